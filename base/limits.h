@@ -1,0 +1,131 @@
+/* base/limits.h - every bound of the gateway, with its source. Sizes in bytes, times in seconds. */
+#ifndef RELAIS_BASE_LIMITS_H
+#define RELAIS_BASE_LIMITS_H
+
+/* One message. 25 MiB: what the patients' health space takes at most (ENS messaging note section 6),
+ * and what we announce in SIZE (RFC 1870). */
+#define LIMIT_MESSAGE (25u * 1024 * 1024)
+
+/* Bodies are stored as rows of this size (measured: flat memory in client and server). */
+#define LIMIT_CHUNK (256u * 1024)
+
+/* SMTP session (RFC 5321 4.5.3.1, 4.5.3.2). */
+#define LIMIT_SMTP_COMMAND 2048      /* 512 + parameters of SIZE, BODY, DSN (RFC 3461 5.2), never AUTH */
+#define LIMIT_SMTP_LOCAL_PART 64     /* RFC 5321 4.5.3.1.1 */
+#define LIMIT_SMTP_DOMAIN 255        /* RFC 5321 4.5.3.1.2 */
+#define LIMIT_SMTP_PATH 256          /* RFC 5321 4.5.3.1.3 */
+#define LIMIT_SMTP_RECIPIENTS 100    /* RFC 5321 4.5.3.1.8 */
+#define LIMIT_SMTP_ENVID 100         /* RFC 3461 4.4 */
+#define LIMIT_SMTP_ERRORS 10
+#define LIMIT_SMTP_IDLE_COMMANDS 100 /* commands in a row without a message */
+#define LIMIT_SMTP_MESSAGES 1000     /* messages in one session; the peer may connect again */
+#define LIMIT_SMTP_COMMAND_SECONDS 300 /* RFC 5321 4.5.3.2.7 */
+#define LIMIT_SMTP_HANDSHAKE_SECONDS 30
+#define LIMIT_SMTP_DATA_IDLE_SECONDS 180 /* RFC 5321 4.5.3.2.5 */
+#define LIMIT_SMTP_DATA_SECONDS 1800 /* the whole message; 25 MiB at 14 KB/s */
+#define LIMIT_SMTP_SESSION_SECONDS 86400
+#define LIMIT_SMTP_CONNECTIONS 1000
+#define LIMIT_SMTP_CONNECTIONS_PEER 200
+#define LIMIT_SMTP_MEMORY (64u * 1024)   /* of a message kept in memory before it goes to the temporary file */
+#define LIMIT_SMTP_LINE_DRAIN (64u * 1024)  /* read of a command line that is too long, then the session ends */
+#define LIMIT_SMTP_DRAIN (2u * LIMIT_MESSAGE)   /* read of a message that is already refused, then the session ends */
+#define LIMIT_SMTP_SPOOL (2048ull * 1024 * 1024) /* all messages under way in the temporary file together */
+#define LIMIT_SMTP_SPOOLED LIMIT_SMTP_CONNECTIONS /* messages at once beyond LIMIT_SMTP_MEMORY */
+#define LIMIT_SMTP_UNSENT (32u * 1024)   /* replies that the peer does not take: nothing more is read from it */
+#define LIMIT_SMTP_LINGER_SECONDS 5     /* reading on after the last reply, so that it arrives */
+#define LIMIT_SMTP_STOP_SECONDS 10       /* for transactions under way when the service stops */
+#define LIMIT_TLS_TICKET_SECONDS 3600
+#define LIMIT_TLS_CHAIN (32u * 1024)     /* certificates a peer may send */
+
+/* Message structure, checked by our own scan before any library sees it
+ * (GMime 3.2.13 hangs or crashes beyond; measured). */
+#define LIMIT_HEADER_BLOCK (64u * 1024)
+#define LIMIT_HEADER_FIELD (8u * 1024)
+#define LIMIT_HEADER_FIELDS 200
+#define LIMIT_HEADER_PARAMETERS 64
+#define LIMIT_HEADER_ADDRESSES 100
+#define LIMIT_MIME_PARTS 200
+#define LIMIT_MIME_DEPTH 20
+#define LIMIT_LINE 998               /* RFC 5322 2.1.1; longer is told, not refused */
+#define LIMIT_RECEIVED 30            /* hops before we call it a loop (RFC 5321 6.3 allows 100) */
+
+/* Signatures. */
+#define LIMIT_CMS (256u * 1024)
+#define LIMIT_CMS_CERTIFICATES 20
+#define LIMIT_CMS_SIGNERS 4
+#define LIMIT_CHAIN_DEPTH 5
+#define LIMIT_RSA_BITS_MIN 2048
+#define LIMIT_RSA_BITS_MAX 8192
+
+/* ZIP (dependencies, page 5): counts of what really comes out, never of what is declared. */
+#define LIMIT_ZIP_ENTRIES 2000             /* a sound archive of the corpus has 1006; documents have LIMIT_DOCUMENTS */
+#define LIMIT_ZIP_TOTAL (60u * 1024 * 1024)
+#define LIMIT_ZIP_RATIO 200
+#define LIMIT_ZIP_NAME 255
+#define LIMIT_XDM_METADATA (4u * 1024 * 1024)   /* METADATA.XML: some 12 KB a document */
+
+/* XML. */
+#define LIMIT_XML (40u * 1024 * 1024)
+#define LIMIT_XML_DEPTH 100
+#define LIMIT_XML_ATTRIBUTES 100
+#define LIMIT_XML_NAMESPACES 64
+#define LIMIT_XML_TEXT (64u * 1024)      /* of a text that we keep as a fact */
+#define LIMIT_XML_TAG (1024u * 1024)     /* one start tag; the library works on a whole tag at once */
+
+/* CDA: how many of each are kept as facts (the most of 94 official samples: 6 ids, 5 authors, 24 embedded). */
+#define LIMIT_CDA_IDS 32
+#define LIMIT_CDA_AUTHORS 64
+#define LIMIT_CDA_ORDERS 64
+#define LIMIT_CDA_EMBEDDED 200
+#define LIMIT_CDA_ANSWERS 2000
+#define LIMIT_CDA_FACTS (2u * 1024 * 1024)   /* all texts kept of one document, together */
+#define LIMIT_CDA_NARRATIVE (512u * 1024)
+
+/* One message read in the jail. */
+#define LIMIT_INSPECT_CPU_SECONDS 10
+#define LIMIT_INSPECT_SECONDS 30
+#define LIMIT_INSPECT_MEMORY (256u * 1024 * 1024)
+#define LIMIT_INSPECT_ANSWER (4u * 1024 * 1024)
+#define LIMIT_EXTRACT_ANSWER (64u * 1024 * 1024)
+#define LIMIT_DOCUMENTS 200
+#define LIMIT_TEXT (256u * 1024)         /* of a mail's text that we keep as a fact */
+
+/* Work. */
+#define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
+#define LIMIT_CLAIM_BATCH 8
+
+/* Composing. A mail keeps room under LIMIT_MESSAGE for the signature and its wrapper. */
+#define LIMIT_COMPOSE_MAIL (LIMIT_MESSAGE - 64u * 1024)
+#define LIMIT_COMPOSE_ANSWER (LIMIT_MESSAGE + 1024u * 1024)
+#define LIMIT_COMPOSE_MEMORY (512u * 1024 * 1024)
+#define LIMIT_COMPOSE_CPU_SECONDS 20
+#define LIMIT_COMPOSE_REFERENCES 50
+#define LIMIT_COMPOSE_SECTIONS 100
+#define LIMIT_COMPOSE_LINE 900           /* of a header value before it is encoded (RFC 5322 2.1.1) */
+#define LIMIT_PDF_PAGES 200
+#define LIMIT_TEMPLATE (32u * 1024)
+
+/* One dossier: bounds of its fold (a busy dossier has some tens of each). */
+#define LIMIT_DOSSIER_DOCUMENTS 2000
+#define LIMIT_DOSSIER_ITEMS 10000        /* offers, questions, opinions, waived pieces: each */
+#define LIMIT_REQUEST_ANSWERS 2000
+
+/* Mail out. */
+#define LIMIT_REPLY_LINE 512             /* RFC 5321 4.5.3.1.5 */
+#define LIMIT_REPLY (64u * 1024)         /* all lines of one reply */
+#define LIMIT_DELIVER_COMMAND_SECONDS 300
+#define LIMIT_DELIVER_CONNECT_SECONDS 30
+#define LIMIT_DELIVER_DATA_SECONDS 600   /* after the final dot (RFC 5321 4.5.3.2.6) */
+#define LIMIT_DELIVER_SESSION_MAILS 100
+#define LIMIT_DELIVER_IDLE_SECONDS 5
+
+/* Mail fetched by IMAP. libetpan's parser of a message's structure is recursive and leaves an 8 MiB stack at some 20,000 levels:
+ * the bound of a reply keeps it below. Bytes of a body do not count in it. */
+#define LIMIT_COLLECT_COMMAND_SECONDS 60
+#define LIMIT_COLLECT_FETCH_SECONDS 600  /* one message; 25 MiB at 44 KB/s */
+#define LIMIT_COLLECT_REPLY (16u * 1024)
+#define LIMIT_COLLECT_WINDOW 50000       /* UIDs asked for at once: a list of at most 600 KB */
+#define LIMIT_COLLECT_LIST (1024u * 1024)
+#define LIMIT_COLLECT_IDLE_SECONDS 1500  /* RFC 2177: again before 29 minutes */
+
+#endif

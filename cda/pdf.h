@@ -1,0 +1,43 @@
+/* cda/pdf.h - sets a document on A4 pages: tagged, with its fonts inside, made to be read and printed.
+ *
+ * Nothing of the machine gets in: the date is given, the identifier comes from the content, the same input gives the same
+ * bytes with the same fonts. Neither PDF/A nor PDF/UA is claimed, because no checker said so. */
+#ifndef RELAIS_CDA_PDF_H
+#define RELAIS_CDA_PDF_H
+
+#include "base/arena.h"
+#include "base/instant.h"
+#include "base/reason.h"
+
+struct pdf_row {
+	struct bytes label, value;        /* "Patient", "Dominique PAT-TROIS"; an empty value leaves the row out */
+};
+
+struct pdf_section {
+	struct bytes heading;             /* may be empty */
+	struct bytes text;                /* paragraphs parted by an empty line; a line "- …" or "1. …" is an item */
+	bool strong;                      /* set in a tinted frame: what the reader must not miss */
+};
+
+struct pdf_input {
+	struct bytes title;
+	struct bytes service;             /* whose paper it is, at the head of the first page */
+	struct bytes reference;           /* at the head of each page */
+	struct bytes author;              /* for the file's properties; may be empty */
+	struct bytes note;                /* small print at the foot of each page; may be empty */
+	bool english;
+	struct instant time;              /* creation date of the file */
+	const struct pdf_row *rows;       /* the frame under the title */
+	size_t row_count;
+	const struct pdf_section *sections;
+	size_t section_count;
+};
+
+/* The file in the arena. COMPOSE_FIELD: *field names a text that is not UTF-8 or holds a control character (LF and TAB are
+ * allowed in a section's text) or LIMIT_PDF_PAGES is passed ("sections"); COMPOSE_FAILED: a library failed. */
+MUST_USE enum reason pdf_make(struct arena *arena, const struct pdf_input *input, struct bytes *out, const char **field);
+
+/* Sets a page with every font that pdf_make uses and throws it away, so that a jailed child opens no file. False: no font. */
+MUST_USE bool pdf_warm(void);
+
+#endif

@@ -1,0 +1,175 @@
+/* cda/pdf_test.c - the page as other readers see it (poppler's and qpdf's tools, where they are installed). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "cda/pdf.h"
+
+static const struct pdf_row rows[] = {
+	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979")},
+	{BYTES_OF("Absent"), BYTES_OF("")},
+};
+static const struct pdf_section sections[] = {
+	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true},
+	{BYTES_OF("Détails"), BYTES_OF("Premier paragraphe, 37 °C et 5 µg.\n\n- un point\n2. un autre\nDernière ligne."), false},
+};
+
+static struct pdf_input sample(void)
+{
+	return (struct pdf_input){
+		.title = BYTES("Deuxième avis médical"), .service = BYTES("Service d'avis"), .reference = BYTES("A-2026-000123"),
+		.author = BYTES("Dr Hélène EXEMPLE"), .note = BYTES("Document confidentiel."), .time = {1795297800000000},
+		.rows = rows, .row_count = 2, .sections = sections, .section_count = 2,
+	};
+}
+
+/* What a tool prints about the file $F. */
+static struct buf tool(const char *command, struct bytes pdf)
+{
+	char path[] = "/tmp/pdf-test-XXXXXX";
+	unsigned char piece[4096];
+	size_t got;
+	struct buf out = buf_make(1 << 20);
+	int file = mkstemp(path);
+	assert_true(file >= 0);
+	assert_int_equal(write(file, pdf.at, pdf.len), (ssize_t)pdf.len);
+	close(file);
+	setenv("F", path, 1);
+	FILE *pipe = popen(command, "r");
+	assert_non_null(pipe);
+	while ((got = fread(piece, 1, sizeof piece, pipe)) > 0)
+		buf_add(&out, (struct bytes){piece, got});
+	assert_int_equal(pclose(pipe), 0);
+	unlink(path);
+	return out;
+}
+
+static void assert_tool(const char *command, struct bytes pdf, const char *const *wanted)
+{
+	struct buf said = tool(command, pdf);
+	for (; *wanted != NULL; wanted++)
+		if (!bytes_contains(buf_bytes(&said), bytes_of_text(*wanted))) {
+			print_message("not said: %s\n%.*s\n", *wanted, (int)said.len, (const char *)said.data);
+			fail();
+		}
+	buf_free(&said);
+}
+
+static bool have(const char *name)
+{
+	char command[100];
+	snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", name);
+	return system(command) == 0;
+}
+
+static void other_readers_see_the_words(void **state)
+{
+	static const char *const words[] = {"Deuxième avis médical", "Service d'avis", "A-2026-000123", "Dominique PAT-TROIS, née le 28/03/1979",
+					    "L'œil gauche va bien : « rien à faire » !", "37 °C et 5 µg", "• un point", "2. un autre",
+					    "Dernière ligne.", "Page 1 sur 1", NULL};
+	static const char *const info[] = {"Title:           Deuxième avis médical", "Author:          Dr Hélène EXEMPLE", "Tagged:          yes",
+					   "Metadata Stream: yes", "595.276 x 841.89 pts (A4)", "Nov 21", "Pages:           1", NULL};
+	static const char *const structure[] = {"H1", "H2", "P", NULL};
+	struct arena *arena = arena_create(32 << 20);
+	struct pdf_input input = sample();
+	struct bytes pdf;
+	const char *field = "";
+	(void)state;
+	assert_true(pdf_warm());
+	assert_int_equal(pdf_make(arena, &input, &pdf, &field), REASON_NONE);
+	if (!have("pdftotext") || !have("qpdf")) {
+		print_message("no poppler or qpdf tools here: their opinion is not asked\n");
+		skip();
+	}
+	assert_tool("pdftotext -layout $F - | sed -e 's/\xe2\x80\xaf/ /g' -e 's/\xc2\xa0/ /g'", pdf, words);
+	assert_tool("pdfinfo $F", pdf, info);
+	assert_tool("pdfinfo -struct $F 2>&1", pdf, structure);
+	static const char *const sound[] = {"No syntax or stream encoding errors found", NULL};
+	assert_tool("qpdf --check $F", pdf, sound);
+	static const char *const catalog[] = {"/Lang (fr-FR)", "/DisplayDocTitle true", "/Marked true", "(D:20261121215000Z)", NULL};
+	assert_tool("qpdf --qdf $F - | strings", pdf, catalog);
+	/* Every font is embedded: none of the lines says "no" in the column. */
+	static const char *const none[] = {"0", NULL};
+	assert_tool("pdffonts $F | tail -n +3 | awk '$(NF-4) != \"yes\"' | wc -l", pdf, none);
+	arena_destroy(&arena);
+}
+
+static void same_input_same_bytes(void **state)
+{
+	struct arena *arena = arena_create(32 << 20);
+	struct pdf_input input = sample();
+	struct bytes once, twice;
+	const char *field = "";
+	(void)state;
+	assert_int_equal(pdf_make(arena, &input, &once, &field), REASON_NONE);
+	assert_int_equal(pdf_make(arena, &input, &twice, &field), REASON_NONE);
+	assert_true(bytes_equal(once, twice));
+	input.title = BYTES("Autre titre");
+	assert_int_equal(pdf_make(arena, &input, &twice, &field), REASON_NONE);
+	assert_false(bytes_equal(once, twice));
+	arena_destroy(&arena);
+}
+
+static void refuses_and_bounds(void **state)
+{
+	struct arena *arena = arena_create(256u << 20);
+	struct bytes out = BYTES_NONE;
+	const char *field = "";
+	static const struct pdf_section control[] = {{BYTES_OF("x"), BYTES_OF("a\x1b[0m"), false}};
+	static const struct pdf_section broken[] = {{BYTES_OF("\xff"), BYTES_OF("a"), false}};
+	struct pdf_input input = sample();
+	(void)state;
+	input.sections = control;
+	input.section_count = 1;
+	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_COMPOSE_FIELD);
+	assert_string_equal(field, "sections");
+	input.sections = broken;
+	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_COMPOSE_FIELD);
+	input = sample();
+	input.title = BYTES("a\nb");
+	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_COMPOSE_FIELD);
+	assert_string_equal(field, "title");
+	/* 200 pages hold about 8,000 lines. */
+	struct pdf_section *many = arena_alloc(arena, 3 * sizeof *many);
+	unsigned char *lines = arena_alloc(arena, 40000);
+	memset(lines, '\n', 40000);
+	for (size_t i = 0; i < 40000; i += 2)
+		lines[i] = 'x';
+	input = sample();
+	for (size_t i = 0; i < 3; i++)
+		many[i] = (struct pdf_section){BYTES_OF("Suite"), {lines, 8000}, false};
+	input.sections = many;
+	input.section_count = 1;
+	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_NONE);
+	for (size_t i = 0; i < 3; i++)
+		many[i].text.len = 40000;
+	input.section_count = 3;
+	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_COMPOSE_FIELD);
+	assert_string_equal(field, "sections");
+	arena_destroy(&arena);
+}
+
+/* The font library keeps its tables until the process ends. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_readers_see_the_words),
+		cmocka_unit_test(same_input_same_bytes),
+		cmocka_unit_test(refuses_and_bounds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,54 @@
+/* gateway/cli.c - relais VERB: the command line. One table; each verb stands in a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli_inspect.h"
+#include "gateway/cli_instance.h"
+#include "gateway/cli_verbs.h"
+#include "gateway/cli_view.h"
+#include "gateway/log.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{"init", cli_init, "DIR                          create an instance"},
+	{"start", cli_start, "[DIR]                       start it"},
+	{"stop", cli_stop, "[DIR]                        stop it"},
+	{"status", cli_status, "[DIR]                      what runs"},
+	{"migrate", cli_migrate, "[DIR]                     bring the database to this version"},
+	{"config", cli_config, "check FILE [--print]       check a configuration"},
+	{"inspect", cli_inspect, "[--json] FILE…            what the gateway sees in a message, an archive or a document"},
+	{"trust", cli_trust, "import FILE | list | explain DOMAIN"},
+	{"sender", cli_sender, "import FILE | list         who may send what"},
+	{"pathology", cli_pathology, "import FILE | list"},
+	{"expert", cli_expert, "import FILE | list"},
+	{"dossier", cli_dossier, "list | show|history|triage|release REF"},
+	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
+	{"queue", cli_queue, "                            mail under way"},
+	{"retry", cli_retry, "S34                         try a mail again now"},
+	{"quarantine", cli_quarantine, "list | attach R12 REF | return R12"},
+	{"reconcile", cli_reconcile, "                        does every message have its outcome?"},
+};
+
+static int help(void)
+{
+	printf("relais " RELAIS_VERSION "\n\n");
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		printf("  relais %-10s %s\n", verbs[i].name, verbs[i].help);
+	printf("\n--dir DIR or RELAIS_DIR names the instance; --json makes any answer readable by machines.\n");
+	return CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+	log_open("relais");
+	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
+		return help();
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "relais: no verb \"%s\"; `relais help` lists them\n", argv[1]);
+	return CLI_USAGE;
+}

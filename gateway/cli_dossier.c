@@ -1,0 +1,210 @@
+/* gateway/cli_dossier.c - relais dossier list|show|history|triage|release REF. */
+#include "gateway/cli_verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/cli_view.h"
+
+static const char usage[] = "dossier list|show REF|history REF|triage REF|release REF [--all]";
+
+/* 0 when there is no such dossier; that was told. */
+static int64_t find(struct cli *cli, const char *ref)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(cli->store, &rows, "select id from relais.dossier_find($1)", P_TEXT(ref));
+	int64_t id = 0;
+
+	if (reason == REASON_NONE && store_count(rows) == 1 && !store_is_null(rows, 0, 0))
+		id = store_int(rows, 0, 0);
+	else
+		cli_refuse(cli, reason == REASON_NONE ? REASON_NOT_FOUND : reason, ref);
+	store_free(&rows);
+	return id;
+}
+
+static int list(struct cli *cli)
+{
+	bool all = cli->n == 2 && strcmp(cli->arguments[1], "--all") == 0;
+	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(t), '[]') from relais.dossier_list($1) t", P_BOOL(!all));
+	return cli_show(cli, rows, "ref state pathology opened_at complete_at due_at expert events");
+}
+
+static int history(struct cli *cli, int64_t id)
+{
+	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(t order by t.seq), '[]') from relais.dossier_history($1) t",
+				 P_INT(id));
+	return cli_show(cli, rows, "seq at kind actor rule inbox");
+}
+
+static int show(struct cli *cli, int64_t id)
+{
+	static const struct {
+		const char *title, *sql, *columns;
+	} parts[] = {
+		{"mails", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_mails($1) t",
+		 "outbox code party state proof created_at host reply_code reason"},
+		{"documents", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_documents($1) t",
+		 "document type title inbox"},
+		{"messages", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_messages($1) t",
+		 "inbox received_at source class outcome reason"},
+	};
+	json_t *whole = json_object();
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		json_t *rows = CLI_QUERY(cli, parts[i].sql, P_INT(id));
+		if (rows == NULL) {
+			json_decref(whole);
+			return CLI_FAILED;
+		}
+		if (cli->json) {
+			json_object_set_new(whole, parts[i].title, rows);
+			continue;
+		}
+		printf("%s%s\n", i > 0 ? "\n" : "", parts[i].title);
+		cli_show(cli, rows, parts[i].columns);
+	}
+	if (cli->json)
+		return cli_show(cli, whole, "");
+	json_decref(whole);
+	printf("\nhistory\n");
+	return history(cli, id);
+}
+
+/* The name under which an operator's act is kept. */
+static const char *actor(void)
+{
+	const char *name = getenv("RELAIS_ACTOR");
+	if (name == NULL)
+		name = getenv("SUDO_USER");
+	if (name == NULL)
+		name = getenv("USER");
+	return name != NULL && name[0] != '\0' ? name : "operator";
+}
+
+enum { WAIT_SECONDS = 30, WAIT_STEP_MS = 20 };
+
+static enum reason wait_answer(struct cli *cli, int64_t command)
+{
+	for (int ms = 0; ms < WAIT_SECONDS * 1000; ms += WAIT_STEP_MS) {
+		struct store_rows *rows = NULL;
+		enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_answer($1)", P_INT(command));
+		if (reason != REASON_NONE)
+			return reason;
+		bool answered = store_count(rows) == 1 && !store_is_null(rows, 0, 0);
+		if (answered)
+			reason = reason_of_code(store_bytes(rows, 0, 0));
+		store_free(&rows);
+		if (answered)
+			return reason == REASONS ? REASON_STORE_REFUSED : reason;
+		nanosleep(&(struct timespec){.tv_nsec = WAIT_STEP_MS * 1000000L}, NULL);
+	}
+	return REASON_STORE_CONFLICT;
+}
+
+/* Asks the worker, which decides by the same rules as for any message. */
+static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, const char *what)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, '{}')", P_TEXT(actor()),
+				       P_TEXT(kind), dossier != 0 ? P_INT(dossier) : P_NULL, inbox != 0 ? P_INT(inbox) : P_NULL);
+	if (reason == REASON_NONE) {
+		int64_t id = store_int(rows, 0, 0);
+		store_free(&rows);
+		reason = wait_answer(cli, id);
+	}
+	if (reason != REASON_NONE)
+		return cli_refuse(cli, reason, what);
+	printf(cli->json ? "{\"done\": \"%s\", \"of\": \"%s\"}\n" : "%s: %s\n", kind, what);
+	return CLI_OK;
+}
+
+int cli_dossier(int argc, char **argv)
+{
+	struct cli cli;
+	int status = cli_open(&cli, argc, argv, 1, 2, usage);
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	const char *verb = cli.arguments[0];
+	if (strcmp(verb, "list") == 0)
+		return cli_close(&cli, list(&cli));
+	if (cli.n != 2) {
+		fprintf(stderr, "usage: relais %s\n", usage);
+		return cli_close(&cli, CLI_USAGE);
+	}
+	int64_t id = find(&cli, cli.arguments[1]);
+	if (id == 0)
+		return cli_close(&cli, CLI_NOT_FOUND);
+	if (strcmp(verb, "show") == 0)
+		return cli_close(&cli, show(&cli, id));
+	if (strcmp(verb, "history") == 0)
+		return cli_close(&cli, history(&cli, id));
+	if (strcmp(verb, "triage") == 0 || strcmp(verb, "release") == 0)
+		return cli_close(&cli, command(&cli, verb, id, 0, cli.arguments[1]));
+	fprintf(stderr, "usage: relais %s\n", usage);
+	return cli_close(&cli, CLI_USAGE);
+}
+
+/* R12 → 12; 0 when it is no number of that kind. */
+static int64_t numbered(const char *text, char letter)
+{
+	uint64_t number = 0;
+	struct bytes b = bytes_of_text(text);
+	if (b.len < 2 || (b.at[0] | 0x20) != (unsigned char)(letter | 0x20) || !bytes_number(bytes_from(b, 1), INT64_MAX, &number))
+		return 0;
+	return (int64_t)number;
+}
+
+static int quarantine_usage(struct cli *cli)
+{
+	fprintf(stderr, "usage: relais quarantine list | attach R<number> REF | return R<number>\n");
+	return cli_close(cli, CLI_USAGE);
+}
+
+int cli_quarantine(int argc, char **argv)
+{
+	struct cli cli;
+	int status = cli_open(&cli, argc, argv, 1, 3, "quarantine list | attach R<number> REF | return R<number>");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	const char *verb = cli.arguments[0];
+	if (strcmp(verb, "list") == 0 && cli.n == 1)
+		return cli_close(&cli, cli_show(&cli, CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.quarantine_list() t where $1", P_BOOL(true)),
+						"id received_at class reason owner ref message_id"));
+	bool attach = strcmp(verb, "attach") == 0;
+	int64_t inbox = cli.n >= 2 ? numbered(cli.arguments[1], 'R') : 0;
+	if ((!attach && strcmp(verb, "return") != 0) || inbox == 0 || cli.n != (attach ? 3 : 2))
+		return quarantine_usage(&cli);
+	int64_t dossier = attach ? find(&cli, cli.arguments[2]) : 0;
+	if (attach && dossier == 0)
+		return cli_close(&cli, CLI_NOT_FOUND);
+	return cli_close(&cli, command(&cli, verb, dossier, inbox, cli.arguments[1]));
+}
+
+int cli_queue(int argc, char **argv)
+{
+	struct cli cli;
+	int status = cli_open(&cli, argc, argv, 0, 0, "queue");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	return cli_close(&cli, cli_show(&cli, CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.queue_list() t where $1", P_BOOL(true)),
+					"id what state since next_at tries reason ref domain"));
+}
+
+int cli_retry(int argc, char **argv)
+{
+	struct cli cli;
+	int status = cli_open(&cli, argc, argv, 1, 1, "retry S<number>");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	int64_t id = numbered(cli.arguments[0], 'S');
+	json_t *done = id == 0 ? NULL : CLI_QUERY(&cli, "select to_jsonb(relais.outbox_retry($1))", P_INT(id));
+	bool found = done != NULL && json_is_true(done);
+	json_decref(done);
+	if (!found)
+		return cli_close(&cli, cli_refuse(&cli, REASON_NOT_FOUND, cli.arguments[0]));
+	printf("retry: %s\n", cli.arguments[0]);
+	return cli_close(&cli, CLI_OK);
+}

@@ -1,0 +1,148 @@
+/* gateway/cli_rules.c - relais pathology|expert|sender import FILE and list. A file is checked whole before anything of it is loaded. */
+#include "gateway/cli_verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli_view.h"
+#include "gateway/json_view.h"
+#include "gateway/rules_json.h"
+
+static const char *check_pathology(struct arena *arena, const json_t *item)
+{
+	struct pathology out;
+	return rules_pathology(arena, item, &out);
+}
+
+static const char *check_expert(struct arena *arena, const json_t *item)
+{
+	struct expert out;
+	return rules_expert(arena, item, &out);
+}
+
+static const char *check_sender(struct arena *arena, const json_t *item)
+{
+	struct organisation out;
+	return rules_organisation(arena, item, &out);
+}
+
+static const struct kind {
+	const char *name, *key;
+	const char *(*check)(struct arena *arena, const json_t *item);
+} kinds[] = {
+	{"pathology", "code", check_pathology},
+	{"expert", "rpps", check_expert},
+	{"sender", "organisation", check_sender},
+};
+
+/* NULL after a failure, which was told with the line. */
+static json_t *read_file(const char *path)
+{
+	json_error_t error;
+	json_t *items = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (items == NULL) {
+		fprintf(stderr, "relais: %s:%d: %s\n", path, error.line, error.text);
+		return NULL;
+	}
+	if (json_is_object(items)) {
+		json_t *list = json_array();
+		json_array_append_new(list, items);
+		return list;
+	}
+	return items;
+}
+
+static bool all_good(struct cli *cli, const struct kind *kind, const char *path, json_t *items)
+{
+	bool good = json_is_array(items);
+	size_t i;
+	json_t *item;
+
+	if (!good)
+		fprintf(stderr, "relais: %s: neither an object nor a list of objects\n", path);
+	json_array_foreach(items, i, item) {
+		const char *wrong = kind->check(cli->arena, item);
+		if (wrong == NULL)
+			continue;
+		struct bytes key = json_view(item, kind->key);
+		fprintf(stderr, "relais: %s: item %zu%s%s: %s\n", path, i + 1, key.len > 0 ? ", " : "",
+			key.len > 0 ? (const char *)key.at : "", wrong);
+		good = false;
+	}
+	return good;
+}
+
+static enum reason load(struct cli *cli, const struct kind *kind, json_t *items)
+{
+	size_t i;
+	json_t *item;
+	enum reason reason = store_begin(cli->store);
+
+	json_array_foreach(items, i, item) {
+		struct store_rows *rows = NULL;
+		if (reason != REASON_NONE)
+			break;
+		reason = STORE_RUN(cli->store, &rows, "select relais.rule_import($1, $2)::bigint", P_TEXT(kind->name),
+				   P_JSON(json_write(cli->arena, json_incref(item))));
+		if (reason == REASON_NONE)
+			printf("%s %s: version %lld\n", kind->name, json_string_value(json_object_get(item, kind->key)), (long long)store_int(rows, 0, 0));
+		store_free(&rows);
+	}
+	return reason == REASON_NONE ? store_commit(cli->store) : reason;
+}
+
+static int import(struct cli *cli, const struct kind *kind, const char *path)
+{
+	json_t *items = read_file(path);
+	int status = CLI_FAILED;
+
+	if (items != NULL && all_good(cli, kind, path, items)) {
+		enum reason reason = load(cli, kind, items);
+		status = reason == REASON_NONE ? CLI_OK : cli_refuse(cli, reason, path);
+	}
+	json_decref(items);
+	return status;
+}
+
+static int list(struct cli *cli, const struct kind *kind)
+{
+	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
+				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id'), "
+				      "'mailbox', t.data->>'mailbox', 'signature', coalesce(t.data->>'signature', 'required'), "
+				      "'classes', (select string_agg(c, ' ') from jsonb_array_elements_text(coalesce(t.data->'classes', t.data->'pathologies', '[]')) c))), '[]') "
+				      "from relais.rule_list($1) t", P_TEXT(kind->name));
+	return cli_show(cli, rows, strcmp(kind->name, "sender") == 0 ? "key version title signature classes" :
+				   strcmp(kind->name, "expert") == 0 ? "key version title mailbox classes" : "key version title");
+}
+
+static int rules(const char *name, int argc, char **argv)
+{
+	struct cli cli;
+	const struct kind *kind = kinds;
+	while (strcmp(kind->name, name) != 0)
+		kind++;
+	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender list | import FILE");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	if (strcmp(cli.arguments[0], "list") == 0 && cli.n == 1)
+		return cli_close(&cli, list(&cli, kind));
+	if (strcmp(cli.arguments[0], "import") == 0 && cli.n == 2)
+		return cli_close(&cli, import(&cli, kind, cli.arguments[1]));
+	fprintf(stderr, "usage: relais %s list | import FILE\n", name);
+	return cli_close(&cli, CLI_USAGE);
+}
+
+int cli_pathology(int argc, char **argv)
+{
+	return rules("pathology", argc, argv);
+}
+
+int cli_expert(int argc, char **argv)
+{
+	return rules("expert", argc, argv);
+}
+
+int cli_sender(int argc, char **argv)
+{
+	return rules("sender", argc, argv);
+}

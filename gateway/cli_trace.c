@@ -1,0 +1,165 @@
+/* gateway/cli_trace.c - relais trace REF|MESSAGE-ID|R<number>|S<number>: a message's path, or a dossier's.
+ * relais reconcile: every count, and the comparison with the receivers' own journals. */
+#include "gateway/cli_verbs.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli_view.h"
+
+static void line(const json_t *row, const char *const keys[], size_t n)
+{
+	char buffer[64];
+	for (size_t i = 0; i < n; i++) {
+		const char *value = cli_value(row, keys[i], buffer);
+		if (value[0] != '\0')
+			printf("  %-12s %s\n", keys[i], value);
+	}
+}
+
+static void trace_print(const char *title, json_t *rows, const char *id, const char *const keys[], size_t n)
+{
+	size_t i;
+	json_t *row;
+	char buffer[64];
+
+	json_array_foreach(rows, i, row) {
+		printf("%s %s\n", title, cli_value(row, id, buffer));
+		line(row, keys, n);
+	}
+}
+
+static const char *const inbox_keys[] = {"received_at", "source", "peer_name", "size", "state", "class", "outcome", "reason",
+					 "owner", "rule", "ref", "message_id", "tries"};
+static const char *const outbox_keys[] = {"code", "party", "state", "proof", "created_at", "composed_at", "sealed_at", "ended_at",
+					  "host", "reply_code", "enhanced", "queue_id", "attempts", "reason", "ref", "message_id"};
+
+/* Message-IDs are kept with their angle brackets; a person may leave them out. */
+static const char *wanted(struct cli *cli, const char *given)
+{
+	return strchr(given, '@') != NULL && given[0] != '<' ? arena_printf(cli->arena, "<%s>", given) : given;
+}
+
+int cli_trace(int argc, char **argv)
+{
+	struct cli cli;
+	int status = cli_open(&cli, argc, argv, 1, 1, "trace REF|MESSAGE-ID|R<number>|S<number>");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	if (strncmp(cli.arguments[0], "A-", 2) == 0) {
+		char verb[] = "dossier", show[] = "show", dir[] = "--dir", json[] = "--json";
+		char *again[] = {verb, show, cli.arguments[0], dir, arena_text(cli.arena, bytes_of_text(cli.dir)), json, NULL};
+		int dossier = cli_dossier(cli.json ? 6 : 5, again);
+		return cli_close(&cli, dossier);
+	}
+	const char *what = wanted(&cli, cli.arguments[0]);
+	json_t *in = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.trace_inbox($1) t", P_TEXT(what));
+	json_t *out = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.trace_outbox($1) t", P_TEXT(what));
+	if (in == NULL || out == NULL || json_array_size(in) + json_array_size(out) == 0) {
+		status = in == NULL || out == NULL ? CLI_FAILED : cli_refuse(&cli, REASON_NOT_FOUND, what);
+	} else if (cli.json) {
+		json_t *whole = json_pack("{s:O, s:O}", "inbox", in, "outbox", out);
+		status = cli_show(&cli, whole, "");
+	} else {
+		trace_print("received R", in, "inbox", inbox_keys, sizeof inbox_keys / sizeof inbox_keys[0]);
+		trace_print("sent S", out, "outbox", outbox_keys, sizeof outbox_keys / sizeof outbox_keys[0]);
+	}
+	json_decref(in);
+	json_decref(out);
+	return cli_close(&cli, status);
+}
+
+/* ---------------------------------------------------------------- reconcile */
+
+struct journal_result {
+	long lines, lost, differs;
+};
+
+/* Each line of a receiver's journal must have its row, with the same size and digest. */
+static void journal_line(const char *text, size_t len, json_t *rows, struct journal_result *r)
+{
+	json_t *entry = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	char key[32];
+
+	if (entry == NULL) {
+		r->differs++;
+		return;
+	}
+	r->lines++;
+	snprintf(key, sizeof key, "%lld", (long long)json_integer_value(json_object_get(entry, "inbox")));
+	json_t *row = json_object_get(rows, key);
+	if (row == NULL)
+		r->lost++;
+	else if (json_integer_value(json_object_get(row, "size")) != json_integer_value(json_object_get(entry, "size")) ||
+		 !json_equal(json_object_get(row, "digest"), json_object_get(entry, "digest")))
+		r->differs++;
+	json_decref(entry);
+}
+
+static void journal_file(const char *path, json_t *rows, struct journal_result *r)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	if (file == NULL)
+		return;
+	while ((len = getline(&text, &room, file)) > 0)
+		journal_line(text, (size_t)len, rows, r);
+	free(text);
+	fclose(file);
+}
+
+static void journals(struct cli *cli, json_t *rows, struct journal_result *r)
+{
+	const char *folder = arena_printf(cli->arena, "%s/journal", cli->config->folder);
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (bytes_ends(bytes_of_text(entry->d_name), BYTES(".jsonl")) &&
+		    (strncmp(entry->d_name, "receiver", 8) == 0 || strncmp(entry->d_name, "collector", 9) == 0))
+			journal_file(arena_printf(cli->arena, "%s/%s", folder, entry->d_name), rows, r);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+static void add_check(json_t *checks, const char *name, long counted, long bad)
+{
+	json_array_append_new(checks, json_pack("{s:s, s:I, s:I}", "name", name, "counted", (json_int_t)counted, "bad", (json_int_t)bad));
+}
+
+int cli_reconcile(int argc, char **argv)
+{
+	struct cli cli;
+	struct journal_result r = {0};
+	int status = cli_open(&cli, argc, argv, 0, 0, "reconcile");
+	if (status != CLI_OK)
+		return cli_close(&cli, status);
+	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.reconcile() t where $1", P_BOOL(true));
+	json_t *rows = CLI_QUERY(&cli, "select coalesce(jsonb_object_agg(t.inbox, jsonb_build_object('size', t.size, 'digest', encode(t.digest, 'hex'))), '{}') "
+				       "from relais.reconcile_inbox() t where $1", P_BOOL(true));
+	if (checks == NULL || rows == NULL) {
+		json_decref(checks);
+		json_decref(rows);
+		return cli_close(&cli, CLI_FAILED);
+	}
+	journals(&cli, rows, &r);
+	add_check(checks, "receivers' journal lines without their row", r.lines, r.lost);
+	add_check(checks, "receivers' journal lines that differ from their row", r.lines, r.differs);
+	add_check(checks, "rows that no receiver's journal knows (told, not counted as wrong)", (long)json_object_size(rows) - r.lines + r.lost, 0);
+	size_t i;
+	json_t *check;
+	json_array_foreach(checks, i, check) {
+		if (json_integer_value(json_object_get(check, "bad")) != 0)
+			status = CLI_FAILED;
+	}
+	json_decref(rows);
+	cli_show(&cli, checks, "counted bad name");
+	if (!cli.json)
+		printf(status == CLI_OK ? "reconcile: everything agrees\n" : "reconcile: DOES NOT AGREE\n");
+	return cli_close(&cli, status);
+}

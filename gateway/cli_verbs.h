@@ -1,0 +1,16 @@
+/* gateway/cli_verbs.h - one function a verb of `relais`; argv[0] is the verb; each gives an exit status (cli_view.h). */
+#ifndef RELAIS_GATEWAY_CLI_VERBS_H
+#define RELAIS_GATEWAY_CLI_VERBS_H
+
+int cli_dossier(int argc, char **argv);
+int cli_trace(int argc, char **argv);
+int cli_queue(int argc, char **argv);
+int cli_retry(int argc, char **argv);
+int cli_quarantine(int argc, char **argv);
+int cli_expert(int argc, char **argv);
+int cli_pathology(int argc, char **argv);
+int cli_sender(int argc, char **argv);
+int cli_trust(int argc, char **argv);
+int cli_reconcile(int argc, char **argv);
+
+#endif

@@ -1,0 +1,355 @@
+/* gateway/compose_build.c - see compose_build.h. */
+#include "gateway/compose_build.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "gateway/compose_request.h"
+#include "gateway/compose_words.h"
+#include "smtp/mime_build.h"
+
+/* One mail while it is being built. */
+struct work {
+	struct arena *arena;
+	struct compose_request request;
+	bool english;
+	struct smtp_compose_part *parts;
+	size_t part_count;
+	struct xdm_write_document *packed;
+	size_t packed_count;
+	struct compose_mail *mail;
+	const char **field;
+};
+
+static struct bytes say(const struct work *w, const char *fr, const char *en)
+{
+	return bytes_of_text(w->english ? en : fr);
+}
+
+static void add_part(struct work *w, struct bytes name, const char *media, struct bytes content)
+{
+	w->parts[w->part_count++] = (struct smtp_compose_part){name, bytes_of_text(media), content};
+}
+
+/* --- the report's PDF ---------------------------------------------------------- */
+
+static bool test_identity(struct bytes oid)
+{
+	return bytes_equal_text(oid, "1.2.250.1.213.1.4.10") || bytes_equal_text(oid, "1.2.250.1.213.1.4.11");
+}
+
+static struct bytes ins_words(const struct work *w, const struct cda_write_patient *p)
+{
+	if (!test_identity(p->oid))
+		return p->ins;
+	return bytes_of_text(arena_printf(w->arena, "%s (%s)", arena_text(w->arena, p->ins), w->english ? "test identity" : "identité de test"));
+}
+
+static struct bytes expert_words(const struct work *w, const struct cda_write_expert *e)
+{
+	return bytes_of_text(arena_printf(w->arena, "Dr %s %s, RPPS %s", arena_text(w->arena, e->given), arena_text(w->arena, e->family),
+					  arena_text(w->arena, e->rpps)));
+}
+
+static struct bytes version_words(const struct work *w, const struct cda_write_report *r)
+{
+	if (r->version <= 1 && r->replaces.len == 0)
+		return BYTES_NONE;
+	return bytes_of_text(arena_printf(w->arena, w->english ? "%u, cancels and replaces the one before" : "%u, annule et remplace la précédente", r->version));
+}
+
+static struct pdf_row *report_rows(const struct work *w, size_t *count)
+{
+	const struct compose_report *report = &w->request.report;
+	const struct cda_write_report *r = &report->cda;
+	const struct pdf_row own[] = {
+		{say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &r->patient)},
+		{say(w, "Matricule INS", "INS number"), ins_words(w, &r->patient)},
+		{say(w, "Médecin expert", "Medical expert"), expert_words(w, &r->expert)},
+		{say(w, "Structure", "Organisation"), r->expert.organisation},
+		{say(w, "Avis rendu le", "Opinion given on"), compose_words_time(w->arena, w->english, r->time)},
+		{say(w, "Dossier", "File"), report->reference},
+		{say(w, "Version", "Version"), version_words(w, r)},
+	};
+	enum { OWN = sizeof own / sizeof own[0] };
+	struct pdf_row *rows = arena_alloc(w->arena, (OWN + report->row_count) * sizeof *rows);
+	for (size_t i = 0; i < OWN; i++)
+		rows[i] = own[i];
+	for (size_t i = 0; i < report->row_count; i++)
+		rows[OWN + i] = report->rows[i];
+	*count = OWN + report->row_count;
+	return rows;
+}
+
+static struct pdf_section talk(const struct work *w)
+{
+	return (struct pdf_section){
+		.heading = say(w, "En parler avec votre médecin", "Talking about it with your doctor"),
+		.text = say(w,
+			    "Montrez ce rapport au médecin qui vous suit et lisez-le avec lui : il connaît votre histoire, et cet avis a été rendu "
+			    "sur dossier, sans examen. Trois questions peuvent aider :\n"
+			    "- Qu’est-ce que cet avis change pour moi ?\n"
+			    "- Quelles sont les prochaines étapes, et à quelles dates ?\n"
+			    "- Que se passe-t-il si nous attendons ?",
+			    "Show this report to the doctor who looks after you and read it together: your doctor knows your history, and this "
+			    "opinion was given on file, without examining you. Three questions may help:\n"
+			    "- What does this opinion change for me?\n"
+			    "- What are the next steps, and when?\n"
+			    "- What happens if we wait?"),
+	};
+}
+
+/* Summary first, then the sections as given, then how to talk about it. */
+static struct pdf_section *report_sections(const struct work *w, size_t *count)
+{
+	const struct compose_report *report = &w->request.report;
+	struct pdf_section *sections = arena_alloc(w->arena, (report->section_count + 2) * sizeof *sections);
+	size_t n = 0;
+	if (report->summary.len > 0)
+		sections[n++] = (struct pdf_section){say(w, "En clair, pour le patient", "In plain words, for the patient"), report->summary, true};
+	for (size_t i = 0; i < report->section_count; i++) {
+		sections[n] = report->sections[i];
+		sections[n++].text = compose_words_convergence(w->english, report->sections[i].text);
+	}
+	sections[n++] = talk(w);
+	*count = n;
+	return sections;
+}
+
+static enum reason report_pdf(struct work *w, struct bytes *out)
+{
+	const struct cda_write_report *r = &w->request.report.cda;
+	struct pdf_input input = {
+		.title = r->title,
+		.service = r->custodian.name,
+		.reference = w->request.report.reference,
+		.author = expert_words(w, &r->expert),
+		.note = say(w, "Avis rendu sur dossier : il ne remplace pas votre médecin. Document confidentiel.",
+			    "Opinion given on file: it does not replace your doctor. Confidential."),
+		.english = w->english,
+		.time = r->time.at,
+	};
+	input.rows = report_rows(w, &input.row_count);
+	input.sections = report_sections(w, &input.section_count);
+	return pdf_make(w->arena, &input, out, w->field);
+}
+
+/* --- files ---------------------------------------------------------------------- */
+
+/* How the report describes itself in the package. */
+static struct xdm_write_document report_document(const struct work *w, struct bytes content)
+{
+	const struct cda_write_report *r = &w->request.report.cda;
+	struct xdm_write_person expert = {
+		.id = bytes_of_text(arena_printf(w->arena, "8%s", arena_text(w->arena, r->expert.rpps))),
+		.family = r->expert.family, .given = r->expert.given,
+		.organisation = r->expert.organisation, .organisation_id = r->expert.organisation_id,
+		.specialty_code = r->expert.specialty_code, .specialty_name = r->expert.specialty_name,
+	};
+	return (struct xdm_write_document){
+		.content = content, .id = r->id, .replaces = r->replaces, .title = r->title,
+		.type_code = BYTES(CDA_WRITE_TYPE), .type_name = BYTES(CDA_WRITE_TYPE_NAME), .level = 1,
+		.facility_code = r->custodian.facility_code.len > 0 ? r->custodian.facility_code : BYTES("SA64"),
+		.practice_code = r->custodian.practice_code.len > 0 ? r->custodian.practice_code : BYTES("AMBULATOIRE"),
+		.language = r->english ? BYTES("en-GB") : BYTES_NONE,
+		.time = r->time.at, .service_start = r->service_time.at, .author = expert, .legal_authenticator = expert,
+	};
+}
+
+static enum reason build_report(struct work *w)
+{
+	struct cda_write_report *r = &w->request.report.cda;
+	if (!w->request.has_report)
+		return REASON_NONE;
+	struct bytes pdf, document;
+	enum reason reason = report_pdf(w, &pdf);
+	if (reason != REASON_NONE)
+		return reason;
+	r->pdf = pdf;
+	reason = cda_write_report(w->arena, r, &document, w->field);
+	if (reason != REASON_NONE)
+		return reason;
+	add_part(w, compose_words_file(w->arena, r->service_time, r->title, r->patient.family_birth, r->patient.given_birth_first,
+				       w->request.report.reference),
+		 "application/pdf", pdf);
+	w->packed[w->packed_count++] = report_document(w, document);
+	return REASON_NONE;
+}
+
+static enum reason build_dossier(struct work *w)
+{
+	const struct compose_dossier *d = &w->request.dossier;
+	if (!w->request.has_dossier)
+		return REASON_NONE;
+	struct pdf_input input = {
+		.title = d->title, .service = w->request.mail.from_name, .reference = d->reference,
+		.note = say(w, "Secret médical : transmis à l’expert avec l’accord du patient, pour cet avis seulement.",
+			    "Medical secrecy: sent to the expert with the patient's consent, for this opinion only."),
+		.english = w->english, .time = w->request.mail.date,
+		.rows = d->rows, .row_count = d->row_count, .sections = d->sections, .section_count = d->section_count,
+	};
+	if (d->section_count > 0)
+		d->sections[0].strong = true;
+	struct bytes pdf;
+	enum reason reason = pdf_make(w->arena, &input, &pdf, w->field);
+	if (reason != REASON_NONE)
+		return reason;
+	const struct cda_write_time day = {w->request.mail.date, w->request.mail.offset_minutes};
+	add_part(w, compose_words_file(w->arena, day, d->title, w->request.xdm_patient.family_birth,
+				       w->request.xdm_patient.given_birth_first, d->reference),
+		 "application/pdf", pdf);
+	return REASON_NONE;
+}
+
+static void add_attachments(struct work *w)
+{
+	for (size_t i = 0; i < w->request.attachment_count; i++) {
+		const struct compose_attachment *a = &w->request.attachments[i];
+		if (a->packed)
+			w->packed[w->packed_count++] = a->document;
+		else
+			w->parts[w->part_count++] = (struct smtp_compose_part){a->name, a->media, a->content};
+	}
+}
+
+static enum reason build_package(struct work *w)
+{
+	const struct compose_request *r = &w->request;
+	if (w->packed_count == 0)
+		return REASON_NONE;
+	const struct xdm_write_set set = {
+		.unique = r->mail.message_id,
+		.title = r->xdm_title.len > 0 ? r->xdm_title : say(w, "Documents médicaux", "Medical documents"),
+		.time = r->mail.date, .patient = r->xdm_patient,
+		.sender_id = r->xdm_custodian.id, .sender_name = r->xdm_custodian.name,
+		.english = w->english, .documents = w->packed, .count = w->packed_count,
+	};
+	struct bytes archive;
+	enum reason reason = xdm_write(w->arena, &set, &archive, w->field);
+	if (reason == REASON_NONE)
+		add_part(w, BYTES(XDM_WRITE_NAME), "application/zip", archive);
+	return reason;
+}
+
+/* --- the whole ------------------------------------------------------------------ */
+
+static enum reason build_text(struct work *w, const struct template_set *templates)
+{
+	struct compose_request *r = &w->request;
+	struct bytes subject, body, where;
+	for (size_t i = 0; i < r->field_count; i++)
+		r->fields[i].value = compose_words_field(w->arena, w->english, r->fields[i].name, r->fields[i].value);
+	enum reason reason =
+		template_render(w->arena, templates, r->code, r->language, r->fields, r->field_count, &subject, &body, &where);
+	if (reason != REASON_NONE) {
+		*w->field = arena_text(w->arena, where);
+		return reason;
+	}
+	if (r->mail.subject.len == 0)
+		r->mail.subject = subject;
+	r->mail.text = body;
+	return REASON_NONE;
+}
+
+/* What the answer tells: the parts, then the documents of the package. */
+static void list_files(struct work *w, struct compose_mail *mail)
+{
+	mail->files = arena_alloc(w->arena, (w->part_count + w->packed_count + 1) * sizeof *mail->files);
+	for (size_t i = 0; i < w->part_count; i++)
+		mail->files[mail->file_count++] = (struct compose_file){.name = w->parts[i].name, .content = w->parts[i].content};
+	for (size_t i = 0; i < w->packed_count; i++)
+		mail->files[mail->file_count++] =
+			(struct compose_file){xdm_write_path(w->arena, i), w->packed[i].id, w->packed[i].content};
+}
+
+enum reason compose_build(struct arena *arena, const struct template_set *templates, struct bytes request, struct bytes payload,
+			  struct compose_mail *out, const char **field)
+{
+	struct work w = {.arena = arena, .field = field};
+	*field = "";
+	enum reason reason = compose_request_read(arena, request, payload, &w.request, field);
+	if (reason != REASON_NONE)
+		return reason;
+	w.english = bytes_equal_text(w.request.language, "en");
+	w.parts = arena_alloc(arena, (w.request.attachment_count + 3) * sizeof *w.parts);
+	w.packed = arena_alloc(arena, (w.request.attachment_count + 1) * sizeof *w.packed);
+	reason = build_text(&w, templates);
+	if (reason == REASON_NONE)
+		reason = build_report(&w);
+	if (reason == REASON_NONE)
+		reason = build_dossier(&w);
+	if (reason != REASON_NONE)
+		return reason;
+	add_attachments(&w);
+	reason = build_package(&w);
+	if (reason != REASON_NONE)
+		return reason;
+	struct compose_mail mail = {.subject = w.request.mail.subject};
+	w.request.mail.parts = w.parts;
+	w.request.mail.part_count = w.part_count;
+	reason = smtp_compose(arena, &w.request.mail, &mail.head, &mail.entity, field);
+	if (reason != REASON_NONE)
+		return reason;
+	list_files(&w, &mail);
+	*out = mail;
+	return REASON_NONE;
+}
+
+static struct bytes dump(struct arena *arena, json_t *json)
+{
+	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	struct bytes copy = text == NULL ? BYTES("{\"error\":\"local.memory\",\"detail\":\"\"}") : arena_copy(arena, bytes_of_text(text));
+	free(text);
+	json_decref(json);
+	return copy;
+}
+
+static json_t *text_json(struct bytes text)
+{
+	return json_stringn((const char *)text.at, text.len);
+}
+
+struct bytes compose_answer(struct arena *arena, const struct compose_mail *mail)
+{
+	char digest[DIGEST_SHA256_TEXT];
+	json_t *documents = json_array();
+	for (size_t i = 0; i < mail->file_count; i++) {
+		const struct compose_file *file = &mail->files[i];
+		digest_sha256_text(file->content, digest);
+		json_array_append_new(documents, json_pack("{s:o, s:o, s:s}", "name", text_json(file->name), "id",
+							   file->id.len > 0 ? text_json(file->id) : json_null(), "digest", digest));
+	}
+	digest_sha256_text(mail->entity, digest);
+	return dump(arena, json_pack("{s:s, s:o, s:o}", "digest", digest, "subject", text_json(mail->subject), "documents", documents));
+}
+
+struct bytes compose_failure(struct arena *arena, enum reason reason, const char *field)
+{
+	return dump(arena, json_pack("{s:s, s:s}", "error", reason_code(reason), "detail", field));
+}
+
+/* A report to nobody, with the published test identity: it goes through every library that a real one needs. */
+static const char warm_request[] =
+	"{\"code\":\"M21\",\"language\":\"fr\",\"message_id\":\"<warm@invalid>\",\"date\":\"2026-01-01T00:00:00Z\","
+	"\"from\":{\"address\":\"a@b\",\"name\":\"Été « 1 »\"},\"to\":\"a@b\",\"fields\":{\"reference\":\"A\",\"phone\":\"0\",\"organisation\":\"Œ\","
+	"\"patient_name\":\"é\",\"expert_name\":\"è\",\"summary\":\"ç\"},\"report\":{\"reference\":\"A\",\"id\":\"1.2\",\"set_id\":\"1.2\",\"version\":1,"
+	"\"request_id\":\"1.2\",\"time\":\"2026-01-01T00:00:00Z\",\"service_time\":\"2026-01-01T00:00:00Z\",\"title\":\"é\",\"patient\":{"
+	"\"ins\":\"279035121518989\",\"oid\":\"1.2.250.1.213.1.4.10\",\"family_birth\":\"PAT-TROIS\",\"given_birth_first\":\"DOMINIQUE\","
+	"\"given_birth_all\":\"DOMINIQUE\",\"birth_time\":\"19790328\",\"sex\":\"F\",\"birth_place\":\"51215\"},\"expert\":{\"rpps\":\"00000000000\","
+	"\"given\":\"é\",\"family\":\"É\",\"organisation\":\"é\",\"organisation_id\":\"1000000000\",\"specialty_code\":\"G15_10\"},"
+	"\"custodian\":{\"id\":\"1000000000\",\"name\":\"é\"},\"summary\":\"é\",\"sections\":[{\"heading\":\"é\",\"text\":\"- é\"}]}}";
+
+bool compose_warm(const struct template_set *templates)
+{
+	mime_build_start();
+	struct arena *arena = arena_create(LIMIT_COMPOSE_MEMORY);
+	struct compose_mail mail;
+	const char *field;
+	bool good = arena != NULL && pdf_warm() &&
+		    compose_build(arena, templates, BYTES(warm_request), BYTES_NONE, &mail, &field) == REASON_NONE &&
+		    compose_answer(arena, &mail).len > 0;
+	arena_destroy(&arena);
+	return good;
+}

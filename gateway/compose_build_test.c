@@ -1,0 +1,218 @@
+/* gateway/compose_build_test.c - a whole mail from its request, and what the experts' form becomes when it comes back. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "cda/read.h"
+#include "cda/xdm_read.h"
+#include "gateway/compose_build.h"
+#include "smtp/form.h"
+#include "smtp/mime_read.h"
+
+#define PATIENT                                                                                                            \
+	"{\"ins\":\"279035121518989\",\"oid\":\"1.2.250.1.213.1.4.10\",\"family_birth\":\"PAT-TROIS\",\"given_birth_first\":\"DOMINIQUE\"," \
+	"\"given_birth_all\":\"DOMINIQUE MARIE-LOUISE\",\"birth_time\":\"19790328\",\"sex\":\"F\",\"birth_place\":\"51215\"}"
+#define CUSTODIAN "{\"id\":\"1750000001\",\"name\":\"Service de deuxième avis\"}"
+#define ENVELOPE                                                                                                           \
+	"\"language\":\"fr\",\"message_id\":\"<m1@avis.example>\",\"date\":\"2026-11-21T21:55:00Z\",\"from\":{\"address\":\"avis@avis.example\","     \
+	"\"name\":\"Service de deuxième avis\"},\"to\":\"t@b.example\",\"mss\":{\"nil\":\"DEV000000\"},"
+#define FIELDS                                                                                                             \
+	"\"fields\":{\"reference\":\"A-2026-000123-KQ\",\"phone\":\"01 02 03 04 05\",\"organisation\":\"Service\",\"patient_name\":\"Dominique PAT-TROIS\"," \
+	"\"patient_birth\":\"28/03/1979\",\"expert_name\":\"Dr Hélène EXEMPLE\",\"due_date\":\"28 novembre 2026\",\"summary\":\"Tout va bien.\","  \
+	"\"questions\":\"1. Opérer ?\",\"documents_count\":\"2\",\"exams_list\":\"- Mammographie\",\"sex\":\"F\",\"age\":\"47\"},"
+
+static const char report_request[] =
+	"{\"code\":\"M21\"," ENVELOPE FIELDS
+	"\"report\":{\"reference\":\"A-2026-000123-KQ\",\"id\":\"2.25.1001\",\"set_id\":\"2.25.1000\",\"version\":1,\"patient\":" PATIENT ","
+	"\"expert\":{\"rpps\":\"01234567123\",\"given\":\"Hélène\",\"family\":\"EXEMPLE\",\"organisation\":\"CHU de démonstration\","
+	"\"organisation_id\":\"1750000002\",\"specialty_code\":\"G15_10/SM26\"},\"custodian\":" CUSTODIAN ",\"request_id\":\"2.25.900\","
+	"\"time\":\"2026-11-21T21:50:00Z\",\"service_time\":\"2026-11-20T08:00:00Z\",\"title\":\"Deuxième avis médical\",\"summary\":\"Tout va bien.\","
+	"\"sections\":[{\"heading\":\"Avis motivé\",\"text\":\"Parce que.\"},{\"heading\":\"Convergence\",\"text\":\"yes\"}]}}";
+
+static const char dossier_request[] =
+	"{\"code\":\"M13\",\"subject\":\"XDM/1.0/DDM+Dossier d'avis PAT-TROIS DOMINIQUE 28/03/1979\"," ENVELOPE FIELDS
+	"\"dossier_pdf\":{\"title\":\"Dossier d'avis\",\"reference\":\"A-2026-000123-KQ\",\"sections\":[{\"heading\":\"Questions\",\"text\":\"1. Opérer ?\"}]},"
+	"\"xdm\":{\"patient\":" PATIENT ",\"custodian\":" CUSTODIAN "},"
+	"\"attachments\":[{\"name\":\"Écho.pdf\",\"media\":\"application/pdf\",\"offset\":0,\"length\":4},"
+	"{\"name\":\"CR.xml\",\"media\":\"text/xml\",\"offset\":4,\"length\":7,\"xdm\":{\"id\":\"1.2.3^A\",\"type\":\"18748-4\",\"title\":\"Mammographie\","
+	"\"time\":\"2026-10-20T10:00:00+02:00\",\"level\":3,\"authors\":[{\"name\":\"DR Olivier DUMAS\"}]}}]}";
+
+struct fixture {
+	struct arena *arena;
+	struct template_set *templates;
+};
+
+static int open_fixture(void **state)
+{
+	static struct fixture f;
+	const char *file = __FILE__, *slash = strrchr(file, '/'), *where = "";
+	char path[1024];
+	snprintf(path, sizeof path, "%.*s/templates", slash == NULL ? 1 : (int)(slash - file), slash == NULL ? "." : file);
+	f.arena = arena_create(256u << 20);
+	assert_int_equal(template_load(f.arena, path, &f.templates, &where), REASON_NONE);
+	assert_true(compose_warm(f.templates));
+	*state = &f;
+	return 0;
+}
+
+static int close_fixture(void **state)
+{
+	arena_destroy(&((struct fixture *)*state)->arena);
+	return 0;
+}
+
+static void read_mail(struct fixture *f, const struct compose_mail *mail, struct mime_message *out)
+{
+	struct buf whole = buf_make(32u << 20);
+	buf_add(&whole, mail->head);
+	buf_add(&whole, mail->entity);
+	assert_int_equal(mime_read(f->arena, BYTES_NONE, arena_copy(f->arena, buf_bytes(&whole)), out), REASON_NONE);
+	buf_free(&whole);
+	assert_int_equal(out->n_anomalies, 0);
+}
+
+static void builds_the_report(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail, again;
+	struct mime_message read;
+	struct xdm_archive archive;
+	struct cda_document document;
+	const struct cda_options options = {.keep_embedded = true};
+	const char *field = "";
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(report_request), BYTES_NONE, &mail, &field), REASON_NONE);
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(report_request), BYTES_NONE, &again, &field), REASON_NONE);
+	assert_true(bytes_equal(mail.entity, again.entity) && bytes_equal(mail.head, again.head));
+	read_mail(f, &mail, &read);
+	assert_true(bytes_equal_text(read.head.subject, "Votre deuxième avis est arrivé"));
+	assert_true(bytes_equal(read.head.subject, mail.subject));
+	assert_true(bytes_contains(read.text, BYTES("Bonjour Dominique PAT-TROIS,")) && bytes_contains(read.text, BYTES("Tout va bien.")));
+	assert_int_equal(read.n, 3);
+	assert_true(bytes_equal_text(read.parts[1].name, "20261120_Deuxième-avis-médical_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
+	assert_true(bytes_equal_text(read.parts[2].name, "IHE_XDM.zip"));
+	assert_int_equal(xdm_read(f->arena, read.parts[2].content, &archive), REASON_NONE);
+	assert_int_equal(archive.count, 1);
+	assert_int_equal(cda_read(f->arena, archive.documents[0].content, &options, &document), REASON_NONE);
+	/* The PDF beside the package is the one inside the document (referential 2, ECO.2.1.5). */
+	assert_true(bytes_equal(document.embedded[0].content, read.parts[1].content));
+	assert_true(bytes_equal_text(document.time, "20261121225000+0100"));
+}
+
+static void answers_what_it_built(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	const char *field = "";
+	char digest[DIGEST_SHA256_TEXT];
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(report_request), BYTES_NONE, &mail, &field), REASON_NONE);
+	struct bytes answer = compose_answer(f->arena, &mail);
+	json_t *json = json_loadb((const char *)answer.at, answer.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	digest_sha256_text(mail.entity, digest);
+	assert_string_equal(json_string_value(json_object_get(json, "digest")), digest);
+	assert_string_equal(json_string_value(json_object_get(json, "subject")), "Votre deuxième avis est arrivé");
+	assert_int_equal(json_array_size(json_object_get(json, "documents")), 3);
+	json_t *last = json_array_get(json_object_get(json, "documents"), 2);
+	assert_string_equal(json_string_value(json_object_get(last, "id")), "2.25.1001");
+	assert_string_equal(json_string_value(json_object_get(last, "name")), "IHE_XDM/SUBSET01/DOC0001.XML");
+	json_decref(json);
+	assert_true(bytes_equal_text(compose_failure(f->arena, REASON_COMPOSE_FIELD, "a\"b"), "{\"detail\":\"a\\\"b\",\"error\":\"compose.field\"}"));
+}
+
+static void builds_the_dossier(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	struct mime_message read;
+	struct xdm_archive archive;
+	const char *field = "";
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</"), &mail, &field), REASON_COMPOSE_FIELD);
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
+	read_mail(f, &mail, &read);
+	assert_int_equal(read.n, 4);
+	assert_true(bytes_equal_text(read.head.subject, "XDM/1.0/DDM+Dossier d'avis PAT-TROIS DOMINIQUE 28/03/1979"));
+	assert_true(bytes_equal_text(read.parts[1].name, "20261121_Dossier-d-avis_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
+	assert_true(bytes_equal_text(read.parts[2].name, "Écho.pdf") && bytes_equal_text(read.parts[2].content, "%PDF"));
+	assert_true(bytes_equal_text(read.parts[3].name, "IHE_XDM.zip"));
+	assert_int_equal(xdm_read(f->arena, read.parts[3].content, &archive), REASON_NONE);
+	assert_true(bytes_equal_text(archive.documents[0].content, "<a>x</a"));
+	assert_true(bytes_contains(read.text, BYTES("Femme, 47 ans")));
+}
+
+/* The form that we send is the form that we read. */
+static void the_form_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const headings[] = {"Réponse aux questions :\n", "Avis motivé :\n", "Convergence (oui / partielle / non) :\n",
+					       "Conduite à tenir et délai :\n", "Résumé pour le patient :\n", "Aide utilisée :\n", "Liens d'intérêts :\n"};
+	static const char *const words[] = {"1. Non.", "Parce que.", "partielle", "IRM sous 15 jours.", "Tout va bien.", "aucune", "aucun"};
+	struct compose_mail mail;
+	struct mime_message read;
+	struct form form;
+	const char *field = "";
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
+	read_mail(f, &mail, &read);
+	form_read(f->arena, read.text, &form);
+	assert_false(form.found);
+	struct bytes text = read.text;
+	for (size_t i = 0; i < 7; i++) {
+		size_t at = bytes_find(text, bytes_of_text(headings[i]), 0) + bytes_of_text(headings[i]).len;
+		assert_true(at < text.len);
+		text = bytes_of_text(arena_printf(f->arena, "%.*s%s\n%.*s", (int)at, (const char *)text.at, words[i], (int)(text.len - at),
+						  (const char *)text.at + at));
+	}
+	form_read(f->arena, text, &form);
+	assert_true(form.found);
+	assert_true(bytes_equal_text(form.reference, "A-2026-000123-KQ"));
+	assert_true(bytes_equal_text(form.answer, "1. Non.") && bytes_equal_text(form.opinion, "Parce que."));
+	assert_true(bytes_equal_text(form.convergence, "partly") && bytes_equal_text(form.advice, "IRM sous 15 jours."));
+	assert_true(bytes_equal_text(form.summary, "Tout va bien.") && bytes_equal_text(form.help, "aucune"));
+	assert_true(bytes_equal_text(form.interests, "aucun"));
+}
+
+static void says_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *what, *request, *field;
+		enum reason reason;
+	} cases[] = {
+		{"an unknown code", "{\"code\":\"M99\"," ENVELOPE "\"fields\":{}}", "M99", REASON_COMPOSE_TEMPLATE},
+		{"a field is absent", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"reference\":\"A\",\"phone\":\"1\",\"organisation\":\"O\",\"patient_name\":\"P\"}}",
+		 "due_date", REASON_COMPOSE_TEMPLATE},
+		{"a field holds a line end", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"patient_name\":\"P\\r\\nBcc: x\"}}", "fields.patient_name", REASON_COMPOSE_FIELD},
+		{"no request", "", "request", REASON_COMPOSE_FIELD},
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct compose_mail mail;
+		const char *field = "";
+		print_message("%s\n", cases[i].what);
+		assert_int_equal(compose_build(f->arena, f->templates, bytes_of_text(cases[i].request), BYTES_NONE, &mail, &field), cases[i].reason);
+		assert_string_equal(field, cases[i].field);
+	}
+}
+
+/* The font library keeps its tables until the process ends. */
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
+		cmocka_unit_test(the_form_comes_back), cmocka_unit_test(says_what_is_wrong),
+	};
+	return cmocka_run_group_tests(tests, open_fixture, close_fixture);
+}

@@ -1,0 +1,88 @@
+/* gateway/compose_request.h - reads what the worker asks of relais-compose: strictly typed JSON.
+ *
+ * A key twice, an unknown key, a wrong type, a text with a control character or over its bound: COMPOSE_FIELD and the
+ * key's path. "?" marks what may be null or absent; times are RFC 3339; ids are "ROOT" or "ROOT^EXTENSION".
+ *
+ * {
+ *   "code": "M21", "language": "fr"|"en",
+ *   "message_id": "<…>", "in_reply_to"?: "<…>", "references"?: ["<…>"…], "date": TIME,
+ *   "from": {"address", "name"?}, "reply_to"?, "to", "notification_to"?,
+ *   "subject"?: null fills the template's own,
+ *   "fields": {NAME: TEXT…},                             see template.h; null counts as absent
+ *   "mss"?: {"ins"?: "O"|"N", "codes"?, "nil"?, "end"?: BOOL},
+ *   "report"?: {
+ *     "reference", "id", "set_id", "version": NUMBER from 1, "replaces"?,
+ *     "patient": PATIENT, "expert": {"rpps", "given", "family", "organisation", "organisation_id", "specialty_code", "specialty_name"?},
+ *     "custodian": CUSTODIAN, "request_id", "time": TIME, "service_time": TIME, "title", "summary"?: TEXT, "rows"?: [{"label", "value"}…],
+ *     "sections": [{"heading", "text"}…]
+ *   },
+ *   "dossier_pdf"?: {"title", "reference", "rows"?: [{"label", "value"}…], "sections": [{"heading", "text"}…]},
+ *   "xdm"?: {"patient": PATIENT, "custodian": CUSTODIAN, "title"?},   whose package it is; required when an attachment has "xdm" and
+ *                                                                      there is no report (with a report it is the report's)
+ *   "attachments"?: [{"name", "media", "offset", "length", "xdm"?: DOCUMENT}…]
+ * }
+ * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place"}
+ *            (birth_time YYYYMMDD or longer: cut at the day)
+ * CUSTODIAN: {"id", "name", "facility"?: JDV_J02, "practice"?: JDV_J04}
+ * DOCUMENT:  {"id", "type", "type_name"?, "type_system"?, "title", "time": TIME, "service_time"?, "service_stop"?, "level": 1|3, "replaces"?,
+ *             "class"?, "format"?, "facility"?, "practice"?, "confidentiality"?: [CODE… at most 4], "language"?,
+ *             "authors": [{"id"?, "name", "organization"?, "organization_id"?}…], "legal_authenticator"?: {"id"?, "name"}}
+ *            as the facts of inspect give them; the first author counts. A name is "DR Olivier DUMAS": words in capitals are the family name.
+ *
+ * What is built. Files in the order: report PDF, dossier PDF, attachments without "xdm", IHE_XDM.zip (the report's CDA, then the attachments
+ * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (reference, patient, expert, dates, then "rows"), "summary" in a
+ * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note. The dossier PDF sets "sections" as
+ * given, the first in a tinted frame (the question). Times are shown in Europe/Paris.
+ * PDF name: AAAAMMJJ_title_NOM_prenom_reference.pdf; the day is the service's (report) or the mail's (dossier). */
+#ifndef RELAIS_GATEWAY_COMPOSE_REQUEST_H
+#define RELAIS_GATEWAY_COMPOSE_REQUEST_H
+
+#include "cda/pdf.h"
+#include "cda/write.h"
+#include "cda/xdm_write.h"
+#include "gateway/template.h"
+#include "smtp/compose.h"
+
+struct compose_attachment {
+	struct bytes name, media, content;   /* content points into the payload */
+	bool packed;                         /* has "xdm": goes into the package */
+	struct xdm_write_document document;
+};
+
+struct compose_report {
+	struct bytes reference, summary;
+	struct cda_write_report cda;         /* all but the PDF; times carry the Paris offset */
+	struct pdf_row *rows;
+	size_t row_count;
+	struct pdf_section *sections;
+	size_t section_count;
+};
+
+struct compose_dossier {
+	struct bytes title, reference;
+	struct pdf_row *rows;
+	size_t row_count;
+	struct pdf_section *sections;
+	size_t section_count;
+};
+
+struct compose_request {
+	struct bytes code, language;
+	struct smtp_compose mail;            /* text and parts are not yet filled; subject is empty for the template's own */
+	struct template_field *fields;
+	size_t field_count;
+	bool has_report, has_dossier, has_xdm;
+	struct compose_report report;
+	struct compose_dossier dossier;
+	struct cda_write_patient xdm_patient;      /* of "xdm", or of the report */
+	struct cda_write_custodian xdm_custodian;
+	struct bytes xdm_title;
+	struct compose_attachment *attachments;
+	size_t attachment_count;
+};
+
+/* All of *out is in the arena or points into payload. COMPOSE_FIELD: *field is the path of the key ("report.patient.sex"), in the arena. */
+MUST_USE enum reason compose_request_read(struct arena *arena, struct bytes request, struct bytes payload,
+					  struct compose_request *out, const char **field);
+
+#endif

@@ -1,0 +1,88 @@
+/* gateway/config.h - the configuration file (libconfig): one table of keys, checked whole, printed back.
+ *
+ * Unknown keys are refused with their line. Relative paths are taken from the folder of the file.
+ * docs/configuration.md is the manual of the keys. */
+#ifndef RELAIS_GATEWAY_CONFIG_H
+#define RELAIS_GATEWAY_CONFIG_H
+
+#include "base/arena.h"
+#include "base/reason.h"
+
+struct config_mailbox {      /* one collected mailbox */
+	const char *name;        /* stable: the UID cursor is kept under it */
+	const char *host, *server_name;
+	int port;
+	const char *user, *password_file;   /* password_file "" = the client certificate alone */
+	const char *folder;
+	const char *origin;      /* domain of the mailbox's operator, kept as evidence */
+};
+
+struct config_route {        /* where mail for a domain goes; "*" is the rest */
+	const char *domain, *host, *server_name;
+	int port;
+	bool lmtp;
+};
+
+struct config {
+	const char *folder;              /* of the file: the instance */
+	/* service */
+	const char *domain;              /* of our mailboxes: avis.exemple.mssante.fr */
+	const char *hostname;            /* our name in SMTP */
+	const char *organisation;        /* name people read */
+	const char *structure_id;        /* national structure id (1+FINESS or 3+SIRET) */
+	const char *oid;                 /* OID under which we number documents */
+	const char *product_id;          /* X-MSS-NIL */
+	const char *phone;               /* the patients' help line, in every message */
+	const char *time_zone_note;      /* "Europe/Paris": the zone in which dates are told */
+	const char *patient_domain;      /* patient.mssante.fr */
+	bool test_identities;            /* test INS OIDs allowed */
+	const char *database;            /* conninfo without user */
+	const char *run_folder;          /* sockets */
+	const char *language;            /* "fr" or "en": of notices and messages */
+	struct {
+		const char *listen_host;
+		int listen_port;
+		const char *certificate, *key, *client_anchors;
+		const char *crls;        /* folder, "" = none */
+	} receiver;
+	struct {
+		const char *certificate, *key, *anchors;
+		struct config_mailbox *mailboxes;
+		size_t n;
+		int poll_seconds;
+	} collector;
+	struct {
+		const char *anchors;     /* S/MIME */
+		const char *crls;        /* folder, "" = none */
+		const char *digests;     /* "sha256,sha384,sha512" */
+		const char *schema;      /* folder of the CDA schema, "" = not checked */
+	} inspect;
+	struct {
+		const char *certificate, *key, *mailbox;   /* S/MIME seal; mailbox = its rfc822Name */
+		const char *journal;
+	} signer;
+	struct {
+		const char *certificate, *key, *anchors;
+		struct config_route *routes;
+		size_t n;
+		int retry_seconds;       /* first pause; doubles up to an hour */
+		int expire_hours;        /* 24: then the fallback, not five days */
+	} deliverer;
+	struct {
+		bool triage_by_nurse, release_by_nurse;
+	} gates;
+	int workers;                     /* worker processes */
+};
+
+/* line is 0 when the trouble has no line. Texts of the problem are in the arena. */
+struct config_problem {
+	enum reason reason;
+	int line;
+	const char *key, *detail;
+};
+
+MUST_USE enum reason config_read(struct arena *arena, const char *path, struct config **out, struct config_problem *problem);
+/* The whole configuration as a file that reads back to the same. */
+struct bytes config_print(struct arena *arena, const struct config *config);
+
+#endif

@@ -1,0 +1,148 @@
+/* gateway/deliverer_mail.c - see deliverer_mail.h. */
+#include "gateway/deliverer_mail.h"
+
+#include "base/digest.h"
+#include "base/limits.h"
+#include "policy/retry.h"
+#include "smtp/assemble.h"
+
+enum { LONGEST_PAUSE_MINUTES = 60 };
+
+/* --- claiming --------------------------------------------------------------- */
+
+static struct bytes copy(struct arena *arena, const struct store_rows *rows, size_t column)
+{
+	return arena_copy(arena, store_bytes(rows, 0, column));
+}
+
+static void read_row(struct arena *arena, const struct store_rows *rows, struct deliverer_mail *out)
+{
+	out->outbox = store_int(rows, 0, 0);
+	out->recipient = copy(arena, rows, 1);
+	out->message_id = copy(arena, rows, 2);
+	out->return_path = copy(arena, rows, 3);
+	out->envelope_id = copy(arena, rows, 4);
+	out->head = copy(arena, rows, 5);
+	out->entity_body = store_int(rows, 0, 6);
+	out->entity_size = (uint64_t)store_int(rows, 0, 7);
+	out->digest = copy(arena, rows, 8);
+	out->seal = copy(arena, rows, 9);
+	out->attempt = (unsigned)store_int(rows, 0, 10);
+	out->created_at = store_instant(rows, 0, 11);
+}
+
+enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const struct bytes *domains, size_t n,
+				 struct deliverer_mail *out, bool *found)
+{
+	struct store_rows *rows = NULL;
+
+	*found = false;
+	*out = (struct deliverer_mail){.session = store_session(store)};
+	if (out->session == 0)
+		return REASON_STORE_DOWN;
+	enum reason reason = STORE_RUN(store, &rows,
+				       "select outbox, recipient, message_id, return_path, envelope_id, head, entity_body, entity_size, "
+				       "entity_digest, seal, attempt, created_at from relais.deliver_claim($1, $2)",
+				       P_INT(out->session), P_TEXTS(domains, n));
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		read_row(arena, rows, out);
+		*found = true;
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* --- sending ---------------------------------------------------------------- */
+
+enum reason deliverer_mail_read(struct store *store, struct arena *arena, struct deliverer_mail *mail)
+{
+	unsigned char digest[DIGEST_SHA256];
+
+	if (mail->entity_size > LIMIT_MESSAGE)
+		return REASON_DELIVER_SEAL;
+	enum reason reason = store_body_read(store, arena, mail->entity_body, &mail->entity);
+	if (reason != REASON_NONE)
+		return reason;
+	/* The peer would find the signature broken; better that we do. */
+	digest_sha256(mail->entity, digest);
+	if (mail->entity.len != mail->entity_size || !bytes_equal((struct bytes){digest, sizeof(digest)}, mail->digest))
+		return REASON_DELIVER_SEAL;
+	return REASON_NONE;
+}
+
+static bool has_eight_bit(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] > 0x7f)
+			return true;
+	return false;
+}
+
+static enum reason give_pieces(void *context, smtp_client_sink *sink, void *sink_context)
+{
+	return assemble_pieces(context, sink, sink_context);
+}
+
+enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail, struct smtp_client_result *result)
+{
+	char digest[DIGEST_SHA256_TEXT];
+
+	digest_text(mail->digest.at, digest);
+	struct assemble pieces = {mail->head, mail->entity, mail->seal, bytes_of_text(digest)};
+	struct smtp_client_mail out = {
+		.return_path = mail->return_path,
+		.recipient = mail->recipient,
+		.envelope_id = mail->envelope_id,
+		.size = assemble_size(&pieces),
+		.eight_bit = has_eight_bit(mail->head) || has_eight_bit(mail->entity),
+		.source = give_pieces,
+		.source_context = &pieces,
+	};
+	return smtp_client_send(client, &out, result);
+}
+
+/* --- outcome ---------------------------------------------------------------- */
+
+struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail, enum reason reason,
+					      struct instant now)
+{
+	struct retry_rules rules = {
+		.first = SPAN_SECONDS(config->deliverer.retry_seconds),
+		.longest = SPAN_MINUTES(LONGEST_PAUSE_MINUTES),
+		.expire = SPAN_HOURS(config->deliverer.expire_hours),
+	};
+	struct deliverer_verdict verdict = {DELIVERER_ACCEPTED, reason, now};
+
+	if (rules.longest.us < rules.first.us)
+		rules.longest = rules.first;
+	if (reason == REASON_NONE)
+		return verdict;
+	verdict.outcome = DELIVERER_REFUSED;
+	if (retry_class(reason) == RETRY_REFUSED)
+		return verdict;
+	if (retry_next(&rules, mail->attempt, mail->created_at, now, &verdict.next_at))
+		verdict.outcome = DELIVERER_LATER;
+	else
+		verdict.reason = REASON_DELIVER_EXPIRED;
+	return verdict;
+}
+
+/* No text is SQL's NULL. */
+static struct store_param text(const char *value)
+{
+	return P_TEXT(value[0] ? value : NULL);
+}
+
+enum reason deliverer_mail_keep(struct store *store, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
+				const struct smtp_client_result *result, const char *host, struct bytes tls)
+{
+	static const char *const names[] = {"accepted", "later", "refused"};
+	const struct status *status = &result->status;
+	bool later = verdict->outcome == DELIVERER_LATER;
+
+	return STORE_RUN(store, NULL,
+			 "select relais.deliver_result($1, $2, $3, $4, nullif($5, 0)::integer, $6, $7, $8, $9, $10, $11)",
+			 P_INT(mail->outbox), P_INT(mail->session), P_TEXT(names[verdict->outcome]),
+			 P_TEXT(reason_code(verdict->reason)), P_INT(status->code), text(status->enhanced), text(status->text),
+			 P_TEXT(host), P_JSON(tls), text(result->queue_id), later ? P_INSTANT(verdict->next_at) : P_NULL);
+}

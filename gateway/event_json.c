@@ -1,0 +1,348 @@
+/* gateway/event_json.c - see event_json.h. Writer and reader of a shape stand together: change both. */
+#include "gateway/event_json.h"
+
+#include "base/reason.h"
+#include "gateway/json_view.h"
+
+static void put(json_t *object, const char *key, struct bytes text)
+{
+	if (text.len > 0)
+		json_object_set_new(object, key, json_of(text));
+}
+
+static struct bytes take(struct arena *arena, const json_t *object, const char *key)
+{
+	struct bytes view = json_view(object, key);
+	return view.len == 0 ? BYTES_NONE : arena_copy(arena, view);
+}
+
+static int64_t take_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static enum reason take_reason(const json_t *object)
+{
+	enum reason reason = reason_of_code(json_view(object, "reason"));
+	return reason == REASONS ? REASON_NONE : reason;
+}
+
+/* ---------------------------------------------------------------- patient */
+
+json_t *event_write_patient(const struct policy_patient *p)
+{
+	json_t *o = json_object();
+	put(o, "ins", p->ins);
+	put(o, "oid", p->oid);
+	put(o, "family_birth", p->family_birth);
+	put(o, "given_birth_first", p->given_birth_first);
+	put(o, "given_birth_all", p->given_birth_all);
+	put(o, "birth_time", p->birth_time);
+	put(o, "sex", p->sex);
+	put(o, "birth_place", p->birth_place);
+	return o;
+}
+
+static void read_patient(struct arena *arena, const json_t *o, struct policy_patient *p)
+{
+	*p = (struct policy_patient){
+		.ins = take(arena, o, "ins"), .oid = take(arena, o, "oid"),
+		.family_birth = take(arena, o, "family_birth"), .given_birth_first = take(arena, o, "given_birth_first"),
+		.given_birth_all = take(arena, o, "given_birth_all"), .birth_time = take(arena, o, "birth_time"),
+		.sex = take(arena, o, "sex"), .birth_place = take(arena, o, "birth_place"),
+	};
+}
+
+/* ---------------------------------------------------------------- request */
+
+static json_t *write_physician(const struct dossier_physician *p)
+{
+	json_t *o = json_object();
+	put(o, "name", p->name);
+	put(o, "mailbox", p->mailbox);
+	json_object_set_new(o, "consent", json_boolean(p->consent));
+	return o;
+}
+
+static void read_physician(struct arena *arena, const json_t *o, struct dossier_physician *p)
+{
+	*p = (struct dossier_physician){take(arena, o, "name"), take(arena, o, "mailbox"), json_truth(o, "consent")};
+}
+
+static json_t *write_answers(const struct policy_answer *answers, size_t n)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_object();
+		put(o, "question", answers[i].question);
+		put(o, "text", answers[i].text);
+		put(o, "value", answers[i].value);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void read_answers(struct arena *arena, const json_t *list, struct dossier_request *r)
+{
+	struct policy_answer *answers = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *answers);
+	size_t i;
+	json_t *a;
+	json_array_foreach(list, i, a) {
+		answers[i] = (struct policy_answer){take(arena, a, "question"), take(arena, a, "text"), take(arena, a, "value")};
+	}
+	r->answers = answers;
+	r->n_answers = json_array_size(list);
+}
+
+static json_t *write_request(const struct dossier_request *r)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "patient", event_write_patient(&r->patient));
+	put(o, "mailbox", r->mailbox);
+	put(o, "pathology", r->pathology);
+	put(o, "version", r->version);
+	put(o, "requester", bytes_of_text(requester_name(r->requester)));
+	put(o, "organisation", r->organisation);
+	put(o, "sender", r->sender);
+	json_object_set_new(o, "consent_processing", json_boolean(r->consent_processing));
+	json_object_set_new(o, "consent_expert", json_boolean(r->consent_expert));
+	json_object_set_new(o, "attending", write_physician(&r->attending));
+	json_object_set_new(o, "first_opinion", write_physician(&r->first_opinion));
+	json_object_set_new(o, "answers", write_answers(r->answers, r->n_answers));
+	return o;
+}
+
+static void read_request(struct arena *arena, const json_t *o, struct dossier_request *r)
+{
+	*r = (struct dossier_request){
+		.mailbox = take(arena, o, "mailbox"), .pathology = take(arena, o, "pathology"), .version = take(arena, o, "version"),
+		.requester = requester_of_name(json_view(o, "requester")),
+		.organisation = take(arena, o, "organisation"), .sender = take(arena, o, "sender"),
+		.consent_processing = json_truth(o, "consent_processing"), .consent_expert = json_truth(o, "consent_expert"),
+	};
+	read_patient(arena, json_object_get(o, "patient"), &r->patient);
+	read_physician(arena, json_object_get(o, "attending"), &r->attending);
+	read_physician(arena, json_object_get(o, "first_opinion"), &r->first_opinion);
+	read_answers(arena, json_object_get(o, "answers"), r);
+}
+
+/* ---------------------------------------------------------------- document */
+
+static json_t *write_author(const struct policy_author *a)
+{
+	json_t *o = json_object();
+	put(o, "id", a->id);
+	put(o, "name", a->name);
+	put(o, "organisation", a->organisation);
+	return o;
+}
+
+static struct policy_author read_author(struct arena *arena, const json_t *o)
+{
+	return (struct policy_author){take(arena, o, "id"), take(arena, o, "name"), take(arena, o, "organisation")};
+}
+
+static json_t *write_document(const struct dossier_filing *f)
+{
+	const struct policy_document *d = &f->document;
+	json_t *o = json_object(), *authors = json_array();
+
+	json_object_set_new(o, "kind", json_integer(d->kind));
+	put(o, "name", d->name);
+	put(o, "id", d->id);
+	put(o, "set_id", d->set_id);
+	put(o, "version", d->version);
+	put(o, "replaces", d->replaces);
+	put(o, "type", d->type);
+	put(o, "title", d->title);
+	if (d->timed)
+		json_object_set_new(o, "time", json_of_instant(d->time));
+	put(o, "digest", d->digest);
+	json_object_set_new(o, "size", json_integer((json_int_t)d->size));
+	json_object_set_new(o, "realm_fr", json_boolean(d->realm_fr));
+	if (d->has_patient)
+		json_object_set_new(o, "patient", event_write_patient(&d->patient));
+	for (size_t i = 0; i < d->n_authors; i++)
+		json_array_append_new(authors, write_author(&d->authors[i]));
+	json_object_set_new(o, "authors", authors);
+	json_object_set_new(o, "custodian", write_author(&d->custodian));
+	put(o, "organisation", f->organisation);
+	json_object_set_new(o, "vouched", json_boolean(f->vouched));
+	json_object_set_new(o, "confirmed", json_boolean(f->confirmed));
+	return o;
+}
+
+static void read_document(struct arena *arena, const json_t *o, struct dossier_filing *f)
+{
+	const json_t *list = json_object_get(o, "authors"), *patient = json_object_get(o, "patient");
+	struct policy_author *authors = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *authors);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		authors[i] = read_author(arena, a);
+	}
+	*f = (struct dossier_filing){
+		.document = {
+			.kind = (enum policy_kind)take_number(o, "kind"), .name = take(arena, o, "name"), .id = take(arena, o, "id"),
+			.set_id = take(arena, o, "set_id"), .version = take(arena, o, "version"), .replaces = take(arena, o, "replaces"),
+			.type = take(arena, o, "type"), .title = take(arena, o, "title"), .digest = take(arena, o, "digest"),
+			.size = (uint64_t)take_number(o, "size"), .realm_fr = json_truth(o, "realm_fr"), .has_patient = patient != NULL,
+			.authors = authors, .n_authors = json_array_size(list),
+			.custodian = read_author(arena, json_object_get(o, "custodian")),
+		},
+		.organisation = take(arena, o, "organisation"), .vouched = json_truth(o, "vouched"), .confirmed = json_truth(o, "confirmed"),
+	};
+	f->document.timed = json_instant(o, "time", &f->document.time);
+	if (patient != NULL)
+		read_patient(arena, patient, &f->document.patient);
+}
+
+/* ---------------------------------------------------------------- offer, opinion, mail, consent, text */
+
+static json_t *write_offer(const struct dossier_offer_data *d)
+{
+	json_t *o = json_object();
+	put(o, "rpps", d->rpps);
+	put(o, "name", d->name);
+	put(o, "mailbox", d->mailbox);
+	put(o, "organisation", d->organisation);
+	put(o, "word", bytes_of_text(policy_word_name(d->word)));
+	put(o, "until", d->until);
+	return o;
+}
+
+static void read_offer(struct arena *arena, const json_t *o, struct dossier_offer_data *d)
+{
+	*d = (struct dossier_offer_data){
+		.rpps = take(arena, o, "rpps"), .name = take(arena, o, "name"), .mailbox = take(arena, o, "mailbox"),
+		.organisation = take(arena, o, "organisation"), .word = policy_word_of_name(json_view(o, "word")),
+		.until = take(arena, o, "until"),
+	};
+}
+
+static json_t *write_opinion(const struct dossier_opinion_data *d)
+{
+	json_t *o = json_object(), *form = json_object();
+	put(o, "rpps", d->rpps);
+	put(o, "digest", d->digest);
+	json_object_set_new(o, "signed", json_boolean(d->is_signed));
+	put(o, "fingerprint", d->fingerprint);
+	if (d->timed)
+		json_object_set_new(o, "signed_at", json_of_instant(d->signed_at));
+	put(form, "reference", d->form.reference);
+	put(form, "answer", d->form.answer);
+	put(form, "opinion", d->form.opinion);
+	put(form, "convergence", d->form.convergence);
+	put(form, "advice", d->form.advice);
+	put(form, "summary", d->form.summary);
+	put(form, "help", d->form.help);
+	put(form, "interests", d->form.interests);
+	json_object_set_new(o, "form", form);
+	return o;
+}
+
+static void read_opinion(struct arena *arena, const json_t *o, struct dossier_opinion_data *d)
+{
+	const json_t *form = json_object_get(o, "form");
+	*d = (struct dossier_opinion_data){
+		.rpps = take(arena, o, "rpps"), .digest = take(arena, o, "digest"), .is_signed = json_truth(o, "signed"),
+		.fingerprint = take(arena, o, "fingerprint"),
+		.form = {
+			.found = true, .reference = take(arena, form, "reference"), .answer = take(arena, form, "answer"),
+			.opinion = take(arena, form, "opinion"), .convergence = take(arena, form, "convergence"),
+			.advice = take(arena, form, "advice"), .summary = take(arena, form, "summary"),
+			.help = take(arena, form, "help"), .interests = take(arena, form, "interests"),
+		},
+	};
+	d->timed = json_instant(o, "signed_at", &d->signed_at);
+}
+
+static json_t *write_mail(const struct dossier_mail_data *d)
+{
+	json_t *o = json_object();
+	put(o, "code", bytes_of_text(mail_code_name(d->code)));
+	put(o, "party", bytes_of_text(party_name(d->party)));
+	put(o, "mailbox", d->mailbox);
+	json_object_set_new(o, "level", json_integer(d->level));
+	put(o, "reason", bytes_of_text(reason_code(d->reason)));
+	put(o, "status", d->status);
+	return o;
+}
+
+static void read_mail(struct arena *arena, const json_t *o, struct dossier_mail_data *d)
+{
+	*d = (struct dossier_mail_data){
+		.code = mail_code_of_name(json_view(o, "code")), .party = party_of_name(json_view(o, "party")),
+		.mailbox = take(arena, o, "mailbox"), .level = (int)take_number(o, "level"), .reason = take_reason(o),
+		.status = take(arena, o, "status"),
+	};
+}
+
+static json_t *write_consent(const struct dossier_consent_data *d)
+{
+	json_t *o = json_object();
+	put(o, "party", bytes_of_text(party_name(d->party)));
+	json_object_set_new(o, "given", json_boolean(d->given));
+	return o;
+}
+
+static json_t *write_text(const struct dossier_text_data *d)
+{
+	json_t *o = json_object();
+	put(o, "id", d->id);
+	put(o, "text", d->text);
+	return o;
+}
+
+json_t *event_write(const struct dossier_event *event)
+{
+	switch (dossier_event_data(event->kind)) {
+	case EVENT_DATA_REQUEST:
+		return write_request(&event->request);
+	case EVENT_DATA_DOCUMENT:
+		return write_document(&event->document);
+	case EVENT_DATA_OFFER:
+		return write_offer(&event->offer);
+	case EVENT_DATA_OPINION:
+		return write_opinion(&event->opinion);
+	case EVENT_DATA_MAIL:
+		return write_mail(&event->mail);
+	case EVENT_DATA_CONSENT:
+		return write_consent(&event->consent);
+	case EVENT_DATA_TEXT:
+		return write_text(&event->text);
+	case EVENT_DATA_NONE:
+		break;
+	}
+	return json_object();
+}
+
+void event_read(struct arena *arena, const json_t *data, struct dossier_event *event)
+{
+	switch (dossier_event_data(event->kind)) {
+	case EVENT_DATA_REQUEST:
+		read_request(arena, data, &event->request);
+		break;
+	case EVENT_DATA_DOCUMENT:
+		read_document(arena, data, &event->document);
+		break;
+	case EVENT_DATA_OFFER:
+		read_offer(arena, data, &event->offer);
+		break;
+	case EVENT_DATA_OPINION:
+		read_opinion(arena, data, &event->opinion);
+		break;
+	case EVENT_DATA_MAIL:
+		read_mail(arena, data, &event->mail);
+		break;
+	case EVENT_DATA_CONSENT:
+		event->consent = (struct dossier_consent_data){party_of_name(json_view(data, "party")), json_truth(data, "given")};
+		break;
+	case EVENT_DATA_TEXT:
+		event->text = (struct dossier_text_data){take(arena, data, "id"), take(arena, data, "text")};
+		break;
+	case EVENT_DATA_NONE:
+		break;
+	}
+}

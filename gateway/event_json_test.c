@@ -1,0 +1,191 @@
+/* gateway/event_json_test.c - what is written of an event reads back to the same, for every shape; and rules are refused by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gateway/event_json.h"
+#include "gateway/json_view.h"
+#include "gateway/rules_json.h"
+#include "gateway/trust_list.h"
+
+static struct bytes B(const char *text)
+{
+	return bytes_of_text(text);
+}
+
+static const struct policy_answer answers[] = {{BYTES_OF("question.1"), BYTES_OF("Question"), BYTES_OF("Où ?")}, {BYTES_OF("x"), {NULL, 0}, BYTES_OF("1")}};
+static const struct policy_author authors[] = {{BYTES_OF("8012"), BYTES_OF("Dr A"), BYTES_OF("1750000018")}};
+
+static struct dossier_event sample(enum dossier_event_kind kind)
+{
+	struct dossier_event e = {.kind = kind};
+	struct policy_patient p = {B("279035121518989"), B("1.2.250.1.213.1.4.10"), B("PAT-TROIS"), B("DOMINIQUE"), B("DOMINIQUE MARIE-LOUISE"),
+				   B("19790328"), B("F"), B("51215")};
+
+	switch (dossier_event_data(kind)) {
+	case EVENT_DATA_REQUEST:
+		e.request = (struct dossier_request){.patient = p, .mailbox = B("a@b"), .pathology = B("cancer-sein"), .version = B("1"),
+			.requester = REQUESTER_PATIENT, .organisation = B("3"), .sender = B("s@t"), .consent_processing = true,
+			.attending = {B("Dr G"), B("g@m"), true}, .answers = answers, .n_answers = 2};
+		break;
+	case EVENT_DATA_DOCUMENT:
+		e.document = (struct dossier_filing){.document = {.kind = POLICY_KIND_CDA, .name = B("a.xml"), .id = B("1.2^3"), .set_id = B("4"), .version = B("2"),
+			.replaces = B("1.2^2"), .type = B("18748-4"), .title = B("Écho"), .timed = true, .time = {1000000}, .digest = B("ab"), .size = 77,
+			.realm_fr = true, .has_patient = true, .patient = p, .authors = authors, .n_authors = 1, .custodian = {B("9"), B("CHU"), B("9")}},
+			.organisation = B("1750000018"), .vouched = true};
+		break;
+	case EVENT_DATA_OFFER:
+		e.offer = (struct dossier_offer_data){B("01234567123"), B("Pr M"), B("m@e"), B("1"), POLICY_WORD_CONFLICT, B("2026-12-01")};
+		break;
+	case EVENT_DATA_OPINION:
+		e.opinion = (struct dossier_opinion_data){.rpps = B("01234567123"), .digest = B("cd"), .is_signed = true, .fingerprint = B("ef"), .timed = true,
+			.signed_at = {2000000}, .form = {true, B("A-1"), B("oui"), B("avis"), B("no"), B("faire"), B("simple"), {NULL, 0}, B("aucun")}};
+		break;
+	case EVENT_DATA_MAIL:
+		e.mail = (struct dossier_mail_data){MAIL_M21, PARTY_PATIENT, B("p@q"), 3, REASON_DELIVER_REFUSED, B("5.1.1")};
+		break;
+	case EVENT_DATA_CONSENT:
+		e.consent = (struct dossier_consent_data){PARTY_ATTENDING, true};
+		break;
+	case EVENT_DATA_TEXT:
+		e.text = (struct dossier_text_data){B("id"), B("pourquoi « ça » ?")};
+		break;
+	case EVENT_DATA_NONE:
+		break;
+	}
+	return e;
+}
+
+static void every_event_reads_back(void **state)
+{
+	struct arena *arena = arena_create(1u << 20);
+	(void)state;
+
+	for (enum dossier_event_kind kind = EVENT_NOTHING + 1; kind < DOSSIER_EVENTS; kind++) {
+		struct dossier_event first = sample(kind), second = {.kind = kind};
+		json_t *written = event_write(&first);
+		event_read(arena, written, &second);
+		json_t *again = event_write(&second);
+		assert_true(json_equal(written, again));
+		assert_int_equal(json_object_size(written) > 0, dossier_event_data(kind) != EVENT_DATA_NONE);
+		json_decref(written);
+		json_decref(again);
+	}
+	arena_destroy(&arena);
+}
+
+static void values_survive(void **state)
+{
+	struct arena *arena = arena_create(1u << 20);
+	struct dossier_event first = sample(EVENT_DOCUMENT_FILED), second = {.kind = EVENT_DOCUMENT_FILED};
+	json_t *written = event_write(&first);
+	(void)state;
+
+	event_read(arena, written, &second);
+	json_decref(written);   /* nothing may be borrowed from it */
+	assert_true(bytes_equal(second.document.document.patient.ins, B("279035121518989")));
+	assert_true(bytes_equal(second.document.document.authors[0].name, B("Dr A")));
+	assert_int_equal(second.document.document.time.us, 1000000);
+	assert_true(second.document.vouched && !second.document.confirmed);
+	arena_destroy(&arena);
+}
+
+static const char expert[] = "{\"rpps\":\"01234567123\",\"given\":\"A\",\"family\":\"B\",\"mailbox\":\"a@b.fr\",\"organisation\":\"C\",\"organisation_id\":\"1\","
+			     "\"pathologies\":[\"x\"],\"capacity\":2%s}";
+
+static void rules_are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *more, *wrong;
+	} rows[] = {
+		{"", NULL},
+		{",\"leave\":[{\"from\":\"2026-01-01T00:00:00Z\",\"until\":\"2026-01-02T00:00:00Z\"}]", NULL},
+		{",\"leave\":[{\"from\":\"2026-01-02T00:00:00Z\",\"until\":\"2026-01-01T00:00:00Z\"}]", "leave"},
+		{",\"colour\":\"red\"", "colour"},
+		{",\"certificates\":\"ab\"", "certificates"},
+		{",\"certificates\":[1]", "certificates"},
+		{",\"title\":\"\"", "title"},
+	};
+	struct arena *arena = arena_create(1u << 20);
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[600];
+		struct expert out;
+		snprintf(text, sizeof text, expert, rows[i].more);
+		json_t *item = json_read(bytes_of_text(text));
+		const char *wrong = rules_expert(arena, item, &out);
+		assert_int_equal(wrong == NULL, rows[i].wrong == NULL);
+		if (wrong != NULL)
+			assert_non_null(strstr(wrong, rows[i].wrong));
+		json_decref(item);
+	}
+	struct organisation organisation;
+	json_t *item = json_read(BYTES("{\"organisation\":\"A\",\"id\":\"1\",\"domains\":[\"a.fr\"],\"classes\":[\"request\",\"all\"],\"identities\":\"test\"}"));
+	assert_non_null(strstr(rules_organisation(arena, item, &organisation), "classes"));
+	json_decref(item);
+	arena_destroy(&arena);
+}
+
+static const char list[] = "<?xml version=\"1.0\"?><ListeBlancheMSSante xmlns=\"https://listeblanche.mssante.fr/schema\"><ListeDomaines>"
+			   "<Domaine><Nom> A.mssante.fr</Nom><DNCertificatOperateur>CN=mx,O=L&amp;M,C=FR</DNCertificatOperateur></Domaine>"
+			   "<Domaine><Nom>a.mssante.fr</Nom><DNCertificatOperateur>C=FR, O=L&amp;M, CN=MX</DNCertificatOperateur></Domaine>"
+			   "</ListeDomaines></ListeBlancheMSSante>";
+
+static void white_list(void **state)
+{
+	struct arena *arena = arena_create(1u << 20);
+	json_t *pairs = NULL;
+	size_t entries = 0;
+	(void)state;
+
+	assert_int_equal(trust_list_read(arena, BYTES(list), &pairs, &entries), REASON_NONE);
+	assert_int_equal(entries, 2);
+	/* order and case of a name make no difference */
+	assert_true(json_equal(json_object_get(json_array_get(pairs, 0), "name"), json_object_get(json_array_get(pairs, 1), "name")));
+	json_decref(pairs);
+	/* a list that ends too early is refused whole, wherever it ends */
+	for (size_t cut = 1; cut < sizeof list - 1; cut += 7)
+		assert_int_not_equal(trust_list_read(arena, bytes_slice(BYTES(list), 0, cut), &pairs, &entries), REASON_NONE);
+	assert_int_not_equal(trust_list_read(arena, BYTES("<a/>"), &pairs, &entries), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void published_white_list(void **state)
+{
+	const char *corpus = getenv("RELAIS_CORPUS");
+	char path[4096];
+	(void)state;
+
+	if (corpus == NULL) {
+		print_message("skipped: RELAIS_CORPUS is not set\n");
+		skip();
+	}
+	snprintf(path, sizeof path, "%s/whitelist/listeblanchemssante.xml", corpus);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	struct arena *arena = arena_create(16u << 20);
+	unsigned char *data = arena_alloc(arena, 4u << 20);
+	size_t n = fread(data, 1, 4u << 20, file), entries = 0;
+	json_t *pairs = NULL;
+	fclose(file);
+	assert_int_equal(trust_list_read(arena, (struct bytes){data, n}, &pairs, &entries), REASON_NONE);
+	assert_int_equal(entries, 619);
+	json_decref(pairs);
+	arena_destroy(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name),
+		cmocka_unit_test(white_list), cmocka_unit_test(published_white_list),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,69 @@
+/* gateway/inspect_read.h - one message, archive or document read to what it says. Runs in the second child only.
+ *
+ * Here mail (smtp/), archives and documents (cda/) meet. Nothing is decided: what is found is told, and
+ * the worst reason of each thing with it. All is in the arena or points into the payload. */
+#ifndef RELAIS_GATEWAY_INSPECT_READ_H
+#define RELAIS_GATEWAY_INSPECT_READ_H
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "cda/read.h"
+#include "cda/xdm_read.h"
+#include "smtp/form.h"
+#include "smtp/mime_read.h"
+#include "smtp/notice_read.h"
+#include "smtp/reply_word.h"
+
+enum inspect_kind { INSPECT_MAIL, INSPECT_ZIP, INSPECT_CDA, INSPECT_OTHER };
+
+struct inspect_request {
+	enum inspect_kind kind;
+	struct bytes name;           /* file name, for what is no mail; may be empty */
+	struct bytes head;           /* outer header block; empty: the range has its own */
+	struct bytes range;          /* what is parsed */
+	struct schema *schema;       /* NULL: not checked */
+};
+
+enum { INSPECT_FINDINGS = 4 };
+
+struct inspect_document {
+	struct bytes name, media;    /* media as declared; empty when nothing was */
+	struct bytes content;
+	enum sniff type;             /* by its bytes; SNIFF_XML with is_cda false is any other XML */
+	bool is_cda;
+	struct cda_document cda;     /* when is_cda */
+	/* Of the archive's metadata, for what the document does not say itself; empty otherwise. */
+	struct bytes meta_id, meta_type, meta_title, meta_time, meta_replaces;
+	enum reason reason;          /* the worst that is known of it */
+	struct cda_finding findings[INSPECT_FINDINGS];   /* of ours, beside cda.findings */
+	size_t n_findings;
+};
+
+struct inspection {
+	enum inspect_kind kind;
+	bool is_mail;
+	struct mime_message mail;
+	struct notice notice;
+	struct bytes new_text;
+	struct reply reply;
+	struct form form;
+	struct inspect_document *documents;
+	size_t n;
+	bool has_archive, xdm;
+	enum reason archive;         /* NONE: a sound IHE XDM package */
+	const char *class;           /* "request", "record", "opinion", "reply", "report", "unknown" */
+	bool automatic;
+	enum reason reason;          /* the worst of all that was read */
+};
+
+/* Never fails: what cannot be read is told by *out (reason). */
+void inspect_read(struct arena *arena, const struct inspect_request *request, struct inspection *out);
+
+/* "accept", "accept-tolerant", "quarantine", "refuse" */
+const char *inspect_verdict_name(enum reason reason);
+/* "mail", "zip", "cda", "other" */
+const char *inspect_kind_name(enum inspect_kind kind);
+/* "cda", "pdf"... "other" */
+const char *inspect_document_kind(const struct inspect_document *document);
+
+#endif

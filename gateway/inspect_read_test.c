@@ -1,0 +1,185 @@
+/* gateway/inspect_read_test.c - what a message, an archive or a document is said to be, and the JSON that says it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gateway/inspect_facts.h"
+#include "gateway/json_view.h"
+
+#define FROM "From: a@example.org\r\nSubject: x\r\n"
+#define MIXED FROM "Content-Type: multipart/mixed; boundary=B\r\n\r\n"
+
+static int group_setup(void **state)
+{
+	static struct mime_charsets charsets;
+	mime_open(&charsets);
+	*state = &charsets;
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	mime_close(*state);
+	return 0;
+}
+
+static void read_mail(struct arena *arena, struct bytes mail, struct inspection *out)
+{
+	inspect_read(arena, &(struct inspect_request){.kind = INSPECT_MAIL, .range = mail}, out);
+}
+
+static const struct row {
+	const char *what, *mail, *class;
+	bool automatic;
+	size_t documents;
+	const char *kind;            /* of the first document */
+	enum reason reason;
+} rows[] = {
+	{"a letter", FROM "\r\nHello there", "unknown", false, 0, "", REASON_NONE},
+	{"an answer by its header", FROM "In-Reply-To: <1@us>\r\n\r\nHello", "reply", false, 0, "", REASON_NONE},
+	{"an answer by its word", FROM "\r\nACCEPTE", "reply", false, 0, "", REASON_NONE},
+	{"an opinion by its form", FROM "In-Reply-To: <1@us>\r\n\r\nAvis motive : x\r\nConvergence : oui\r\n", "opinion", false, 0, "", REASON_NONE},
+	{"an automatic answer", FROM "Auto-Submitted: auto-replied\r\n\r\nACCEPTE", "report", true, 0, "", REASON_NONE},
+	{"a list's mail is automatic", FROM "List-Id: <x.y>\r\n\r\nHello", "unknown", true, 0, "", REASON_NONE},
+	{"what a report returns is no document", "From: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=B\r\n\r\n--B\r\n\r\nx\r\n--B\r\n"
+	 "Content-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; a@x\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--B\r\n"
+	 "Content-Type: application/pdf\r\n\r\n%PDF-1.4\r\n--B--\r\n", "report", true, 0, "", REASON_NONE},
+	{"an attachment by its bytes", MIXED "--B\r\nContent-Type: image/jpeg; name=a.jpg\r\n\r\n%PDF-1.4 x\r\n--B--\r\n", "unknown", false, 1, "pdf", REASON_NONE},
+	{"nothing is taken from an open multipart", MIXED "--B\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4 x\r\n", "unknown", false, 0, "", REASON_MAIL_BOUNDARY},
+	{"nothing is read from a bad encoding", MIXED "--B\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQ=!\r\n--B--\r\n", "unknown",
+	 false, 1, "other", REASON_MAIL_BAD_ENCODING},
+	{"a document with a DOCTYPE", MIXED "--B\r\nContent-Type: text/xml; name=a.xml\r\n\r\n<?xml version=\"1.0\"?><!DOCTYPE a><a/>\r\n--B--\r\n", "unknown", false, 1,
+	 "other", REASON_DOCUMENT_DOCTYPE},
+	{"another XML file is a file", MIXED "--B\r\nContent-Type: text/xml; name=a.xml\r\n\r\n<?xml version=\"1.0\"?><a/>\r\n--B--\r\n", "unknown", false, 1, "other",
+	 REASON_DOCUMENT_NOT_CDA},
+	{"a ZIP that is none", MIXED "--B\r\nContent-Type: application/zip; name=IHE_XDM.zip\r\n\r\nPK\3\4 broken\r\n--B--\r\n", "unknown", false, 0, "",
+	 REASON_ARCHIVE_BROKEN},
+	{"a mail within stays closed", MIXED "--B\r\nContent-Type: message/rfc822\r\n\r\n" FROM "\r\nACCEPTE\r\n--B--\r\n", "unknown", false, 1, "other", REASON_NONE},
+};
+
+static void mails_are_told_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena *arena = arena_create(64 << 20);
+		struct inspection in;
+		read_mail(arena, bytes_of_text(rows[i].mail), &in);
+		if (!bytes_equal_text(bytes_of_text(in.class), rows[i].class) || in.automatic != rows[i].automatic || in.n != rows[i].documents ||
+		    in.reason != rows[i].reason)
+			fail_msg("%s: %s, automatic %d, %zu documents, %s", rows[i].what, in.class, in.automatic, in.n, reason_code(in.reason));
+		if (in.n > 0 && !bytes_equal_text(bytes_of_text(inspect_document_kind(&in.documents[0])), rows[i].kind))
+			fail_msg("%s: %s", rows[i].what, inspect_document_kind(&in.documents[0]));
+		arena_destroy(&arena);
+	}
+}
+
+/* Each has a place in the worker or on the command line that leans on it. */
+static void facts_have_their_members(void **state)
+{
+	static const char *const keys[] = {
+		"kind", "verdict", "reason", "class", "auto", "report", "documents", "archive", "anomalies", "new_text", "mail", "text",
+		"reply", "form",
+	};
+	static const char *const of_document[] = {
+		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient", "authors",
+		"legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "findings", "reason", "size", "digest",
+	};
+	struct arena *arena = arena_create(64 << 20);
+	struct inspection in;
+
+	(void)state;
+	read_mail(arena, BYTES(MIXED "--B\r\n\r\nbonjour\r\n--B\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.4 x\r\n--B--\r\n"), &in);
+	json_t *facts = inspect_facts_json(arena, &in), *document = json_array_get(json_object_get(facts, "documents"), 0);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(facts, keys[i]) == NULL)
+			fail_msg("no %s", keys[i]);
+	for (size_t i = 0; i < sizeof(of_document) / sizeof(of_document[0]); i++)
+		if (json_object_get(document, of_document[i]) == NULL)
+			fail_msg("no %s of a document", of_document[i]);
+	assert_true(bytes_equal_text(json_view(facts, "text"), "bonjour"));
+	assert_true(bytes_equal_text(json_view(document, "name"), "a.pdf"));
+	json_t *extract = inspect_extract_json(arena, &in);
+	assert_int_equal(json_array_size(json_object_get(extract, "documents")), 1);
+	assert_true(bytes_equal_text(json_view(json_array_get(json_object_get(extract, "documents"), 0), "media"), "application/pdf"));
+	json_decref(extract);
+	json_decref(facts);
+	arena_destroy(&arena);
+}
+
+static const struct request {
+	const char *what, *json;
+	bool good;
+} requests[] = {
+	{"facts of a mail", "{\"op\":\"facts\",\"kind\":\"mail\",\"name\":null,\"head\":null,\"range\":[0,10],\"signed\":false,\"schema\":false}", true},
+	{"extract with a head", "{\"op\":\"extract\",\"kind\":\"mail\",\"head\":[0,4],\"range\":[4,6]}", true},
+	{"another operation", "{\"op\":\"delete\",\"kind\":\"mail\",\"range\":[0,10]}", false},
+	{"another kind", "{\"op\":\"facts\",\"kind\":\"tar\",\"range\":[0,10]}", false},
+	{"a range behind the end", "{\"op\":\"facts\",\"kind\":\"mail\",\"range\":[5,6]}", false},
+	{"a length that overflows", "{\"op\":\"facts\",\"kind\":\"mail\",\"range\":[5,9223372036854775807]}", false},
+	{"a range before the start", "{\"op\":\"facts\",\"kind\":\"mail\",\"range\":[-1,5]}", false},
+	{"a head behind the end", "{\"op\":\"facts\",\"kind\":\"mail\",\"head\":[11,0],\"range\":[0,10]}", false},
+	{"no range", "{\"op\":\"facts\",\"kind\":\"mail\"}", false},
+	{"no object", "[]", false},
+};
+
+static void requests_are_checked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct inspect_request request;
+		bool extract, schema;
+		json_t *json = json_read(bytes_of_text(requests[i].json));
+		if (inspect_request_read(json, BYTES("0123456789"), &request, &extract, &schema) != requests[i].good)
+			fail_msg("%s", requests[i].what);
+		json_decref(json);
+	}
+}
+
+static const struct document {
+	const char *file, *class;
+} documents[] = {
+	{"TLM-CR_2022.01.xml", "opinion"},
+	{"CANCER-D2LM-FIN_2022.01.xml", "record"},
+	{"DOC_NON_STRUCTURE_CDA-R2-N1.xml", "record"},
+	{"BIO-CR-BIO_2024.01_CRP_non_LOINC.xml", "record"},
+};
+
+static void documents_give_the_class(void **state)
+{
+	const char *root = getenv("RELAIS_CORPUS");
+
+	(void)state;
+	if (root == NULL) {
+		print_message("RELAIS_CORPUS is unset: no document of the corpus is read\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		struct arena *arena = arena_create(64 << 20);
+		unsigned char *data = arena_alloc(arena, 4 << 20);
+		FILE *file = fopen(arena_printf(arena, "%s/cda/fr-testcontenu-3.0/%s", root, documents[i].file), "rb");
+		assert_non_null(file);
+		struct bytes content = {data, fread(data, 1, 4 << 20, file)};
+		struct inspection in;
+		fclose(file);
+		inspect_read(arena, &(struct inspect_request){.kind = INSPECT_CDA, .range = content}, &in);
+		if (!bytes_equal_text(bytes_of_text(in.class), documents[i].class) || in.n != 1 || !in.documents[0].is_cda)
+			fail_msg("%s: %s (%s)", documents[i].file, in.class, reason_code(in.reason));
+		arena_destroy(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mails_are_told_apart),
+		cmocka_unit_test(facts_have_their_members),
+		cmocka_unit_test(requests_are_checked),
+		cmocka_unit_test(documents_give_the_class),
+	};
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -1,0 +1,164 @@
+/* gateway/intake.c - see intake.h. */
+#include "gateway/intake.h"
+
+#include "base/limits.h"
+
+#define ONE(rows) (store_count(rows) == 1)
+
+enum reason intake_from_memory(void *context, uint64_t offset, size_t len, unsigned char *scratch, struct bytes *out)
+{
+	const struct bytes *all = context;
+
+	(void)scratch;
+	if (offset > all->len || len > all->len - offset)
+		return REASON_IO;
+	*out = bytes_slice(*all, (size_t)offset, len);
+	return REASON_NONE;
+}
+
+static enum reason chunk_of(const struct intake_body *body, uint64_t offset, struct bytes *out)
+{
+	uint64_t left = body->size - offset;
+	return body->source(body->context, offset, left < LIMIT_CHUNK ? (size_t)left : LIMIT_CHUNK, body->scratch, out);
+}
+
+static enum reason one_number(struct store_rows **rows, int64_t *out)
+{
+	enum reason reason = ONE(*rows) && !store_is_null(*rows, 0, 0) ? REASON_NONE : REASON_STORE_REFUSED;
+	if (reason == REASON_NONE)
+		*out = store_int(*rows, 0, 0);
+	store_free(rows);
+	return reason;
+}
+
+/* The rows behind the first one, and the check that all is there. */
+static enum reason put_rest(struct store *store, const struct intake_body *body, int64_t inbox)
+{
+	enum reason reason = REASON_NONE;
+	int64_t number = 1;
+
+	for (uint64_t at = LIMIT_CHUNK; reason == REASON_NONE && at < body->size; at += LIMIT_CHUNK) {
+		struct bytes chunk;
+		reason = chunk_of(body, at, &chunk);
+		if (reason == REASON_NONE)
+			reason = STORE_RUN(store, NULL, "select relais.intake_chunk($1, $2::bigint::integer, $3)", P_INT(inbox),
+					   P_INT(number++), P_BYTES(chunk));
+	}
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(store, NULL, "select relais.intake_done($1)", P_INT(inbox));
+	return reason;
+}
+
+/* One statement for a small message, one transaction for a big one. put: the statement with the first chunk. */
+static enum reason put_all(struct store *store, const struct intake_body *body,
+			   enum reason (*put)(struct store *, const void *, struct bytes, int64_t *), const void *what,
+			   int64_t *inbox)
+{
+	struct bytes first;
+	enum reason reason = chunk_of(body, 0, &first);
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (body->size <= LIMIT_CHUNK)
+		return put(store, what, first, inbox);
+
+	reason = store_begin(store);
+	if (reason != REASON_NONE)
+		return reason;
+	reason = put(store, what, first, inbox);
+	if (reason == REASON_NONE && *inbox != 0)
+		reason = put_rest(store, body, *inbox);
+	if (reason == REASON_NONE)
+		return store_commit(store);
+	store_rollback(store);
+	return reason;
+}
+
+static enum reason put_message(struct store *store, const void *what, struct bytes first, int64_t *inbox)
+{
+	const struct intake_message *m = what;
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(
+		store, &rows, "select relais.intake_message('smtp', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		P_TEXT_B(m->peer_name), P_TEXT_B(m->peer_address), P_TEXT_B(m->helo), P_TEXT_B(m->mail_from),
+		P_TEXTS(m->recipients, m->n), P_JSON(m->params), P_INSTANT(m->received_at), P_INT(m->body.size),
+		P_BYTES(m->body.digest), P_BYTES(first));
+
+	return reason == REASON_NONE ? one_number(&rows, inbox) : reason;
+}
+
+struct collected {
+	struct bytes mailbox;
+	uint32_t uidvalidity, uid;
+	struct instant received_at;
+	const struct intake_body *body;
+};
+
+static enum reason put_collected(struct store *store, const void *what, struct bytes first, int64_t *inbox)
+{
+	const struct collected *c = what;
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(store, &rows, "select relais.collect_message($1, $2, $3, $4, $5, $6, $7)",
+				       P_TEXT_B(c->mailbox), P_INT(c->uidvalidity), P_INT(c->uid), P_INSTANT(c->received_at),
+				       P_INT(c->body->size), P_BYTES(c->body->digest), P_BYTES(first));
+
+	return reason == REASON_NONE ? one_number(&rows, inbox) : reason;
+}
+
+enum reason intake_sender(struct store *store, struct bytes peer_name, struct bytes domain)
+{
+	struct store_rows *rows = NULL;
+	int64_t may = 0;
+	enum reason reason = STORE_RUN(store, &rows, "select relais.intake_sender($1, $2)", P_TEXT_B(peer_name), P_TEXT_B(domain));
+
+	if (reason == REASON_NONE)
+		reason = one_number(&rows, &may);
+	return reason == REASON_NONE && !may ? REASON_PEER_DOMAIN : reason;
+}
+
+enum reason intake_recipient(struct store *store, struct bytes local, struct bytes domain, struct bytes mail_from)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(store, &rows, "select relais.intake_recipient($1, $2, $3)", P_TEXT_B(local),
+				       P_TEXT_B(domain), P_TEXT_B(mail_from));
+
+	if (reason != REASON_NONE)
+		return reason;
+	reason = ONE(rows) ? reason_of_code(store_bytes(rows, 0, 0)) : REASON_STORE_REFUSED;
+	store_free(&rows);
+	/* A code that we do not know comes from another version of the schema: nothing is accepted on a guess. */
+	return reason == REASONS ? REASON_STORE_REFUSED : reason;
+}
+
+enum reason intake_message(struct store *store, const struct intake_message *message, int64_t *inbox)
+{
+	return put_all(store, &message->body, put_message, message, inbox);
+}
+
+enum reason intake_cursor(struct store *store, struct bytes mailbox, uint32_t *uidvalidity, uint32_t *uid)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason =
+		STORE_RUN(store, &rows, "select uidvalidity, uid from relais.collect_cursor($1)", P_TEXT_B(mailbox));
+
+	if (reason != REASON_NONE)
+		return reason;
+	bool known = ONE(rows) && !store_is_null(rows, 0, 0) && !store_is_null(rows, 0, 1);
+	*uidvalidity = known ? (uint32_t)store_int(rows, 0, 0) : 0;
+	*uid = known ? (uint32_t)store_int(rows, 0, 1) : 0;
+	store_free(&rows);
+	return REASON_NONE;
+}
+
+enum reason intake_collect(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid,
+			   struct instant received_at, const struct intake_body *body, int64_t *inbox)
+{
+	struct collected c = {mailbox, uidvalidity, uid, received_at, body};
+	return put_all(store, body, put_collected, &c, inbox);
+}
+
+enum reason intake_skip(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid, uint64_t size)
+{
+	return STORE_RUN(store, NULL, "select relais.collect_skipped($1, $2, $3, $4)", P_TEXT_B(mailbox), P_INT(uidvalidity),
+			 P_INT(uid), P_INT(size));
+}

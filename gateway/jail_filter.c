@@ -1,0 +1,254 @@
+/* gateway/jail_filter.c - see jail_filter.h.
+ *
+ * Lists of what a duty needs, from runs under strace of what the libraries do at run time. Three answers:
+ *  - named here: allowed;
+ *  - named in `quiet`: refused with an error that the libraries know how to live with;
+ *  - anything else: readers are killed (a parser that asks for more is no longer ours), the others get EACCES,
+ *    except execve, ptrace and their kin, which kill everywhere. */
+#include "gateway/jail_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+/* Memory, time and the descriptors that one has. mmap, mprotect and fstat have rules of their own. */
+static const int everyone[] = {
+	SCMP_SYS(read),          SCMP_SYS(write),         SCMP_SYS(lseek),       SCMP_SYS(fstat),
+	SCMP_SYS(close),         SCMP_SYS(munmap),        SCMP_SYS(mremap),      SCMP_SYS(madvise),
+	SCMP_SYS(brk),           SCMP_SYS(futex),         SCMP_SYS(getrandom),   SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),  SCMP_SYS(time),          SCMP_SYS(writev),      SCMP_SYS(getpid),
+	SCMP_SYS(gettid),        SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),
+	SCMP_SYS(exit_group),    SCMP_SYS(restart_syscall),
+};
+
+/* A process that lives on: signals, waiting, descriptors. */
+static const int lasting[] = {
+	SCMP_SYS(poll),          SCMP_SYS(ppoll),         SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack),
+	SCMP_SYS(fcntl),         SCMP_SYS(recvmsg),       SCMP_SYS(sendmsg),     SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),        SCMP_SYS(getsockopt),    SCMP_SYS(setsockopt),  SCMP_SYS(getppid),
+	SCMP_SYS(getuid),        SCMP_SYS(geteuid),       SCMP_SYS(getgid),      SCMP_SYS(getegid),
+	SCMP_SYS(nanosleep),     SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_getres), SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),          SCMP_SYS(sched_yield),   SCMP_SYS(getrusage),   SCMP_SYS(uname),
+	SCMP_SYS(dup),           SCMP_SYS(dup2),          SCMP_SYS(dup3),        SCMP_SYS(pipe2),
+	SCMP_SYS(pipe),          SCMP_SYS(shutdown),      SCMP_SYS(times),       SCMP_SYS(readv),
+	SCMP_SYS(pread64),       SCMP_SYS(pwrite64),      SCMP_SYS(tgkill),      SCMP_SYS(getpgrp),
+	SCMP_SYS(getpgid),       SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sysinfo),       SCMP_SYS(signalfd4),     SCMP_SYS(alarm),       SCMP_SYS(setitimer),
+};
+
+static const int forks[] = {
+	SCMP_SYS(fork),          SCMP_SYS(vfork),         SCMP_SYS(wait4),       SCMP_SYS(waitid),
+	SCMP_SYS(kill),          SCMP_SYS(set_tid_address),
+};
+
+/* The warm parent of readers: takes connections, and gives its children a narrower filter. */
+static const int reader_parent[] = {
+	SCMP_SYS(accept4),       SCMP_SYS(accept),        SCMP_SYS(seccomp),     SCMP_SYS(prlimit64),
+};
+
+/* A client of the database and of the readers. */
+static const int client[] = {
+	SCMP_SYS(connect),       SCMP_SYS(socketpair),    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+	SCMP_SYS(fsync),         SCMP_SYS(fdatasync),     SCMP_SYS(select),      SCMP_SYS(pselect6),
+	SCMP_SYS(eventfd2),      SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),   SCMP_SYS(epoll_create),  SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+	SCMP_SYS(recvmmsg),      SCMP_SYS(sendmmsg),      SCMP_SYS(fallocate),   SCMP_SYS(flock),
+	SCMP_SYS(getdents64),    SCMP_SYS(prlimit64),     SCMP_SYS(preadv),      SCMP_SYS(pwritev),
+	SCMP_SYS(readahead),     SCMP_SYS(fadvise64),     SCMP_SYS(sendfile),    SCMP_SYS(copy_file_range),
+	SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier), SCMP_SYS(fstatfs),    SCMP_SYS(getcwd),
+};
+
+/* Looking at names only; what may be opened is Landlock's to say. */
+static const int names[] = {
+	SCMP_SYS(stat),          SCMP_SYS(lstat),         SCMP_SYS(newfstatat),  SCMP_SYS(statx),
+	SCMP_SYS(access),        SCMP_SYS(faccessat),     SCMP_SYS(faccessat2),  SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+};
+
+static const int network[] = {
+	SCMP_SYS(socket),        SCMP_SYS(bind),          SCMP_SYS(listen),      SCMP_SYS(accept4),
+	SCMP_SYS(accept),        SCMP_SYS(unlink),        SCMP_SYS(unlinkat),
+};
+
+/* Files are answered EACCES, so that a library that looks for a charset or a locale goes on without it. */
+static const int files[] = {
+	SCMP_SYS(open),          SCMP_SYS(openat),        SCMP_SYS(openat2),     SCMP_SYS(creat),
+	SCMP_SYS(stat),          SCMP_SYS(lstat),         SCMP_SYS(newfstatat),  SCMP_SYS(statx),
+	SCMP_SYS(access),        SCMP_SYS(faccessat),     SCMP_SYS(faccessat2),  SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),    SCMP_SYS(getcwd),
+};
+
+/* Questions that libraries ask in passing and live without. */
+static const int quiet[] = {
+	SCMP_SYS(prctl),         SCMP_SYS(prlimit64),     SCMP_SYS(getrlimit),   SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),         SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(getrusage),
+	SCMP_SYS(sigaltstack),   SCMP_SYS(rt_sigaction),  SCMP_SYS(getuid),      SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),        SCMP_SYS(getegid),       SCMP_SYS(membarrier),  SCMP_SYS(rseq),
+	SCMP_SYS(set_robust_list), SCMP_SYS(fadvise64),   SCMP_SYS(clock_getres),
+};
+
+static const int deadly[] = {
+	SCMP_SYS(execve),        SCMP_SYS(execveat),      SCMP_SYS(ptrace),      SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(bpf),       SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
+	SCMP_SYS(init_module),   SCMP_SYS(finit_module),  SCMP_SYS(kexec_load),  SCMP_SYS(mount),
+	SCMP_SYS(unshare),       SCMP_SYS(setns),         SCMP_SYS(pivot_root),  SCMP_SYS(perf_event_open),
+};
+
+/* One filter being built; a failed rule stays failed. */
+struct builder {
+	scmp_filter_ctx context;
+	uint32_t otherwise;
+	bool failed;
+};
+
+static void rule(struct builder *b, uint32_t action, int call)
+{
+	if (action == b->otherwise || b->failed)
+		return;
+	if (seccomp_rule_add(b->context, action, call, 0) != 0)
+		b->failed = true;
+}
+
+static void rule_when(struct builder *b, uint32_t action, int call, struct scmp_arg_cmp when)
+{
+	if (action != b->otherwise && !b->failed && seccomp_rule_add(b->context, action, call, 1, when) != 0)
+		b->failed = true;
+}
+
+static void rules(struct builder *b, uint32_t action, const int *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		rule(b, action, calls[i]);
+}
+
+/* No page becomes executable once a jail is entered: what runs was loaded before. */
+static void memory_rules(struct builder *b)
+{
+	static const int calls[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		rule_when(b, SCMP_ACT_ALLOW, calls[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		rule_when(b, SCMP_ACT_ERRNO(EACCES), calls[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	}
+}
+
+static void ioctl_rules(struct builder *b)
+{
+	static const uint64_t harmless[] = {FIONREAD, FIONBIO};
+	for (size_t i = 0; i < COUNT(harmless); i++)
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, harmless[i], 0));
+	/* isatty() asks TCGETS of any descriptor before a first print. */
+	rule_when(b, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, 0x5401, 0));
+}
+
+/* Threads and children, but no namespaces; glibc falls back from clone3, whose flags cannot be seen, to clone. */
+static void clone_rules(struct builder *b)
+{
+	const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+				    CLONE_NEWPID | CLONE_NEWNET;
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
+	rule(b, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
+	rules(b, SCMP_ACT_ALLOW, forks, COUNT(forks));
+}
+
+static void prctl_rules(struct builder *b)
+{
+	static const uint64_t own[] = {PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_NAME, PR_GET_NAME};
+	for (size_t i = 0; i < COUNT(own); i++)
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, own[i], 0));
+}
+
+static void reader_rules(struct builder *b, bool child)
+{
+	if (!child) {
+		rules(b, SCMP_ACT_ALLOW, lasting, COUNT(lasting));
+		rules(b, SCMP_ACT_ALLOW, reader_parent, COUNT(reader_parent));
+		clone_rules(b);
+		prctl_rules(b);
+	} else {
+		rules(b, SCMP_ACT_ERRNO(EPERM), quiet, COUNT(quiet));
+		/* fdopen() asks how its descriptor was opened. */
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL, 0));
+		rule_when(b, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_NE, F_GETFL, 0));
+	}
+	/* fstat(fd) of today's C library is newfstatat(fd, "", AT_EMPTY_PATH). */
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH, 0));
+	for (size_t i = 0; i < COUNT(files); i++)
+		if (files[i] == SCMP_SYS(newfstatat))
+			rule_when(b, SCMP_ACT_ERRNO(EACCES), files[i], SCMP_A3(SCMP_CMP_NE, AT_EMPTY_PATH, 0));
+		else
+			rule(b, SCMP_ACT_ERRNO(EACCES), files[i]);
+}
+
+/* Flags stand second in open and third in openat. What is not allowed here meets the default, EACCES. */
+static void open_rules(struct builder *b, enum jail_open open)
+{
+	const uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+
+	if (open == JAIL_OPEN_ASK) {
+		rule(b, SCMP_ACT_ALLOW, SCMP_SYS(openat));
+		rule(b, SCMP_ACT_ALLOW, SCMP_SYS(open));
+	} else if (open == JAIL_OPEN_TO_READ) {
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	}
+}
+
+static void client_rules(struct builder *b, enum jail jail, enum jail_open open)
+{
+	rules(b, SCMP_ACT_ALLOW, lasting, COUNT(lasting));
+	rules(b, SCMP_ACT_ALLOW, client, COUNT(client));
+	rules(b, SCMP_ACT_ALLOW, names, COUNT(names));
+	open_rules(b, open);
+	prctl_rules(b);
+	if (jail == JAIL_NETWORK) {
+		rules(b, SCMP_ACT_ALLOW, network, COUNT(network));
+		clone_rules(b);
+	} else {
+		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+	}
+}
+
+/* The program leaves libseccomp through a descriptor only. */
+static bool export_to(scmp_filter_ctx context, struct jail_filter *out)
+{
+	int file = memfd_create("filter", MFD_CLOEXEC);
+	if (file < 0)
+		return false;
+	ssize_t len = -1;
+	if (seccomp_export_bpf(context, file) == 0)
+		len = pread(file, out->code, sizeof out->code, 0);
+	bool whole = len > 0 && lseek(file, 0, SEEK_END) == len;
+	close(file);
+	out->len = whole ? (unsigned short)((size_t)len / sizeof out->code[0]) : 0;
+	return whole;
+}
+
+bool jail_filter_compile(enum jail jail, enum jail_open open, struct jail_filter *out)
+{
+	bool reader = jail == JAIL_READER_PARENT || jail == JAIL_READER_CHILD;
+	struct builder b = {.otherwise = reader ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EACCES)};
+
+	b.context = seccomp_init(b.otherwise);
+	if (b.context == NULL)
+		return false;
+	seccomp_attr_set(b.context, SCMP_FLTATR_CTL_OPTIMIZE, 2);   /* a tree: libseccomp >= 2.5 */
+	rules(&b, SCMP_ACT_ALLOW, everyone, COUNT(everyone));
+	memory_rules(&b);
+	ioctl_rules(&b);
+	if (reader)
+		reader_rules(&b, jail == JAIL_READER_CHILD);
+	else
+		client_rules(&b, jail, open);
+	rules(&b, SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly));
+	bool done = !b.failed && export_to(b.context, out);
+	seccomp_release(b.context);
+	return done;
+}

@@ -1,0 +1,375 @@
+/* gateway/master.c - relais-master: PostgreSQL when it is the instance's own, the sockets, the processes.
+ *
+ *   relais-master --instance DIR      in the foreground; `relais start` puts it in the background
+ *
+ * 1. It reads nothing from strangers and holds no key; it alone keeps the right to change user.
+ * 2. PostgreSQL starts before all and stops after all.
+ * 3. SIGTERM stops, in the reverse order of the start; SIGHUP has verify and inspect started afresh. */
+#include "gateway/cluster.h"
+#include "gateway/config.h"
+#include "gateway/log.h"
+#include "gateway/master_sockets.h"
+#include "gateway/master_status.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	OWN_MEMORY = 4 * 1024 * 1024,
+	PROCESSES_MAX = 80,
+	DATABASE_MS = 60000,
+	STOP_MS = 10000,
+	WORDS_MAX = 10,
+	STATUS_CONFIG = 78,   /* sysexits: EX_CONFIG */
+};
+
+struct master {
+	struct arena *arena;
+	struct instance instance;
+	const struct config *config;
+	const char *config_path;
+	struct process processes[PROCESSES_MAX];   /* in the order of their start */
+	size_t n;
+	bool own_database;
+	pid_t database;
+	int64_t database_due_ms;
+	unsigned database_failures;
+	int signals;
+	struct instant since;
+	bool stopping, changed;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- what is to run ------------------------------------------------------------------------ */
+
+struct words {
+	char **list;
+	size_t n;
+};
+
+static void word(struct words *w, const char *text)
+{
+	w->list[w->n++] = (char *)(uintptr_t)text;
+}
+
+static struct words command(struct master *m, const char *executable)
+{
+	struct words w = {.list = arena_alloc(m->arena, (WORDS_MAX + 1) * sizeof(char *))};
+	word(&w, arena_printf(m->arena, "%s/%s", m->instance.executables, executable));
+	return w;
+}
+
+static void option(struct words *w, const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	word(w, name);
+	word(w, value);
+}
+
+static void add(struct master *m, const char *name, enum instance_user user, struct words w, int handed)
+{
+	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = handed};
+}
+
+static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
+{
+	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/%s.sock", m->config->run_folder, name));
+	word(&w, "--listen");
+	word(&w, "3");
+	add(m, name, user, w, s);
+	return s >= 0;
+}
+
+static bool add_readers(struct master *m)
+{
+	const struct config *c = m->config;
+	struct words verify = command(m, "relais-verify"), inspect = command(m, "relais-inspect"),
+		     compose = command(m, "relais-compose");
+
+	option(&verify, "--anchors", c->inspect.anchors);
+	option(&verify, "--crls", c->inspect.crls);
+	option(&verify, "--digests", c->inspect.digests);
+	option(&inspect, "--schema", c->inspect.schema);
+	option(&compose, "--templates", arena_printf(m->arena, "%s/templates", m->instance.share));
+	return add_reader(m, "verify", INSTANCE_VERIFY, verify) &&
+	       add_reader(m, "inspect", INSTANCE_INSPECT, inspect) &&
+	       add_reader(m, "compose", INSTANCE_COMPOSE, compose);
+}
+
+static struct words configured(struct master *m, const char *executable)
+{
+	struct words w = command(m, executable);
+	option(&w, "--config", m->config_path);
+	return w;
+}
+
+static void add_workers(struct master *m)
+{
+	for (int i = 1; i <= m->config->workers; i++) {
+		struct words w = configured(m, "relais-worker");
+		option(&w, "--number", arena_printf(m->arena, "%d", i));
+		add(m, arena_printf(m->arena, "worker-%d", i), INSTANCE_WORKER, w, -1);
+	}
+}
+
+static bool add_receiver(struct master *m)
+{
+	struct words w = configured(m, "relais-receiver");
+	int s = master_tcp_socket(m->config->receiver.listen_host, m->config->receiver.listen_port);
+	option(&w, "--listen", "3");
+	option(&w, "--journal", instance_path(&m->instance, "journal/receiver.jsonl"));
+	add(m, "receiver", INSTANCE_RECEIVER, w, s);
+	return s >= 0;
+}
+
+/* Readers first, strangers last. */
+static bool add_all(struct master *m)
+{
+	if (!add_readers(m))
+		return false;
+	add_workers(m);
+	add(m, "signer", INSTANCE_SIGNER, configured(m, "relais-signer"), -1);
+	add(m, "deliverer", INSTANCE_DELIVERER, configured(m, "relais-deliverer"), -1);
+	if (m->config->collector.n > 0) {
+		struct words w = configured(m, "relais-collector");
+		add(m, "collector", INSTANCE_COLLECTOR, w, -1);
+	}
+	return add_receiver(m);
+}
+
+/* --- the database ------------------------------------------------------------------------------ */
+
+static void database_failed(struct master *m)
+{
+	m->database = 0;
+	m->database_failures++;
+	m->database_due_ms = now_ms() + process_pause_ms(m->database_failures);
+}
+
+/* The instance with an arena of its own, so that years of restarts take no memory. */
+static struct instance borrowed(const struct master *m)
+{
+	struct instance instance = m->instance;
+	instance.arena = arena_create(OWN_MEMORY);
+	return instance;
+}
+
+/* Waits: nothing else can work before. */
+static void database_start(struct master *m)
+{
+	int64_t from = now_ms();
+	struct instance instance = borrowed(m);
+
+	m->database = cluster_start(&instance);
+	bool serves = m->database > 0 && cluster_wait(&instance, m->database, DATABASE_MS);
+	arena_destroy(&instance.arena);
+	if (!serves) {
+		log_event("database-failed", LOG_TEXT("see", "log/postgresql.log"), LOG_END);
+		/* One that neither serves nor ends is ended, so that the next can have its files. */
+		if (m->database > 0 && waitpid(m->database, NULL, WNOHANG) == 0)
+			cluster_stop(m->database);
+		database_failed(m);
+		return;
+	}
+	log_event("database-started", LOG_NUMBER("child", m->database), LOG_NUMBER("ms", now_ms() - from), LOG_END);
+}
+
+/* --- the loop ---------------------------------------------------------------------------------------- */
+
+/* The first start of the others waits for the database; later they wait for it themselves. */
+static bool held_back(const struct master *m)
+{
+	return m->own_database && m->database == 0 && m->processes[0].started_ms == 0;
+}
+
+static void start_due(struct master *m)
+{
+	int64_t now = now_ms();
+
+	if (m->own_database && m->database == 0 && m->database_due_ms <= now) {
+		database_start(m);
+		m->changed = true;
+	}
+	for (size_t i = 0; i < m->n && !held_back(m); i++)
+		if (m->processes[i].pid == 0 && m->processes[i].due_ms <= now) {
+			process_start(&m->instance, &m->processes[i], now);
+			m->changed = true;
+		}
+}
+
+static int wait_ms(const struct master *m)
+{
+	int64_t now = now_ms(), next = now + 60000;
+
+	if (m->own_database && m->database == 0 && m->database_due_ms < next)
+		next = m->database_due_ms;
+	for (size_t i = 0; i < m->n && !held_back(m); i++)
+		if (m->processes[i].pid == 0 && m->processes[i].due_ms < next)
+			next = m->processes[i].due_ms;
+	return next <= now ? 0 : (int)(next - now);
+}
+
+static void reap(struct master *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		m->changed = true;
+		if (pid == m->database) {
+			log_event("database-ended", LOG_NUMBER("status", status), LOG_END);
+			database_failed(m);
+			continue;
+		}
+		for (size_t i = 0; i < m->n; i++)
+			if (m->processes[i].pid == pid)
+				process_ended(&m->processes[i], status, now_ms());
+	}
+}
+
+/* New revocation lists: the readers end what they have in hand, exit 0 and are started at once. */
+static void reload(struct master *m)
+{
+	log_event("reload", LOG_END);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->processes[i].pid > 0 &&
+		    (m->processes[i].user == INSTANCE_VERIFY || m->processes[i].user == INSTANCE_INSPECT))
+			kill(m->processes[i].pid, SIGHUP);
+}
+
+static void take_signals(struct master *m)
+{
+	struct signalfd_siginfo info;
+
+	while (read(m->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			m->stopping = true;
+		if (info.ssi_signo == SIGHUP)
+			reload(m);
+	}
+	reap(m);
+}
+
+static void publish(struct master *m, const char *state)
+{
+	struct instance instance = borrowed(m);
+	if (!master_status_write(&instance, state, m->since, m->processes, m->n))
+		log_event("status-not-written", LOG_TEXT("error", strerror(errno)), LOG_END);
+	arena_destroy(&instance.arena);
+	m->changed = false;
+}
+
+static void run(struct master *m)
+{
+	publish(m, "starting");
+	while (!m->stopping) {
+		start_due(m);
+		if (m->changed)
+			publish(m, "running");
+		struct pollfd ready = {.fd = m->signals, .events = POLLIN};
+		if (poll(&ready, 1, wait_ms(m)) > 0)
+			take_signals(m);
+	}
+	log_event("stopping", LOG_END);
+	publish(m, "stopping");
+	for (size_t i = m->n; i > 0; i--)
+		process_stop(&m->processes[i - 1], STOP_MS);
+	if (m->database > 0)
+		cluster_stop(m->database);
+	unlink(instance_path(&m->instance, "run/status.json"));
+	log_event("stopped", LOG_END);
+}
+
+/* --- start -------------------------------------------------------------------------------------------------- */
+
+static bool read_config(struct master *m)
+{
+	struct config_problem problem;
+	struct config *config;
+
+	m->config_path = instance_path(&m->instance, "relais.conf");
+	enum reason reason = config_read(m->arena, m->config_path, &config, &problem);
+	if (reason != REASON_NONE) {
+		log_event("config-refused", LOG_REASON(reason), LOG_NUMBER("line", problem.line),
+			  LOG_TEXT("key", problem.key), LOG_TEXT("detail", problem.detail), LOG_END);
+		return false;
+	}
+	m->config = config;
+	return true;
+}
+
+static bool block_signals(struct master *m)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGCHLD);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &ours, NULL) != 0)
+		return false;
+	m->signals = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+	return m->signals >= 0;
+}
+
+static struct instant wall(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (struct instant){(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+}
+
+static int prepare(struct master *m, const char *folder)
+{
+	const char *trouble = instance_open(m->arena, folder, &m->instance);
+
+	if (trouble != NULL) {
+		log_event("instance-refused", LOG_TEXT("error", trouble), LOG_END);
+		return EXIT_FAILURE;
+	}
+	if (!read_config(m))
+		return STATUS_CONFIG;
+	if (!master_lock(&m->instance)) {
+		log_event("already-running", LOG_NUMBER("master", master_running(&m->instance)), LOG_END);
+		return EXIT_FAILURE;
+	}
+	m->since = wall();
+	m->own_database = cluster_exists(&m->instance);
+	return block_signals(m) && add_all(m) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	static struct master m;
+
+	log_open("master");
+	if (argc != 3 || strcmp(argv[1], "--instance") != 0) {
+		fprintf(stderr, "usage: relais-master --instance DIR\n");
+		return 2;
+	}
+	umask(022);
+	m.arena = arena_create(OWN_MEMORY);
+	int status = prepare(&m, argv[2]);
+	if (status == EXIT_SUCCESS)
+		run(&m);
+	arena_destroy(&m.arena);
+	return status;
+}

@@ -1,0 +1,17 @@
+/* gateway/master_status.h - run/status.json: what relais-master runs, and the lock that says that it does. */
+#ifndef RELAIS_GATEWAY_MASTER_STATUS_H
+#define RELAIS_GATEWAY_MASTER_STATUS_H
+
+#include "gateway/process.h"
+
+/* {"pid", "state": "starting|running|stopping", "since", "processes": [{"name", "pid", "since", "restarts",
+ * "state": "running|waiting|missing"}]}. Written aside and renamed, so that a reader sees one whole state. */
+bool master_status_write(const struct instance *instance, const char *state, struct instant since,
+			 const struct process *processes, size_t n);
+
+/* The master's lock, held for as long as it lives; false when another has it. */
+MUST_USE bool master_lock(const struct instance *instance);
+/* The process that holds it; 0 when none does. */
+pid_t master_running(const struct instance *instance);
+
+#endif

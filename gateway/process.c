@@ -1,0 +1,168 @@
+/* gateway/process.c - see process.h. */
+#include "gateway/process.h"
+
+#include "gateway/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	HANDED = 3,
+	PAUSE_FIRST_MS = 250,
+	PAUSE_MAX_MS = 10000,
+	HEALTHY_MS = 30000,
+	RELOAD_MS = 1000,
+	STEP_MS = 5,
+	STATUS_NO_START = 126,
+};
+
+int64_t process_pause_ms(unsigned failures)
+{
+	if (failures <= 1)
+		return 0;
+	int64_t pause = PAUSE_FIRST_MS;
+	for (unsigned i = 2; i < failures && pause < PAUSE_MAX_MS; i++)
+		pause *= 2;
+	return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+static void failed(struct process *p, int64_t now_ms)
+{
+	p->failures++;
+	p->due_ms = now_ms + process_pause_ms(p->failures);
+}
+
+/* What a test or an operator sets for all processes passes; nothing else of our environment does. */
+static void clean_environment(const struct instance *instance)
+{
+	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES"};
+	const char *kept[sizeof passed / sizeof passed[0]];
+
+	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+		kept[i] = getenv(passed[i]);
+	clearenv();
+	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+		if (kept[i] != NULL)
+			setenv(passed[i], kept[i], 1);
+	setenv("PATH", "/usr/bin:/bin", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("TZ", "UTC", 1);
+	setenv("HOME", "/nonexistent", 1);
+	setenv("RELAIS_DIR", instance->folder, 1);
+	setenv("TMPDIR", instance_path(instance, "spool"), 1);
+}
+
+/* The handed descriptor becomes 3, everything above is closed; standard error is the log, and so is output. */
+static bool arrange_descriptors(int handed)
+{
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return false;
+	if (handed == HANDED)
+		return fcntl(handed, F_SETFD, 0) == 0 && close_range(HANDED + 1, ~0U, 0) == 0;
+	if (handed >= 0 && dup2(handed, HANDED) < 0)
+		return false;
+	return close_range(handed >= 0 ? HANDED + 1 : HANDED, ~0U, 0) == 0;
+}
+
+_Noreturn static void become(const struct instance *instance, const struct process *p)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(077);
+	clean_environment(instance);
+	if (!arrange_descriptors(p->handed) || !instance_become(instance, p->user) || chdir(instance->folder) != 0)
+		_exit(STATUS_NO_START);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);   /* after the change of user, which clears it */
+	execv(p->argv[0], p->argv);
+	log_event("exec-failed", LOG_TEXT("file", p->argv[0]), LOG_TEXT("error", strerror(errno)), LOG_END);
+	_exit(STATUS_NO_START);
+}
+
+static struct instant wall(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (struct instant){(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000};
+}
+
+void process_start(const struct instance *instance, struct process *p, int64_t now_ms)
+{
+	bool again = p->started_ms > 0;
+
+	if (access(p->argv[0], X_OK) != 0) {
+		if (!p->missing)
+			log_event("executable-missing", LOG_TEXT("name", p->name), LOG_TEXT("file", p->argv[0]),
+				  LOG_END);
+		p->missing = true;
+		failed(p, now_ms);
+		return;
+	}
+	p->missing = false;
+	pid_t pid = fork();
+	if (pid == 0)
+		become(instance, p);
+	if (pid < 0) {
+		log_event("fork-failed", LOG_TEXT("name", p->name), LOG_TEXT("error", strerror(errno)), LOG_END);
+		failed(p, now_ms);
+		return;
+	}
+	p->pid = pid;
+	p->started_ms = now_ms;
+	p->since = wall();
+	p->restarts += again;
+	log_event("started", LOG_TEXT("name", p->name), LOG_NUMBER("child", pid), LOG_NUMBER("restarts", p->restarts),
+		  LOG_END);
+}
+
+void process_ended(struct process *p, int status, int64_t now_ms)
+{
+	int64_t lived = now_ms - p->started_ms;
+
+	log_event("ended", LOG_TEXT("name", p->name), LOG_NUMBER("child", p->pid),
+		  LOG_NUMBER("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+		  LOG_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_NUMBER("lived_ms", lived),
+		  LOG_END);
+	p->pid = 0;
+	if (lived >= HEALTHY_MS || (status == 0 && lived >= RELOAD_MS)) {
+		p->failures = 0;
+		p->due_ms = now_ms;
+	}
+	if (status != 0 || lived < RELOAD_MS)
+		failed(p, now_ms);
+}
+
+static bool reaped(struct process *p, unsigned patience_ms)
+{
+	for (unsigned waited = 0; waited < patience_ms; waited += STEP_MS) {
+		if (waitpid(p->pid, NULL, WNOHANG) == p->pid)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000}, NULL);
+	}
+	return false;
+}
+
+void process_stop(struct process *p, unsigned patience_ms)
+{
+	if (p->pid == 0)
+		return;
+	kill(p->pid, SIGTERM);
+	if (!reaped(p, patience_ms)) {
+		log_event("killed", LOG_TEXT("name", p->name), LOG_NUMBER("child", p->pid), LOG_END);
+		kill(p->pid, SIGKILL);
+		while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	p->pid = 0;
+}

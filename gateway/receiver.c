@@ -1,0 +1,305 @@
+/* gateway/receiver.c - relais-receiver: ESMTP in, mutual TLS; 250 after COMMIT.
+ *
+ * One thread speaks with the peers, POOL_THREADS with the database. All files are opened before the jail. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "base/limits.h"
+#include "gateway/intake_journal.h"
+#include "gateway/jail.h"
+#include "gateway/log.h"
+#include "gateway/receiver_session.h"
+#include "gateway/service.h"
+
+enum { BACKLOG = 512, FILES_WANTED = 65536, PORT_TEXT = 16 };
+
+struct receiver {
+	struct service service;
+	struct session_host host;
+	struct evconnlistener *listener;
+	struct event *on_signal, *on_job, *pause, *stop;
+	int listen, journal;
+};
+
+struct arguments {
+	const char *config, *listen, *journal;
+};
+
+static bool read_arguments(int argc, char **argv, struct arguments *out)
+{
+	*out = (struct arguments){0};
+	for (int i = 1; i < argc; i += 2) {
+		const char **to = strcmp(argv[i], "--config") == 0    ? &out->config
+				  : strcmp(argv[i], "--listen") == 0  ? &out->listen
+				  : strcmp(argv[i], "--journal") == 0 ? &out->journal
+								      : NULL;
+		if (to == NULL || i + 1 == argc || *to != NULL)
+			return false;
+		*to = argv[i + 1];
+	}
+	return out->config != NULL;
+}
+
+/* --- set-up ---------------------------------------------------------------------- */
+
+/* The buffers of messages go back to the system when they are freed, and each thread of the pool shares one heap:
+ * after a rush the process is as small as before. */
+static void tame_heap(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LIMIT_SMTP_MEMORY);
+	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+	mallopt(M_ARENA_MAX, 2);
+}
+
+static void raise_files(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		log_event("files-limit", LOG_NUMBER("errno", errno), LOG_END);
+}
+
+/* A listening socket that relais-master has bound for us. */
+static int inherited(const char *number)
+{
+	uint64_t fd;
+	int listening = 0;
+	socklen_t len = sizeof listening;
+
+	if (!bytes_number(bytes_of_text(number), FILES_WANTED, &fd) ||
+	    getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
+		return -1;
+	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0 || evutil_make_socket_nonblocking((int)fd) != 0)
+		return -1;
+	return (int)fd;
+}
+
+static int bound(const char *host, int port)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	char service[PORT_TEXT];
+	const int on = 1;
+	int fd = -1;
+
+	snprintf(service, sizeof service, "%d", port);
+	if (getaddrinfo(host, service, &hints, &found) != 0)
+		return -1;
+	for (struct addrinfo *a = found; a != NULL && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+			break;
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(found);
+	return fd;
+}
+
+static bool open_tls(struct receiver *r)
+{
+	const struct config *c = r->service.config;
+	const struct tls_files files = {.certificate = c->receiver.certificate, .key = c->receiver.key,
+					.anchors = c->receiver.client_anchors, .crls = c->receiver.crls};
+	char detail[TLS_DETAIL];
+	enum reason reason = tls_server_context(&files, &r->host.tls, detail);
+
+	if (reason != REASON_NONE)
+		log_event("tls-refused", LOG_REASON(reason), LOG_TEXT("file", detail), LOG_END);
+	return reason == REASON_NONE;
+}
+
+static bool open_files(struct receiver *r, const struct arguments *arguments)
+{
+	const struct config *c = r->service.config;
+
+	r->listen = arguments->listen ? inherited(arguments->listen) : bound(c->receiver.listen_host, c->receiver.listen_port);
+	if (r->listen < 0) {
+		log_event("listen-failed", LOG_TEXT("host", c->receiver.listen_host), LOG_NUMBER("port", c->receiver.listen_port),
+			  LOG_NUMBER("errno", errno), LOG_END);
+		return false;
+	}
+	r->journal = -1;
+	if (arguments->journal != NULL && intake_journal_open(arguments->journal, &r->journal) != REASON_NONE) {
+		log_event("journal-failed", LOG_TEXT("file", arguments->journal), LOG_NUMBER("errno", errno), LOG_END);
+		return false;
+	}
+	if (spool_open(r->service.arena, c->run_folder, &r->host.spool) != REASON_NONE) {
+		log_event("spool-failed", LOG_TEXT("folder", c->run_folder), LOG_NUMBER("errno", errno), LOG_END);
+		return false;
+	}
+	return true;
+}
+
+/* --- in the loop ------------------------------------------------------------------- */
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len, void *context)
+{
+	struct receiver *r = context;
+	(void)listener;
+	(void)len;
+	session_open(&r->host, (int)fd, address);
+}
+
+/* Out of descriptors or memory: a short pause, else the loop would spin on a connection that it cannot take. */
+static void on_accept_error(struct evconnlistener *listener, void *context)
+{
+	struct receiver *r = context;
+	const struct timeval second = {.tv_sec = 1};
+
+	log_event("accept-failed", LOG_NUMBER("errno", errno), LOG_NUMBER("sessions", r->host.n), LOG_END);
+	evconnlistener_disable(listener);
+	event_add(r->pause, &second);
+}
+
+static void on_pause(evutil_socket_t fd, short what, void *context)
+{
+	struct receiver *r = context;
+	(void)fd;
+	(void)what;
+	if (r->listener != NULL)
+		evconnlistener_enable(r->listener);
+}
+
+static void on_job(evutil_socket_t fd, short what, void *context)
+{
+	struct receiver *r = context;
+	(void)fd;
+	(void)what;
+	for (struct pool_job *job; (job = pool_take(r->host.pool)) != NULL;)
+		session_job_done(job);
+}
+
+static void on_empty(void *context)
+{
+	struct receiver *r = context;
+	event_base_loopbreak(r->host.base);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	on_empty(context);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *context)
+{
+	struct receiver *r = context;
+	const struct timeval grace = {.tv_sec = LIMIT_SMTP_STOP_SECONDS};
+	(void)fd;
+	(void)what;
+
+	if (!service_stopping(&r->service) || r->listener == NULL)
+		return;
+	log_event("stopping", LOG_NUMBER("sessions", r->host.n), LOG_END);
+	evconnlistener_free(r->listener);   /* closes the descriptor */
+	r->listener = NULL;
+	r->listen = -1;
+	event_add(r->stop, &grace);
+	sessions_stop(&r->host);
+	if (r->host.n == 0)
+		on_empty(r);
+}
+
+static bool start_loop(struct receiver *r)
+{
+	const struct pool_setup setup = {.conninfo = r->service.config->database, .spool = r->host.spool, .journal = r->journal};
+	struct event_base *base = r->host.base;
+
+	if (pool_open(r->service.arena, &setup, &r->host.pool) != REASON_NONE)
+		return false;
+	r->on_signal = event_new(base, r->service.signals, EV_READ | EV_PERSIST, on_signal, r);
+	r->on_job = event_new(base, pool_descriptor(r->host.pool), EV_READ | EV_PERSIST, on_job, r);
+	r->pause = event_new(base, -1, 0, on_pause, r);
+	r->stop = event_new(base, -1, 0, on_stop, r);
+	r->listener = evconnlistener_new(base, on_accept, r, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, r->listen);
+	if (r->on_signal == NULL || r->on_job == NULL || r->pause == NULL || r->stop == NULL || r->listener == NULL)
+		return false;
+	evconnlistener_set_error_cb(r->listener, on_accept_error);
+	return event_add(r->on_signal, NULL) == 0 && event_add(r->on_job, NULL) == 0;
+}
+
+static void close_all(struct receiver *r)
+{
+	struct event *events[] = {r->on_signal, r->on_job, r->pause, r->stop};
+
+	if (r->host.pool != NULL)
+		pool_close(r->host.pool);
+	if (r->listener != NULL)
+		evconnlistener_free(r->listener);
+	else if (r->listen >= 0)
+		close(r->listen);
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	if (r->host.base != NULL)
+		event_base_free(r->host.base);
+	tls_context_close(&r->host.tls);
+	spool_close(r->host.spool);
+	if (r->journal >= 0)
+		close(r->journal);
+	arena_destroy(&r->service.arena);
+}
+
+/* An exit status. */
+static int serve(struct receiver *r, const struct arguments *arguments)
+{
+	tame_heap();
+	raise_files();
+	if (!open_tls(r))
+		return SERVICE_CONFIG;
+	if (!open_files(r, arguments))
+		return SERVICE_TEMPORARY;
+	r->host.hostname = r->service.config->hostname;
+	r->host.domain = r->service.config->domain;
+	r->host.empty = on_empty;
+	r->host.context = r;
+	r->host.base = event_base_new();
+	if (r->host.base == NULL)
+		return SERVICE_TEMPORARY;
+	bool jailed = jail_enter(JAIL_NETWORK);
+	if (!start_loop(r))
+		return SERVICE_TEMPORARY;
+	log_event("started", LOG_NUMBER("jailed", jailed), LOG_NUMBER("journal", r->journal >= 0), LOG_END);
+	event_base_dispatch(r->host.base);
+	log_event("stopped", LOG_NUMBER("sessions", r->host.n), LOG_END);
+	return SERVICE_FINE;
+}
+
+int main(int argc, char **argv)
+{
+	struct receiver r = {.listen = -1, .journal = -1};
+	struct arguments arguments;
+	int status;
+
+	if (!read_arguments(argc, argv, &arguments)) {
+		fprintf(stderr, "usage: relais-receiver --config FILE [--listen DESCRIPTOR] [--journal FILE]\n");
+		return SERVICE_USAGE;
+	}
+	char *only_config[] = {argv[0], (char[]){"--config"}, (char *)(uintptr_t)arguments.config, NULL};
+	if (!service_start("receiver", 3, only_config, &r.service, &status)) {
+		arena_destroy(&r.service.arena);
+		return status;
+	}
+	status = serve(&r, &arguments);
+	/* A transaction that is still under way has had its time; its sender was told nothing and will come again. */
+	if (r.host.n > 0)
+		_exit(status);
+	close_all(&r);
+	return status;
+}

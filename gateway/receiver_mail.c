@@ -1,0 +1,115 @@
+/* gateway/receiver_mail.c - see receiver_mail.h. */
+#include "gateway/receiver_mail.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+enum {
+	RECIPIENTS_ROOM = LIMIT_SMTP_RECIPIENTS * (LIMIT_SMTP_PATH + 1),
+	JOB_ROOM = 1024 * 1024,
+};
+
+struct mail mail_make(void)
+{
+	return (struct mail){.from = buf_make(LIMIT_SMTP_PATH), .recipients = buf_make(RECIPIENTS_ROOM), .body = spool_body_make()};
+}
+
+void mail_clear(struct mail *mail, struct spool *spool)
+{
+	buf_free(&mail->from);
+	buf_free(&mail->recipients);
+	json_decref(mail->params);
+	arena_destroy(&mail->arena);
+	spool_release(spool, &mail->body);
+	*mail = mail_make();
+}
+
+static json_t *plain_text(struct bytes xtext)
+{
+	struct buf plain = buf_make(LIMIT_SMTP_COMMAND);
+	smtp_xtext_decode(&plain, xtext);
+	json_t *text = xtext.len > 0 ? json_stringn((const char *)plain.data, plain.len) : json_null();
+	buf_free(&plain);
+	return text;
+}
+
+static json_t *notify_text(unsigned notify)
+{
+	static const struct {
+		unsigned bit;
+		const char *word;
+	} words[] = {{SMTP_NOTIFY_NEVER, "NEVER"}, {SMTP_NOTIFY_SUCCESS, "SUCCESS"}, {SMTP_NOTIFY_FAILURE, "FAILURE"},
+		     {SMTP_NOTIFY_DELAY, "DELAY"}};
+	struct buf list = buf_make(64);
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if ((notify & words[i].bit) != 0)
+			buf_printf(&list, "%s%s", list.len > 0 ? "," : "", words[i].word);
+	json_t *text = list.len > 0 ? json_stringn((const char *)list.data, list.len) : json_null();
+	buf_free(&list);
+	return text;
+}
+
+void mail_begin(struct mail *mail, const struct smtp_mail *command, const struct tls_peer *peer)
+{
+	static const char *const bodies[] = {[SMTP_BODY_7BIT] = "7BIT", [SMTP_BODY_8BITMIME] = "8BITMIME"};
+	static const char *const rets[] = {[SMTP_RET_FULL] = "FULL", [SMTP_RET_HDRS] = "HDRS"};
+
+	smtp_address_write(&mail->from, &command->from);
+	/* s? gives null for an absent text; o steals. */
+	mail->params = json_pack("{s:s?, s:o, s:s?, s:o, s:[], s:{s:s, s:s}, s:s%}", "ret", rets[command->ret], "envid",
+				 plain_text(command->envid), "body", bodies[command->body], "size",
+				 command->size > 0 ? json_integer((json_int_t)command->size) : json_null(), "rcpt", "tls",
+				 "version", peer->version, "cipher", peer->cipher, "peer_serial",
+				 peer->serial.len > 0 ? (const char *)peer->serial.at : "", peer->serial.len);
+	mail->broken = mail->params == NULL || !buf_ok(&mail->from);
+}
+
+void mail_recipient(struct mail *mail, const struct smtp_recipient *command, const char *own_domain)
+{
+	struct smtp_address to = command->to;
+	struct bytes orcpt = command->orcpt;
+	json_t *row;
+
+	if (to.domain.len == 0)
+		to.domain = bytes_of_text(own_domain);
+	smtp_address_write(&mail->recipients, &to);
+	buf_text(&mail->recipients, "\n");
+	mail->n++;
+	row = json_pack("{s:o, s:o}", "notify", notify_text(command->notify), "orcpt", plain_text(orcpt));
+	if (json_array_append_new(json_object_get(mail->params, "rcpt"), row) != 0 || !buf_ok(&mail->recipients))
+		mail->broken = true;
+}
+
+static bool copy_texts(struct mail *mail, struct intake_message *message)
+{
+	struct bytes *list = arena_try(mail->arena, mail->n * sizeof *list);
+	char *params = json_dumps(mail->params, JSON_COMPACT | JSON_ENSURE_ASCII);
+	struct cursor c = cursor_on(buf_bytes(&mail->recipients));
+
+	if (list != NULL && params != NULL) {
+		for (size_t i = 0; i < mail->n; i++)
+			list[i] = cursor_until(&c, '\n');
+		message->recipients = list;
+		message->n = mail->n;
+		message->mail_from = buf_bytes(&mail->from);
+		message->params = arena_copy(mail->arena, bytes_of_text(params));
+	}
+	free(params);
+	return message->recipients != NULL;
+}
+
+enum reason mail_job(struct mail *mail, struct spool *spool, struct pool_job *job)
+{
+	enum reason reason = spool_finish(spool, &mail->body);
+
+	if (reason != REASON_NONE)
+		return reason;
+	mail->arena = arena_create(JOB_ROOM);
+	if (mail->broken || !copy_texts(mail, &job->message))
+		return REASON_MEMORY;
+	job->work = POOL_MESSAGE;
+	job->body = &mail->body;
+	return REASON_NONE;
+}

@@ -1,0 +1,248 @@
+/* gateway/rules_json.c - see rules_json.h. */
+#include "gateway/rules_json.h"
+
+#include <string.h>
+
+#include "gateway/json_view.h"
+
+enum kind { TEXT, OPTIONAL_TEXT, TEXTS, OPTIONAL_TEXTS, NUMBER, OPTIONAL_NUMBER, OBJECTS, OPTIONAL_OBJECTS };
+
+struct key {
+	const char *name;
+	enum kind kind;
+};
+
+static bool all_are(const json_t *list, bool objects)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach(list, i, value) {
+		if (objects ? !json_is_object(value) : !json_is_string(value) || json_string_length(value) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool value_fits(const json_t *value, enum kind kind)
+{
+	switch (kind) {
+	case TEXT:
+	case OPTIONAL_TEXT:
+		return json_is_string(value) && json_string_length(value) > 0;
+	case NUMBER:
+	case OPTIONAL_NUMBER:
+		return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) < 100000;
+	case TEXTS:
+		return json_is_array(value) && json_array_size(value) > 0 && all_are(value, false);
+	case OPTIONAL_TEXTS:
+		return json_is_array(value) && all_are(value, false);
+	case OBJECTS:
+		return json_is_array(value) && json_array_size(value) > 0 && all_are(value, true);
+	case OPTIONAL_OBJECTS:
+		return json_is_array(value) && all_are(value, true);
+	}
+	return false;
+}
+
+static bool optional(enum kind kind)
+{
+	return kind == OPTIONAL_TEXT || kind == OPTIONAL_TEXTS || kind == OPTIONAL_NUMBER || kind == OPTIONAL_OBJECTS;
+}
+
+/* Every key known, every required one there, every value of its kind. */
+static const char *check(struct arena *arena, const json_t *item, const struct key *keys, size_t n)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(item))
+		return "an item is no object";
+	json_object_foreach((json_t *)item, name, value) {
+		size_t k = 0;
+		while (k < n && strcmp(keys[k].name, name) != 0)
+			k++;
+		if (k == n)
+			return arena_printf(arena, "unknown key \"%s\"", name);
+		if (!value_fits(value, keys[k].kind))
+			return arena_printf(arena, "the value of \"%s\" is not allowed", name);
+	}
+	for (size_t k = 0; k < n; k++)
+		if (!optional(keys[k].kind) && json_object_get(item, keys[k].name) == NULL)
+			return arena_printf(arena, "the key \"%s\" is missing", keys[k].name);
+	return NULL;
+}
+#define CHECK(arena, item, keys) check((arena), (item), (keys), sizeof(keys) / sizeof((keys)[0]))
+
+static struct policy_texts texts(struct arena *arena, const json_t *item, const char *key)
+{
+	struct policy_texts t;
+	t.n = json_views(arena, item, key, &t.at);
+	return t;
+}
+
+static unsigned number(const json_t *item, const char *key, unsigned otherwise)
+{
+	const json_t *value = json_object_get(item, key);
+	return value == NULL ? otherwise : (unsigned)json_integer_value(value);
+}
+
+/* ---------------------------------------------------------------- pathology */
+
+static const struct key pathology_keys[] = {
+	{"code", TEXT}, {"version", TEXT}, {"title_fr", TEXT}, {"title_en", TEXT}, {"answers", OBJECTS},
+	{"exams", OPTIONAL_OBJECTS}, {"source", OPTIONAL_TEXT},
+};
+static const struct key answer_keys[] = {{"id", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}};
+static const struct key exam_keys[] = {
+	{"code", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}, {"types", TEXTS}, {"max_age_days", OPTIONAL_NUMBER},
+};
+
+static const char *pathology_answers(struct arena *arena, const json_t *list, struct pathology *out)
+{
+	struct pathology_answer *answers = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *answers);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		const char *wrong = CHECK(arena, a, answer_keys);
+		if (wrong != NULL)
+			return arena_printf(arena, "answers: %s", wrong);
+		answers[i] = (struct pathology_answer){json_view(a, "id"), json_view(a, "label_fr"), json_view(a, "label_en")};
+	}
+	out->answers = answers;
+	out->n_answers = json_array_size(list);
+	return NULL;
+}
+
+static const char *pathology_exams(struct arena *arena, const json_t *list, struct pathology *out)
+{
+	struct pathology_exam *exams = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *exams);
+	size_t i;
+	json_t *e;
+
+	json_array_foreach(list, i, e) {
+		const char *wrong = CHECK(arena, e, exam_keys);
+		if (wrong != NULL)
+			return arena_printf(arena, "exams: %s", wrong);
+		exams[i] = (struct pathology_exam){json_view(e, "code"), json_view(e, "label_fr"), json_view(e, "label_en"),
+						   texts(arena, e, "types"), number(e, "max_age_days", 0)};
+	}
+	out->exams = exams;
+	out->n_exams = json_array_size(list);
+	return NULL;
+}
+
+const char *rules_pathology(struct arena *arena, const json_t *item, struct pathology *out)
+{
+	const char *wrong = CHECK(arena, item, pathology_keys);
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct pathology){
+		.code = json_view(item, "code"), .version = json_view(item, "version"),
+		.title_fr = json_view(item, "title_fr"), .title_en = json_view(item, "title_en"),
+	};
+	wrong = pathology_answers(arena, json_object_get(item, "answers"), out);
+	return wrong != NULL ? wrong : pathology_exams(arena, json_object_get(item, "exams"), out);
+}
+
+/* ---------------------------------------------------------------- expert */
+
+static const struct key expert_keys[] = {
+	{"rpps", TEXT}, {"title", OPTIONAL_TEXT}, {"given", TEXT}, {"family", TEXT}, {"specialty", OPTIONAL_TEXT}, {"mailbox", TEXT},
+	{"organisation", TEXT}, {"organisation_id", TEXT}, {"pathologies", TEXTS}, {"certificates", OPTIONAL_TEXTS},
+	{"capacity", NUMBER}, {"leave", OPTIONAL_OBJECTS},
+};
+static const struct key leave_keys[] = {{"from", TEXT}, {"until", TEXT}};
+
+static const char *expert_leave(struct arena *arena, const json_t *list, struct expert *out)
+{
+	struct expert_leave *leave = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *leave);
+	size_t i;
+	json_t *l;
+
+	json_array_foreach(list, i, l) {
+		const char *wrong = CHECK(arena, l, leave_keys);
+		if (wrong != NULL)
+			return arena_printf(arena, "leave: %s", wrong);
+		if (!json_instant(l, "from", &leave[i].from) || !json_instant(l, "until", &leave[i].until) ||
+		    !instant_before(leave[i].from, leave[i].until))
+			return "leave: from and until are no two instants in order (RFC 3339)";
+	}
+	out->leave = leave;
+	out->n_leave = json_array_size(list);
+	return NULL;
+}
+
+static const char *full_name(struct arena *arena, const json_t *item)
+{
+	struct bytes title = json_view(item, "title");
+	return arena_printf(arena, "%.*s%s%s %s", (int)title.len, (const char *)title.at, title.len > 0 ? " " : "",
+			    json_string_value(json_object_get(item, "given")), json_string_value(json_object_get(item, "family")));
+}
+
+const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out)
+{
+	const char *wrong = CHECK(arena, item, expert_keys);
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct expert){
+		.rpps = json_view(item, "rpps"), .name = bytes_of_text(full_name(arena, item)),
+		.mailbox = json_view(item, "mailbox"), .organisation = json_view(item, "organisation_id"),
+		.pathologies = texts(arena, item, "pathologies"), .fingerprints = texts(arena, item, "certificates"),
+		.capacity = number(item, "capacity", 0),
+	};
+	if (!sender_address_ok(out->mailbox))
+		return "the value of \"mailbox\" is no address";
+	return expert_leave(arena, json_object_get(item, "leave"), out);
+}
+
+/* ---------------------------------------------------------------- organisation */
+
+static const struct key organisation_keys[] = {
+	{"organisation", TEXT}, {"id", TEXT}, {"domains", TEXTS}, {"certificates", OPTIONAL_TEXTS}, {"subjects", OPTIONAL_TEXTS},
+	{"classes", TEXTS}, {"signature", OPTIONAL_TEXT}, {"identities", TEXT},
+};
+
+static unsigned class_of(struct bytes name)
+{
+	static const struct {
+		const char *name;
+		enum sender_class class;
+	} classes[] = {{"request", SENDER_REQUEST}, {"record", SENDER_RECORD}, {"replacement", SENDER_REPLACEMENT}, {"deletion", SENDER_DELETION}};
+	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+		if (bytes_equal_text(name, classes[i].name))
+			return classes[i].class;
+	return 0;
+}
+
+/* One of two words; false when it is neither. */
+static bool word(const json_t *item, const char *key, const char *no, const char *yes, bool *out)
+{
+	struct bytes value = json_view(item, key);
+	*out = bytes_equal_text(value, yes);
+	return *out || value.len == 0 || bytes_equal_text(value, no);
+}
+
+const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out)
+{
+	const char *wrong = CHECK(arena, item, organisation_keys);
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct organisation){
+		.name = json_view(item, "organisation"), .id = json_view(item, "id"),
+		.domains = texts(arena, item, "domains"), .fingerprints = texts(arena, item, "certificates"),
+		.subjects = texts(arena, item, "subjects"),
+	};
+	struct policy_texts classes = texts(arena, item, "classes");
+	for (size_t i = 0; i < classes.n; i++) {
+		unsigned class = class_of(classes.at[i]);
+		if (class == 0)
+			return "\"classes\" holds a word that is none of request, record, replacement, deletion";
+		out->classes |= class;
+	}
+	if (!word(item, "signature", "required", "operator", &out->operator_link))
+		return "\"signature\" is neither required nor operator";
+	if (!word(item, "identities", "production", "test", &out->test))
+		return "\"identities\" is neither test nor production";
+	return NULL;
+}

@@ -1,0 +1,17 @@
+/* gateway/rules_json.h - the rules as people write them (JSON files) to the values that the policy reads.
+ *
+ * Every key is checked: an unknown or missing one, or a value of the wrong kind, is refused with its name.
+ * docs/rules.md is the manual. Values are borrowed from the JSON: keep it while they are used. */
+#ifndef RELAIS_GATEWAY_RULES_JSON_H
+#define RELAIS_GATEWAY_RULES_JSON_H
+
+#include <jansson.h>
+
+#include "policy/rules.h"
+
+/* What is wrong with an item: NULL when nothing is. A sentence with the key, in the arena. */
+const char *rules_pathology(struct arena *arena, const json_t *item, struct pathology *out);
+const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out);
+const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out);
+
+#endif

@@ -1,0 +1,328 @@
+-- 0001: bodies, inbox, outbox. The roles exist before (relais init creates them, docs/operators.md for a server of yours).
+--
+-- Processes own no table. Each may execute the functions granted to it at the end of 0003 and nothing else.
+-- A function refuses by SQLSTATE RL001 with a reason code (base/reason_list.h) as its message.
+
+create sequence session_number;
+
+-- A claimer's number. It holds an advisory lock for as long as its connection lives: what a dead one had claimed is free.
+create function session_start() returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n bigint := nextval('session_number');
+begin
+  perform pg_advisory_lock(4711, n::integer);
+  return n;
+end $$;
+
+create function sessions_alive() returns bigint[]
+language sql security definer set search_path = relais, pg_temp as $$
+  select coalesce(array_agg(objid::bigint), '{}') from pg_locks
+   where locktype = 'advisory' and classid = 4711 and objsubid = 2 and granted
+     and database = (select oid from pg_database where datname = current_database())
+$$;
+
+create function refuse(code text) returns void language plpgsql as $$
+begin
+  raise exception using errcode = 'RL001', message = code;
+end $$;
+
+-- ---------------------------------------------------------------- bodies
+-- Bytes exactly as they came or as they were composed. The custody step adds the sealed key of each body here.
+create table body (
+  id     bigint generated always as identity primary key,
+  size   bigint not null check (size >= 0),
+  digest bytea not null check (length(digest) = 32)      -- SHA-256
+);
+
+create table body_chunk (
+  body   bigint not null references body on delete cascade,
+  number integer not null,                               -- 0, 1, …: 256 KiB each but the last
+  data   bytea not null,
+  primary key (body, number)
+);
+alter table body_chunk alter column data set storage external;   -- base64 does not compress
+
+create function body_read(body bigint) returns setof bytea
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select data from body_chunk c where c.body = body_read.body order by number
+$$;
+
+create function body_check(body bigint) returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select b.size = coalesce((select sum(length(data)) from body_chunk c where c.body = b.id), 0)
+    from body b where b.id = body_check.body
+$$;
+
+-- ---------------------------------------------------------------- who may speak
+create table trust_peer (
+  domain text not null,          -- lower case
+  name   text not null,          -- canonical name of the certificate's subject (certs/name.h)
+  shown  text not null,          -- the name as the list writes it
+  listed_at timestamptz not null default now(),
+  primary key (domain, name)
+);
+create index trust_peer_name on trust_peer (name);
+
+create function intake_sender(peer_name text, domain text) returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select case when intake_sender.domain = ''
+    then exists (select from trust_peer p where p.name = peer_name)
+    else exists (select from trust_peer p where p.name = peer_name and p.domain = lower(intake_sender.domain)) end
+$$;
+
+-- ---------------------------------------------------------------- inbox
+create table inbox (
+  id          bigint generated always as identity primary key,
+  body        bigint not null references body,
+  source      text not null check (source in ('smtp', 'imap')),
+  mailbox     text, uidvalidity bigint, uid bigint,      -- imap: fetched once
+  peer_name   text, peer_address text, helo text,
+  mail_from   text not null,
+  recipients  text[] not null,
+  params      jsonb not null default '{}',
+  received_at timestamptz not null,
+  complete    boolean not null,
+  state       text not null default 'received' check (state in ('received', 'claimed', 'done')),
+  tries       integer not null default 0,
+  session     bigint,
+  not_before  timestamptz not null default '-infinity',
+  -- what was found and decided
+  message_id  text, from_address text, entity_digest text, class text,
+  facts       jsonb,
+  outcome     text check (outcome in ('filed', 'applied', 'refused', 'held', 'duplicate', 'ignored')),
+  reason      text, owner text, rule text,
+  dossier     bigint,
+  decided_at  timestamptz,
+  unique (mailbox, uidvalidity, uid),
+  check ((state = 'done') = (outcome is not null)),
+  check (outcome is distinct from 'held' or owner is not null)
+);
+create index inbox_open on inbox (id) where state <> 'done';
+create index inbox_held on inbox (id) where outcome = 'held';
+create index inbox_message on inbox (message_id) where message_id is not null;
+create index inbox_dossier on inbox (dossier) where dossier is not null;
+
+create function intake_message(source text, peer_name text, peer_address text, helo text, mail_from text, recipients text[],
+  params jsonb, received_at timestamptz, size bigint, digest bytea, first_chunk bytea) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare b bigint; i bigint;
+begin
+  insert into body (size, digest) values (intake_message.size, intake_message.digest) returning id into b;
+  insert into body_chunk values (b, 0, first_chunk);
+  insert into inbox (body, source, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete)
+    values (b, intake_message.source, intake_message.peer_name, intake_message.peer_address, intake_message.helo,
+            intake_message.mail_from, intake_message.recipients, intake_message.params, intake_message.received_at,
+            intake_message.size = length(first_chunk)) returning id into i;
+  if intake_message.size = length(first_chunk) then perform pg_notify('inbox', ''); end if;
+  return i;
+end $$;
+
+create function intake_chunk(inbox bigint, number integer, data bytea) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  insert into body_chunk select i.body, intake_chunk.number, intake_chunk.data
+    from inbox i where i.id = intake_chunk.inbox and not i.complete;
+  if not found then perform refuse('store.refused'); end if;
+end $$;
+
+create function intake_done(inbox bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update inbox i set complete = true where i.id = intake_done.inbox and not i.complete and body_check(i.body);
+  if not found then perform refuse('store.refused'); end if;
+  perform pg_notify('inbox', '');
+end $$;
+
+-- ---------------------------------------------------------------- mailboxes fetched by IMAP
+create table collect_cursor (
+  mailbox text primary key, uidvalidity bigint not null, uid bigint not null
+);
+create table collect_skip (
+  mailbox text not null, uidvalidity bigint not null, uid bigint not null, size bigint not null,
+  at timestamptz not null default now(), primary key (mailbox, uidvalidity, uid)
+);
+
+create function collect_cursor(mailbox text, out uidvalidity bigint, out uid bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select c.uidvalidity, c.uid from collect_cursor c where c.mailbox = collect_cursor.mailbox
+$$;
+
+create function collect_move(mailbox text, uidvalidity bigint, uid bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into collect_cursor values (mailbox, uidvalidity, uid)
+  on conflict on constraint collect_cursor_pkey do update set
+    uid = case when collect_cursor.uidvalidity = excluded.uidvalidity
+               then greatest(collect_cursor.uid, excluded.uid) else excluded.uid end,
+    uidvalidity = excluded.uidvalidity
+$$;
+
+-- 0 when it is already here: the cursor moves all the same. Mail that was fetched names no envelope.
+create function collect_message(mailbox text, uidvalidity bigint, uid bigint, received_at timestamptz, size bigint,
+  digest bytea, first_chunk bytea) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare b bigint; i bigint;
+begin
+  perform collect_move(collect_message.mailbox, collect_message.uidvalidity, collect_message.uid);
+  if exists (select from inbox n where n.mailbox = collect_message.mailbox
+             and n.uidvalidity = collect_message.uidvalidity and n.uid = collect_message.uid) then
+    return 0;
+  end if;
+  insert into body (size, digest) values (collect_message.size, collect_message.digest) returning id into b;
+  insert into body_chunk values (b, 0, first_chunk);
+  insert into inbox (body, source, mailbox, uidvalidity, uid, mail_from, recipients, received_at, complete)
+    values (b, 'imap', collect_message.mailbox, collect_message.uidvalidity, collect_message.uid, '', '{}',
+            collect_message.received_at, collect_message.size = length(first_chunk)) returning id into i;
+  if collect_message.size = length(first_chunk) then perform pg_notify('inbox', ''); end if;
+  return i;
+end $$;
+
+create function collect_skipped(mailbox text, uidvalidity bigint, uid bigint, size bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  perform collect_move(collect_skipped.mailbox, collect_skipped.uidvalidity, collect_skipped.uid);
+  insert into collect_skip values (collect_skipped.mailbox, collect_skipped.uidvalidity, collect_skipped.uid, collect_skipped.size)
+    on conflict do nothing;
+end $$;
+
+-- ---------------------------------------------------------------- outbox: one row, one recipient, one mail
+create table outbox (
+  id            bigint generated always as identity primary key,
+  effect        text not null unique,        -- what decided it: the same decision never makes a second mail
+  dossier       bigint, event bigint,        -- the event behind it; null for a notice to a sender without a dossier
+  inbox         bigint references inbox,     -- the message that led to it
+  code          text not null,               -- M01…
+  party         text not null,
+  recipient     text not null,
+  domain        text not null,
+  return_path   text not null,
+  message_id    text not null unique,
+  envelope_id   text not null unique,        -- ENVID: unguessable, so that a report cannot be forged
+  rule          text not null,
+  request       jsonb not null,              -- what compose is asked for, without attachments
+  attach        jsonb not null default '{}',
+  created_at    timestamptz not null,
+  state         text not null default 'decided'
+                check (state in ('decided', 'composed', 'sealed', 'sending', 'accepted', 'failed', 'cancelled')),
+  session       bigint, tries integer not null default 0,
+  next_at       timestamptz not null default '-infinity',
+  head          bytea, entity bigint references body,
+  seal          bytea, sent_digest bytea, fingerprint text,
+  composed_at timestamptz, sealed_at timestamptz, ended_at timestamptz,
+  reason text, reply_code integer, enhanced text, reply_text text, host text, tls jsonb, queue_id text,
+  proof         integer not null default 0,  -- 0 queued, 1 left, 2 accepted, 3 delivered, 4 read, 5 answered
+  told          boolean not null default false,  -- the dossier knows the outcome
+  check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
+  check (state not in ('sealed', 'sending', 'accepted') or (seal is not null and sent_digest is not null)),
+  check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
+);
+create index outbox_compose on outbox (id) where state = 'decided';
+create index outbox_sign on outbox (id) where state = 'composed';
+create index outbox_due on outbox (next_at) where state in ('sealed', 'sending');
+create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
+create index outbox_dossier on outbox (dossier) where dossier is not null;
+create index outbox_inbox on outbox (inbox) where inbox is not null;
+
+create table outbox_attempt (
+  outbox bigint not null references outbox, number integer not null,
+  started_at timestamptz not null default now(), ended_at timestamptz,
+  result text, reason text, reply_code integer, enhanced text, host text,
+  primary key (outbox, number)
+);
+
+-- ---------------------------------------------------------------- signer
+create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
+  out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
+  out decision jsonb, out message_id text) returns setof record
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare alive bigint[] := sessions_alive();
+begin
+  return query
+  with picked as (
+    select o.id from outbox o where o.state = 'composed' and o.next_at <= now()
+       and (o.session is null or not o.session = any (alive))
+     order by o.id limit 1 for update skip locked)
+  update outbox o set session = sign_claim.session, tries = tries + 1 from picked, body b
+   where o.id = picked.id and b.id = o.entity
+  returning o.id, o.code, array[o.recipient], o.return_path, o.state, o.head, b.id, b.size, b.digest,
+    (select to_jsonb(x) from (select e.seq as event, e.dossier, e.kind, o.party, o.rule from dossier_event e
+       where e.dossier = o.dossier and e.seq = o.event
+       union all
+       select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox) x limit 1),
+    o.message_id;
+end $$;
+
+create table sign_journal (
+  outbox bigint primary key references outbox, at timestamptz not null default now(),
+  entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null
+);
+
+create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = 'sealed', seal = sign_done.seal, sent_digest = sign_done.sent_digest, tries = 0,
+         fingerprint = sign_done.fingerprint, sealed_at = now(), session = null, next_at = now()
+   where o.id = sign_done.outbox and o.state = 'composed' and o.session = sign_done.session;
+  if not found then perform refuse('store.conflict'); end if;
+  insert into sign_journal (outbox, entity_digest, sent_digest, fingerprint)
+    select o.id, b.digest, o.sent_digest, o.fingerprint from outbox o join body b on b.id = o.entity where o.id = sign_done.outbox;
+  perform pg_notify('outbox', '');
+end $$;
+
+create function sign_refuse(outbox bigint, session bigint, reason text, detail text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = 'failed', reason = sign_refuse.reason, reply_text = left(sign_refuse.detail, 200), ended_at = now(), session = null
+   where o.id = sign_refuse.outbox and o.state = 'composed' and o.session = sign_refuse.session;
+  if not found then perform refuse('store.conflict'); end if;
+  perform pg_notify('inbox', '');
+end $$;
+
+-- ---------------------------------------------------------------- deliverer
+create function deliver_due() returns setof text
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+declare alive bigint[] := sessions_alive();
+begin
+  return query select distinct o.domain from outbox o
+   where o.state in ('sealed', 'sending') and o.next_at <= now()
+     and (o.state = 'sealed' or o.session is null or not o.session = any (alive));
+end $$;
+
+create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
+  out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
+  out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz) returns setof record
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare alive bigint[] := sessions_alive(); n integer; picked bigint;
+begin
+  select o.id into picked from outbox o
+   where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = any (deliver_claim.domains)
+     and (o.state = 'sealed' or o.session is null or not o.session = any (alive))
+   order by o.next_at limit 1 for update skip locked;
+  if picked is null then return; end if;
+  update outbox o set state = 'sending', session = deliver_claim.session, tries = tries + 1, proof = greatest(proof, 1)
+   where o.id = picked returning o.tries into n;
+  insert into outbox_attempt (outbox, number) values (picked, n);
+  return query select o.id, o.recipient, o.message_id, o.return_path, o.envelope_id, o.head, b.id, b.size, b.digest,
+    o.seal, o.tries, o.created_at from outbox o join body b on b.id = o.entity where o.id = picked;
+end $$;
+
+create function deliver_result(outbox bigint, session bigint, result text, reason text, reply_code integer, enhanced text,
+  reply_text text, host text, tls jsonb, queue_id text, next_at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n integer;
+begin
+  if deliver_result.result not in ('accepted', 'later', 'refused') then perform refuse('store.refused'); end if;
+  update outbox o set
+    state = case deliver_result.result when 'accepted' then 'accepted' when 'later' then 'sealed' else 'failed' end,
+    proof = case deliver_result.result when 'accepted' then greatest(o.proof, 2) else o.proof end,
+    reason = deliver_result.reason, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
+    reply_text = deliver_result.reply_text, host = deliver_result.host, tls = deliver_result.tls, queue_id = deliver_result.queue_id,
+    next_at = coalesce(deliver_result.next_at, now()), session = null,
+    ended_at = case deliver_result.result when 'later' then null else now() end
+   where o.id = deliver_result.outbox and o.state = 'sending' and o.session = deliver_result.session
+   returning o.tries into n;
+  if not found then perform refuse('store.conflict'); end if;
+  update outbox_attempt a set ended_at = now(), result = deliver_result.result, reason = deliver_result.reason,
+    reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced, host = deliver_result.host
+   where a.outbox = deliver_result.outbox and a.number = n;
+  if deliver_result.result <> 'later' then perform pg_notify('inbox', ''); end if;
+end $$;

@@ -1,0 +1,459 @@
+-- 0002: rules as data, dossiers as events, the worker's functions.
+
+-- ---------------------------------------------------------------- rules: imported, versioned, never edited in place
+create table pathology (
+  code text not null, version integer not null, data jsonb not null, active boolean not null,
+  imported_at timestamptz not null default now(), primary key (code, version)
+);
+create unique index pathology_active on pathology (code) where active;
+
+create table expert (
+  rpps text not null, version integer not null, data jsonb not null, active boolean not null,
+  pathologies text[] not null, mailbox text not null, imported_at timestamptz not null default now(),
+  primary key (rpps, version)
+);
+create unique index expert_active on expert (rpps) where active;
+create index expert_pathology on expert using gin (pathologies) where active;
+
+create table sender (
+  organisation text not null, version integer not null, data jsonb not null, active boolean not null,
+  domains text[] not null, imported_at timestamptz not null default now(), primary key (organisation, version)
+);
+create unique index sender_active on sender (organisation) where active;
+create index sender_domain on sender using gin (domains) where active;
+
+-- A rule that is imported again unchanged keeps its version. Gives the version in force.
+create function rule_import(kind text, item jsonb) returns integer
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare key text; v integer; old jsonb;
+begin
+  if kind = 'pathology' then
+    key := item->>'code';
+    select p.version, p.data into v, old from pathology p where p.code = key and p.active;
+    if old = item then return v; end if;
+    update pathology p set active = false where p.code = key and p.active;
+    select coalesce(max(p.version), 0) + 1 into v from pathology p where p.code = key;
+    insert into pathology values (key, v, item, true);
+  elsif kind = 'expert' then
+    key := item->>'rpps';
+    select e.version, e.data into v, old from expert e where e.rpps = key and e.active;
+    if old = item then return v; end if;
+    update expert e set active = false where e.rpps = key and e.active;
+    select coalesce(max(e.version), 0) + 1 into v from expert e where e.rpps = key;
+    insert into expert values (key, v, item, true, array(select jsonb_array_elements_text(item->'pathologies')), lower(item->>'mailbox'));
+  elsif kind = 'sender' then
+    key := item->>'organisation';
+    select s.version, s.data into v, old from sender s where s.organisation = key and s.active;
+    if old = item then return v; end if;
+    update sender s set active = false where s.organisation = key and s.active;
+    select coalesce(max(s.version), 0) + 1 into v from sender s where s.organisation = key;
+    insert into sender values (key, v, item, true, array(select lower(jsonb_array_elements_text(item->'domains'))));
+  else
+    perform refuse('local.usage');
+  end if;
+  return v;
+end $$;
+
+-- The newest of each version of its questionnaire: a dossier keeps the version it began with.
+create function rule_pathology(code text) returns table (version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select distinct on (p.data->>'version') p.version, p.data from pathology p
+   where p.code = rule_pathology.code order by p.data->>'version', p.version desc
+$$;
+create function rule_sender(domain text) returns table (version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select s.version, s.data from sender s where s.active and s.domains @> array[lower(rule_sender.domain)] order by s.organisation
+$$;
+create function rule_list(kind text) returns table (key text, version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select code, version, data from pathology where kind = 'pathology' and active
+  union all select rpps, version, data from expert where kind = 'expert' and active
+  union all select organisation, version, data from sender where kind = 'sender' and active order by 1
+$$;
+
+-- The white list replaces the one before as a whole; gives how many pairs it holds.
+create function trust_replace(pairs jsonb) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n bigint;
+begin
+  lock table trust_peer in exclusive mode;
+  delete from trust_peer;
+  insert into trust_peer (domain, name, shown)
+    select distinct on (lower(p->>'domain'), p->>'name') lower(p->>'domain'), p->>'name', p->>'shown'
+      from jsonb_array_elements(pairs) p;
+  get diagnostics n = row_count;
+  return n;
+end $$;
+create function trust_names(domain text) returns table (name text, shown text, listed_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.name, t.shown, t.listed_at from trust_peer t where t.domain = lower(trust_names.domain) order by 1
+$$;
+create function trust_list() returns table (domain text, shown text, listed_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.domain, t.shown, t.listed_at from trust_peer t order by 1, 2
+$$;
+
+-- ---------------------------------------------------------------- dossiers
+-- The events are the dossier; every other column is a fold of them, kept for reading.
+create table dossier (
+  id          bigint generated always as identity primary key,
+  ref         text not null unique,
+  ins         text not null, oid text not null,
+  pathology   text not null,
+  opened_at   timestamptz not null,
+  state       text not null, open boolean not null default true,
+  expert      text,                      -- RPPS that holds the live offer or the dossier
+  complete_at timestamptz, due_at timestamptz,
+  next_due    timestamptz,               -- of the earliest timer
+  events      integer not null default 0
+);
+create index dossier_patient on dossier (ins);
+create index dossier_expert on dossier (expert) where open and expert is not null;
+create index dossier_timer on dossier (next_due) where next_due is not null;
+create index dossier_state on dossier (state, id);
+
+create table dossier_event (
+  dossier bigint not null references dossier, seq integer not null,
+  at      timestamptz not null,
+  kind    text not null, data jsonb not null default '{}',
+  actor   text not null, rule text not null,
+  inbox   bigint references inbox, outbox bigint references outbox,
+  primary key (dossier, seq)
+);
+
+create table dossier_document (
+  dossier bigint not null references dossier, document text not null, version_of text,
+  inbox   bigint not null references inbox,    -- the message it came in; its digest finds it there
+  digest  text not null, type text, title text, current boolean not null default true,
+  primary key (dossier, document)
+);
+
+create table relay (
+  local   text primary key,
+  dossier bigint not null references dossier, party text not null, mailbox text not null,
+  valid   boolean not null default true,
+  unique (dossier, party, mailbox)
+);
+
+create sequence dossier_number;
+
+-- Two letters that catch one wrong or two swapped digits when a reference is read out on the phone.
+create function dossier_letters(year integer, number bigint) returns text language sql immutable as $$
+  select substr('ABCDEFGHJKLMNPQRSTUVWXYZ', ((number * 7 + year) % 23)::integer + 1, 1)
+      || substr('ABCDEFGHJKLMNPQRSTUVWXYZ', (((number % 10) * 3 + (number / 10 % 10) * 5 + (number / 100 % 10) * 11 + (number / 1000) * 13 + year) % 23)::integer + 1, 1)
+$$;
+
+-- One at a time a patient: two requests that come together cannot both believe they are first.
+create function patient_lock(ins text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  select pg_advisory_xact_lock(4712, hashtext(ins))
+$$;
+
+create function dossier_of_patient(ins text) returns table (id bigint, ref text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins order by d.id
+$$;
+
+create function dossier_create(ins text, oid text, pathology text, at timestamptz, out id bigint, out ref text)
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n bigint := nextval('dossier_number'); y integer := extract(year from at at time zone 'Europe/Paris');
+begin
+  ref := format('A-%s-%s-%s', y, lpad(n::text, 6, '0'), dossier_letters(y, n));
+  insert into dossier (ref, ins, oid, pathology, opened_at, state)
+    values (dossier_create.ref, dossier_create.ins, dossier_create.oid, dossier_create.pathology, at, 'requested')
+    returning dossier.id into dossier_create.id;
+end $$;
+
+create function dossier_find(ref text, out id bigint, out ins text, out oid text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ins, d.oid from dossier d where d.ref = upper(dossier_find.ref)
+$$;
+create function dossier_ref(dossier bigint) returns text
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.ref from dossier d where d.id = dossier_ref.dossier
+$$;
+
+-- Locks the dossier for this transaction and gives its events.
+create function dossier_load(dossier bigint) returns table (seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint)
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  perform from dossier d where d.id = dossier_load.dossier for update;
+  return query select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox from dossier_event e
+    where e.dossier = dossier_load.dossier order by e.seq;
+end $$;
+
+create function dossier_append(dossier bigint, seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update dossier d set events = dossier_append.seq where d.id = dossier_append.dossier and d.events = dossier_append.seq - 1;
+  if not found then perform refuse('store.conflict'); end if;
+  insert into dossier_event (dossier, seq, at, kind, data, actor, rule, inbox)
+    values (dossier_append.dossier, dossier_append.seq, dossier_append.at, dossier_append.kind, dossier_append.data,
+            dossier_append.actor, dossier_append.rule, dossier_append.inbox);
+end $$;
+
+create function dossier_fold(dossier bigint, state text, open boolean, expert text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update dossier d set state = dossier_fold.state, open = dossier_fold.open, expert = dossier_fold.expert,
+    complete_at = dossier_fold.complete_at, due_at = dossier_fold.due_at, next_due = dossier_fold.next_due
+   where d.id = dossier_fold.dossier
+$$;
+
+create function document_file(dossier bigint, document text, inbox bigint, digest text, type text, title text, replaces text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  insert into dossier_document (dossier, document, inbox, digest, type, title, version_of)
+    values (document_file.dossier, document_file.document, document_file.inbox, document_file.digest,
+            document_file.type, document_file.title, document_file.replaces);
+  update dossier_document d set current = false
+   where d.dossier = document_file.dossier and d.document = document_file.replaces;
+end $$;
+
+create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.document, d.inbox, d.digest, d.type, d.title from dossier_document d
+   where d.dossier = dossier_documents.dossier and d.current order by d.inbox, d.document
+$$;
+
+-- Relay addresses: 96 random bits, one a party.
+create function relay_make(dossier bigint, party text, mailbox text) returns text
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given text;
+begin
+  select r.local into given from relay r where r.dossier = relay_make.dossier and r.party = relay_make.party
+     and r.mailbox = lower(relay_make.mailbox);
+  if given is not null then return given; end if;
+  given := 'd-' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12) || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12);
+  insert into relay (local, dossier, party, mailbox) values (given, relay_make.dossier, relay_make.party, lower(relay_make.mailbox));
+  return given;
+end $$;
+create function relay_end(dossier bigint, party text, mailbox text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update relay r set valid = false where r.dossier = relay_end.dossier and r.party = relay_end.party and r.mailbox = lower(relay_end.mailbox)
+$$;
+create function relay_find(local text) returns table (dossier bigint, party text, mailbox text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local) and r.valid
+$$;
+
+-- Our own mailboxes; the configuration writes them at start of the worker.
+create table mailbox (local text not null, domain text not null, primary key (local, domain));
+create function mailbox_set(domain text, locals text[]) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  insert into mailbox select l, lower(mailbox_set.domain) from unnest(locals) l on conflict do nothing;
+  delete from mailbox m where m.domain <> lower(mailbox_set.domain) or not m.local = any (locals);
+end $$;
+
+-- The reason code for this recipient; 'none' when mail for it is taken from that sender.
+-- A delivery report (empty return path) may come to a mailbox of the service only.
+create function intake_recipient(local text, domain text, mail_from text) returns text
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+declare holder text;
+begin
+  if not exists (select from mailbox m where m.domain = lower(intake_recipient.domain)) then return 'smtp.recipient.foreign'; end if;
+  if exists (select from mailbox m where m.domain = lower(intake_recipient.domain) and m.local = lower(intake_recipient.local)) then return 'none'; end if;
+  select r.mailbox into holder from relay r where r.local = lower(intake_recipient.local) and r.valid;
+  if holder is null then return 'smtp.recipient.unknown'; end if;
+  if lower(intake_recipient.mail_from) not in (holder, '') then return 'smtp.recipient.party'; end if;
+  return 'none';
+end $$;
+
+-- ---------------------------------------------------------------- worker: incoming
+create function work_claim(session bigint, batch integer) returns table (inbox bigint, body bigint, size bigint, digest bytea,
+  source text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare alive bigint[] := sessions_alive();
+begin
+  return query
+  with picked as (
+    select i.id from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
+       and (i.state = 'received' or not i.session = any (alive))
+     order by i.id limit batch for update skip locked),
+  claimed as (
+    update inbox i set state = 'claimed', session = work_claim.session, tries = i.tries + 1 from picked
+     where i.id = picked.id returning i.*)
+  select c.id, c.body, b.size, b.digest, c.source, c.mailbox, c.peer_name, c.mail_from, c.recipients, c.received_at, c.tries
+    from claimed c join body b on b.id = c.body order by c.id;
+end $$;
+
+-- Gives a claimed message back, to be tried again after a pause.
+create function work_release(inbox bigint, session bigint, pause_seconds integer) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update inbox i set state = 'received', session = null, not_before = now() + make_interval(secs => pause_seconds)
+   where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session
+$$;
+
+-- What came before under the same Message-ID and From.
+create function work_earlier(inbox bigint, message_id text, from_address text) returns table (earlier bigint, entity_digest text, outcome text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.entity_digest, i.outcome from inbox i
+   where i.message_id = work_earlier.message_id and i.from_address = lower(work_earlier.from_address)
+     and i.id <> work_earlier.inbox and i.state = 'done' and i.outcome in ('filed', 'applied') order by i.id limit 1
+$$;
+
+create function work_done(inbox bigint, session bigint, message_id text, from_address text, entity_digest text, class text,
+  facts jsonb, outcome text, reason text, owner text, rule text, dossier bigint, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update inbox i set state = 'done', message_id = work_done.message_id, from_address = lower(work_done.from_address),
+    entity_digest = work_done.entity_digest, class = work_done.class, facts = work_done.facts, outcome = work_done.outcome,
+    reason = work_done.reason, owner = work_done.owner, rule = work_done.rule, dossier = work_done.dossier, decided_at = work_done.at,
+    session = null
+   where i.id = work_done.inbox and i.state = 'claimed' and i.session = work_done.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+create function inbox_facts(inbox bigint) returns table (body bigint, facts jsonb, received_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.body, i.facts, i.received_at from inbox i where i.id = inbox_facts.inbox
+$$;
+
+-- ---------------------------------------------------------------- worker: experts and load
+create function expert_candidates(pathology text) returns table (rpps text, version integer, data jsonb, load bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.rpps, e.version, e.data, (select count(*) from dossier d where d.expert = e.rpps and d.open)
+    from expert e where e.active and e.pathologies @> array[expert_candidates.pathology] order by e.rpps
+$$;
+create function expert_get(rpps text) returns table (version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.version, e.data from expert e where e.rpps = expert_get.rpps and e.active
+$$;
+
+-- ---------------------------------------------------------------- worker: outgoing
+-- 0 when this effect was decided before: the mail exists already.
+create function outbox_add(effect text, dossier bigint, event bigint, inbox bigint, code text, party text, recipient text,
+  return_path text, message_id text, rule text, request jsonb, attach jsonb, at timestamptz) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, attach, created_at)
+    values (outbox_add.effect, outbox_add.dossier, outbox_add.event, outbox_add.inbox, outbox_add.code, outbox_add.party,
+            outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, outbox_add.message_id,
+            replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
+    on conflict on constraint outbox_effect_key do nothing returning id into given;
+  if given is null then return 0; end if;
+  perform pg_notify('inbox', '');
+  return given;
+end $$;
+
+create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
+  recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer)
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare alive bigint[] := sessions_alive();
+begin
+  return query
+  with picked as (
+    select o.id from outbox o where o.state = 'decided' and o.next_at <= now()
+       and (o.session is null or not o.session = any (alive))
+     order by o.id limit 1 for update skip locked)
+  update outbox o set session = compose_claim.session, tries = o.tries + 1 from picked where o.id = picked.id
+  returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries;
+end $$;
+
+create function compose_done(outbox bigint, session bigint, head bytea, size bigint, digest bytea, first_chunk bytea) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare b bigint;
+begin
+  insert into body (size, digest) values (compose_done.size, compose_done.digest) returning id into b;
+  insert into body_chunk values (b, 0, first_chunk);
+  update outbox o set state = 'composed', head = compose_done.head, entity = b, composed_at = now(), session = null, tries = 0
+   where o.id = compose_done.outbox and o.state = 'decided' and o.session = compose_done.session;
+  if not found then perform refuse('store.conflict'); end if;
+  perform pg_notify('signer', '');
+  return b;
+end $$;
+create function compose_chunk(outbox bigint, number integer, data bytea) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data from outbox o
+   where o.id = compose_chunk.outbox and o.state = 'composed'
+$$;
+create function compose_failed(outbox bigint, session bigint, reason text, final boolean) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = case when final then 'failed' else 'decided' end, reason = compose_failed.reason, session = null,
+    ended_at = case when final then now() end, next_at = now() + interval '5 seconds'
+   where o.id = compose_failed.outbox and o.state = 'decided' and o.session = compose_failed.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+-- Mails whose end the dossier does not know yet.
+create function outcome_claim() returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
+  reason text, proof integer, ended_at timestamptz)
+language sql security definer set search_path = relais, pg_temp as $$
+  select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
+   where o.state in ('accepted', 'failed') and not o.told order by o.id limit 1 for update skip locked
+$$;
+create function outcome_told(outbox bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update outbox o set told = true where o.id = outcome_told.outbox
+$$;
+
+-- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
+create function report_match(envelope_id text, message_id text, recipient text)
+  returns table (outbox bigint, dossier bigint, code text, party text, recipient_is text, proof integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.id, o.dossier, o.code, o.party, o.recipient, o.proof from outbox o
+   where o.state in ('sending', 'accepted', 'failed')
+     and (o.envelope_id = report_match.envelope_id
+          or (report_match.envelope_id is null and o.message_id = report_match.message_id))
+     and lower(o.recipient) = lower(report_match.recipient)
+$$;
+create function outbox_proof(outbox bigint, proof integer, failed_reason text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update outbox o set proof = greatest(o.proof, outbox_proof.proof),
+    state = case when failed_reason is null then o.state else 'failed' end,
+    reason = coalesce(failed_reason, o.reason) where o.id = outbox_proof.outbox
+$$;
+
+-- ---------------------------------------------------------------- timers and commands
+create function timer_claim(at timestamptz) returns setof bigint
+language sql security definer set search_path = relais, pg_temp as $$
+  select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked
+$$;
+
+-- What an operator or a nurse asks for: decided by the same code as everything else.
+create table command (
+  id bigint generated always as identity primary key, at timestamptz not null default now(),
+  actor text not null, kind text not null, dossier bigint references dossier, inbox bigint references inbox, outbox bigint references outbox,
+  args jsonb not null default '{}', state text not null default 'asked' check (state in ('asked', 'done')), reason text, done_at timestamptz
+);
+create index command_open on command (id) where state = 'asked';
+
+create function command_ask(actor text, kind text, dossier bigint, inbox bigint, outbox bigint, args jsonb) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  insert into command (actor, kind, dossier, inbox, outbox, args)
+    values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
+  perform pg_notify('inbox', '');
+  return given;
+end $$;
+create function command_answer(command bigint) returns text
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select c.reason from command c where c.id = command_answer.command and c.state = 'done'
+$$;
+create function command_claim() returns table (command bigint, actor text, kind text, dossier bigint, inbox bigint, outbox bigint, args jsonb)
+language sql security definer set search_path = relais, pg_temp as $$
+  select c.id, c.actor, c.kind, c.dossier, c.inbox, c.outbox, c.args from command c
+   where c.state = 'asked' order by c.id limit 1 for update skip locked
+$$;
+create function command_done(command bigint, reason text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update command c set state = 'done', reason = command_done.reason, done_at = now() where c.id = command_done.command
+$$;
+
+-- A held message that a person decides on: locks it for this transaction.
+create function held_claim(inbox bigint) returns table (body bigint, size bigint, digest bytea, source text, mailbox text,
+  peer_name text, mail_from text, recipients text[], received_at timestamptz, reason text)
+language sql security definer set search_path = relais, pg_temp as $$
+  select i.body, b.size, b.digest, i.source, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.reason
+    from inbox i join body b on b.id = i.body where i.id = held_claim.inbox and i.outcome = 'held' for update of i
+$$;
+create function held_done(inbox bigint, outcome text, reason text, rule text, dossier bigint, at timestamptz, notices integer) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update inbox i set outcome = held_done.outcome, reason = held_done.reason, rule = held_done.rule, owner = null,
+    dossier = coalesce(held_done.dossier, i.dossier), decided_at = held_done.at,
+    facts = jsonb_set(i.facts, '{notices}', to_jsonb((i.facts->>'notices')::integer + held_done.notices))
+   where i.id = held_done.inbox and i.outcome = 'held'
+$$;

@@ -1,0 +1,109 @@
+-- 0003: what the command line reads, the counts of reconcile, and who may execute what.
+
+create function dossier_list(open_only boolean) returns table (ref text, state text, pathology text, opened_at timestamptz, complete_at timestamptz, due_at timestamptz, expert text, events integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select ref, state, pathology, opened_at, complete_at, due_at, expert, events from dossier where open or not open_only order by id
+$$;
+create function dossier_history(dossier bigint) returns table (seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox from dossier_event e where e.dossier = dossier_history.dossier order by e.seq
+$$;
+create function dossier_mails(dossier bigint) returns table (outbox bigint, code text, party text, state text, proof integer, created_at timestamptz, ended_at timestamptz, message_id text, host text, reply_code integer, reason text, event bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select id, code, party, state, proof, created_at, ended_at, message_id, host, reply_code, reason, event from outbox o where o.dossier = dossier_mails.dossier order by id
+$$;
+create function dossier_messages(dossier bigint) returns table (inbox bigint, received_at timestamptz, source text, class text, outcome text, reason text, message_id text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select id, received_at, source, class, outcome, reason, message_id from inbox i where i.dossier = dossier_messages.dossier order by id
+$$;
+
+create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, peer_name text, size bigint, digest bytea, state text, class text,
+  outcome text, reason text, owner text, rule text, ref text, message_id text, signature jsonb, tries integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.received_at, i.source, i.peer_name, b.size, b.digest, i.state, i.class, i.outcome, i.reason, i.owner, i.rule, d.ref, i.message_id,
+         i.facts->'signature', i.tries
+    from inbox i join body b on b.id = i.body left join dossier d on d.id = i.dossier
+   where i.message_id = wanted or 'R' || i.id = upper(wanted) order by i.id
+$$;
+create function trace_outbox(wanted text) returns table (outbox bigint, code text, party text, state text, proof integer, created_at timestamptz, composed_at timestamptz, sealed_at timestamptz,
+  ended_at timestamptz, host text, reply_code integer, enhanced text, queue_id text, tls jsonb, reason text, ref text, message_id text, sent_digest bytea, attempts bigint, inbox bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.id, o.code, o.party, o.state, o.proof, o.created_at, o.composed_at, o.sealed_at, o.ended_at, o.host, o.reply_code, o.enhanced, o.queue_id, o.tls, o.reason,
+         d.ref, o.message_id, o.sent_digest, (select count(*) from outbox_attempt a where a.outbox = o.id), o.inbox
+    from outbox o left join dossier d on d.id = o.dossier
+   where o.message_id = wanted or 'S' || o.id = upper(wanted)
+      or o.inbox in (select i.id from inbox i where i.message_id = wanted or 'R' || i.id = upper(wanted)) order by o.id
+$$;
+
+create function queue_list() returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null from inbox i where i.state <> 'done'
+  union all
+  select 'S' || o.id, o.code, o.state, o.created_at, nullif(o.next_at, '-infinity'), o.tries, o.reason, d.ref, o.domain
+    from outbox o left join dossier d on d.id = o.dossier where o.state in ('decided', 'composed', 'sealed', 'sending')
+$$;
+create function quarantine_list() returns table (id text, received_at timestamptz, class text, reason text, owner text, ref text, message_id text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select 'R' || i.id, i.received_at, i.class, i.reason, i.owner, d.ref, i.message_id from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held' order by i.id
+$$;
+create function outbox_retry(outbox bigint) returns boolean
+language sql security definer set search_path = relais, pg_temp as $$
+  with again as (update outbox o set next_at = now() where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed') returning 1)
+  select exists (select from again)
+$$;
+
+-- One line a check; bad = 0 when it holds. Each counts from evidence of its own, never by subtraction.
+create function reconcile() returns table (name text, counted bigint, bad bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select 'inbox.' || coalesce(outcome, state), count(*), 0::bigint from inbox group by 1
+  union all select 'outbox.' || state, count(*), 0 from outbox group by 1
+  union all select 'inbox without its whole body', (select count(*) from inbox), (select count(*) from inbox i where i.complete and not body_check(i.body))
+  union all select 'filed message without its event', (select count(*) from inbox where outcome in ('filed', 'applied')),
+    (select count(*) from inbox i where i.outcome in ('filed', 'applied') and i.class is distinct from 'report'
+       and not exists (select from dossier_event e where e.dossier = i.dossier and e.inbox = i.id))
+  union all select 'dossier with a gap in its events', (select count(*) from dossier),
+    (select count(*) from dossier d where d.events <> (select count(*) from dossier_event e where e.dossier = d.id))
+  union all select 'event of a message that is gone', (select count(*) from dossier_event where inbox is not null),
+    (select count(*) from dossier_event e where e.inbox is not null and not exists (select from inbox i where i.id = e.inbox))
+  union all select 'document_filed events against documents', (select count(*) from dossier_document),
+    abs((select count(*) from dossier_event where kind = 'document_filed') - (select count(*) from dossier_document))
+  union all select 'mails decided by events against outbox', (select count(*) from outbox where event is not null),
+    (select count(*) from dossier_event e where (e.data->>'mails')::integer is distinct from null
+       and (e.data->>'mails')::integer <> (select count(*) from outbox o where o.dossier = e.dossier and o.event = e.seq))
+  union all select 'notices decided for messages against outbox', (select count(*) from outbox where event is null),
+    (select count(*) from inbox i where (i.facts->>'notices')::integer is distinct from null
+       and (i.facts->>'notices')::integer <> (select count(*) from outbox o where o.inbox = i.id and o.event is null))
+  union all select 'mail without its composed body', (select count(*) from outbox where entity is not null), (select count(*) from outbox o where o.entity is not null and not body_check(o.entity))
+  union all select 'sealed mail against the signer''s journal', (select count(*) from outbox where seal is not null),
+    (select count(*) from outbox o where o.seal is not null and not exists (select from sign_journal j where j.outbox = o.id and j.sent_digest = o.sent_digest))
+  union all select 'ended mail without its attempt', (select count(*) from outbox where state = 'accepted'),
+    (select count(*) from outbox o where o.state = 'accepted' and not exists (select from outbox_attempt a where a.outbox = o.id and a.result = 'accepted'))
+  union all select 'mail ended that its dossier does not know', (select count(*) from outbox where told),
+    (select count(*) from outbox o where o.told and o.dossier is not null and o.state = 'accepted'
+       and not exists (select from dossier_event e where e.dossier = o.dossier and e.kind in ('mail_proof', 'mail_failed') and (e.data->>'outbox')::bigint = o.id))
+  union all select 'held message without an owner', (select count(*) from inbox where outcome = 'held'), (select count(*) from inbox where outcome = 'held' and owner is null)
+  union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
+    (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c where c.mailbox = i.mailbox))
+$$;
+-- For the comparison with the receivers' own journal, outside the database.
+create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, b.size, b.digest from inbox i join body b on b.id = i.body order by i.id
+$$;
+
+-- ---------------------------------------------------------------- who may execute what
+revoke all on all functions in schema relais from public;
+alter default privileges for role relais_owner revoke execute on functions from public;
+grant usage on schema relais to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_operator;
+grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
+
+grant execute on function intake_sender, intake_recipient, intake_message, intake_chunk, intake_done to relais_receiver;
+grant execute on function collect_cursor(text), collect_message, collect_skipped, intake_chunk, intake_done to relais_collector;
+grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
+grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
+grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, patient_lock, dossier_create, dossier_find, dossier_ref, dossier_load, dossier_append,
+  dossier_fold, document_file, dossier_documents, relay_make, relay_end, relay_find, mailbox_set, work_claim, work_release, work_earlier, work_done,
+  inbox_facts, held_claim, held_done, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
+  outcome_claim, outcome_told, report_match, outbox_proof, timer_claim, command_claim, command_done to relais_worker;
+grant execute on function rule_import, rule_list, trust_replace, trust_names, trust_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts to relais_operator;

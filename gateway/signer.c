@@ -1,0 +1,226 @@
+/* gateway/signer.c - relais-signer: seals composed mail.
+ *
+ * 1. It is told nothing but that there is work: what it signs it reads itself, under its own role.
+ * 2. The key is read before the jail; inside it no file can be opened and no stranger reached.
+ * 3. The journal is on disk before the database hears of a seal. A crash between the two gives a second line
+ *    for the same row, never a seal without a line.
+ * 4. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, the
+ *    process ends: its claim is free as soon as its connection is gone. */
+
+#include "base/limits.h"
+#include "certs/sign.h"
+#include "gateway/jail.h"
+#include "gateway/log.h"
+#include "gateway/service.h"
+#include "gateway/signer_check.h"
+#include "gateway/signer_journal.h"
+#include "gateway/store.h"
+#include "smtp/assemble.h"
+
+enum { MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000 };
+
+struct signer {
+	struct service service;
+	struct store *store;
+	struct sign *sign;
+	struct signer_journal journal;
+};
+
+struct claim {
+	int64_t outbox, entity_body;
+	const char *code;
+	struct signer_row row;
+};
+
+/* --- one row ---------------------------------------------------------------- */
+
+static bool digest_sink(void *context, struct bytes piece)
+{
+	digest_add(context, piece);
+	return true;
+}
+
+/* The digest of the whole mail as the deliverer will send it. */
+static enum reason sent_digest(const struct signer_row *row, struct bytes seal, unsigned char out[DIGEST_SHA256])
+{
+	char entity[DIGEST_SHA256_TEXT];
+	struct digest_run run = digest_start();
+
+	digest_text(row->entity_digest.at, entity);
+	struct assemble mail = {row->head, row->entity, seal, bytes_of_text(entity)};
+	enum reason reason = assemble_pieces(&mail, digest_sink, &run);
+	digest_end(&run, out);
+	return reason;
+}
+
+static enum reason refuse(struct signer *s, const struct claim *claim, int64_t session, const char *detail)
+{
+	log_event("sign-refused", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
+		  LOG_TEXT("detail", detail), LOG_END);
+	return STORE_RUN(s->store, NULL, "select relais.sign_refuse($1, $2, $3, $4)", P_INT(claim->outbox), P_INT(session),
+			 P_TEXT(reason_code(REASON_SIGN_REFUSED)), P_TEXT(detail));
+}
+
+static enum reason keep(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal,
+			const unsigned char sent[DIGEST_SHA256], struct instant at)
+{
+	struct signer_entry entry = {at, claim->outbox, claim->row.entity_digest.at, sent, sign_fingerprint(s->sign)};
+	enum reason reason = signer_journal_add(&s->journal, &entry);
+
+	if (reason != REASON_NONE) {
+		log_event("journal-failed", LOG_NUMBER("outbox", claim->outbox), LOG_REASON(reason), LOG_END);
+		return reason;
+	}
+	reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5)", P_INT(claim->outbox), P_INT(session),
+			   P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(sign_fingerprint(s->sign)));
+	if (reason == REASON_NONE)
+		log_event("sealed", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
+			  LOG_NUMBER("size", claim->row.entity_size), LOG_END);
+	return reason;
+}
+
+static enum reason seal_row(struct signer *s, struct arena *arena, struct claim *claim, int64_t session)
+{
+	const struct signer_seal seal = {sign_mailbox(s->sign), bytes_of_text(s->service.config->signer.mailbox)};
+	unsigned char sent[DIGEST_SHA256];
+	struct instant now = service_now();
+	struct bytes der;
+
+	if (claim->row.entity_size > LIMIT_MESSAGE)
+		return refuse(s, claim, session, "the entity is over the size of a message");
+	enum reason reason = store_body_read(s->store, arena, claim->entity_body, &claim->row.entity);
+	if (reason != REASON_NONE)
+		return reason;
+	const char *trouble = signer_check(&claim->row, &seal);
+	if (trouble)
+		return refuse(s, claim, session, trouble);
+	if (sign_detached(arena, s->sign, claim->row.entity, now, &der) != REASON_NONE)
+		return refuse(s, claim, session, "the signature could not be made");
+	if (sent_digest(&claim->row, der, sent) != REASON_NONE)
+		return refuse(s, claim, session, "the head and the entity make no mail");
+	return keep(s, claim, session, der, sent, now);
+}
+
+/* --- claiming --------------------------------------------------------------- */
+
+static struct bytes copy(struct arena *arena, const struct store_rows *rows, size_t column)
+{
+	return arena_copy(arena, store_bytes(rows, 0, column));
+}
+
+/* False: no row. The values are copied, because the body is read over the same connection. */
+static bool read_claim(struct arena *arena, const struct store_rows *rows, struct claim *out)
+{
+	struct bytes *recipients = NULL;
+
+	if (store_count(rows) != 1)
+		return false;
+	*out = (struct claim){
+		.outbox = store_int(rows, 0, 0),
+		.code = arena_text(arena, store_bytes(rows, 0, 1)),
+		.entity_body = store_int(rows, 0, 5),
+		.row = {
+			.n = store_texts(rows, arena, 0, 2, &recipients),
+			.state = copy(arena, rows, 3),
+			.head = copy(arena, rows, 4),
+			.entity_size = (uint64_t)store_int(rows, 0, 6),
+			.entity_digest = copy(arena, rows, 7),
+			.decision = store_is_null(rows, 0, 8) ? BYTES_NONE : copy(arena, rows, 8),
+			.message_id = copy(arena, rows, 9),
+		},
+	};
+	out->row.recipients = recipients;
+	return out->row.entity_digest.len == DIGEST_SHA256;
+}
+
+/* One row, if there is one: *worked says so. */
+static enum reason work(struct signer *s, bool *worked)
+{
+	struct arena *arena = arena_create(MAIL_MEMORY);
+	struct store_rows *rows = NULL;
+	struct claim claim;
+	int64_t session = store_session(s->store);
+	enum reason reason = session == 0 ? REASON_STORE_DOWN : arena ? REASON_NONE : REASON_MEMORY;
+
+	*worked = false;
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(s->store, &rows,
+				   "select outbox, code, recipients, state, head, entity_body, entity_size, entity_digest, decision, "
+				   "message_id from relais.sign_claim($1)", P_INT(session));
+	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
+		*worked = true;
+		reason = seal_row(s, arena, &claim, session);
+	}
+	store_free(&rows);
+	arena_destroy(&arena);
+	return reason;
+}
+
+static int serve(struct signer *s)
+{
+	while (!service_stopping(&s->service)) {
+		bool worked = false;
+		/* With an expired seal nothing is claimed: the rows wait for a new certificate, they are not lost. */
+		if (!sign_current(s->sign, service_now())) {
+			log_event("seal-expired", LOG_END);
+			service_pause(&s->service, EXPIRED_MS);
+			continue;
+		}
+		enum reason reason = work(s, &worked);
+		if (reason != REASON_NONE) {
+			log_event("signer-stops", LOG_REASON(reason), LOG_END);
+			return SERVICE_TEMPORARY;
+		}
+		if (!worked)
+			(void)store_wait(s->store, s->service.signals, WAIT_MS);
+	}
+	return SERVICE_FINE;
+}
+
+/* --- start ------------------------------------------------------------------ */
+
+static bool prepare(struct signer *s, int *status)
+{
+	const struct config *config = s->service.config;
+	char detail[SIGN_DETAIL] = "";
+
+	*status = SERVICE_CONFIG;
+	enum reason reason = sign_open(config->signer.certificate, config->signer.key, &s->sign, detail);
+	if (reason != REASON_NONE) {
+		log_event("seal-refused", LOG_REASON(reason), LOG_TEXT("detail", detail), LOG_END);
+		return false;
+	}
+	reason = signer_journal_open(config->signer.journal, &s->journal);
+	if (reason != REASON_NONE) {
+		log_event("journal-refused", LOG_REASON(reason), LOG_TEXT("file", config->signer.journal), LOG_END);
+		return false;
+	}
+	*status = SERVICE_TEMPORARY;
+	s->store = store_open(config->database, "signer");
+	if (!s->store)
+		return false;
+	/* Connected before the jail, where no new peer can be reached. */
+	reason = store_listen(s->store, "signer");
+	if (reason != REASON_NONE)
+		log_event("signer-stops", LOG_REASON(reason), LOG_END);
+	return reason == REASON_NONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct signer s = {.journal = {.fd = -1}};
+	int status;
+
+	if (!service_start("signer", argc, argv, &s.service, &status))
+		return status;
+	if (prepare(&s, &status)) {
+		(void)jail_enter(JAIL_SIGNER);
+		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.sign)), LOG_END);
+		status = serve(&s);
+	}
+	store_close(&s.store);
+	signer_journal_close(&s.journal);
+	sign_close(&s.sign);
+	arena_destroy(&s.service.arena);
+	return status;
+}

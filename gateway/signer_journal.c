@@ -1,0 +1,117 @@
+/* gateway/signer_journal.c - see signer_journal.h. */
+#include "gateway/signer_journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { LINE = 1024 };
+
+static void remember(struct signer_journal *j, struct bytes line)
+{
+	digest_sha256_text(line, j->previous);
+}
+
+/* The last line, or what stands for it after a crash in the middle of one. */
+static bool read_tail(struct signer_journal *j)
+{
+	unsigned char tail[LINE];
+	struct stat st;
+
+	if (fstat(j->fd, &st) != 0)
+		return false;
+	memset(j->previous, '0', DIGEST_SHA256_TEXT - 1);
+	if (st.st_size == 0)
+		return true;
+	off_t from = st.st_size > (off_t)sizeof(tail) ? st.st_size - (off_t)sizeof(tail) : 0;
+	ssize_t n = pread(j->fd, tail, sizeof(tail), from);
+	if (n <= 0)
+		return false;
+	struct bytes last = {tail, (size_t)n};
+	j->torn = last.at[last.len - 1] != '\n';
+	if (!j->torn)
+		last.len--;
+	for (size_t i = last.len; i > 0; i--)
+		if (last.at[i - 1] == '\n') {
+			last = bytes_from(last, i);
+			break;
+		}
+	remember(j, last);
+	return true;
+}
+
+enum reason signer_journal_open(const char *path, struct signer_journal *out)
+{
+	struct signer_journal j = {.fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640)};
+
+	if (j.fd < 0)
+		return REASON_IO;
+	/* Two writers would break the chain. */
+	if (flock(j.fd, LOCK_EX | LOCK_NB) != 0 || !read_tail(&j)) {
+		close(j.fd);
+		return REASON_IO;
+	}
+	*out = j;
+	return REASON_NONE;
+}
+
+static void add_digest(struct buf *line, const char *key, const unsigned char *raw)
+{
+	char text[DIGEST_SHA256_TEXT];
+	digest_text(raw, text);
+	buf_printf(line, ",\"%s\":\"%s\"", key, text);
+}
+
+static enum reason write_line(struct signer_journal *j, struct bytes line)
+{
+	ssize_t n = write(j->fd, line.at, line.len);
+
+	if (n == (ssize_t)line.len && fdatasync(j->fd) == 0)
+		return REASON_NONE;
+	enum reason reason = n >= 0 || errno == ENOSPC || errno == EDQUOT ? REASON_STORE_FULL : REASON_IO;
+	/* Whatever is there now, the next line stands alone and names it. */
+	if (!read_tail(j))
+		j->torn = true;
+	return reason;
+}
+
+enum reason signer_journal_add(struct signer_journal *j, const struct signer_entry *entry)
+{
+	struct buf line = buf_make(LINE);
+	char at[INSTANT_TEXT];
+
+	instant_write(entry->at, at);
+	if (j->torn)
+		buf_text(&line, "\n");
+	size_t start = buf_bytes(&line).len;
+	buf_printf(&line, "{\"at\":\"%s\",\"outbox\":%lld", at, (long long)entry->outbox);
+	add_digest(&line, "entity", entry->entity);
+	add_digest(&line, "sent", entry->sent);
+	buf_text(&line, ",\"fingerprint\":\"");
+	buf_add(&line, entry->fingerprint);
+	buf_printf(&line, "\",\"previous\":\"%s\"}", j->previous);
+	struct bytes text = bytes_from(buf_bytes(&line), start);
+	char next[DIGEST_SHA256_TEXT];
+	digest_sha256_text(text, next);
+	buf_text(&line, "\n");
+
+	enum reason reason = buf_ok(&line) ? write_line(j, buf_bytes(&line)) : REASON_MEMORY;
+	if (reason == REASON_NONE) {
+		j->torn = false;
+		memcpy(j->previous, next, sizeof(next));
+	}
+	buf_free(&line);
+	return reason;
+}
+
+void signer_journal_close(struct signer_journal *j)
+{
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = -1;
+}

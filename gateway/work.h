@@ -1,0 +1,103 @@
+/* gateway/work.h - what the worker's files share. Each step is one transaction: it reads a row, decides, and writes its
+ * result and the next step's rows.
+ *
+ * Invariants:
+ *  1. whatever a step writes is committed at once or not at all;
+ *  2. a claim was committed, and counted, before the work on it began (inbox and outbox);
+ *  3. a dossier is changed only while its row is locked, through work_apply. */
+#ifndef RELAIS_GATEWAY_WORK_H
+#define RELAIS_GATEWAY_WORK_H
+
+#include <jansson.h>
+
+#include "gateway/config.h"
+#include "gateway/oneshot.h"
+#include "gateway/store.h"
+#include "policy/decide.h"
+
+struct work {
+	const struct config *config;
+	struct store *store;
+	int64_t session;
+	struct oneshot *verify, *inspect, *compose;
+	struct arena *arena;         /* of the item in hand */
+	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
+	struct instant now;          /* when the item was taken in hand */
+};
+
+/* One inbox row. */
+struct work_inbox {
+	int64_t id, body, tries;
+	struct bytes digest;         /* SHA-256 of the raw message, 32 bytes */
+	bool imap;
+	struct bytes peer_name, mail_from;
+	struct bytes *recipients;
+	size_t n_recipients;
+	struct instant received;
+};
+
+/* Begins and ends an item: a fresh arena, and the clock read once. */
+void work_begin(struct work *work);
+void work_end(struct work *work);
+
+/* --- steps; each gives true when there was something to do ----------------- */
+bool work_messages(struct work *work);   /* a batch of inbox rows */
+bool work_composes(struct work *work);   /* one outbox row to compose */
+bool work_outcomes(struct work *work);   /* one ended mail that its dossier does not know */
+bool work_timers(struct work *work);     /* one dossier with a timer due */
+bool work_commands(struct work *work);   /* one act asked by an operator */
+
+/* A held message by a person's word, inside the transaction of her command (work_message.c): filed to the dossier that she chose,
+ * or given back to its sender when dossier is 0. */
+MUST_USE enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes actor, const char *effect,
+			       struct policy_decision *decision);
+
+/* --- reading (work_read.c) -------------------------------------------------- */
+
+/* What verify and inspect said of one message. Borrowed from json, which lives in the work's item. */
+struct work_facts {
+	json_t *verified, *facts;    /* either may be NULL: not read */
+	enum reason failed;          /* a reader was killed, took too long, or could not be reached */
+	struct bytes payload;        /* what inspect was given: raw, or head and opaque content */
+	struct bytes head, range;    /* [offset, length] as JSON texts are rebuilt from these views into payload */
+};
+/* IO and STORE reasons: try again later. All else is in out->failed. */
+MUST_USE enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out);
+void work_facts_free(struct work_facts *facts);
+
+/* A file that inspect took out of a message. */
+struct work_file {
+	struct bytes name, media, content;
+	json_t *facts;               /* its description, borrowed */
+};
+/* The documents of a message of ours, read again in the jail. *list (owned by the caller) keeps the facts alive. */
+MUST_USE enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list);
+
+/* The policy's view of a message (work_facts.c). */
+void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out);
+
+/* --- dossiers and rules (work_dossier.c) ------------------------------------ */
+
+/* Locks and folds; NULL and a reason when it cannot be read. */
+MUST_USE enum reason work_load(struct work *work, int64_t dossier, struct dossier **out);
+/* The rules that one decision can need: the organisations of a domain, the pathology, its experts. Empty views for what is not needed. */
+MUST_USE enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, struct policy_rules *out);
+
+/* --- writing (work_apply.c) -------------------------------------------------- */
+
+struct work_cause {
+	int64_t inbox;               /* 0: no message */
+	int64_t outbox;              /* of an outcome, kept in the event */
+	struct bytes message_id;     /* of the message, for In-Reply-To */
+	const char *effect;          /* begins the name of each mail's effect: "i12", "c7", "o31", "t4" */
+};
+/* Appends the events, files the documents, queues the mails, refreshes the fold. *dossier is the dossier it concerns, 0 for none;
+ * *notices counts mails that stand behind no event. */
+MUST_USE enum reason work_apply(struct work *work, const struct policy_decision *decision, const struct work_cause *cause, int64_t *dossier,
+				int *notices);
+
+/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox"|"documents"}. */
+MUST_USE enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *dossier, int64_t dossier_id,
+			       const struct work_cause *cause, json_t **request, json_t **attach);
+
+#endif

@@ -1,0 +1,183 @@
+/* gateway/work_acts.c - what moves a dossier besides messages: the end of a mail, a timer, a person's word. */
+#include "gateway/work.h"
+
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+
+/* Rules for a dossier that stands already. */
+static enum reason rules_for(struct work *work, const struct dossier *dossier, struct policy_rules *rules)
+{
+	return work_rules(work, BYTES_NONE, dossier->request.pathology, rules);
+}
+
+static enum reason apply(struct work *work, const struct policy_decision *decision, const char *effect, int64_t outbox)
+{
+	struct work_cause cause = {.outbox = outbox, .effect = effect};
+	int64_t dossier;
+	int notices;
+	return work_apply(work, decision, &cause, &dossier, &notices);
+}
+
+/* Ends the transaction; true when it was committed. */
+static bool settle(struct work *work, enum reason reason, const char *what, int64_t id)
+{
+	if (reason == REASON_NONE)
+		reason = store_commit(work->store);
+	if (reason == REASON_NONE)
+		return true;
+	store_rollback(work->store);
+	log_event("not-done", LOG_TEXT("what", what), LOG_NUMBER("id", id), LOG_REASON(reason), LOG_END);
+	return false;
+}
+
+/* ---------------------------------------------------------------- the end of a mail */
+
+static enum reason outcome(struct work *work, const struct store_rows *rows)
+{
+	struct policy_rules rules;
+	struct policy_decision decision = {0};
+	struct dossier *dossier = NULL;
+	int64_t outbox = store_int(rows, 0, 0);
+	enum reason failure = store_is_null(rows, 0, 6) ? REASON_NONE : reason_of_code(store_bytes(rows, 0, 6));
+	struct policy_delivery delivery = {
+		.code = mail_code_of_name(store_bytes(rows, 0, 2)), .party = party_of_name(store_bytes(rows, 0, 3)),
+		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
+		.reason = failure == REASONS ? REASON_DELIVER_REFUSED : failure,
+	};
+	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
+
+	if (reason == REASON_NONE)
+		reason = rules_for(work, dossier, &rules);
+	if (reason != REASON_NONE)
+		return reason;
+	policy_decide_outcome(work->arena, &rules, dossier, &delivery, work->now, &decision);
+	return apply(work, &decision, arena_printf(work->arena, "o%lld", (long long)outbox), outbox);
+}
+
+bool work_outcomes(struct work *work)
+{
+	struct store_rows *rows = NULL;
+	bool done = false;
+
+	work_begin(work);
+	enum reason reason = store_begin(work->store);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason from relais.outcome_claim() where $1",
+				   P_BOOL(true));
+	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
+	if (outbox != 0 && !store_is_null(rows, 0, 1))
+		reason = outcome(work, rows);
+	if (outbox != 0 && reason == REASON_NONE)
+		reason = STORE_RUN(work->store, NULL, "select relais.outcome_told($1)", P_INT(outbox));
+	if (outbox != 0)
+		done = settle(work, reason, "outcome", outbox);
+	else
+		store_rollback(work->store);
+	store_free(&rows);
+	work_end(work);
+	return done;
+}
+
+/* ---------------------------------------------------------------- timers */
+
+/* Every deadline of the dossier that has passed, one after the other on the fold that the one before left. */
+static enum reason timer(struct work *work, int64_t id)
+{
+	struct dossier *dossier = NULL;
+	struct policy_rules rules;
+	struct deadline due[DEADLINES];
+	enum reason reason = work_load(work, id, &dossier);
+
+	if (reason == REASON_NONE)
+		reason = rules_for(work, dossier, &rules);
+	if (reason != REASON_NONE)
+		return reason;
+	size_t n = deadline_list(dossier, due);
+	if (n == 0 || instant_before(work->now, due[0].at))
+		return REASON_NONE;
+	struct policy_decision decision = {0};
+	policy_decide_timer(work->arena, &rules, dossier, due[0].kind, work->now, &decision);
+	return apply(work, &decision, arena_printf(work->arena, "t%s%lld", deadline_name(due[0].kind), (long long)dossier->seq), 0);
+}
+
+bool work_timers(struct work *work)
+{
+	struct store_rows *rows = NULL;
+	bool done = false;
+
+	work_begin(work);
+	enum reason reason = store_begin(work->store);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, &rows, "select d from relais.timer_claim($1) d", P_INSTANT(work->now));
+	int64_t dossier = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
+	if (dossier != 0)
+		done = settle(work, timer(work, dossier), "timer", dossier);
+	else
+		store_rollback(work->store);
+	store_free(&rows);
+	work_end(work);
+	return done;
+}
+
+/* ---------------------------------------------------------------- a person's word */
+
+struct asked {
+	int64_t id, dossier, inbox;
+	struct bytes actor, kind;
+};
+
+static enum reason act_on_dossier(struct work *work, const struct asked *asked, struct policy_decision *decision)
+{
+	struct dossier *dossier = NULL;
+	struct policy_rules rules;
+	struct policy_command command = {.act = policy_act_of_name(asked->kind), .actor = asked->actor};
+	enum reason reason = work_load(work, asked->dossier, &dossier);
+
+	if (reason == REASON_NONE)
+		reason = rules_for(work, dossier, &rules);
+	if (reason != REASON_NONE)
+		return reason;
+	policy_decide_command(work->arena, &rules, dossier, &command, work->now, decision);
+	return apply(work, decision, arena_printf(work->arena, "c%lld", (long long)asked->id), 0);
+}
+
+static enum reason act(struct work *work, const struct asked *asked, enum reason *answer)
+{
+	struct policy_decision decision = {.reason = REASON_USAGE};
+	enum reason reason = REASON_NONE;
+
+	if (asked->inbox != 0)
+		reason = work_held(work, asked->inbox, asked->dossier, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
+	else if (asked->dossier != 0 && policy_act_of_name(asked->kind) != POLICY_ACTS)
+		reason = act_on_dossier(work, asked, &decision);
+	*answer = decision.reason;
+	log_event("command", LOG_NUMBER("command", asked->id), LOG_NUMBER("dossier", asked->dossier), LOG_REASON(decision.reason), LOG_END);
+	return reason;
+}
+
+bool work_commands(struct work *work)
+{
+	struct store_rows *rows = NULL;
+	bool done = false;
+
+	work_begin(work);
+	enum reason reason = store_begin(work->store);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox from relais.command_claim() where $1", P_BOOL(true));
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		struct asked asked = {
+			.id = store_int(rows, 0, 0), .actor = store_bytes(rows, 0, 1), .kind = store_bytes(rows, 0, 2),
+			.dossier = store_is_null(rows, 0, 3) ? 0 : store_int(rows, 0, 3), .inbox = store_is_null(rows, 0, 4) ? 0 : store_int(rows, 0, 4),
+		};
+		enum reason answer = REASON_NONE;
+		reason = act(work, &asked, &answer);
+		if (reason == REASON_NONE)
+			reason = STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(answer)));
+		done = settle(work, reason, "command", asked.id);
+	} else {
+		store_rollback(work->store);
+	}
+	store_free(&rows);
+	work_end(work);
+	return done;
+}

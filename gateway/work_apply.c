@@ -1,0 +1,144 @@
+/* gateway/work_apply.c - carries out a decision, inside the transaction of its step. */
+#include "gateway/work.h"
+
+#include <uuid/uuid.h>
+
+#include "base/limits.h"
+#include "gateway/event_json.h"
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+
+static enum reason create(struct work *work, const struct dossier_event *first, int64_t *id, struct bytes *reference)
+{
+	struct store_rows *rows = NULL;
+	const struct dossier_request *r = &first->request;
+	enum reason reason = STORE_RUN(work->store, &rows, "select id, ref from relais.dossier_create($1, $2, $3, $4)", P_TEXT_B(r->patient.ins),
+				       P_TEXT_B(r->patient.oid), P_TEXT_B(r->pathology), P_INSTANT(first->at));
+	if (reason == REASON_NONE) {
+		*id = store_int(rows, 0, 0);
+		*reference = arena_copy(work->arena, store_bytes(rows, 0, 1));
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* A loose file has no number of its own: its digest stands for it. */
+static struct bytes document_key(const struct policy_document *d)
+{
+	return d->id.len > 0 ? d->id : d->digest;
+}
+
+static enum reason file_document(struct work *work, int64_t dossier, const struct dossier_event *event)
+{
+	const struct policy_document *d = &event->document.document;
+	return STORE_RUN(work->store, NULL, "select relais.document_file($1, $2, $3, $4, $5, $6, $7)", P_INT(dossier),
+			 P_TEXT_B(document_key(d)), P_INT(event->inbox), P_TEXT_B(d->digest), P_TEXT_B(d->type), P_TEXT_B(d->title),
+			 d->replaces.len > 0 ? P_TEXT_B(d->replaces) : P_NULL);
+}
+
+/* data keeps, beside the event's own, how many mails the decision made (on its last event) and which mail it speaks of:
+ * reconcile counts by them. */
+static enum reason append(struct work *work, int64_t dossier, const struct dossier_event *event, const struct work_cause *cause, int mails)
+{
+	json_t *data = event_write(event);
+	if (mails >= 0)
+		json_object_set_new(data, "mails", json_integer(mails));
+	if (cause->outbox > 0)
+		json_object_set_new(data, "outbox", json_integer(cause->outbox));
+	return STORE_RUN(work->store, NULL, "select relais.dossier_append($1, $2::bigint::integer, $3, $4, $5, $6, $7, $8)", P_INT(dossier),
+			 P_INT(event->seq), P_INSTANT(event->at), P_TEXT(dossier_event_name(event->kind)), P_JSON(json_write(work->arena, data)),
+			 P_TEXT_B(event->actor), P_TEXT_B(event->rule), event->inbox > 0 ? P_INT(event->inbox) : P_NULL);
+}
+
+static enum reason append_all(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct work_cause *cause)
+{
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; reason == REASON_NONE && i < decision->n_events; i++) {
+		const struct dossier_event *event = &decision->events[i];
+		bool last = i + 1 == decision->n_events;
+		reason = append(work, dossier, event, cause, last ? (int)decision->n_mails : -1);
+		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_FILED)
+			reason = file_document(work, dossier, event);
+	}
+	return reason;
+}
+
+static enum reason keep_fold(struct work *work, int64_t id, const struct dossier *d)
+{
+	struct deadline due[DEADLINES];
+	size_t n = deadline_list(d, due);
+	const struct dossier_offer *offer = dossier_live_offer(d);
+	if (offer == NULL)
+		offer = dossier_accepted_offer(d);
+	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7)", P_INT(id),
+			 P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL,
+			 d->complete_at.us > 0 ? P_INSTANT(d->complete_at) : P_NULL, d->due_at.us > 0 ? P_INSTANT(d->due_at) : P_NULL,
+			 n > 0 ? P_INSTANT(due[0].at) : P_NULL);
+}
+
+static const char *message_id(struct work *work)
+{
+	uuid_t uuid;
+	char text[37];
+	uuid_generate_random(uuid);
+	uuid_unparse_lower(uuid, text);
+	return arena_printf(work->arena, "<%s@%s>", text, work->config->hostname);
+}
+
+/* The text of a request with its Message-ID in place. */
+static struct bytes with_id(struct work *work, json_t *request, const char *id)
+{
+	json_object_set_new(request, "message_id", json_string(id));
+	return json_write(work->arena, request);
+}
+
+static enum reason queue_mail(struct work *work, const struct policy_decision *decision, size_t i, int64_t dossier, const struct dossier *after,
+			      const struct work_cause *cause)
+{
+	const struct policy_mail *mail = &decision->mails[i];
+	bool evented = decision->n_events > 0;
+	int64_t event = evented ? decision->events[decision->n_events - 1].seq : 0;
+	const char *id = message_id(work);
+	json_t *request = NULL, *attach = NULL;
+	enum reason reason = work_mail(work, mail, after, dossier, cause, &request, &attach);
+
+	if (reason != REASON_NONE)
+		return reason;
+	const char *effect = arena_printf(work->arena, "%s:d%lld:e%lld:%s:%s:%zu", cause->effect, (long long)dossier, (long long)event,
+					  mail_code_name(mail->code), party_name(mail->party), i);
+	struct store_rows *rows = NULL;
+	reason = STORE_RUN(work->store, &rows, "select relais.outbox_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", P_TEXT(effect),
+			   evented && dossier > 0 ? P_INT(dossier) : P_NULL, evented ? P_INT(event) : P_NULL,
+			   cause->inbox > 0 ? P_INT(cause->inbox) : P_NULL, P_TEXT(mail_code_name(mail->code)), P_TEXT(party_name(mail->party)),
+			   P_TEXT_B(mail->to), P_TEXT(work->config->signer.mailbox), P_TEXT(id), P_TEXT(decision->rule),
+			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work->now));
+	if (reason == REASON_NONE)
+		log_event("decided-mail", LOG_NUMBER("outbox", store_int(rows, 0, 0)), LOG_TEXT("code", mail_code_name(mail->code)),
+			  LOG_TEXT("party", party_name(mail->party)), LOG_NUMBER("dossier", dossier), LOG_END);
+	store_free(&rows);
+	return reason;
+}
+
+enum reason work_apply(struct work *work, const struct policy_decision *decision, const struct work_cause *cause, int64_t *dossier, int *notices)
+{
+	enum reason reason = REASON_NONE;
+	struct dossier after;
+	bool known = decision->after != NULL || decision->dossier != NULL;
+
+	*dossier = decision->dossier != NULL ? decision->dossier->id : 0;
+	if (known)
+		after = *(decision->after != NULL ? decision->after : decision->dossier);
+	if (decision->creates)
+		reason = create(work, &decision->events[0], dossier, &after.reference);
+	if (decision->creates)
+		after.id = *dossier;
+	if (reason == REASON_NONE && decision->n_events > 0)
+		reason = append_all(work, decision, *dossier, cause);
+	for (size_t i = 0; reason == REASON_NONE && i < decision->n_mails; i++)
+		reason = queue_mail(work, decision, i, *dossier, known ? &after : NULL, cause);
+	if (reason == REASON_NONE && decision->n_events > 0)
+		reason = keep_fold(work, *dossier, &after);
+	*notices = decision->n_events == 0 ? (int)decision->n_mails : 0;
+	return reason;
+}

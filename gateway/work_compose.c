@@ -1,0 +1,267 @@
+/* gateway/work_compose.c - has one decided mail composed, with the files that go with it, and stores it for the signer. */
+#include "gateway/work.h"
+
+#include "base/digest.h"
+#include "base/frame.h"
+#include "base/limits.h"
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+
+/* The bytes of all attachments, one behind the other. */
+struct parcel {
+	struct buf payload;
+	json_t *list;        /* attachments of the request */
+	json_t *codes;       /* CDA types, for X-MSS-CODECDA */
+};
+
+struct wanted {
+	int64_t inbox;
+	struct bytes digest;
+};
+
+/* The description of a document in the facts kept with its message; borrowed from facts. */
+static json_t *document_facts(const json_t *facts, struct bytes digest)
+{
+	size_t i;
+	json_t *d;
+	json_array_foreach(json_object_get(facts, "documents"), i, d) {
+		if (bytes_equal(json_view(d, "digest"), digest))
+			return d;
+	}
+	return NULL;
+}
+
+static json_t *time_of(const json_t *facts)
+{
+	struct instant at;
+	struct bytes text = json_view(facts, "time");
+	return instant_read(text, &at) || instant_read_hl7(text, &at) ? json_of_instant(at) : NULL;
+}
+
+static json_t *authors_of(const json_t *facts)
+{
+	json_t *authors = json_array(), *a;
+	size_t i;
+	json_array_foreach(json_object_get(facts, "authors"), i, a) {
+		struct bytes name = json_view(a, "name"), organisation = json_view(a, "organization");
+		if (i == 4 || name.len == 0)
+			break;
+		json_t *author = json_pack("{s:o}", "name", json_of(name));
+		if (organisation.len > 0)
+			json_object_set_new(author, "organization", json_of(organisation));
+		json_array_append_new(authors, author);
+	}
+	return authors;
+}
+
+/* A CDA goes into the package with its metadata; one without id, type or time stays a loose file. */
+static json_t *metadata(const json_t *facts)
+{
+	json_t *time = time_of(facts), *level = json_object_get(facts, "level"), *authors = authors_of(facts);
+	struct bytes id = json_view(facts, "id"), type = json_view(facts, "type"), title = json_view(facts, "title");
+
+	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || id.len == 0 || type.len == 0 || time == NULL || json_array_size(authors) == 0) {
+		json_decref(time);
+		json_decref(authors);
+		return NULL;
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "id", json_of(id), "type", json_of(type), "title", json_of(title.len > 0 ? title : type),
+			 "time", time, "level", json_integer_value(level) == 1 ? 1 : 3, "authors", authors);
+}
+
+static void add_file(struct parcel *parcel, const struct work_file *file, const json_t *facts)
+{
+	json_t *xdm = metadata(facts);
+	json_t *item = json_pack("{s:o, s:o, s:I, s:I}", "name", json_of(file->name), "media", json_of(file->media),
+				 "offset", (json_int_t)parcel->payload.len, "length", (json_int_t)file->content.len);
+
+	if (xdm != NULL) {
+		json_object_set_new(item, "xdm", xdm);
+		json_array_append_new(parcel->codes, json_of(json_view(facts, "type")));
+	}
+	buf_add(&parcel->payload, file->content);
+	json_array_append_new(parcel->list, item);
+}
+
+static enum reason facts_of(struct work *work, int64_t inbox, int64_t *body, json_t **facts)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select body, facts from relais.inbox_facts($1)", P_INT(inbox));
+	if (reason == REASON_NONE && store_count(rows) != 1)
+		reason = REASON_NOT_FOUND;
+	if (reason == REASON_NONE) {
+		*body = store_int(rows, 0, 0);
+		*facts = json_read(store_bytes(rows, 0, 1));
+	}
+	store_free(&rows);
+	return reason;
+}
+
+static bool is_wanted(const struct wanted *wanted, size_t n, int64_t inbox, struct bytes digest)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wanted[i].inbox == inbox && bytes_equal(wanted[i].digest, digest))
+			return true;
+	return false;
+}
+
+/* The wanted files of one message; all of them, as loose files, when wanted is NULL. */
+static enum reason add_message(struct work *work, int64_t inbox, const struct wanted *wanted, size_t n, struct parcel *parcel)
+{
+	json_t *facts = NULL, *list = NULL;
+	struct work_file *files = NULL;
+	size_t n_files = 0;
+	int64_t body = 0;
+	enum reason reason = facts_of(work, inbox, &body, &facts);
+
+	if (reason == REASON_NONE)
+		reason = work_extract(work, body, &files, &n_files, &list);
+	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
+		struct bytes digest = json_view(files[i].facts, "digest");
+		if (wanted == NULL || is_wanted(wanted, n, inbox, digest))
+			add_file(parcel, &files[i], wanted == NULL ? NULL : document_facts(facts, digest));
+	}
+	json_decref(facts);
+	json_decref(list);
+	return reason;
+}
+
+static enum reason add_dossier(struct work *work, int64_t dossier, struct parcel *parcel)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select inbox, digest from relais.dossier_documents($1)", P_INT(dossier));
+	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
+	struct wanted *wanted = arena_alloc(work->arena, (n + 1) * sizeof *wanted);
+
+	for (size_t i = 0; i < n; i++)
+		wanted[i] = (struct wanted){store_int(rows, i, 0), store_bytes(rows, i, 1)};
+	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
+		if (i == 0 || wanted[i].inbox != wanted[i - 1].inbox)
+			reason = add_message(work, wanted[i].inbox, wanted, n, parcel);
+	store_free(&rows);
+	return reason == REASON_NONE && json_array_size(parcel->list) != n ? REASON_COMPOSE_FAILED : reason;
+}
+
+static void set_codes(struct work *work, json_t *request, const struct parcel *parcel)
+{
+	const char *codes = "";
+	size_t i;
+	json_t *code;
+	json_array_foreach(parcel->codes, i, code) {
+		codes = arena_printf(work->arena, "%s%s%s", codes, i > 0 ? "," : "", json_string_value(code));
+	}
+	if (codes[0] != '\0')
+		json_object_set_new(json_object_get(request, "mss"), "codes", json_string(codes));
+}
+
+struct job {
+	int64_t outbox, dossier, tries;
+	json_t *request, *attach;
+};
+
+static enum reason gather(struct work *work, const struct job *job, struct parcel *parcel)
+{
+	struct bytes kind = json_view(job->attach, "kind");
+	enum reason reason = REASON_NONE;
+
+	if (bytes_equal_text(kind, "dossier"))
+		reason = add_dossier(work, job->dossier, parcel);
+	else if (bytes_equal_text(kind, "message"))
+		reason = add_message(work, json_integer_value(json_object_get(job->attach, "inbox")), NULL, 0, parcel);
+	if (reason == REASON_NONE && !buf_ok(&parcel->payload))
+		reason = REASON_COMPOSE_FAILED;
+	if (json_array_size(parcel->list) > 0)
+		json_object_set(job->request, "attachments", parcel->list);
+	if (bytes_equal_text(kind, "dossier"))
+		set_codes(work, job->request, parcel);
+	return reason;
+}
+
+/* JSON, head, entity. */
+static enum reason pieces(struct bytes answer, struct bytes *head, struct bytes *entity)
+{
+	struct cursor c = cursor_on(answer);
+	struct frame json, first, second;
+
+	if (frame_next(&c, &json) && frame_next(&c, &first) && frame_next(&c, &second) && cursor_done(&c)) {
+		*head = first.payload;
+		*entity = second.payload;
+		return REASON_NONE;
+	}
+	c = cursor_on(answer);
+	if (!frame_next(&c, &json) || !cursor_done(&c))
+		return REASON_FRAME;
+	json_t *failure = json_read(json.payload);
+	enum reason reason = reason_of_code(json_view(failure, "error"));
+	log_event("compose-refused", LOG_BYTES("error", json_view(failure, "error")), LOG_BYTES("field", json_view(failure, "detail")), LOG_END);
+	json_decref(failure);
+	return reason == REASONS || reason == REASON_NONE ? REASON_FRAME : reason;
+}
+
+static enum reason store_entity(struct work *work, const struct job *job, struct bytes head, struct bytes entity, struct bytes digest)
+{
+	enum reason reason = store_begin(work->store);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, NULL, "select relais.compose_done($1, $2, $3, $4, $5, $6)", P_INT(job->outbox), P_INT(work->session),
+				   P_BYTES(head), P_INT(entity.len), P_BYTES(digest), P_BYTES(bytes_slice(entity, 0, LIMIT_CHUNK)));
+	for (size_t i = 1; reason == REASON_NONE && i * LIMIT_CHUNK < entity.len; i++)
+		reason = STORE_RUN(work->store, NULL, "select relais.compose_chunk($1, $2::bigint::integer, $3)", P_INT(job->outbox), P_INT(i),
+				   P_BYTES(bytes_slice(entity, i * LIMIT_CHUNK, LIMIT_CHUNK)));
+	if (reason == REASON_NONE)
+		reason = store_commit(work->store);
+	if (reason != REASON_NONE)
+		store_rollback(work->store);
+	return reason;
+}
+
+static enum reason compose(struct work *work, const struct job *job, struct parcel *parcel)
+{
+	struct bytes answer, head, entity;
+	unsigned char digest[DIGEST_SHA256];
+	enum reason reason = gather(work, job, parcel);
+
+	if (reason == REASON_NONE)
+		reason = oneshot_call(work->compose, work->arena, json_write(work->arena, json_incref(job->request)), buf_bytes(&parcel->payload),
+				      LIMIT_EXTRACT_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
+	if (reason == REASON_NONE)
+		reason = pieces(answer, &head, &entity);
+	if (reason != REASON_NONE)
+		return reason;
+	digest_sha256(entity, digest);
+	return store_entity(work, job, head, entity, (struct bytes){digest, sizeof digest});
+}
+
+static void one_mail(struct work *work, const struct job *job)
+{
+	struct parcel parcel = {.payload = buf_make(LIMIT_EXTRACT_ANSWER), .list = json_array(), .codes = json_array()};
+	enum reason reason = compose(work, job, &parcel);
+
+	log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
+	if (reason != REASON_NONE)
+		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4)", P_INT(job->outbox), P_INT(work->session),
+				 P_TEXT(reason_code(reason)), P_BOOL(reason_entry(reason)->class == REASON_CLASS_LOCAL || job->tries >= LIMIT_TRIES));
+	buf_free(&parcel.payload);
+	json_decref(parcel.list);
+	json_decref(parcel.codes);
+}
+
+bool work_composes(struct work *work)
+{
+	struct store_rows *rows = NULL;
+	work_begin(work);
+	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, dossier, request, attach, tries::bigint from relais.compose_claim($1)", P_INT(work->session));
+	bool found = reason == REASON_NONE && store_count(rows) == 1;
+
+	if (found) {
+		struct job job = {
+			.outbox = store_int(rows, 0, 0), .dossier = store_is_null(rows, 0, 1) ? 0 : store_int(rows, 0, 1),
+			.request = json_read(store_bytes(rows, 0, 2)), .attach = json_read(store_bytes(rows, 0, 3)), .tries = store_int(rows, 0, 4),
+		};
+		one_mail(work, &job);
+		json_decref(job.request);
+		json_decref(job.attach);
+	}
+	store_free(&rows);
+	work_end(work);
+	return found;
+}

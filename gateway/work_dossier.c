@@ -1,0 +1,140 @@
+/* gateway/work_dossier.c - a dossier out of its events, and the rules that a decision can need. */
+#include "gateway/work.h"
+
+#include "gateway/event_json.h"
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+#include "gateway/rules_json.h"
+
+static struct bytes copy(struct arena *arena, const struct store_rows *rows, size_t row, size_t column)
+{
+	return store_is_null(rows, row, column) ? BYTES_NONE : arena_copy(arena, store_bytes(rows, row, column));
+}
+
+static struct dossier_event event_of(struct work *work, const struct store_rows *rows, size_t row)
+{
+	struct dossier_event event = {
+		.seq = store_int(rows, row, 0), .at = store_instant(rows, row, 1),
+		.kind = dossier_event_of_name(store_bytes(rows, row, 2)),
+		.actor = copy(work->arena, rows, row, 4), .rule = copy(work->arena, rows, row, 5),
+		.inbox = store_is_null(rows, row, 6) ? 0 : store_int(rows, row, 6),
+	};
+	json_t *data = json_read(store_bytes(rows, row, 3));
+	event_read(work->arena, data, &event);
+	json_decref(data);
+	return event;
+}
+
+static enum reason reference_of(struct work *work, int64_t dossier, struct bytes *out)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.dossier_ref($1)", P_INT(dossier));
+	if (reason == REASON_NONE)
+		*out = copy(work->arena, rows, 0, 0);
+	store_free(&rows);
+	return reason;
+}
+
+enum reason work_load(struct work *work, int64_t id, struct dossier **out)
+{
+	struct store_rows *rows = NULL;
+	struct bytes reference = BYTES_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select seq, at, kind, data, actor, rule, inbox from relais.dossier_load($1)", P_INT(id));
+	if (reason == REASON_NONE)
+		reason = reference_of(work, id, &reference);
+	if (reason == REASON_NONE) {
+		struct dossier *dossier = arena_alloc(work->arena, sizeof *dossier);
+		*dossier = dossier_begin(work->arena, id, reference);
+		for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
+			struct dossier_event *event = arena_alloc(work->arena, sizeof *event);
+			*event = event_of(work, rows, i);
+			reason = dossier_apply(dossier, event);
+		}
+		*out = dossier;
+		if (reason != REASON_NONE)
+			log_event("dossier-unreadable", LOG_NUMBER("dossier", id), LOG_NUMBER("after_event", dossier->seq), LOG_REASON(reason), LOG_END);
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* The items of a query (version, data), parsed by read into an array of elements of size. */
+typedef const char *rules_reader(struct arena *arena, const json_t *item, void *out);
+
+static const char *read_organisation(struct arena *arena, const json_t *item, void *out)
+{
+	return rules_organisation(arena, item, out);
+}
+
+static const char *read_pathology(struct arena *arena, const json_t *item, void *out)
+{
+	return rules_pathology(arena, item, out);
+}
+
+static const char *read_expert(struct arena *arena, const json_t *item, void *out)
+{
+	return rules_expert(arena, item, out);
+}
+
+/* A rule that cannot be read any more is left out and told: what it allowed is then not allowed. */
+static enum reason read_items(struct work *work, const char *sql, struct bytes key, rules_reader *read, size_t size, void **out, size_t *n)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, sql, P_TEXT_B(key));
+
+	*n = 0;
+	if (reason != REASON_NONE)
+		return reason;
+	unsigned char *items = arena_alloc(work->arena, (store_count(rows) + 1) * size);
+	for (size_t i = 0; i < store_count(rows); i++) {
+		json_t *item = json_read(copy(work->arena, rows, i, 1));
+		const char *wrong = read(work->arena, item, items + *n * size);
+		if (wrong != NULL)
+			log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, i, 0)), LOG_END);
+		else
+			++*n;
+		json_array_append_new(work->kept, item);
+	}
+	*out = items;
+	store_free(&rows);
+	return reason;
+}
+
+static enum reason read_loads(struct work *work, struct bytes pathology, struct expert *experts, size_t n)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select rpps, load from relais.expert_candidates($1)", P_TEXT_B(pathology));
+	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++)
+		for (size_t k = 0; k < n; k++)
+			if (bytes_equal(experts[k].rpps, store_bytes(rows, i, 0)))
+				experts[k].load = (unsigned)store_int(rows, i, 1);
+	store_free(&rows);
+	return reason;
+}
+
+enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, struct policy_rules *out)
+{
+	const struct config *c = work->config;
+	void *organisations = NULL, *pathologies = NULL, *experts = NULL;
+	enum reason reason = REASON_NONE;
+
+	*out = (struct policy_rules){
+		.language = c->language, .test_identities = c->test_identities, .triage_by_nurse = c->gates.triage_by_nurse,
+		.release_by_nurse = c->gates.release_by_nurse, .patient_domain = bytes_of_text(c->patient_domain),
+	};
+	if (from_domain.len > 0)
+		reason = read_items(work, "select version, data from relais.rule_sender($1)", from_domain, read_organisation,
+				    sizeof(struct organisation), &organisations, &out->n_organisations);
+	if (reason == REASON_NONE && pathology.len > 0)
+		reason = read_items(work, "select version, data from relais.rule_pathology($1)", pathology, read_pathology,
+				    sizeof(struct pathology), &pathologies, &out->n_pathologies);
+	if (reason == REASON_NONE && pathology.len > 0)
+		reason = read_items(work, "select version, data from relais.expert_candidates($1)", pathology, read_expert,
+				    sizeof(struct expert), &experts, &out->n_experts);
+	if (reason == REASON_NONE && out->n_experts > 0)
+		reason = read_loads(work, pathology, experts, out->n_experts);
+	out->organisations = organisations;
+	out->pathologies = pathologies;
+	out->experts = experts;
+	return reason;
+}

@@ -1,0 +1,218 @@
+/* gateway/work_facts.c - from what the readers said (JSON) to the values that the policy looks at. */
+#include "gateway/work.h"
+
+#include "gateway/json_view.h"
+#include "policy/identity.h"
+
+static enum reason reason_of(const json_t *object, const char *key)
+{
+	enum reason reason = reason_of_code(json_view(object, key));
+	return reason == REASONS ? REASON_NONE : reason;
+}
+
+/* root^extension, or what there is of it. */
+static struct bytes id_text(struct arena *arena, const json_t *id)
+{
+	struct bytes root = json_view(id, "root"), extension = json_view(id, "extension");
+	if (extension.len == 0)
+		return root;
+	if (root.len == 0)
+		return extension;
+	return bytes_of_text(arena_printf(arena, "%.*s^%.*s", (int)root.len, (const char *)root.at, (int)extension.len, (const char *)extension.at));
+}
+
+/* An id stands as text, or as {root, extension}. */
+static struct bytes any_id(struct arena *arena, const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_object(value) ? id_text(arena, value) : json_text_view(value);
+}
+
+static void patient_view(struct arena *arena, const json_t *o, struct policy_patient *out)
+{
+	const json_t *list = json_object_get(o, "ids");
+	struct policy_id *ids = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *ids);
+	size_t i;
+	json_t *id;
+
+	*out = (struct policy_patient){
+		.family_birth = json_view(o, "family_birth"), .given_birth_first = json_view(o, "given_birth_first"),
+		.given_birth_all = json_view(o, "given_birth_all"), .birth_time = json_view(o, "birth_time"),
+		.sex = json_view(o, "sex"), .birth_place = json_view(o, "birth_place"),
+	};
+	json_array_foreach(list, i, id) {
+		ids[i] = (struct policy_id){json_view(id, "root"), json_view(id, "extension")};
+	}
+	identity_from_ids(ids, json_array_size(list), out);
+}
+
+static struct bytes organisation_of(struct arena *arena, const json_t *author)
+{
+	struct bytes id = any_id(arena, author, "organization_id");
+	return id.len > 0 ? id : json_view(author, "organization");
+}
+
+static enum policy_kind kind_of(struct bytes name)
+{
+	if (bytes_equal_text(name, "cda"))
+		return POLICY_KIND_CDA;
+	if (bytes_equal_text(name, "pdf"))
+		return POLICY_KIND_PDF;
+	if (bytes_equal_text(name, "jpeg") || bytes_equal_text(name, "png") || bytes_equal_text(name, "tiff"))
+		return POLICY_KIND_IMAGE;
+	return POLICY_KIND_OTHER;
+}
+
+static void authors_view(struct arena *arena, const json_t *o, struct policy_document *out)
+{
+	const json_t *list = json_object_get(o, "authors"), *custodian = json_object_get(o, "custodian");
+	struct policy_author *authors = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *authors);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		authors[i] = (struct policy_author){any_id(arena, a, "id"), json_view(a, "name"), organisation_of(arena, a)};
+	}
+	out->authors = authors;
+	out->n_authors = json_array_size(list);
+	out->custodian = (struct policy_author){any_id(arena, custodian, "id"), json_view(custodian, "name"), any_id(arena, custodian, "id")};
+}
+
+static struct policy_document document_view(struct arena *arena, const json_t *o)
+{
+	const json_t *patient = json_object_get(o, "patient"), *size = json_object_get(o, "size");
+	struct policy_document d = {
+		.kind = kind_of(json_view(o, "kind")), .name = json_view(o, "name"), .id = any_id(arena, o, "id"),
+		.set_id = any_id(arena, o, "set_id"), .replaces = any_id(arena, o, "replaces"), .type = json_view(o, "type"),
+		.title = json_view(o, "title"), .digest = json_view(o, "digest"), .size = (uint64_t)json_integer_value(size),
+		.realm_fr = bytes_equal_text(json_view(o, "realm"), "FR"), .has_patient = json_is_object(patient),
+		.reason = reason_of(o, "reason"),
+	};
+	const json_t *version = json_object_get(o, "version");
+	d.version = json_is_integer(version) ? bytes_of_text(arena_printf(arena, "%lld", (long long)json_integer_value(version)))
+					     : json_text_view(version);
+	struct bytes time = json_view(o, "time");
+	d.timed = instant_read(time, &d.time) || instant_read_hl7(time, &d.time);
+	authors_view(arena, o, &d);
+	if (d.has_patient)
+		patient_view(arena, patient, &d.patient);
+	return d;
+}
+
+static void answers_view(struct arena *arena, const json_t *documents, struct policy_message *out)
+{
+	size_t n = 0, i, k;
+	json_t *d, *a;
+
+	json_array_foreach(documents, i, d) {
+		n += json_array_size(json_object_get(d, "answers"));
+	}
+	struct policy_answer *answers = arena_alloc(arena, (n + 1) * sizeof *answers);
+	n = 0;
+	json_array_foreach(documents, i, d) {
+		json_array_foreach(json_object_get(d, "answers"), k, a) {
+			answers[n++] = (struct policy_answer){json_view(a, "question"), json_view(a, "text"), json_view(a, "value")};
+		}
+	}
+	out->answers = answers;
+	out->n_answers = n;
+}
+
+static void documents_view(struct arena *arena, const json_t *facts, struct policy_message *out)
+{
+	const json_t *list = json_object_get(facts, "documents");
+	struct policy_document *documents = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *documents);
+	size_t i;
+	json_t *d;
+
+	json_array_foreach(list, i, d) {
+		documents[i] = document_view(arena, d);
+	}
+	out->documents = documents;
+	out->n_documents = json_array_size(list);
+	answers_view(arena, list, out);
+}
+
+static void signature_view(const json_t *o, struct policy_signature *out)
+{
+	*out = (struct policy_signature){
+		.verdict = policy_verdict_of_name(json_view(o, "verdict")),
+		.bound = bytes_equal_text(json_view(o, "bound"), "from") ? POLICY_BOUND_FROM : POLICY_BOUND_NONE,
+		.reason = reason_of(o, "reason"), .fingerprint = json_view(o, "fingerprint"), .subject = json_view(o, "subject"),
+		.email = json_view(o, "email"),
+	};
+	out->timed = json_instant(o, "time", &out->time);
+}
+
+static const struct policy_report *report_view(struct arena *arena, const json_t *o)
+{
+	if (!json_is_object(o))
+		return NULL;
+	const json_t *list = json_object_get(o, "recipients");
+	struct policy_report *report = arena_alloc(arena, sizeof *report);
+	struct policy_report_recipient *recipients = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *recipients);
+	struct bytes type = json_view(o, "type");
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(list, i, r) {
+		recipients[i] = (struct policy_report_recipient){json_view(r, "address"), json_view(r, "action"), json_view(r, "status"),
+								 json_view(r, "disposition")};
+	}
+	*report = (struct policy_report){
+		.kind = bytes_equal_text(type, "dsn") ? POLICY_REPORT_DSN : bytes_equal_text(type, "mdn") ? POLICY_REPORT_MDN :
+			bytes_equal_text(type, "auto-reply") ? POLICY_REPORT_AUTO_REPLY : POLICY_REPORT_OTHER,
+		.recipients = recipients, .n = json_array_size(list),
+	};
+	return report;
+}
+
+static void form_view(const json_t *o, struct policy_form *out)
+{
+	*out = (struct policy_form){
+		.found = json_truth(o, "found"), .reference = json_view(o, "reference"), .answer = json_view(o, "answer"),
+		.opinion = json_view(o, "opinion"), .convergence = json_view(o, "convergence"), .advice = json_view(o, "advice"),
+		.summary = json_view(o, "summary"), .help = json_view(o, "help"), .interests = json_view(o, "interests"),
+	};
+}
+
+/* Verdict of our own scan; a message that a reader could not get through is kept apart like an ambiguous one. */
+static void scan_view(const struct work_facts *facts, struct policy_message *out)
+{
+	const json_t *scan = json_object_get(facts->verified, "scan");
+	struct bytes verdict = json_view(scan, "verdict");
+
+	out->scan = bytes_equal_text(verdict, "refuse") ? POLICY_SCAN_REFUSE :
+		    bytes_starts(verdict, BYTES("accept")) ? POLICY_SCAN_ACCEPT : POLICY_SCAN_QUARANTINE;
+	out->scan_reason = reason_of(scan, "reason");
+	if (facts->failed != REASON_NONE) {
+		out->scan = POLICY_SCAN_QUARANTINE;
+		out->scan_reason = facts->failed == REASON_MAIL_TIME ? REASON_MAIL_TIME : REASON_MAIL_UNREADABLE;
+	}
+}
+
+void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out)
+{
+	struct arena *arena = work->arena;
+	const json_t *v = facts->verified, *f = facts->facts, *mail = json_object_get(f, "mail"), *reply = json_object_get(f, "reply");
+	struct bytes text = json_view(f, "new_text");
+
+	*out = (struct policy_message){
+		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "digest"), .received = inbox->received,
+		.source = inbox->imap ? POLICY_SOURCE_IMAP : POLICY_SOURCE_SMTP, .mail_from = inbox->mail_from,
+		.from = json_view(json_object_get(v, "from"), "address"),
+		.class = policy_class_of_name(json_view(f, "class")), .automatic = json_truth(f, "auto"),
+		.archive = reason_of(json_object_get(f, "archive"), "reason"),
+		.reply = {policy_word_of_name(json_view(reply, "word")), json_view(reply, "until")},
+		.report = report_view(arena, json_object_get(f, "report")),
+		.text = text.len > 0 ? text : json_view(f, "text"),
+	};
+	if (out->id.len == 0)
+		out->id = json_view(mail, "message_id");
+	if (reason_entry(out->archive)->class == REASON_CLASS_TOLERATED)
+		out->archive = REASON_NONE;
+	scan_view(facts, out);
+	signature_view(json_object_get(v, "signature"), &out->signature);
+	documents_view(arena, f, out);
+	form_view(json_object_get(f, "form"), &out->form);
+}

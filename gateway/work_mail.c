@@ -1,0 +1,300 @@
+/* gateway/work_mail.c - what compose is asked for: a decision's mail with the dossier's texts (gateway/compose_request.h). */
+#include "gateway/work.h"
+
+#include "gateway/event_json.h"
+#include "gateway/json_view.h"
+#include "policy/identity.h"
+
+/* The policy's name of a text, and the templates'. */
+static const struct {
+	const char *policy, *template;
+} renamed[] = {
+	{"count", "missing_count"}, {"missing", "missing_list"}, {"due", "due_date"}, {"expert", "expert_name"},
+	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
+	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
+	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
+	{"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
+};
+
+static void put(json_t *fields, const char *name, struct bytes text)
+{
+	if (text.len > 0)
+		json_object_set_new(fields, name, json_of(text));
+}
+
+static void put_text(json_t *fields, const char *name, const char *text)
+{
+	put(fields, name, bytes_of_text(text));
+}
+
+static bool english(const struct work *work)
+{
+	return work->config->language[0] == 'e';
+}
+
+/* "14 mars 2026". */
+static const char *date_words(struct work *work, struct instant at)
+{
+	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"};
+	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+	struct date d = instant_date(at, instant_paris_offset(at));
+	return arena_printf(work->arena, "%d %s %d", d.day, (english(work) ? en : fr)[d.month - 1], d.year);
+}
+
+static const char *patient_name(struct work *work, const struct dossier *d)
+{
+	const struct policy_patient *p = &d->request.patient;
+	return arena_printf(work->arena, "%.*s %.*s", (int)p->given_birth_first.len, (const char *)p->given_birth_first.at,
+			    (int)p->family_birth.len, (const char *)p->family_birth.at);
+}
+
+/* "28/03/1979" from YYYYMMDD. */
+static const char *birth_date(struct work *work, const struct dossier *d)
+{
+	struct bytes t = d->request.patient.birth_time;
+	if (t.len < 8)
+		return "";
+	return arena_printf(work->arena, "%.2s/%.2s/%.4s", (const char *)t.at + 6, (const char *)t.at + 4, (const char *)t.at);
+}
+
+/* An offer and what goes with it name nobody: the name comes with the dossier, after acceptance. */
+static bool is_before_acceptance(enum mail_code code)
+{
+	return code == MAIL_M10 || code == MAIL_M11 || code == MAIL_M12;
+}
+
+static void dossier_fields(struct work *work, enum mail_code code, const struct dossier *d, json_t *fields)
+{
+	const struct dossier_offer *offer = dossier_accepted_offer(d);
+	const struct policy_form *form = &d->opinion.data.form;
+
+	put(fields, "reference", d->reference);
+	if (!is_before_acceptance(code)) {
+		put_text(fields, "patient_name", patient_name(work, d));
+		put_text(fields, "patient_birth", birth_date(work, d));
+	}
+	if (d->due_at.us > 0)
+		put_text(fields, "due_date", date_words(work, d->due_at));
+	if (offer == NULL)
+		offer = dossier_live_offer(d);
+	if (offer != NULL)
+		put(fields, "expert_name", offer->name);
+	if (!d->opinion.present)
+		return;
+	put(fields, "summary", form->summary);
+	put(fields, "convergence", form->convergence);
+	put(fields, "advice", form->advice);
+	put(fields, "help", form->help);
+	put_text(fields, "exchange_until", date_words(work, instant_plus(work->now, SPAN_DAYS(15))));
+}
+
+static json_t *mail_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d)
+{
+	json_t *fields = json_object();
+	const struct config *c = work->config;
+
+	put_text(fields, "phone", c->phone);
+	put_text(fields, "organisation", c->organisation);
+	put_text(fields, "received_at", date_words(work, work->now));
+	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
+	if (d != NULL && mail->party != PARTY_SENDER)
+		dossier_fields(work, mail->code, d, fields);
+	for (size_t i = 0; i < mail->n_fields; i++)
+		for (size_t k = 0; k < sizeof renamed / sizeof renamed[0]; k++)
+			if (bytes_equal_text(bytes_of_text(mail->fields[i].name), renamed[k].policy))
+				put(fields, renamed[k].template, mail->fields[i].text);
+	return fields;
+}
+
+/* ---------------------------------------------------------------- report and dossier */
+
+static json_t *section(const char *heading, struct bytes text)
+{
+	return json_pack("{s:s, s:o}", "heading", heading, "text", json_of(text));
+}
+
+static void add_section(json_t *list, const char *heading, struct bytes text)
+{
+	if (text.len > 0)
+		json_array_append_new(list, section(heading, text));
+}
+
+static struct bytes policy_text(const struct policy_mail *mail, const char *name)
+{
+	for (size_t i = 0; i < mail->n_fields; i++)
+		if (bytes_equal_text(bytes_of_text(mail->fields[i].name), name))
+			return mail->fields[i].text;
+	return BYTES_NONE;
+}
+
+/* "1. …", a line each, of the questionnaire's question.1, question.2… */
+static struct bytes questions(struct work *work, const struct dossier *d)
+{
+	const char *all = "";
+	for (size_t i = 0, n = 0; i < d->request.n_answers; i++) {
+		const struct policy_answer *a = &d->request.answers[i];
+		if (bytes_starts(a->question, BYTES("question.")))
+			all = arena_printf(work->arena, "%s%s%zu. %.*s", all, n > 0 ? "\n" : "", n + 1, (int)a->value.len, (const char *)a->value.at), n++;
+	}
+	return bytes_of_text(all);
+}
+
+static json_t *patient_json(const struct dossier *d)
+{
+	return event_write_patient(&d->request.patient);
+}
+
+static json_t *custodian(const struct config *c)
+{
+	return json_pack("{s:s, s:s}", "id", c->structure_id, "name", c->organisation);
+}
+
+/* The expert as he was imported: his registered names and structure. */
+static enum reason expert_json(struct work *work, struct bytes rpps, json_t **out)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.expert_get($1)", P_TEXT_B(rpps));
+	if (reason == REASON_NONE && store_count(rows) != 1)
+		reason = REASON_NOT_FOUND;
+	if (reason == REASON_NONE) {
+		json_t *e = json_read(store_bytes(rows, 0, 1));
+		struct bytes specialty = json_view(e, "specialty");
+		*out = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rpps", json_of(json_view(e, "rpps")), "given", json_of(json_view(e, "given")),
+				 "family", json_of(json_view(e, "family")), "organisation", json_of(json_view(e, "organisation")),
+				 "organisation_id", json_of(json_view(e, "organisation_id")),
+				 "specialty_code", specialty.len > 0 ? json_of(specialty) : json_string("G15_10"));
+		json_decref(e);
+	}
+	store_free(&rows);
+	return reason;
+}
+
+static struct bytes request_document(const struct dossier *d)
+{
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (bytes_equal_text(d->documents[i].filing.document.type, "74465-6"))
+			return d->documents[i].filing.document.id;
+	return d->reference;
+}
+
+static json_t *report_sections(struct work *work, const struct dossier *d)
+{
+	const struct policy_form *f = &d->opinion.data.form;
+	bool en = english(work);
+	json_t *list = json_array();
+
+	add_section(list, en ? "Questions asked" : "Questions posées", questions(work, d));
+	add_section(list, en ? "Answers to the questions" : "Réponse aux questions", f->answer);
+	add_section(list, en ? "Reasoned opinion" : "Avis motivé", f->opinion);
+	add_section(list, en ? "Convergence with the first opinion" : "Convergence avec le premier avis", f->convergence);
+	add_section(list, en ? "What to do, and how soon" : "Conduite à tenir et délai", f->advice);
+	add_section(list, en ? "Help used" : "Aide utilisée", f->help);
+	add_section(list, en ? "Links of interest" : "Liens d'intérêts", f->interests);
+	return list;
+}
+
+static enum reason report(struct work *work, const struct dossier *d, int64_t id, json_t *request)
+{
+	const struct dossier_opinion *o = &d->opinion;
+	json_t *expert = NULL;
+	enum reason reason = expert_json(work, o->data.rpps, &expert);
+	const char *oid = work->config->oid;
+
+	if (reason != REASON_NONE)
+		return reason;
+	json_t *r = json_pack("{s:o, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+		"reference", json_of(d->reference), "id", arena_printf(work->arena, "%s.2.%lld.%zu", oid, (long long)id, d->n_digests),
+		"set_id", arena_printf(work->arena, "%s.1.%lld", oid, (long long)id), "version", 1,
+		"patient", patient_json(d), "expert", expert, "custodian", custodian(work->config),
+		"request_id", json_of(request_document(d)), "time", json_of_instant(d->released_at.us > 0 ? d->released_at : o->at),
+		"service_time", json_of_instant(o->data.timed ? o->data.signed_at : o->at),
+		"title", english(work) ? "Second medical opinion" : "Deuxième avis médical",
+		"summary", json_of(o->data.form.summary), "sections", report_sections(work, d));
+	json_object_set_new(request, "report", r);
+	return r == NULL ? REASON_MEMORY : REASON_NONE;
+}
+
+static void dossier_pdf(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
+{
+	bool en = english(work);
+	json_t *sections = json_array();
+
+	add_section(sections, en ? "Questions for the expert" : "Questions à l'expert", questions(work, d));
+	add_section(sections, en ? "Answers of the patient" : "Réponses de la patiente ou du patient", policy_text(mail, "answers"));
+	add_section(sections, en ? "Documents by date" : "Documents, par date", policy_text(mail, "exams"));
+	json_object_set_new(request, "dossier_pdf", json_pack("{s:s, s:o, s:o}", "title", en ? "Dossier for the opinion" : "Dossier d'avis",
+							      "reference", json_of(d->reference), "sections", sections));
+	json_object_set_new(request, "xdm", json_pack("{s:o, s:o}", "patient", patient_json(d), "custodian", custodian(work->config)));
+}
+
+/* The national subject of mail to professionals (referential 2, ECO.2.1.3). */
+static json_t *national_subject(struct work *work, const struct dossier *d, const char *label)
+{
+	const struct policy_patient *p = &d->request.patient;
+	return json_string(arena_printf(work->arena, "XDM/1.0/DDM+%s %.*s %.*s %s", label, (int)p->family_birth.len, (const char *)p->family_birth.at,
+					(int)p->given_birth_first.len, (const char *)p->given_birth_first.at, birth_date(work, d)));
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static enum reason reply_to(struct work *work, const struct policy_mail *mail, int64_t dossier, json_t *request)
+{
+	struct store_rows *rows = NULL;
+
+	if (dossier == 0 || mail->party == PARTY_SENDER || mail->party == PARTY_NONE)
+		return REASON_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.relay_make($1, $2, $3)", P_INT(dossier), P_TEXT(party_name(mail->party)),
+				       P_TEXT_B(mail->to));
+	if (reason == REASON_NONE)
+		json_object_set_new(request, "reply_to", json_string(arena_printf(work->arena, "%s@%s", store_text(rows, 0, 0), work->config->domain)));
+	store_free(&rows);
+	return reason;
+}
+
+static bool asks_for_reading(enum mail_code code)
+{
+	return code == MAIL_M13 || code == MAIL_M21 || code == MAIL_M31 || code == MAIL_M64;
+}
+
+static enum reason attachments(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id, json_t *request)
+{
+	bool professional = mail->code == MAIL_M13 || mail->code == MAIL_M64;
+
+	if (professional && d != NULL)
+		json_object_set_new(request, "subject", national_subject(work, d, mail->code == MAIL_M13 ? "Dossier d'avis" : "Deuxième avis"));
+	if (mail->attach == POLICY_ATTACH_DOSSIER)
+		dossier_pdf(work, mail, d, request);
+	if (mail->attach == POLICY_ATTACH_REPORT)
+		return report(work, d, id, request);
+	return REASON_NONE;
+}
+
+enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id,
+		      const struct work_cause *cause, json_t **request, json_t **attach)
+{
+	const struct config *c = work->config;
+	json_t *r = json_pack("{s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:o, s:{s:s}}", "code", mail_code_name(mail->code), "language", c->language,
+			      "date", json_of_instant(work->now), "from", "address", c->signer.mailbox, "name", c->organisation,
+			      "to", json_of(mail->to), "fields", mail_fields(work, mail, d), "mss", "nil", c->product_id);
+
+	if (mail->in_reply_to && cause->message_id.len > 0) {
+		json_object_set_new(r, "in_reply_to", json_of(cause->message_id));
+		json_object_set_new(r, "references", json_pack("[o]", json_of(cause->message_id)));
+	}
+	if (asks_for_reading(mail->code))
+		json_object_set_new(r, "notification_to", json_string(c->signer.mailbox));
+	enum reason reason = reply_to(work, mail, id, r);
+	if (reason == REASON_NONE)
+		reason = attachments(work, mail, d, id, r);
+	if (reason != REASON_NONE) {
+		json_decref(r);
+		return reason;
+	}
+	if (mail->attach == POLICY_ATTACH_REPORT)
+		json_object_set_new(json_object_get(r, "mss"), "codes", json_string("85208-7"));
+	if (mail->attach == POLICY_ATTACH_REPORT || mail->attach == POLICY_ATTACH_DOSSIER)
+		json_object_set_new(json_object_get(r, "mss"), "ins", json_string(identity_complete(&d->request.patient) ? "O" : "N"));
+	*request = r;
+	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
+	return REASON_NONE;
+}

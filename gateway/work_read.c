@@ -1,0 +1,173 @@
+/* gateway/work_read.c - has a message read: verify first, then a second, fresh child for exactly the range it named. */
+#include "gateway/work.h"
+
+#include <string.h>
+
+#include "base/frame.h"
+#include "base/limits.h"
+#include "gateway/json_view.h"
+
+/* The JSON of an answer, and its BLOBs in order. */
+struct answer {
+	json_t *json;
+	struct bytes blobs[LIMIT_DOCUMENTS + 2];
+	size_t n;
+};
+
+static enum reason answer_read(struct bytes bytes, struct answer *out)
+{
+	struct cursor c = cursor_on(bytes);
+	struct frame frame;
+
+	*out = (struct answer){0};
+	while (frame_next(&c, &frame)) {
+		if (bytes_equal_text(frame.tag, FRAME_JSON) && out->json == NULL)
+			out->json = json_read(frame.payload);
+		else if (bytes_equal_text(frame.tag, FRAME_BLOB) && out->n < sizeof out->blobs / sizeof out->blobs[0])
+			out->blobs[out->n++] = frame.payload;
+		else
+			c.failed = true;
+	}
+	if (cursor_done(&c) && json_is_object(out->json))
+		return REASON_NONE;
+	json_decref(out->json);
+	out->json = NULL;
+	return REASON_FRAME;
+}
+
+/* Not being able to ask is our trouble: the message waits. Anything else is a fact about the message. */
+static bool is_ours(enum reason reason)
+{
+	return reason == REASON_IO || reason == REASON_MEMORY;
+}
+
+static enum reason ask(struct work *work, struct oneshot *reader, json_t *request, struct bytes payload, size_t max, struct answer *out)
+{
+	struct bytes bytes;
+	struct bytes text = json_write(work->arena, request);
+	enum reason reason = oneshot_call(reader, work->arena, text, payload, max, LIMIT_INSPECT_SECONDS * 1000, &bytes);
+
+	*out = (struct answer){0};
+	return reason == REASON_NONE ? answer_read(bytes, out) : reason;
+}
+
+static struct bytes range_of(const json_t *object, const char *key, struct bytes whole)
+{
+	const json_t *pair = json_object_get(object, key);
+	json_int_t offset = json_integer_value(json_array_get(pair, 0)), length = json_integer_value(json_array_get(pair, 1));
+
+	if (json_array_size(pair) != 2 || offset < 0 || length < 0 || (uint64_t)offset > whole.len ||
+	    (uint64_t)length > whole.len - (uint64_t)offset)
+		return BYTES_NONE;
+	return (struct bytes){whole.at + offset, (size_t)length};
+}
+
+/* What the second child is given. The content of an opaque signature is set behind the outer header block. */
+static void second_payload(struct work *work, struct bytes raw, const struct answer *verified, struct work_facts *out)
+{
+	struct bytes head = range_of(verified->json, "head", raw);
+
+	if (!json_truth(verified->json, "content") || verified->n == 0) {
+		out->payload = raw;
+		out->head = head;
+		out->range = range_of(verified->json, "range", raw);
+		return;
+	}
+	struct bytes content = verified->blobs[verified->n - 1];
+	unsigned char *both = arena_alloc(work->arena, head.len + content.len + 1);
+	memcpy(both, head.at, head.len);
+	memcpy(both + head.len, content.at, content.len);
+	out->payload = (struct bytes){both, head.len + content.len};
+	out->head = (struct bytes){both, head.len};
+	struct bytes whole = {both + head.len, content.len};
+	out->range = range_of(verified->json, "range", whole);
+}
+
+static json_t *pair_of(struct bytes part, struct bytes whole)
+{
+	if (part.at == NULL)
+		return json_null();
+	return json_pack("[I,I]", (json_int_t)(part.at - whole.at), (json_int_t)part.len);
+}
+
+static json_t *inspect_request(const struct work_facts *facts, const char *op)
+{
+	struct bytes verdict = json_view(json_object_get(facts->verified, "signature"), "verdict");
+	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:b, s:b}", "op", op, "kind", "mail", "name",
+			 "head", pair_of(facts->head, facts->payload), "range", pair_of(facts->range, facts->payload),
+			 "signed", !bytes_equal_text(verdict, "none"), "schema", 1);
+}
+
+/* Beyond a refusal by our own scan no library sees the message: its limits are what keeps them safe. */
+static bool may_be_parsed(const json_t *verified)
+{
+	struct bytes verdict = json_view(json_object_get(verified, "scan"), "verdict");
+	return bytes_starts(verdict, BYTES("accept"));
+}
+
+static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
+{
+	struct bytes raw;
+	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
+	if (reason != REASON_NONE)
+		return reason;
+	reason = ask(work, work->verify, json_pack("{s:s?, s:n, s:n, s:s}", "mail_from", mail_from, "time", "digests", "source", "mail"),
+		     raw, LIMIT_MESSAGE + LIMIT_INSPECT_ANSWER, verified);
+	if (reason == REASON_NONE) {
+		out->verified = verified->json;
+		second_payload(work, raw, verified, out);
+	}
+	return reason;
+}
+
+enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
+{
+	struct answer verified, facts;
+
+	*out = (struct work_facts){.failed = REASON_NONE};
+	enum reason reason = verify_body(work, body, mail_from, &verified, out);
+	if (reason == REASON_NONE && may_be_parsed(out->verified) && out->range.at != NULL) {
+		reason = ask(work, work->inspect, inspect_request(out, "facts"), out->payload, LIMIT_INSPECT_ANSWER, &facts);
+		if (reason == REASON_NONE)
+			out->facts = facts.json;
+	}
+	if (is_ours(reason) || reason_entry(reason)->class == REASON_CLASS_LOCAL ||
+	    (out->verified == NULL && reason_entry(reason)->class == REASON_CLASS_LATER && reason != REASON_FRAME))
+		return reason;
+	out->failed = reason;
+	return REASON_NONE;
+}
+
+void work_facts_free(struct work_facts *facts)
+{
+	json_decref(facts->verified);
+	json_decref(facts->facts);
+	*facts = (struct work_facts){0};
+}
+
+enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list)
+{
+	struct work_facts facts = {0};
+	struct answer verified, extracted = {0};
+	enum reason reason = verify_body(work, body, NULL, &verified, &facts);
+
+	if (reason == REASON_NONE)
+		reason = ask(work, work->inspect, inspect_request(&facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);
+	work_facts_free(&facts);
+	if (reason != REASON_NONE)
+		return reason;
+	json_t *documents = json_object_get(extracted.json, "documents");
+	if (json_array_size(documents) != extracted.n) {
+		json_decref(extracted.json);
+		return REASON_FRAME;
+	}
+	struct work_file *files = arena_alloc(work->arena, (extracted.n + 1) * sizeof *files);
+	for (size_t i = 0; i < extracted.n; i++) {
+		json_t *d = json_array_get(documents, i);
+		files[i] = (struct work_file){json_view(d, "name"), json_view(d, "media"), extracted.blobs[i], d};
+	}
+	*out = files;
+	*n = extracted.n;
+	*list = extracted.json;
+	return REASON_NONE;
+}

@@ -1,0 +1,95 @@
+/* policy/decide.c - the first questions about any message, then its subject. */
+#include "policy/decide.h"
+
+#include "policy/decide_step.h"
+
+static bool is_report(const struct policy_message *m)
+{
+	return m->report != NULL || m->class == POLICY_CLASS_REPORT;
+}
+
+static void decide_scan(struct build *b)
+{
+	b->rule = "message.scan/1";
+	if (b->message->scan == POLICY_SCAN_REFUSE)
+		build_refuse(b, b->message->scan_reason);
+	else
+		build_hold(b, b->message->scan_reason);
+	build_notice(b, b->message->scan_reason);
+}
+
+static void decide_verdict(struct build *b, enum reason reason)
+{
+	b->rule = "message.signature/1";
+	build_settle(b, reason);
+	build_notice(b, reason);
+}
+
+static void decide_intake(struct build *b, const struct dossier *const *candidates, size_t n)
+{
+	/* What came to an intake address speaks for no dossier yet. */
+	b->before = NULL;
+	b->after = NULL;
+	if (b->message->class == POLICY_CLASS_REQUEST) {
+		decide_request(b, candidates, n);
+		return;
+	}
+	if (b->message->class == POLICY_CLASS_RECORD) {
+		decide_record(b, candidates, n);
+		return;
+	}
+	/* A piece that cannot be read hides what the message was meant to be: its sender can mend that. */
+	enum reason reason = step_refused_piece(b->message);
+	b->rule = "message.class/1";
+	if (reason == REASON_NONE) {
+		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
+		return;
+	}
+	build_settle(b, reason);
+	build_notice(b, reason);
+}
+
+const char *policy_outcome_name(enum policy_outcome outcome)
+{
+	static const char *const names[POLICY_OUTCOMES] = {
+		[POLICY_APPLIED] = "applied", [POLICY_FILED] = "filed",         [POLICY_REFUSED] = "refused",
+		[POLICY_HELD] = "held",       [POLICY_DUPLICATE] = "duplicate", [POLICY_IGNORED] = "ignored",
+	};
+	return names[outcome];
+}
+
+const char *policy_attach_name(enum policy_attach attach)
+{
+	static const char *const names[POLICY_ATTACHES] = {
+		[POLICY_ATTACH_NONE] = "none",
+		[POLICY_ATTACH_DOSSIER] = "dossier",
+		[POLICY_ATTACH_REPORT] = "report",
+		[POLICY_ATTACH_MESSAGE] = "message",
+	};
+	return names[attach];
+}
+
+void policy_decide_message(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct dossier *const *candidates, size_t n_candidates,
+			   const struct policy_message *message, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, message, now);
+	enum reason verdict = sender_verdict(&message->signature);
+
+	b.rule = "message.once/1";
+	if (dossier != NULL)
+		build_dossier(&b, dossier);
+	if (message->seen)
+		build_done(&b, POLICY_DUPLICATE, REASON_MESSAGE_DUPLICATE, NULL);
+	else if (message->scan != POLICY_SCAN_ACCEPT)
+		decide_scan(&b);
+	else if (is_report(message))
+		decide_report(&b);
+	else if (verdict != REASON_NONE)
+		decide_verdict(&b, verdict);
+	else if (message->party != PARTY_NONE)
+		decide_relay(&b);
+	else
+		decide_intake(&b, candidates, n_candidates);
+	build_end(&b, out);
+}

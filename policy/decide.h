@@ -1,0 +1,137 @@
+/* policy/decide.h - from facts, rules and a dossier to a decision. Promise 7: the same values give the same decision.
+ *
+ * A decision is carried out in one transaction: its events appended to its dossier, its mails queued,
+ * its outcome written on the inbox row. The events of a decision have already passed the gate, on a copy. */
+#ifndef RELAIS_POLICY_DECIDE_H
+#define RELAIS_POLICY_DECIDE_H
+
+#include "policy/consent.h"
+#include "policy/deadline.h"
+#include "policy/dossier.h"
+#include "policy/rules.h"
+
+enum policy_outcome {
+	POLICY_APPLIED,      /* the message or command did its effect */
+	POLICY_FILED,        /* documents were filed to a dossier */
+	POLICY_REFUSED,      /* with notice where the sender may be told */
+	POLICY_HELD,         /* an owner decides */
+	POLICY_DUPLICATE,    /* nothing was done again */
+	POLICY_IGNORED,      /* nothing to do: a report on nothing of ours */
+	POLICY_OUTCOMES
+};
+
+const char *policy_outcome_name(enum policy_outcome outcome);   /* "applied", "filed"... */
+
+enum policy_attach {
+	POLICY_ATTACH_NONE,
+	POLICY_ATTACH_DOSSIER,   /* the shared, current documents, in order */
+	POLICY_ATTACH_REPORT,    /* the report built from dossier->opinion */
+	POLICY_ATTACH_MESSAGE,   /* the documents of the incoming message */
+	POLICY_ATTACHES
+};
+
+const char *policy_attach_name(enum policy_attach attach);      /* "none", "dossier", "report", "message" */
+
+/* A text for the template; decide_build.h lists the names that each mail has. */
+struct policy_field {
+	const char *name;
+	struct bytes text;
+};
+
+struct policy_mail {
+	enum mail_code code;
+	enum party party;
+	struct bytes to;                 /* mailbox */
+	enum policy_attach attach;
+	bool in_reply_to;                /* of the incoming message */
+	const struct policy_field *fields;
+	size_t n_fields;
+};
+
+struct policy_decision {
+	enum policy_outcome outcome;
+	enum reason reason;              /* REASON_NONE when all is plain */
+	const char *owner;               /* "nurses", "operator"; NULL when nobody need look */
+	const char *rule;                /* name and version: "record.attach/1" */
+	bool creates;                    /* the events begin a new dossier: the shell gives it a number and a reference */
+	const struct dossier *dossier;   /* the one given, or chosen among the candidates; NULL when none or new */
+	const struct dossier *after;     /* it after the events (reference empty when it is new); NULL without events */
+	const struct dossier_event *events;   /* seq is set, following the dossier's */
+	size_t n_events;
+	const struct policy_mail *mails;
+	size_t n_mails;
+	int proof;                       /* level that a report proves of a mail without a dossier; 0 none, -1 it failed */
+};
+
+/*
+ * A message. dossier: that of the relay address it came to or of the matched outbox row, else NULL.
+ * candidates: the dossiers of the documents' patient, found by matricule, open or not; the policy chooses.
+ * Everything in *out lives in the arena or is borrowed from what was given.
+ */
+void policy_decide_message(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct dossier *const *candidates, size_t n_candidates,
+			   const struct policy_message *message, struct instant now, struct policy_decision *out);
+
+/* What an operator asks for. */
+enum policy_act {
+	POLICY_ACT_TRIAGE,       /* TRIAGE: yes; T0, and the first expert is asked */
+	POLICY_ACT_REDIRECT,     /* TRIAGE: not for this service; text why */
+	POLICY_ACT_WAIVE,        /* a missing piece need not come: id, text why */
+	POLICY_ACT_OFFER,        /* NO_EXPERT: look again */
+	POLICY_ACT_RELEASE,
+	POLICY_ACT_HOLD,         /* CHECKED: text why */
+	POLICY_ACT_RETURN,       /* the opinion, to the expert: text what is missing */
+	POLICY_ACT_CONSENT,      /* a physician's: party, given */
+	POLICY_ACT_WITHDRAW,     /* the patient withdraws from the service: text */
+	POLICY_ACT_CANCEL,       /* text why */
+	POLICY_ACT_CLOSE,
+	POLICY_ACTS
+};
+
+struct policy_command {
+	enum policy_act act;
+	struct bytes actor;      /* the operator's name */
+	struct bytes id, text;
+	enum party party;
+	bool given;
+};
+
+const char *policy_act_name(enum policy_act act);
+/* POLICY_ACTS when unknown. */
+enum policy_act policy_act_of_name(struct bytes name);
+
+/* APPLIED, or REFUSED with the reason and no event. */
+void policy_decide_command(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct policy_command *command, struct instant now, struct policy_decision *out);
+
+/*
+ * An operator files a held message to the dossier he chose, having compared the traits by eye: a doubt is
+ * overruled, another matricule never. Sender, signature and class are judged as for any record or relay mail,
+ * except that the patient's own reply is taken as his.
+ */
+void policy_decide_attach(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			  const struct policy_message *message, struct bytes actor, struct instant now,
+			  struct policy_decision *out);
+
+/* An operator gives a held message back: REFUSED, with M71 where its sender may be told. */
+void policy_decide_return(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
+			  enum reason reason, struct bytes actor, struct policy_decision *out);
+
+/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason. */
+struct policy_delivery {
+	enum mail_code code;
+	enum party party;
+	struct bytes mailbox;
+	bool accepted;
+	enum reason reason;
+	struct bytes status;     /* enhanced status, when told */
+};
+
+void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct policy_delivery *delivery, struct instant now, struct policy_decision *out);
+
+/* A timer of deadline_list() fell due. A timer that does not run (any more) is IGNORED. */
+void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			 enum deadline_kind kind, struct instant now, struct policy_decision *out);
+
+#endif

@@ -1,0 +1,212 @@
+/* policy/decide_build.c - see decide_build.h. */
+#include "policy/decide_build.h"
+
+#include <string.h>
+
+#include "policy/mask.h"
+
+static void *one_more(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return list;
+	*room = *room == 0 ? 8 : *room * 2;
+	void *larger = arena_alloc(arena, *room * size);
+	if (n > 0)
+		memcpy(larger, list, n * size);
+	return larger;
+}
+
+/* The last mail's fields are handed over when the next mail begins or the decision ends. */
+static void close_mail(struct build *b)
+{
+	if (b->mail_open) {
+		b->mails[b->n_mails - 1].fields = b->fields;
+		b->mails[b->n_mails - 1].n_fields = b->n_fields;
+	}
+	b->fields = NULL;
+	b->n_fields = b->room_fields = 0;
+	b->mail_open = false;
+}
+
+static void open_mail(struct build *b, struct policy_mail mail)
+{
+	close_mail(b);
+	b->mails = one_more(b->arena, b->mails, b->n_mails, &b->room_mails, sizeof *b->mails);
+	b->mails[b->n_mails++] = mail;
+	b->mail_open = true;
+}
+
+static void drop_all(struct build *b)
+{
+	close_mail(b);
+	b->n_events = b->n_mails = 0;
+	b->creates = false;
+}
+
+/* Who looks at a held message: what is wrong with mail is the operator's, the rest the nurses'. */
+static const char *owner_of(enum reason reason)
+{
+	static const char *const operator_prefixes[] = {"sig.", "mail.", "peer.", "sender.", "archive.", "smtp.", "document.",
+							"local.", "work."};
+	struct bytes code = bytes_of_text(reason_code(reason));
+
+	for (size_t i = 0; i < sizeof operator_prefixes / sizeof operator_prefixes[0]; i++)
+		if (bytes_starts(code, bytes_of_text(operator_prefixes[i])))
+			return "operator";
+	return "nurses";
+}
+
+/* What a text may not tell this party: the patient's number, the expert's mailbox. */
+static struct bytes cleared(struct build *b, enum party party, struct bytes text)
+{
+	if (b->after == NULL)
+		return text;
+	if (party != PARTY_PATIENT) {
+		text = mask_address(b->arena, text, b->after->request.mailbox);
+		return mask_matricule(b->arena, text, b->after->request.patient.ins);
+	}
+	return mask_address(b->arena, text, dossier_mailbox(b->after, PARTY_EXPERT));
+}
+
+struct build build_begin(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
+			 struct instant now)
+{
+	return (struct build){.arena = arena, .rules = rules, .message = message, .now = now, .actor = BYTES("relais")};
+}
+
+void build_operator(struct build *b, struct bytes name)
+{
+	b->actor = bytes_of_text(arena_printf(b->arena, "operator:%s", arena_text(b->arena, name)));
+}
+
+void build_dossier(struct build *b, const struct dossier *dossier)
+{
+	b->before = dossier;
+	b->creates = dossier == NULL;
+	b->after = arena_alloc(b->arena, sizeof *b->after);
+	*b->after = dossier == NULL ? dossier_begin(b->arena, 0, BYTES_NONE) : dossier_copy(b->arena, dossier);
+}
+
+enum reason build_event(struct build *b, struct dossier_event event)
+{
+	event.at = b->now;
+	event.seq = b->after->seq + 1;
+	event.inbox = b->message == NULL ? 0 : b->message->inbox;
+	event.actor = b->actor;
+	event.rule = bytes_of_text(b->rule);
+	enum reason reason = dossier_apply(b->after, &event);
+	if (reason != REASON_NONE)
+		return reason;
+	b->events = one_more(b->arena, b->events, b->n_events, &b->room_events, sizeof *b->events);
+	b->events[b->n_events++] = event;
+	return REASON_NONE;
+}
+
+enum reason build_plain(struct build *b, enum dossier_event_kind kind)
+{
+	return build_event(b, (struct dossier_event){.kind = kind});
+}
+
+enum reason build_text(struct build *b, enum dossier_event_kind kind, struct bytes id, struct bytes text)
+{
+	return build_event(b, (struct dossier_event){.kind = kind, .text = {id, text}});
+}
+
+bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach)
+{
+	struct bytes to = dossier_mailbox(b->after, party);
+
+	close_mail(b);
+	if (!sender_address_ok(to) || consent_check(b->after, party, b->now) != REASON_NONE)
+		return false;
+	open_mail(b, (struct policy_mail){.code = code, .party = party, .to = to, .attach = attach});
+	build_field(b, "reference", b->after->reference);
+	return true;
+}
+
+bool build_answer(struct build *b, enum mail_code code)
+{
+	close_mail(b);
+	if (!sender_may_be_told(b->rules, b->message))
+		return false;
+	open_mail(b, (struct policy_mail){.code = code, .party = PARTY_SENDER, .to = b->message->from, .in_reply_to = true});
+	return true;
+}
+
+void build_field(struct build *b, const char *name, struct bytes text)
+{
+	if (!b->mail_open)
+		return;
+	b->fields = one_more(b->arena, b->fields, b->n_fields, &b->room_fields, sizeof *b->fields);
+	b->fields[b->n_fields++] = (struct policy_field){name, cleared(b, b->mails[b->n_mails - 1].party, text)};
+}
+
+void build_field_text(struct build *b, const char *name, const char *text)
+{
+	build_field(b, name, bytes_of_text(text));
+}
+
+void build_done(struct build *b, enum policy_outcome outcome, enum reason reason, const char *owner)
+{
+	b->outcome = outcome;
+	b->reason = reason;
+	b->owner = owner;
+}
+
+void build_hold(struct build *b, enum reason reason)
+{
+	drop_all(b);
+	build_done(b, POLICY_HELD, reason, owner_of(reason));
+}
+
+void build_refuse(struct build *b, enum reason reason)
+{
+	drop_all(b);
+	build_done(b, POLICY_REFUSED, reason, NULL);
+}
+
+void build_settle(struct build *b, enum reason reason)
+{
+	if (reason_entry(reason)->class == REASON_CLASS_REFUSED)
+		build_refuse(b, reason);
+	else
+		build_hold(b, reason);
+}
+
+void build_notice(struct build *b, enum reason reason)
+{
+	const struct reason_entry *entry = reason_entry(reason);
+
+	if (!build_answer(b, MAIL_M71)) {
+		/* Refused and never told would be lost: a person has it instead. */
+		if (b->outcome == POLICY_REFUSED)
+			build_done(b, POLICY_HELD, reason, owner_of(reason));
+		return;
+	}
+	build_field_text(b, "code", entry->code);
+	build_field_text(b, "sentence", build_english(b) ? entry->en : entry->fr);
+}
+
+void build_end(struct build *b, struct policy_decision *out)
+{
+	close_mail(b);
+	*out = (struct policy_decision){
+		.outcome = b->outcome,
+		.reason = b->reason,
+		.owner = b->owner,
+		.rule = b->rule,
+		.creates = b->creates && b->n_events > 0,
+		.dossier = b->before,
+		.after = b->n_events > 0 ? b->after : NULL,
+		.events = b->events,
+		.n_events = b->n_events,
+		.mails = b->mails,
+		.n_mails = b->n_mails,
+		.proof = b->proof,
+	};
+}
+
+bool build_english(const struct build *b)
+{
+	return bytes_equal(bytes_of_text(b->rules->language), BYTES("en"));
+}

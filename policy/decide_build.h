@@ -1,0 +1,80 @@
+/* policy/decide_build.h - a decision while it is being made. For the decide files only.
+ *
+ * Every event passes the gate on a copy of the dossier as it is added; every mail passes consent; every text for
+ * anyone but the patient is cleared of the patient's matricule, and so of his address. One refused step voids
+ * the whole: a decision is made entirely or not at all.
+ *
+ * Fields of the mails (a template may use those of its code and no others; a field without a text is empty):
+ *   M01  pathology
+ *   M02  count, missing (one line each)
+ *   M06  due        M07  expert, due
+ *   M10  pathology, due, age, sex, questions, exam_count, exams, hospitals
+ *   M11  due        M12  due
+ *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived
+ *   M15  missing    M16  released
+ *   M21  expert, summary, shared_with
+ *   M30  question   M31  expert, answer
+ *   M64  physician, family_name, given_name, birth_date, expert, summary
+ *   M70  -          M71  code, sentence
+ * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
+#ifndef RELAIS_POLICY_DECIDE_BUILD_H
+#define RELAIS_POLICY_DECIDE_BUILD_H
+
+#include "policy/decide.h"
+
+struct build {
+	struct arena *arena;
+	const struct policy_rules *rules;
+	const struct policy_message *message;   /* NULL for a command or a timer */
+	struct instant now;
+	struct bytes actor;
+	const char *rule;
+	const struct dossier *before;
+	struct dossier *after;                  /* the copy that events are applied to */
+	struct dossier_event *events;
+	size_t n_events, room_events;
+	struct policy_mail *mails;
+	size_t n_mails, room_mails;
+	struct policy_field *fields;            /* of the last mail */
+	size_t n_fields, room_fields;
+	bool mail_open;                         /* the last mail was allowed: fields go to it */
+	bool creates;
+	int proof;                              /* policy_decision's */
+	enum policy_outcome outcome;
+	enum reason reason;
+	const char *owner;
+};
+
+struct build build_begin(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
+			 struct instant now);
+/* The actor of its events is an operator: "operator:NAME". */
+void build_operator(struct build *b, struct bytes name);
+/* The dossier that the decision is about; NULL begins a new one. */
+void build_dossier(struct build *b, const struct dossier *dossier);
+
+/* Adds an event; kind and data are the caller's, the rest is filled in. */
+MUST_USE enum reason build_event(struct build *b, struct dossier_event event);
+/* The same for an event without data, and for one with a text. */
+MUST_USE enum reason build_plain(struct build *b, enum dossier_event_kind kind);
+MUST_USE enum reason build_text(struct build *b, enum dossier_event_kind kind, struct bytes id, struct bytes text);
+
+/* Adds a mail to a party of the dossier, if consent and a mailbox allow; false when not, and fields are then dropped. */
+bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach);
+/* An answer to the incoming message's sender, only where he may be told. */
+bool build_answer(struct build *b, enum mail_code code);
+void build_field(struct build *b, const char *name, struct bytes text);
+void build_field_text(struct build *b, const char *name, const char *text);
+
+/* Ends. done keeps what was added; hold, refuse and settle drop events and mails added so far. */
+void build_done(struct build *b, enum policy_outcome outcome, enum reason reason, const char *owner);
+void build_hold(struct build *b, enum reason reason);
+void build_refuse(struct build *b, enum reason reason);
+/* Held or refused as the reason's class says. */
+void build_settle(struct build *b, enum reason reason);
+/* M71 with the reason's sentence. A refusal that its sender may not be told of becomes a held message. */
+void build_notice(struct build *b, enum reason reason);
+void build_end(struct build *b, struct policy_decision *out);
+
+bool build_english(const struct build *b);
+
+#endif

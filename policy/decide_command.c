@@ -1,0 +1,185 @@
+/* policy/decide_command.c - what an operator asks for, and what a timer brings. */
+#include "policy/decide_step.h"
+#include "policy/decide_text.h"
+
+static const char *const names[POLICY_ACTS] = {
+	[POLICY_ACT_TRIAGE] = "triage",     [POLICY_ACT_REDIRECT] = "redirect", [POLICY_ACT_WAIVE] = "waive",
+	[POLICY_ACT_OFFER] = "offer",       [POLICY_ACT_RELEASE] = "release",   [POLICY_ACT_HOLD] = "hold",
+	[POLICY_ACT_RETURN] = "return",     [POLICY_ACT_CONSENT] = "consent",   [POLICY_ACT_WITHDRAW] = "withdraw",
+	[POLICY_ACT_CANCEL] = "cancel",     [POLICY_ACT_CLOSE] = "close",
+};
+
+static const char *const rules_of[POLICY_ACTS] = {
+	[POLICY_ACT_TRIAGE] = "operator.triage/1",   [POLICY_ACT_REDIRECT] = "operator.redirect/1",
+	[POLICY_ACT_WAIVE] = "operator.waive/1",     [POLICY_ACT_OFFER] = "operator.offer/1",
+	[POLICY_ACT_RELEASE] = "operator.release/1", [POLICY_ACT_HOLD] = "operator.hold/1",
+	[POLICY_ACT_RETURN] = "operator.return/1",   [POLICY_ACT_CONSENT] = "operator.consent/1",
+	[POLICY_ACT_WITHDRAW] = "operator.withdraw/1", [POLICY_ACT_CANCEL] = "operator.cancel/1",
+	[POLICY_ACT_CLOSE] = "operator.close/1",
+};
+
+/* A waiver is for a piece that is missing now, and no consent can be waived. */
+static enum reason waive(struct build *b, const struct policy_command *c)
+{
+	struct missing *missing;
+	size_t n;
+	enum reason reason = step_missing(b, &missing, &n);
+
+	if (reason != REASON_NONE)
+		return reason;
+	reason = REASON_NOT_FOUND;
+	for (size_t i = 0; i < n; i++)
+		if (missing[i].kind != MISSING_CONSENT && bytes_equal(missing[i].id, c->id))
+			reason = build_text(b, EVENT_PIECE_WAIVED, c->id, c->text);
+	return reason == REASON_NONE ? step_reassess(b) : reason;
+}
+
+static enum reason return_opinion(struct build *b, const struct policy_command *c)
+{
+	enum reason reason = build_text(b, EVENT_OPINION_RETURNED, BYTES_NONE, c->text);
+
+	if (reason == REASON_NONE && build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE))
+		build_field(b, "missing", c->text);
+	return reason;
+}
+
+static enum reason offer_again(struct build *b)
+{
+	return b->after->state == DOSSIER_NO_EXPERT ? step_offer(b) : REASON_DOSSIER_ORDER;
+}
+
+/* The texts of an end go to people by a person's hand: the nurses are its owner. */
+static enum reason finish(struct build *b, enum dossier_event_kind kind, const struct policy_command *c)
+{
+	b->owner = "nurses";
+	return build_text(b, kind, BYTES_NONE, c->text);
+}
+
+static enum reason change_consent(struct build *b, const struct policy_command *c)
+{
+	return build_event(b, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {c->party, c->given}});
+}
+
+static enum reason carry_out(struct build *b, const struct policy_command *c)
+{
+	switch (c->act) {
+	case POLICY_ACT_TRIAGE:
+		return b->after->state == DOSSIER_TRIAGE ? step_triage(b) : REASON_DOSSIER_ORDER;
+	case POLICY_ACT_REDIRECT:
+		return finish(b, EVENT_REDIRECTED, c);
+	case POLICY_ACT_WAIVE:
+		return waive(b, c);
+	case POLICY_ACT_OFFER:
+		return offer_again(b);
+	case POLICY_ACT_RELEASE:
+		return step_release(b);
+	case POLICY_ACT_HOLD:
+		return build_text(b, EVENT_HELD, BYTES_NONE, c->text);
+	case POLICY_ACT_RETURN:
+		return return_opinion(b, c);
+	case POLICY_ACT_CONSENT:
+		return change_consent(b, c);
+	case POLICY_ACT_WITHDRAW:
+		return finish(b, EVENT_WITHDRAWN, c);
+	case POLICY_ACT_CANCEL:
+		return finish(b, EVENT_CANCELLED, c);
+	case POLICY_ACT_CLOSE:
+		return build_plain(b, EVENT_CLOSED);
+	case POLICY_ACTS:
+		break;
+	}
+	return REASON_USAGE;
+}
+
+static enum reason remind(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFER_REMINDED,
+		.offer = {.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox}});
+
+	if (reason == REASON_NONE && build_mail(b, MAIL_M11, PARTY_EXPERT, POLICY_ATTACH_NONE))
+		build_field(b, "due", text_date(b, b->after->due_at));
+	return reason;
+}
+
+static enum reason next_expert(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFER_EXPIRED,
+		.offer = {.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox}});
+
+	return reason == REASON_NONE ? step_offer(b) : reason;
+}
+
+static bool is_due(const struct dossier *d, enum deadline_kind kind, struct instant now)
+{
+	struct deadline list[DEADLINES];
+	size_t n = deadline_list(d, list);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].kind == kind && !instant_before(now, list[i].at))
+			return true;
+	return false;
+}
+
+const char *policy_act_name(enum policy_act act)
+{
+	return names[act];
+}
+
+enum policy_act policy_act_of_name(struct bytes name)
+{
+	enum policy_act act = 0;
+	while (act < POLICY_ACTS && !bytes_equal_text(name, names[act]))
+		act++;
+	return act;
+}
+
+void policy_decide_command(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct policy_command *command, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, NULL, now);
+
+	b.rule = command->act < POLICY_ACTS ? rules_of[command->act] : "operator.unknown/1";
+	build_operator(&b, command->actor);
+	build_dossier(&b, dossier);
+	enum reason reason = carry_out(&b, command);
+	if (reason == REASON_NONE)
+		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
+	else
+		build_refuse(&b, reason);
+	build_end(&b, out);
+}
+
+void policy_decide_return(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
+			  enum reason reason, struct bytes actor, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, message, message->received);
+
+	b.rule = "operator.give-back/1";
+	build_operator(&b, actor);
+	build_refuse(&b, reason);
+	build_notice(&b, reason);
+	/* A person has seen it: this is its end even where the sender may not be told. */
+	build_done(&b, POLICY_REFUSED, reason, NULL);
+	build_end(&b, out);
+}
+
+void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			 enum deadline_kind kind, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, NULL, now);
+	enum reason reason = REASON_DOSSIER_ORDER;
+
+	b.rule = "offer.timer/1";
+	build_dossier(&b, dossier);
+	if (is_due(b.after, kind, now)) {
+		const struct dossier_offer *live = dossier_live_offer(b.after);
+		reason = kind == DEADLINE_OFFER_REMINDER ? remind(&b, live) : next_expert(&b, live);
+	}
+	if (reason == REASON_NONE)
+		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
+	else
+		build_done(&b, POLICY_IGNORED, reason, NULL);
+	build_end(&b, out);
+}

@@ -1,0 +1,239 @@
+/* policy/decide_reply.c - what comes to a relay address: the expert's answers, the patient's questions.
+ *
+ * A relay address is good only from the party it was made for. An automatic answer never counts. */
+#include "policy/decide_step.h"
+#include "policy/decide_text.h"
+
+/* Did that mailbox's owner write it? The link or a signature says so; rpps is empty for the patient. */
+static enum reason check_writer(const struct build *b, struct bytes mailbox, struct bytes rpps)
+{
+	const struct policy_message *m = b->message;
+	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, rpps);
+
+	if (!sender_same_address(m->from, mailbox))
+		return REASON_REPLY_PARTY;
+	if (m->source == POLICY_SOURCE_SMTP && !sender_linked(m))
+		return REASON_MAIL_FROM_DOMAIN;
+	if (m->signature.verdict == POLICY_VERDICT_NONE)
+		return m->source == POLICY_SOURCE_SMTP ? REASON_NONE : REASON_SIG_NONE;
+	if (expert_has_certificate(expert, m->signature.fingerprint) ||
+	    (m->signature.bound == POLICY_BOUND_FROM && sender_same_address(m->signature.email, m->from)))
+		return REASON_NONE;
+	return REASON_SIG_NOT_BOUND;
+}
+
+static struct dossier_offer_data offer_answer(const struct build *b, const struct dossier_offer *offer)
+{
+	return (struct dossier_offer_data){
+		.rpps = offer->rpps,
+		.name = offer->name,
+		.mailbox = offer->mailbox,
+		.organisation = offer->organisation,
+		.word = b->message->reply.word,
+		.until = b->message->reply.until,
+	};
+}
+
+static void finish(struct build *b, enum reason reason)
+{
+	if (reason == REASON_NONE)
+		build_done(b, POLICY_APPLIED, b->reason, b->owner);
+	else
+		build_hold(b, reason);
+}
+
+static void mail_dossier(struct build *b)
+{
+	const struct policy_patient *p = &b->after->request.patient;
+	size_t count;
+	struct bytes exams = text_exams(b, &count);
+
+	if (!build_mail(b, MAIL_M13, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+		return;
+	build_field(b, "family_name", p->family_birth);
+	build_field(b, "given_name", p->given_birth_first);
+	build_field(b, "birth_date", text_birth_date(b));
+	build_field(b, "age", text_age(b));
+	build_field(b, "sex", p->sex);
+	build_field(b, "pathology", text_pathology(b));
+	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "questions", text_questions(b));
+	build_field(b, "answers", text_answers(b));
+	build_field(b, "exam_count", text_number(b, count));
+	build_field(b, "exams", exams);
+	build_field(b, "waived", text_waived(b));
+}
+
+static enum reason accept_offer(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFER_ACCEPTED, .offer = offer_answer(b, offer)});
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (build_mail(b, MAIL_M07, PARTY_PATIENT, POLICY_ATTACH_NONE)) {
+		build_field(b, "expert", offer->name);
+		build_field(b, "due", text_date(b, b->after->due_at));
+	}
+	mail_dossier(b);
+	return REASON_NONE;
+}
+
+static enum reason decline_offer(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFER_DECLINED, .offer = offer_answer(b, offer)});
+
+	return reason == REASON_NONE ? step_offer(b) : reason;
+}
+
+static enum reason ask_again(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_REPLY_UNCLEAR, .offer = offer_answer(b, offer)});
+
+	b->reason = REASON_REPLY_UNCLEAR;
+	if (reason == REASON_NONE && build_mail(b, MAIL_M12, PARTY_EXPERT, POLICY_ATTACH_NONE)) {
+		b->mails[b->n_mails - 1].in_reply_to = true;
+		build_field(b, "due", text_date(b, b->after->due_at));
+	}
+	return reason;
+}
+
+static void answer_offer(struct build *b, const struct dossier_offer *offer)
+{
+	enum reason reason = check_writer(b, offer->mailbox, offer->rpps);
+
+	b->rule = "offer.reply/1";
+	if (reason != REASON_NONE) {
+		build_hold(b, reason);
+		return;
+	}
+	switch (b->message->reply.word) {
+	case POLICY_WORD_ACCEPT:
+		finish(b, accept_offer(b, offer));
+		return;
+	case POLICY_WORD_REFUSE:
+	case POLICY_WORD_CONFLICT:
+	case POLICY_WORD_ABSENT:
+		finish(b, decline_offer(b, offer));
+		return;
+	case POLICY_WORD_NONE:
+	case POLICY_WORD_UNCLEAR:
+	case POLICY_WORDS:
+		break;
+	}
+	finish(b, ask_again(b, offer));
+}
+
+static void answer_question(struct build *b, const struct dossier_offer *expert)
+{
+	enum reason reason = check_writer(b, expert->mailbox, expert->rpps);
+
+	b->rule = "exchange.answer/1";
+	if (reason == REASON_NONE)
+		reason = step_refused_piece(b->message);
+	if (reason == REASON_NONE)
+		reason = step_one_patient(b->message, &b->after->request.patient);
+	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
+		reason = REASON_REPLY_NOT_AWAITED;
+	if (reason == REASON_NONE)
+		reason = build_plain(b, EVENT_QUESTION_ANSWERED);
+	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
+	if (reason == REASON_NONE && build_mail(b, MAIL_M31, PARTY_PATIENT, attach)) {
+		build_field(b, "expert", expert->name);
+		build_field(b, "answer", b->message->text);
+	}
+	finish(b, reason);
+}
+
+static bool was_asked(const struct dossier *d, struct bytes mailbox)
+{
+	for (size_t i = 0; i < d->n_offers; i++)
+		if (sender_same_address(d->offers[i].mailbox, mailbox))
+			return true;
+	return false;
+}
+
+/* A second "yes" to an offer that he already holds changes nothing and harms nobody. */
+static void accepted_again(struct build *b, const struct dossier_offer *holder)
+{
+	enum reason reason = check_writer(b, holder->mailbox, holder->rpps);
+
+	if (reason == REASON_NONE && b->message->reply.word == POLICY_WORD_ACCEPT && b->after->state == DOSSIER_ACCEPTED)
+		build_done(b, POLICY_DUPLICATE, REASON_MESSAGE_DUPLICATE, NULL);
+	else
+		build_hold(b, reason == REASON_NONE ? REASON_REPLY_NOT_AWAITED : reason);
+}
+
+static void from_expert(struct build *b)
+{
+	const struct dossier_offer *live = dossier_live_offer(b->after);
+	const struct dossier_offer *holder = dossier_accepted_offer(b->after);
+
+	b->actor = bytes_of_text("expert");
+	if (live != NULL && sender_same_address(live->mailbox, b->message->from)) {
+		answer_offer(b, live);
+		return;
+	}
+	if (holder == NULL || !sender_same_address(holder->mailbox, b->message->from)) {
+		/* Too late, or a stranger: neither is an answer. */
+		build_hold(b, was_asked(b->after, b->message->from) ? REASON_REPLY_NOT_AWAITED : REASON_REPLY_PARTY);
+		return;
+	}
+	if (b->message->class == POLICY_CLASS_OPINION || b->message->form.found)
+		decide_opinion(b);
+	else if (b->after->state == DOSSIER_EXCHANGE)
+		answer_question(b, holder);
+	else
+		accepted_again(b, holder);
+}
+
+static enum reason ask_expert(struct build *b)
+{
+	enum reason reason = step_refused_piece(b->message);
+
+	if (reason == REASON_NONE)
+		reason = step_one_patient(b->message, &b->after->request.patient);
+	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
+		reason = REASON_REPLY_NOT_AWAITED;
+	if (reason == REASON_NONE)
+		reason = build_plain(b, EVENT_QUESTION_RECEIVED);
+	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
+	if (reason == REASON_NONE && build_mail(b, MAIL_M30, PARTY_EXPERT, attach))
+		build_field(b, "question", b->message->text);
+	return reason;
+}
+
+static void from_patient(struct build *b)
+{
+	enum dossier_state state = b->after->state;
+	enum reason reason = check_writer(b, b->after->request.mailbox, BYTES_NONE);
+
+	b->rule = "exchange.question/1";
+	b->actor = bytes_of_text("patient");
+	if (reason == REASON_NONE && dossier_next(state, EVENT_QUESTION_RECEIVED) == DOSSIER_NOWHERE)
+		reason = state == DOSSIER_INCOMPLETE ? REASON_REPLY_PIECES : REASON_REPLY_NOT_AWAITED;
+	if (reason == REASON_NONE)
+		reason = ask_expert(b);
+	finish(b, reason);
+}
+
+void decide_relay(struct build *b)
+{
+	b->rule = "relay.party/1";
+	if (step_is_automatic(b->message)) {
+		build_hold(b, REASON_REPLY_AUTOMATIC);
+		return;
+	}
+	if (b->after == NULL) {
+		build_hold(b, REASON_DOSSIER_NONE);
+		return;
+	}
+	if (b->message->party == PARTY_EXPERT)
+		from_expert(b);
+	else if (b->message->party == PARTY_PATIENT)
+		from_patient(b);
+	else
+		build_hold(b, REASON_REPLY_NOT_AWAITED);
+}

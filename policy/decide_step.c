@@ -1,0 +1,269 @@
+/* policy/decide_step.c - see decide_step.h. */
+#include "policy/decide_step.h"
+
+#include "policy/decide_text.h"
+#include "policy/identity.h"
+
+static void mail_missing(struct build *b, const struct missing *missing, size_t n)
+{
+	if (!build_mail(b, MAIL_M02, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		return;
+	build_field(b, "count", text_number(b, n));
+	build_field(b, "missing", text_missing(b, missing, n));
+}
+
+static enum reason note_missing(struct build *b, const struct missing *missing, size_t n)
+{
+	struct bytes ids = text_missing_ids(b, missing, n);
+	bool was_incomplete = b->after->state == DOSSIER_INCOMPLETE;
+
+	if (was_incomplete && bytes_equal(b->after->missing, ids))
+		return REASON_NONE;
+	enum reason reason = build_text(b, EVENT_PIECES_MISSING, ids, BYTES_NONE);
+	/* One list when it becomes incomplete, then reminders: not a mail for each document that comes. */
+	if (reason == REASON_NONE && !was_incomplete)
+		mail_missing(b, missing, n);
+	return reason;
+}
+
+static void mail_offer(struct build *b)
+{
+	size_t count;
+	struct bytes exams = text_exams(b, &count);
+
+	if (!build_mail(b, MAIL_M10, PARTY_EXPERT, POLICY_ATTACH_NONE))
+		return;
+	build_field(b, "pathology", text_pathology(b));
+	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "age", text_age(b));
+	build_field(b, "sex", b->after->request.patient.sex);
+	build_field(b, "questions", text_nameless(b, text_questions(b)));
+	build_field(b, "exam_count", text_number(b, count));
+	build_field(b, "exams", text_nameless(b, exams));
+	build_field(b, "hospitals", text_nameless(b, text_hospitals(b)));
+}
+
+static void mail_patient_report(struct build *b)
+{
+	const struct dossier *d = b->after;
+	bool attending = consent_check(d, PARTY_ATTENDING, b->now) == REASON_NONE;
+	bool first = consent_check(d, PARTY_FIRST_OPINION, b->now) == REASON_NONE;
+	struct bytes x = attending ? d->request.attending.name : BYTES_NONE;
+	struct bytes y = first ? d->request.first_opinion.name : BYTES_NONE;
+
+	if (!build_mail(b, MAIL_M21, PARTY_PATIENT, POLICY_ATTACH_REPORT))
+		return;
+	build_field(b, "expert", dossier_accepted_offer(d)->name);
+	build_field(b, "summary", d->opinion.data.form.summary);
+	build_field_text(b, "shared_with",
+			 arena_printf(b->arena, "%.*s%s%.*s", (int)x.len, x.len > 0 ? (const char *)x.at : "",
+				      x.len > 0 && y.len > 0 ? ", " : "", (int)y.len, y.len > 0 ? (const char *)y.at : ""));
+}
+
+static void mail_physician(struct build *b, enum party party, struct bytes name)
+{
+	const struct policy_patient *p = &b->after->request.patient;
+
+	if (!build_mail(b, MAIL_M64, party, POLICY_ATTACH_REPORT))
+		return;
+	build_field(b, "physician", name);
+	build_field(b, "family_name", p->family_birth);
+	build_field(b, "given_name", p->given_birth_first);
+	build_field(b, "birth_date", text_birth_date(b));
+	build_field(b, "expert", dossier_accepted_offer(b->after)->name);
+	build_field(b, "summary", b->after->opinion.data.form.summary);
+}
+
+static void mail_physicians(struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	bool attending = consent_check(b->after, PARTY_ATTENDING, b->now) == REASON_NONE;
+
+	mail_physician(b, PARTY_ATTENDING, r->attending.name);
+	/* One doctor may be both: he has it once. */
+	if (!attending || !sender_same_address(r->attending.mailbox, r->first_opinion.mailbox))
+		mail_physician(b, PARTY_FIRST_OPINION, r->first_opinion.name);
+}
+
+/* Promise 3, the third time: what leaves speaks of this patient and this dossier. */
+static enum reason check_release(const struct dossier *d)
+{
+	if (!d->opinion.present ||
+	    !bytes_equal_nocase(bytes_trim(d->opinion.data.form.reference), bytes_trim(d->reference)))
+		return REASON_OPINION_DOSSIER;
+	if (!identity_complete(&d->request.patient))
+		return REASON_IDENTITY_NONE;
+	for (size_t i = 0; i < d->n_documents; i++) {
+		const struct dossier_document *doc = &d->documents[i];
+		if (doc->replaced || !doc->filing.document.has_patient)
+			continue;
+		enum identity identity = identity_compare(&d->request.patient, &doc->filing.document.patient);
+		if (identity == IDENTITY_DIFFERENT)
+			return REASON_IDENTITY_OTHER_PATIENT;
+		if (identity != IDENTITY_SAME && !doc->filing.confirmed)
+			return REASON_IDENTITY_DIFFERS;
+	}
+	return REASON_NONE;
+}
+
+static struct dossier_offer_data offer_data(const struct dossier_offer *offer)
+{
+	return (struct dossier_offer_data){
+		.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox, .organisation = offer->organisation};
+}
+
+enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
+{
+	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies,
+						   b->after->request.pathology, b->after->request.version);
+	if (p == NULL)
+		return REASON_PATHOLOGY_UNKNOWN;
+	*n = complete_missing(b->arena, b->after, p, b->now, missing);
+	return REASON_NONE;
+}
+
+enum reason step_reassess(struct build *b)
+{
+	enum dossier_state state = b->after->state;
+	struct missing *missing;
+	size_t n;
+
+	if (state != DOSSIER_REQUESTED && state != DOSSIER_INCOMPLETE && state != DOSSIER_TRIAGE)
+		return REASON_NONE;
+	enum reason reason = step_missing(b, &missing, &n);
+	if (reason != REASON_NONE)
+		return reason;
+	if (n > 0)
+		return note_missing(b, missing, n);
+	if (state != DOSSIER_TRIAGE)
+		reason = build_plain(b, EVENT_PIECES_COMPLETE);
+	if (reason != REASON_NONE || b->rules->triage_by_nurse)
+		return reason;
+	return step_triage(b);
+}
+
+enum reason step_triage(struct build *b)
+{
+	struct missing *missing;
+	size_t n;
+	enum reason reason = step_missing(b, &missing, &n);
+
+	if (reason != REASON_NONE)
+		return reason;
+	/* Time may have passed since the pieces were found: an exam can grow too old. */
+	if (n > 0)
+		return REASON_PIECES_MISSING;
+	reason = build_plain(b, EVENT_TRIAGED);
+	if (reason != REASON_NONE)
+		return reason;
+	if (build_mail(b, MAIL_M06, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		build_field(b, "due", text_date(b, b->after->due_at));
+	return step_offer(b);
+}
+
+enum reason step_offer(struct build *b)
+{
+	const struct expert *e;
+
+	if (route_choose(b->arena, b->rules->experts, b->rules->n_experts, b->after, b->now, &e, NULL, NULL) != REASON_NONE) {
+		b->owner = "nurses";
+		b->reason = REASON_EXPERT_NONE;
+		return b->after->state == DOSSIER_COMPLETE ? build_plain(b, EVENT_EXPERT_NONE) : REASON_EXPERT_NONE;
+	}
+	enum reason reason = build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFERED,
+		.offer = {.rpps = e->rpps, .name = e->name, .mailbox = e->mailbox, .organisation = e->organisation}});
+	if (reason == REASON_NONE)
+		mail_offer(b);
+	return reason;
+}
+
+enum reason step_release(struct build *b)
+{
+	bool again = b->after->released_at.us != 0;
+
+	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
+		return REASON_DOSSIER_ORDER;
+	enum reason reason = check_release(b->after);
+	if (reason != REASON_NONE)
+		return reason;
+	reason = build_plain(b, EVENT_RELEASED);
+	if (reason != REASON_NONE)
+		return reason;
+	mail_patient_report(b);
+	/* After "undeliverable" only the patient's report is sent once more. */
+	if (again)
+		return REASON_NONE;
+	mail_physicians(b);
+	if (build_mail(b, MAIL_M16, PARTY_EXPERT, POLICY_ATTACH_NONE))
+		build_field(b, "released", text_date(b, b->now));
+	return REASON_NONE;
+}
+
+enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
+{
+	const struct dossier_offer *live = dossier_live_offer(b->after);
+	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = *mail});
+
+	b->owner = "nurses";
+	if (reason != REASON_NONE)
+		return reason;
+	if (mail->code == MAIL_M21 && mail->party == PARTY_PATIENT && b->after->state == DOSSIER_RELEASED)
+		return build_event(b, (struct dossier_event){.kind = EVENT_REPORT_UNDELIVERED, .mail = *mail});
+	/* An offer that cannot arrive will never be answered: the next expert now, not in 24 hours. */
+	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox))
+		return REASON_NONE;
+	reason = build_event(b, (struct dossier_event){.kind = EVENT_OFFER_EXPIRED, .offer = offer_data(live)});
+	return reason == REASON_NONE ? step_offer(b) : reason;
+}
+
+enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient)
+{
+	enum reason worst = REASON_NONE;
+
+	for (size_t i = 0; i < message->n_documents; i++) {
+		const struct policy_document *d = &message->documents[i];
+		if (!d->has_patient)
+			continue;
+		switch (identity_compare(patient, &d->patient)) {
+		case IDENTITY_SAME:
+			break;
+		case IDENTITY_DIFFERENT:
+			return REASON_ARCHIVE_PATIENTS;
+		case IDENTITY_DOUBT:
+			worst = REASON_IDENTITY_DIFFERS;
+			break;
+		case IDENTITY_ABSENT:
+			if (worst == REASON_NONE)
+				worst = REASON_IDENTITY_NONE;
+			break;
+		}
+	}
+	return worst;
+}
+
+enum reason step_refused_piece(const struct policy_message *message)
+{
+	if (message->archive != REASON_NONE && reason_entry(message->archive)->class != REASON_CLASS_TOLERATED)
+		return message->archive;
+	for (size_t i = 0; i < message->n_documents; i++) {
+		enum reason reason = message->documents[i].reason;
+		if (reason != REASON_NONE && reason_entry(reason)->class != REASON_CLASS_TOLERATED)
+			return reason;
+	}
+	return REASON_NONE;
+}
+
+enum reason step_file(struct build *b, const struct policy_document *document, struct bytes organisation, bool vouched,
+		      bool confirmed)
+{
+	return build_event(b, (struct dossier_event){
+		.kind = EVENT_DOCUMENT_FILED,
+		.document = {
+			.document = *document, .organisation = organisation, .vouched = vouched, .confirmed = confirmed}});
+}
+
+bool step_is_automatic(const struct policy_message *message)
+{
+	return message->automatic || (message->source == POLICY_SOURCE_SMTP && message->mail_from.len == 0);
+}

@@ -1,0 +1,37 @@
+/* policy/decide_step.h - the steps that several decisions share, and the decisions by subject. For the decide files only. */
+#ifndef RELAIS_POLICY_DECIDE_STEP_H
+#define RELAIS_POLICY_DECIDE_STEP_H
+
+#include "policy/decide_build.h"
+
+/* Looks again at what is missing: adds EVENT_PIECES_* when the answer changed (and M02 when the dossier becomes
+ * incomplete), and goes on to triage where the gate is automatic. */
+MUST_USE enum reason step_reassess(struct build *b);
+/* What is missing now; REASON_PATHOLOGY_UNKNOWN when the pathology is not in the rules any more. */
+MUST_USE enum reason step_missing(struct build *b, struct missing **missing, size_t *n);
+/* T0, M06, then the first offer. REASON_PIECES_MISSING when something is. */
+MUST_USE enum reason step_triage(struct build *b);
+/* The next expert and M10, or EVENT_EXPERT_NONE; sets the owner to the nurses in the latter case. */
+MUST_USE enum reason step_offer(struct build *b);
+/* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
+MUST_USE enum reason step_release(struct build *b);
+/* A mail of the dossier failed for good. */
+MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
+
+/* REASON_NONE when every document that names a patient names that one; else the reason, which depends on nothing but
+ * the message and the patient. */
+MUST_USE enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient);
+/* What the archive or a document was refused for. */
+MUST_USE enum reason step_refused_piece(const struct policy_message *message);
+MUST_USE enum reason step_file(struct build *b, const struct policy_document *document, struct bytes organisation,
+			       bool vouched, bool confirmed);
+/* No person wrote it: automatic, or under the null return path. */
+bool step_is_automatic(const struct policy_message *message);
+
+void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
+void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);
+void decide_relay(struct build *b);
+void decide_opinion(struct build *b);
+void decide_report(struct build *b);
+
+#endif

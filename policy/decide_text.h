@@ -1,0 +1,30 @@
+/* policy/decide_text.h - the texts that decisions give to mails, in the language of the rules. For the decide files only. */
+#ifndef RELAIS_POLICY_DECIDE_TEXT_H
+#define RELAIS_POLICY_DECIDE_TEXT_H
+
+#include "policy/decide_build.h"
+
+/* "14 mars 2026", the date in Paris. */
+struct bytes text_date(const struct build *b, struct instant at);
+/* "28/03/1979" from YYYYMMDD; empty when it is none. */
+struct bytes text_birth_date(const struct build *b);
+struct bytes text_age(const struct build *b);
+/* The pathology's title, else its code. */
+struct bytes text_pathology(const struct build *b);
+/* "1. ...": every question.N of the questionnaire. */
+struct bytes text_questions(const struct build *b);
+/* "- text: value": the other answers of the questionnaire. */
+struct bytes text_answers(const struct build *b);
+/* "- title (28/11/2019)": the current, shared documents; *count (may be NULL) says how many. */
+struct bytes text_exams(const struct build *b, size_t *count);
+/* Who wrote the documents, each once: an expert looks there for a conflict of interest. */
+struct bytes text_hospitals(const struct build *b);
+/* Without the patient's birth name: an offer names nobody. */
+struct bytes text_nameless(const struct build *b, struct bytes text);
+struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n);
+/* Ids with commas, for the event. */
+struct bytes text_missing_ids(const struct build *b, const struct missing *missing, size_t n);
+struct bytes text_waived(const struct build *b);
+struct bytes text_number(const struct build *b, size_t n);
+
+#endif

@@ -1,0 +1,394 @@
+/* policy/dossier.c - the gate and the fold; see dossier.h for the invariants. */
+#include "policy/dossier.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "policy/identity.h"
+#include "policy/rules.h"
+
+/* A list with room for one more; the old one is left to the arena. */
+static void *grow(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return list;
+	*room = *room == 0 ? 8 : *room * 2;
+	void *larger = arena_alloc(arena, *room * size);
+	if (n > 0)
+		memcpy(larger, list, n * size);
+	return larger;
+}
+
+static void *duplicate(struct arena *arena, const void *list, size_t n, size_t *room, size_t size)
+{
+	*room = n;
+	if (n == 0)
+		return NULL;
+	return memcpy(arena_alloc(arena, n * size), list, n * size);
+}
+
+/* --- what the gate asks beyond the table --- */
+
+static enum reason guard_request(const struct dossier_request *r)
+{
+	if (!identity_complete(&r->patient))
+		return REASON_IDENTITY_NONE;
+	if (r->pathology.len == 0 || !r->consent_processing || !r->consent_expert ||
+	    r->n_answers > LIMIT_REQUEST_ANSWERS)
+		return REASON_REQUEST_INCOMPLETE;
+	return REASON_NONE;
+}
+
+static enum reason guard_identity(const struct dossier *d, const struct dossier_filing *f)
+{
+	if (!f->document.has_patient)
+		return REASON_NONE;
+	/* Test and real identities are never mixed, not even by hand. */
+	if (identity_is_ins(f->document.patient.oid) &&
+	    identity_is_test(f->document.patient.oid) != identity_is_test(d->request.patient.oid))
+		return REASON_SENDER_TEST_IDENTITY;
+	switch (identity_compare(&d->request.patient, &f->document.patient)) {
+	case IDENTITY_SAME:
+		return REASON_NONE;
+	case IDENTITY_DIFFERENT:
+		return REASON_IDENTITY_OTHER_PATIENT;
+	case IDENTITY_DOUBT:
+		return f->confirmed ? REASON_NONE : REASON_IDENTITY_DIFFERS;
+	case IDENTITY_ABSENT:
+		break;
+	}
+	return f->confirmed ? REASON_NONE : REASON_IDENTITY_NONE;
+}
+
+static const struct dossier_document *find_id(const struct dossier *d, struct bytes id)
+{
+	for (size_t i = 0; id.len > 0 && i < d->n_documents; i++)
+		if (bytes_equal(d->documents[i].filing.document.id, id))
+			return &d->documents[i];
+	return NULL;
+}
+
+static enum reason guard_document(const struct dossier *d, const struct dossier_filing *f)
+{
+	const struct dossier_document *known = dossier_find_document(d, f->document.id, f->document.digest);
+
+	if (d->n_documents >= LIMIT_DOSSIER_DOCUMENTS)
+		return REASON_DOSSIER_FULL;
+	if (known != NULL)
+		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
+											     : REASON_DOCUMENT_CONFLICT;
+	/* Only the organisation that sent a document may replace it. */
+	const struct dossier_document *old = find_id(d, f->document.replaces);
+	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
+		return REASON_SENDER_CLASS;
+	return guard_identity(d, f);
+}
+
+static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
+{
+	const struct dossier_offer *live = dossier_live_offer(d);
+
+	if (e->kind == EVENT_OFFERED)
+		return live == NULL && e->offer.rpps.len > 0 && e->offer.mailbox.len > 0 ? REASON_NONE
+											  : REASON_DOSSIER_ORDER;
+	return live != NULL && bytes_equal(live->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
+static enum reason guard_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+
+	if (holder == NULL || !bytes_equal(holder->rpps, o->rpps))
+		return REASON_OPINION_SIGNER;
+	for (size_t i = 0; i < d->n_digests; i++)
+		if (bytes_equal_nocase(d->digests[i], o->digest))
+			return REASON_MESSAGE_DUPLICATE;
+	return REASON_NONE;
+}
+
+/* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
+static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
+{
+	switch (kind) {
+	case EVENT_OFFERED:
+		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_PIECE_WAIVED:
+		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_OPINION_RECEIVED:
+		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_QUESTION_RECEIVED:
+		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
+	default:
+		return false;
+	}
+}
+
+static enum reason guard(const struct dossier *d, const struct dossier_event *e)
+{
+	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
+		return REASON_DOSSIER_ORDER;
+	if (is_full(d, e->kind))
+		return REASON_DOSSIER_FULL;
+	switch (dossier_event_data(e->kind)) {
+	case EVENT_DATA_REQUEST:
+		return guard_request(&e->request);
+	case EVENT_DATA_DOCUMENT:
+		return guard_document(d, &e->document);
+	case EVENT_DATA_OFFER:
+		return guard_offer(d, e);
+	case EVENT_DATA_OPINION:
+		return guard_opinion(d, &e->opinion);
+	case EVENT_DATA_CONSENT:
+		return e->consent.party == PARTY_ATTENDING || e->consent.party == PARTY_FIRST_OPINION ? REASON_NONE
+												      : REASON_DOSSIER_ORDER;
+	case EVENT_DATA_MAIL:
+	case EVENT_DATA_TEXT:
+	case EVENT_DATA_NONE:
+		break;
+	}
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) ||
+	    (e->kind == EVENT_RELEASED && !(d->opinion.present && d->opinion.checked)) ||
+	    (e->kind == EVENT_TRIAGED && !d->pieces_complete))
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}
+
+/* --- what an event leaves behind --- */
+
+static void keep_request(struct dossier *d, const struct dossier_event *e)
+{
+	d->request = e->request;
+	d->opened_at = e->at;
+	d->attending = (struct dossier_consent){e->request.attending.consent, e->at};
+	d->first_opinion = (struct dossier_consent){e->request.first_opinion.consent, e->at};
+}
+
+static void keep_document(struct dossier *d, const struct dossier_event *e)
+{
+	const struct policy_document *doc = &e->document.document;
+	bool replaced = false;
+
+	for (size_t i = 0; i < d->n_documents; i++) {
+		struct dossier_document *other = &d->documents[i];
+		const struct policy_document *o = &other->filing.document;
+		if (o->id.len > 0 && bytes_equal(o->id, doc->replaces))
+			other->replaced = true;
+		/* The new version may have come before the one it replaces. */
+		if (doc->id.len > 0 && bytes_equal(o->replaces, doc->id) &&
+		    bytes_equal(other->filing.organisation, e->document.organisation))
+			replaced = true;
+	}
+	d->documents = grow(d->arena, d->documents, d->n_documents, &d->room_documents, sizeof *d->documents);
+	d->documents[d->n_documents++] = (struct dossier_document){
+		.filing = e->document,
+		.at = e->at,
+		.inbox = e->inbox,
+		.replaced = replaced,
+		.shared = doc->has_patient || e->document.vouched || e->document.confirmed,
+	};
+}
+
+static void keep_offer(struct dossier *d, const struct dossier_event *e)
+{
+	d->offers = grow(d->arena, d->offers, d->n_offers, &d->room_offers, sizeof *d->offers);
+	d->offers[d->n_offers++] = (struct dossier_offer){
+		.rpps = e->offer.rpps,
+		.name = e->offer.name,
+		.mailbox = e->offer.mailbox,
+		.organisation = e->offer.organisation,
+		.at = e->at,
+		.answer = OFFER_LIVE,
+	};
+}
+
+/* The live offer is always the last one: no other is made before it was answered. */
+static void keep_answer(struct dossier *d, const struct dossier_event *e, enum offer_answer answer)
+{
+	struct dossier_offer *offer = &d->offers[d->n_offers - 1];
+
+	offer->answer = answer;
+	offer->answered_at = e->at;
+	offer->word = e->offer.word;
+}
+
+static void keep_proof(struct dossier *d, const struct dossier_event *e, bool failed)
+{
+	const struct dossier_mail_data *m = &e->mail;
+	struct dossier_proof *p = NULL;
+
+	for (size_t i = 0; i < d->n_proofs && p == NULL; i++)
+		if (d->proofs[i].code == m->code && d->proofs[i].party == m->party &&
+		    bytes_equal_nocase(d->proofs[i].mailbox, m->mailbox))
+			p = &d->proofs[i];
+	if (p == NULL) {
+		d->proofs = grow(d->arena, d->proofs, d->n_proofs, &d->room_proofs, sizeof *d->proofs);
+		p = &d->proofs[d->n_proofs++];
+		*p = (struct dossier_proof){.code = m->code, .party = m->party, .mailbox = m->mailbox};
+	}
+	/* A proof never sinks by an older, lower one; a failure is told beside it. */
+	if (!failed && m->level > p->level)
+		p->level = m->level;
+	p->failed = failed;
+	p->reason = failed ? m->reason : REASON_NONE;
+	p->at = e->at;
+}
+
+static void keep_opinion(struct dossier *d, const struct dossier_event *e)
+{
+	d->digests = grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
+	d->digests[d->n_digests++] = e->opinion.digest;
+	d->opinion = (struct dossier_opinion){.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
+}
+
+static void keep_question(struct dossier *d, const struct dossier_event *e)
+{
+	d->questions = grow(d->arena, d->questions, d->n_questions, &d->room_questions, sizeof *d->questions);
+	d->questions[d->n_questions++] = (struct dossier_question){.inbox = e->inbox, .at = e->at};
+}
+
+static void keep_answered(struct dossier *d)
+{
+	for (size_t i = 0; i < d->n_questions; i++)
+		d->questions[i].answered = true;
+}
+
+static void keep_waived(struct dossier *d, const struct dossier_event *e)
+{
+	d->waived = grow(d->arena, d->waived, d->n_waived, &d->room_waived, sizeof *d->waived);
+	d->waived[d->n_waived++] = e->text.id;
+}
+
+static void keep_consent(struct dossier *d, const struct dossier_event *e)
+{
+	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING ? &d->attending : &d->first_opinion;
+	*c = (struct dossier_consent){e->consent.given, e->at};
+}
+
+static void keep(struct dossier *d, const struct dossier_event *e)
+{
+	switch (e->kind) {
+	case EVENT_REQUESTED:
+		keep_request(d, e);
+		break;
+	case EVENT_DOCUMENT_FILED:
+		keep_document(d, e);
+		break;
+	case EVENT_PIECES_MISSING:
+		d->pieces_complete = false;
+		d->missing = e->text.id;
+		break;
+	case EVENT_PIECES_COMPLETE:
+		d->pieces_complete = true;
+		d->missing = BYTES_NONE;
+		break;
+	case EVENT_PIECE_WAIVED:
+		keep_waived(d, e);
+		break;
+	case EVENT_TRIAGED:
+		d->complete_at = e->at;
+		d->due_at = instant_plus(e->at, POLICY_PROMISE);
+		break;
+	case EVENT_OFFERED:
+		keep_offer(d, e);
+		break;
+	case EVENT_OFFER_REMINDED:
+		d->offers[d->n_offers - 1].reminded_at = e->at;
+		break;
+	case EVENT_OFFER_DECLINED:
+		keep_answer(d, e, OFFER_DECLINED);
+		break;
+	case EVENT_OFFER_EXPIRED:
+		keep_answer(d, e, OFFER_EXPIRED);
+		break;
+	case EVENT_OFFER_ACCEPTED:
+		keep_answer(d, e, OFFER_ACCEPTED);
+		break;
+	case EVENT_OPINION_RECEIVED:
+		keep_opinion(d, e);
+		break;
+	case EVENT_OPINION_RETURNED:
+		d->opinion = (struct dossier_opinion){0};
+		break;
+	case EVENT_OPINION_CHECKED:
+		d->opinion.checked = true;
+		break;
+	case EVENT_RELEASED:
+		if (d->released_at.us == 0)
+			d->released_at = e->at;
+		break;
+	case EVENT_MAIL_PROOF:
+	case EVENT_MAIL_FAILED:
+		keep_proof(d, e, e->kind == EVENT_MAIL_FAILED);
+		break;
+	case EVENT_REPORT_READ:
+		d->read_at = e->at;
+		break;
+	case EVENT_QUESTION_RECEIVED:
+		keep_question(d, e);
+		break;
+	case EVENT_QUESTION_ANSWERED:
+		keep_answered(d);
+		break;
+	case EVENT_CONSENT_CHANGED:
+		keep_consent(d, e);
+		break;
+	case EVENT_NOTHING:
+	case EVENT_REDIRECTED:
+	case EVENT_REPLY_UNCLEAR:
+	case EVENT_EXPERT_NONE:
+	case EVENT_HELD:
+	case EVENT_REPORT_UNDELIVERED:
+	case EVENT_WITHDRAWN:
+	case EVENT_CANCELLED:
+	case EVENT_CLOSED:
+	case DOSSIER_EVENTS:
+		break;
+	}
+}
+
+struct dossier dossier_begin(struct arena *arena, int64_t id, struct bytes reference)
+{
+	return (struct dossier){.arena = arena, .id = id, .reference = reference, .state = DOSSIER_NEW};
+}
+
+struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
+{
+	struct dossier d = *from;
+
+	d.arena = arena;
+	d.documents = duplicate(arena, from->documents, d.n_documents, &d.room_documents, sizeof *d.documents);
+	d.waived = duplicate(arena, from->waived, d.n_waived, &d.room_waived, sizeof *d.waived);
+	d.offers = duplicate(arena, from->offers, d.n_offers, &d.room_offers, sizeof *d.offers);
+	d.proofs = duplicate(arena, from->proofs, d.n_proofs, &d.room_proofs, sizeof *d.proofs);
+	d.questions = duplicate(arena, from->questions, d.n_questions, &d.room_questions, sizeof *d.questions);
+	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
+	return d;
+}
+
+enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event)
+{
+	enum reason reason = guard(dossier, event);
+
+	if (reason != REASON_NONE)
+		return reason;
+	enum dossier_state to = dossier_next(dossier->state, event->kind);
+	keep(dossier, event);
+	if (to != dossier->state)
+		dossier->changed_at = event->at;
+	dossier->state = to;
+	dossier->seq++;
+	return REASON_NONE;
+}
+
+enum reason dossier_fold(struct dossier *dossier, const struct dossier_event *events, size_t n, size_t *failed)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum reason reason = dossier_apply(dossier, &events[i]);
+		if (reason == REASON_NONE)
+			continue;
+		if (failed != NULL)
+			*failed = i;
+		return reason;
+	}
+	return REASON_NONE;
+}

@@ -1,0 +1,155 @@
+/* policy/dossier.h - a dossier is a list of events; this is its fold.
+ *
+ * Invariants, kept by the one gate dossier_apply and its transition table:
+ *  1. what the table does not name is forbidden;
+ *  2. there is never more than one live offer;
+ *  3. nothing is offered before the pieces were found complete and triage said yes;
+ *  4. nothing is released without an opinion received from the expert who accepted, and checked;
+ *  5. a document that names another patient is never filed. */
+#ifndef RELAIS_POLICY_DOSSIER_H
+#define RELAIS_POLICY_DOSSIER_H
+
+#include "base/arena.h"
+#include "policy/event.h"
+
+enum dossier_state {
+	DOSSIER_NOWHERE,         /* no state: what the table does not name */
+	DOSSIER_NEW,             /* before its first event */
+	DOSSIER_REQUESTED,
+	DOSSIER_INCOMPLETE,
+	DOSSIER_TRIAGE,
+	DOSSIER_COMPLETE,
+	DOSSIER_OFFERED,
+	DOSSIER_NO_EXPERT,
+	DOSSIER_ACCEPTED,
+	DOSSIER_OPINION,
+	DOSSIER_CHECKED,
+	DOSSIER_HOLD,
+	DOSSIER_RELEASED,
+	DOSSIER_UNDELIVERABLE,
+	DOSSIER_EXCHANGE,
+	DOSSIER_CLOSED,
+	DOSSIER_REDIRECTED,
+	DOSSIER_CANCELLED,
+	DOSSIER_WITHDRAWN,
+	DOSSIER_STATES
+};
+
+enum offer_answer { OFFER_LIVE, OFFER_ACCEPTED, OFFER_DECLINED, OFFER_EXPIRED };
+
+struct dossier_document {
+	struct dossier_filing filing;
+	struct instant at;
+	int64_t inbox;
+	bool replaced;                   /* a newer version is in the dossier */
+	bool shared;                     /* may go to the expert: names the patient, or vouched for, or confirmed */
+};
+
+struct dossier_offer {
+	struct bytes rpps, name, mailbox, organisation;
+	struct instant at, reminded_at;  /* reminded_at: 0 when not yet */
+	enum offer_answer answer;
+	enum policy_word word;
+	struct instant answered_at;
+};
+
+struct dossier_proof {
+	enum mail_code code;
+	enum party party;
+	struct bytes mailbox;
+	int level;                       /* highest so far, 0 to 5 */
+	bool failed;
+	enum reason reason;
+	struct instant at;               /* of the last change */
+};
+
+struct dossier_opinion {
+	bool present, checked;
+	int64_t inbox;
+	struct instant at;
+	struct dossier_opinion_data data;
+};
+
+struct dossier_consent {
+	bool given;
+	struct instant at;               /* of the last change */
+};
+
+struct dossier_question {
+	int64_t inbox;
+	struct instant at;
+	bool answered;
+};
+
+struct dossier {
+	struct arena *arena;
+	int64_t id;                      /* the shell's, 0 before it is stored */
+	struct bytes reference;          /* A-2026-004217-KQ; the shell's */
+	enum dossier_state state;
+	int64_t seq;                     /* of the last event */
+	struct instant opened_at, changed_at;   /* first event; last change of state */
+	struct dossier_request request;  /* patient, pathology, physicians... as asked; consents below are the live ones */
+	struct dossier_consent attending, first_opinion;
+	bool pieces_complete;
+	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING */
+	struct instant complete_at;      /* T0; 0 before */
+	struct instant due_at;           /* T0 + 7 days */
+	struct instant released_at, read_at;   /* 0 before */
+	struct dossier_document *documents;
+	size_t n_documents, room_documents;
+	struct bytes *waived;
+	size_t n_waived, room_waived;
+	struct dossier_offer *offers;
+	size_t n_offers, room_offers;
+	struct dossier_proof *proofs;
+	size_t n_proofs, room_proofs;
+	struct dossier_question *questions;
+	size_t n_questions, room_questions;
+	struct bytes *digests;           /* of every opinion that ever came */
+	size_t n_digests, room_digests;
+	struct dossier_opinion opinion;  /* the current one; gone when it was returned */
+};
+
+/* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
+struct dossier dossier_begin(struct arena *arena, int64_t id, struct bytes reference);
+/* A copy whose lists are its own. */
+struct dossier dossier_copy(struct arena *arena, const struct dossier *from);
+
+/*
+ * The gate. On any reason but REASON_NONE the dossier is untouched:
+ * DOSSIER_ORDER (not allowed in this state, or an event out of sequence), IDENTITY_*, SENDER_TEST_IDENTITY,
+ * SENDER_CLASS (a replacement by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, REQUEST_INCOMPLETE,
+ * OPINION_SIGNER, MESSAGE_DUPLICATE, DOSSIER_FULL.
+ */
+MUST_USE enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event);
+
+/* All events in order on an empty dossier; stops at the first that is refused, which *failed (may be NULL) counts from 0. */
+MUST_USE enum reason dossier_fold(struct dossier *dossier, const struct dossier_event *events, size_t n, size_t *failed);
+
+/* The table's answer alone: DOSSIER_NOWHERE when the event is forbidden in that state. */
+enum dossier_state dossier_next(enum dossier_state state, enum dossier_event_kind event);
+
+/* No more events change it but proofs: it is closed, cancelled, redirected or withdrawn. */
+bool dossier_is_over(enum dossier_state state);
+/* Documents may still be filed. */
+bool dossier_awaits_documents(enum dossier_state state);
+
+/* The offer nobody answered yet, and the one that was accepted; NULL when there is none. */
+const struct dossier_offer *dossier_live_offer(const struct dossier *dossier);
+const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier);
+/* By its id, or by its digest when the id is empty; NULL when it is not there. */
+const struct dossier_document *dossier_find_document(const struct dossier *dossier, struct bytes id, struct bytes digest);
+/* The n-th (from 0) value of an answer of the questionnaire; false when there is none. */
+bool dossier_answer(const struct dossier *dossier, struct bytes question, size_t nth, struct bytes *out);
+/* NULL when no such mail left yet. */
+const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, enum mail_code code, enum party party);
+/* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */
+struct bytes dossier_mailbox(const struct dossier *dossier, enum party party);
+
+const char *dossier_state_name(enum dossier_state state);            /* "triage" */
+enum dossier_state dossier_state_of_name(struct bytes name);         /* DOSSIER_NOWHERE when unknown */
+/* What people see: "Contrôle infirmier", "Nurse's check". */
+const char *dossier_state_label(enum dossier_state state, const char *language);
+const char *offer_answer_name(enum offer_answer answer);
+
+#endif

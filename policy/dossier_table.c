@@ -1,0 +1,159 @@
+/* policy/dossier_table.c - the states of a dossier: the transition table, names and labels. */
+#include "policy/dossier.h"
+
+/* Mail goes on being proved whatever became of the dossier. */
+#define PROOFS(state) [EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state
+/* While it lives a physician's consent may change, and the patient may withdraw from the whole. */
+#define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
+/* Before the release it can still be stopped. */
+#define STOPS(state) LIVES(state), [EVENT_CANCELLED] = DOSSIER_CANCELLED
+/* Documents may still be filed. */
+#define FILES(state) STOPS(state), [EVENT_DOCUMENT_FILED] = state
+
+static const enum dossier_state next[DOSSIER_STATES][DOSSIER_EVENTS] = {
+	[DOSSIER_NEW] = {
+		[EVENT_REQUESTED] = DOSSIER_REQUESTED,
+	},
+	[DOSSIER_REQUESTED] = {
+		FILES(DOSSIER_REQUESTED),
+		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
+		[EVENT_PIECES_COMPLETE] = DOSSIER_TRIAGE,
+	},
+	[DOSSIER_INCOMPLETE] = {
+		FILES(DOSSIER_INCOMPLETE),
+		[EVENT_PIECE_WAIVED] = DOSSIER_INCOMPLETE,
+		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
+		[EVENT_PIECES_COMPLETE] = DOSSIER_TRIAGE,
+	},
+	[DOSSIER_TRIAGE] = {
+		FILES(DOSSIER_TRIAGE),
+		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
+		[EVENT_TRIAGED] = DOSSIER_COMPLETE,
+		[EVENT_REDIRECTED] = DOSSIER_REDIRECTED,
+	},
+	[DOSSIER_COMPLETE] = {
+		FILES(DOSSIER_COMPLETE),
+		[EVENT_OFFERED] = DOSSIER_OFFERED,
+		[EVENT_EXPERT_NONE] = DOSSIER_NO_EXPERT,
+	},
+	[DOSSIER_OFFERED] = {
+		FILES(DOSSIER_OFFERED),
+		[EVENT_OFFER_REMINDED] = DOSSIER_OFFERED,
+		[EVENT_REPLY_UNCLEAR] = DOSSIER_OFFERED,
+		[EVENT_OFFER_DECLINED] = DOSSIER_COMPLETE,
+		[EVENT_OFFER_EXPIRED] = DOSSIER_COMPLETE,
+		[EVENT_OFFER_ACCEPTED] = DOSSIER_ACCEPTED,
+	},
+	[DOSSIER_NO_EXPERT] = {
+		FILES(DOSSIER_NO_EXPERT),
+		[EVENT_OFFERED] = DOSSIER_OFFERED,
+	},
+	[DOSSIER_ACCEPTED] = {
+		FILES(DOSSIER_ACCEPTED),
+		[EVENT_OPINION_RECEIVED] = DOSSIER_OPINION,
+	},
+	[DOSSIER_OPINION] = {
+		STOPS(DOSSIER_OPINION),
+		[EVENT_OPINION_RETURNED] = DOSSIER_ACCEPTED,
+		[EVENT_OPINION_CHECKED] = DOSSIER_CHECKED,
+	},
+	[DOSSIER_CHECKED] = {
+		STOPS(DOSSIER_CHECKED),
+		[EVENT_OPINION_RETURNED] = DOSSIER_ACCEPTED,
+		[EVENT_HELD] = DOSSIER_HOLD,
+		[EVENT_RELEASED] = DOSSIER_RELEASED,
+	},
+	[DOSSIER_HOLD] = {
+		STOPS(DOSSIER_HOLD),
+		[EVENT_OPINION_RETURNED] = DOSSIER_ACCEPTED,
+		[EVENT_RELEASED] = DOSSIER_RELEASED,
+	},
+	[DOSSIER_RELEASED] = {
+		LIVES(DOSSIER_RELEASED),
+		[EVENT_REPORT_UNDELIVERED] = DOSSIER_UNDELIVERABLE,
+		[EVENT_REPORT_READ] = DOSSIER_EXCHANGE,
+		[EVENT_QUESTION_RECEIVED] = DOSSIER_EXCHANGE,
+		[EVENT_CLOSED] = DOSSIER_CLOSED,
+	},
+	[DOSSIER_UNDELIVERABLE] = {
+		LIVES(DOSSIER_UNDELIVERABLE),
+		[EVENT_RELEASED] = DOSSIER_RELEASED,
+		[EVENT_REPORT_READ] = DOSSIER_EXCHANGE,
+		[EVENT_CLOSED] = DOSSIER_CLOSED,
+	},
+	[DOSSIER_EXCHANGE] = {
+		LIVES(DOSSIER_EXCHANGE),
+		[EVENT_QUESTION_RECEIVED] = DOSSIER_EXCHANGE,
+		[EVENT_QUESTION_ANSWERED] = DOSSIER_EXCHANGE,
+		[EVENT_CLOSED] = DOSSIER_CLOSED,
+	},
+	[DOSSIER_CLOSED] = {PROOFS(DOSSIER_CLOSED)},
+	[DOSSIER_REDIRECTED] = {PROOFS(DOSSIER_REDIRECTED)},
+	[DOSSIER_CANCELLED] = {PROOFS(DOSSIER_CANCELLED)},
+	[DOSSIER_WITHDRAWN] = {PROOFS(DOSSIER_WITHDRAWN)},
+};
+
+static const struct {
+	const char *name, *fr, *en;
+} words[DOSSIER_STATES] = {
+	[DOSSIER_NOWHERE] = {"nowhere", "Nulle part", "Nowhere"},
+	[DOSSIER_NEW] = {"new", "Nouveau", "New"},
+	[DOSSIER_REQUESTED] = {"requested", "Demandé", "Requested"},
+	[DOSSIER_INCOMPLETE] = {"incomplete", "Incomplet", "Incomplete"},
+	[DOSSIER_TRIAGE] = {"triage", "Contrôle infirmier", "Nurse's check"},
+	[DOSSIER_COMPLETE] = {"complete", "Complet", "Complete"},
+	[DOSSIER_OFFERED] = {"offered", "Proposé", "Offered"},
+	[DOSSIER_NO_EXPERT] = {"no_expert", "Sans expert", "No expert"},
+	[DOSSIER_ACCEPTED] = {"accepted", "Accepté", "Accepted"},
+	[DOSSIER_OPINION] = {"opinion", "Avis reçu", "Opinion received"},
+	[DOSSIER_CHECKED] = {"checked", "Avis contrôlé", "Opinion checked"},
+	[DOSSIER_HOLD] = {"hold", "Remise différée", "Release held back"},
+	[DOSSIER_RELEASED] = {"released", "Remis", "Released"},
+	[DOSSIER_UNDELIVERABLE] = {"undeliverable", "Remise impossible", "Undeliverable"},
+	[DOSSIER_EXCHANGE] = {"exchange", "Échange ouvert", "Exchange open"},
+	[DOSSIER_CLOSED] = {"closed", "Clos", "Closed"},
+	[DOSSIER_REDIRECTED] = {"redirected", "Réorienté", "Redirected"},
+	[DOSSIER_CANCELLED] = {"cancelled", "Annulé", "Cancelled"},
+	[DOSSIER_WITHDRAWN] = {"withdrawn", "Consentement retiré", "Consent withdrawn"},
+};
+
+enum dossier_state dossier_next(enum dossier_state state, enum dossier_event_kind event)
+{
+	return next[state][event];
+}
+
+bool dossier_is_over(enum dossier_state state)
+{
+	return state != DOSSIER_NEW && next[state][EVENT_WITHDRAWN] == DOSSIER_NOWHERE;
+}
+
+bool dossier_awaits_documents(enum dossier_state state)
+{
+	return next[state][EVENT_DOCUMENT_FILED] != DOSSIER_NOWHERE;
+}
+
+const char *dossier_state_name(enum dossier_state state)
+{
+	return words[state].name;
+}
+
+enum dossier_state dossier_state_of_name(struct bytes name)
+{
+	for (enum dossier_state s = DOSSIER_NEW; s < DOSSIER_STATES; s++)
+		if (bytes_equal_text(name, words[s].name))
+			return s;
+	return DOSSIER_NOWHERE;
+}
+
+const char *dossier_state_label(enum dossier_state state, const char *language)
+{
+	return bytes_equal(bytes_of_text(language), BYTES("en")) ? words[state].en : words[state].fr;
+}
+
+const char *offer_answer_name(enum offer_answer answer)
+{
+	static const char *const names[] = {
+		[OFFER_LIVE] = "live", [OFFER_ACCEPTED] = "accepted", [OFFER_DECLINED] = "declined", [OFFER_EXPIRED] = "expired",
+	};
+	return names[answer];
+}

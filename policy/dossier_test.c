@@ -1,0 +1,504 @@
+/* policy/dossier_test.c - the gate, the table and the fold. */
+#include "policy/test_world.h"
+
+static struct dossier_event event(enum dossier_event_kind kind)
+{
+	return (struct dossier_event){.kind = kind, .at = MORNING};
+}
+
+static struct dossier_event requested(void)
+{
+	struct dossier_event e = event(EVENT_REQUESTED);
+	e.request = (struct dossier_request){
+		.patient = PATIENT, .mailbox = BYTES(PATIENT_MAILBOX), .pathology = BYTES("cancer-sein"), .version = BYTES("1"),
+		.requester = REQUESTER_PATIENT, .consent_processing = true, .consent_expert = true,
+		.attending = {BYTES("Dr G"), BYTES("g@x.fr"), true}};
+	return e;
+}
+
+static struct dossier_event filed(const char *id, const char *digest, const char *organisation)
+{
+	struct dossier_event e = event(EVENT_DOCUMENT_FILED);
+	e.document.document = (struct policy_document){.id = T(id), .digest = T(digest), .has_patient = true, .patient = PATIENT};
+	e.document.organisation = T(organisation);
+	return e;
+}
+
+static struct dossier_event offer(enum dossier_event_kind kind, const char *rpps)
+{
+	struct dossier_event e = event(kind);
+	e.offer = (struct dossier_offer_data){.rpps = T(rpps), .mailbox = BYTES("e@x.fr"), .name = BYTES("Pr E")};
+	return e;
+}
+
+static struct dossier_event opinion(const char *rpps, const char *digest)
+{
+	struct dossier_event e = event(EVENT_OPINION_RECEIVED);
+	e.opinion = (struct dossier_opinion_data){.rpps = T(rpps), .digest = T(digest)};
+	return e;
+}
+
+static enum reason apply(struct dossier *d, struct dossier_event e)
+{
+	return dossier_apply(d, &e);
+}
+
+/* A dossier that went straight to that state. */
+static struct dossier at(struct arena *arena, enum dossier_state state)
+{
+	const struct dossier_event road[] = {
+		requested(), event(EVENT_PIECES_MISSING), event(EVENT_PIECES_COMPLETE), event(EVENT_TRIAGED),
+		offer(EVENT_OFFERED, "1"), offer(EVENT_OFFER_ACCEPTED, "1"), opinion("1", "x"), event(EVENT_OPINION_CHECKED),
+		event(EVENT_RELEASED), event(EVENT_QUESTION_RECEIVED), event(EVENT_CLOSED),
+	};
+	struct dossier d = dossier_begin(arena, 1, T(REFERENCE));
+	for (size_t i = 0; i < COUNT(road) && d.state != state; i++)
+		assert_int_equal(dossier_apply(&d, &road[i]), REASON_NONE);
+	assert_int_equal(d.state, state);
+	return d;
+}
+
+static void the_straight_road(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_CLOSED);
+
+	assert_int_equal(d.seq, 11);
+	assert_int_equal(instant_since(d.complete_at, d.due_at).us, SPAN_DAYS(7).us);
+	assert_true(bytes_equal(dossier_accepted_offer(&d)->rpps, BYTES("1")));
+	assert_null(dossier_live_offer(&d));
+	assert_true(d.opinion.present && d.opinion.checked);
+	arena_destroy(&arena);
+}
+
+static void forbidden_steps(void **state)
+{
+	(void)state;
+	static const struct {
+		enum dossier_state state;
+		enum dossier_event_kind kind;
+	} rows[] = {
+		{DOSSIER_NEW, EVENT_TRIAGED},           {DOSSIER_NEW, EVENT_MAIL_PROOF},
+		{DOSSIER_REQUESTED, EVENT_REQUESTED},   {DOSSIER_REQUESTED, EVENT_TRIAGED},
+		{DOSSIER_INCOMPLETE, EVENT_TRIAGED},    {DOSSIER_INCOMPLETE, EVENT_RELEASED},
+		{DOSSIER_TRIAGE, EVENT_RELEASED},       {DOSSIER_COMPLETE, EVENT_OPINION_CHECKED},
+		{DOSSIER_ACCEPTED, EVENT_RELEASED},     {DOSSIER_ACCEPTED, EVENT_OPINION_CHECKED},
+		{DOSSIER_OPINION, EVENT_RELEASED},      {DOSSIER_RELEASED, EVENT_CANCELLED},
+		{DOSSIER_RELEASED, EVENT_RELEASED},     {DOSSIER_EXCHANGE, EVENT_RELEASED},
+		{DOSSIER_CLOSED, EVENT_QUESTION_RECEIVED}, {DOSSIER_CLOSED, EVENT_WITHDRAWN},
+		{DOSSIER_CHECKED, EVENT_QUESTION_RECEIVED},
+	};
+	struct arena *arena = arena_create(1 << 22);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct dossier d = at(arena, rows[i].state);
+		int64_t seq = d.seq;
+		if (apply(&d, event(rows[i].kind)) != REASON_DOSSIER_ORDER || d.state != rows[i].state || d.seq != seq)
+			fail_msg("%s in %s", dossier_event_name(rows[i].kind), dossier_state_name(rows[i].state));
+	}
+	arena_destroy(&arena);
+}
+
+/* By the table alone: to come to `to`, every road passes an event of kind `through`. */
+static bool reachable_without(enum dossier_state to, enum dossier_event_kind through)
+{
+	bool seen[DOSSIER_STATES] = {[DOSSIER_NEW] = true};
+	for (bool grown = true; grown;) {
+		grown = false;
+		for (enum dossier_state s = DOSSIER_NEW; s < DOSSIER_STATES; s++)
+			for (enum dossier_event_kind k = EVENT_REQUESTED; seen[s] && k < DOSSIER_EVENTS; k++) {
+				enum dossier_state next = dossier_next(s, k);
+				if (k == through || next == DOSSIER_NOWHERE || seen[next])
+					continue;
+				seen[next] = grown = true;
+			}
+	}
+	return seen[to];
+}
+
+static void no_road_around(void **state)
+{
+	(void)state;
+	static const struct {
+		enum dossier_state to;
+		enum dossier_event_kind through;
+	} rows[] = {
+		{DOSSIER_OFFERED, EVENT_PIECES_COMPLETE}, {DOSSIER_OFFERED, EVENT_TRIAGED},
+		{DOSSIER_ACCEPTED, EVENT_OFFER_ACCEPTED}, {DOSSIER_RELEASED, EVENT_OPINION_CHECKED},
+		{DOSSIER_RELEASED, EVENT_OPINION_RECEIVED}, {DOSSIER_RELEASED, EVENT_OFFER_ACCEPTED},
+		{DOSSIER_RELEASED, EVENT_RELEASED},       {DOSSIER_EXCHANGE, EVENT_RELEASED},
+		{DOSSIER_NO_EXPERT, EVENT_EXPERT_NONE},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (reachable_without(rows[i].to, rows[i].through))
+			fail_msg("%s without %s", dossier_state_name(rows[i].to), dossier_event_name(rows[i].through));
+	for (enum dossier_state s = DOSSIER_REQUESTED; s < DOSSIER_STATES; s++)
+		assert_true(reachable_without(s, EVENT_NOTHING));
+}
+
+static void who_answers_an_offer(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_OFFERED);
+
+	assert_int_equal(apply(&d, offer(EVENT_OFFERED, "2")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "2")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_DECLINED, "1")), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_COMPLETE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "1")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_OFFERED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_EXPIRED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_EXPERT_NONE)), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_NO_EXPERT);
+	arena_destroy(&arena);
+}
+
+static void who_gives_an_opinion(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, opinion("2", "x")), REASON_OPINION_SIGNER);
+	assert_int_equal(apply(&d, opinion("1", "x")), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_OPINION_RETURNED)), REASON_NONE);
+	assert_false(d.opinion.present);
+	assert_int_equal(apply(&d, opinion("1", "X")), REASON_MESSAGE_DUPLICATE);
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void documents_at_the_gate(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_REQUESTED);
+	struct dossier_event e = filed("a", "1", "chu-x");
+
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(apply(&d, filed("a", "1", "chu-x")), REASON_DOCUMENT_DUPLICATE);
+	assert_int_equal(apply(&d, filed("a", "2", "chu-x")), REASON_DOCUMENT_CONFLICT);
+	e = filed("b", "3", "chu-x");
+	e.document.document.patient.ins = BYTES("179035121518989");
+	assert_int_equal(dossier_apply(&d, &e), REASON_IDENTITY_OTHER_PATIENT);
+	e.document.confirmed = true;
+	assert_int_equal(dossier_apply(&d, &e), REASON_IDENTITY_OTHER_PATIENT);
+	e = filed("b", "3", "chu-x");
+	e.document.document.patient.given_birth_first = BYTES("DOMITILLE");
+	assert_int_equal(dossier_apply(&d, &e), REASON_IDENTITY_DIFFERS);
+	e.document.confirmed = true;
+	e.document.document.patient.oid = BYTES("1.2.250.1.213.1.4.8");
+	assert_int_equal(dossier_apply(&d, &e), REASON_SENDER_TEST_IDENTITY);
+	e.document.document.patient.oid = PATIENT.oid;
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(d.n_documents, 2);
+	arena_destroy(&arena);
+}
+
+static void replacing(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_REQUESTED);
+	struct dossier_event e = filed("a2", "2", "chu-y");
+
+	assert_int_equal(apply(&d, filed("a", "1", "chu-x")), REASON_NONE);
+	e.document.document.replaces = BYTES("a");
+	assert_int_equal(dossier_apply(&d, &e), REASON_SENDER_CLASS);
+	e.document.organisation = BYTES("chu-x");
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_true(d.documents[0].replaced);
+	assert_false(d.documents[1].replaced);
+	/* The third version comes before the second one's successor. */
+	e = filed("c2", "4", "chu-x");
+	e.document.document.replaces = BYTES("c");
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(apply(&d, filed("c", "3", "chu-x")), REASON_NONE);
+	assert_true(d.documents[3].replaced);
+	/* Another organisation's claim to have replaced it does not touch it. */
+	e = filed("e2", "5", "chu-y");
+	e.document.document.replaces = BYTES("e");
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(apply(&d, filed("e", "6", "chu-x")), REASON_NONE);
+	assert_false(d.documents[5].replaced);
+	arena_destroy(&arena);
+}
+
+static void loose_files(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_REQUESTED);
+	struct dossier_event e = filed("", "p", "chu-x");
+
+	e.document.document.has_patient = false;
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_false(d.documents[0].shared);
+	assert_int_equal(dossier_apply(&d, &e), REASON_DOCUMENT_DUPLICATE);
+	e.document.document.digest = BYTES("q");
+	e.document.vouched = true;
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_true(d.documents[1].shared);
+	arena_destroy(&arena);
+}
+
+static void proofs_only_rise(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_RELEASED);
+	struct dossier_event e = event(EVENT_MAIL_PROOF);
+
+	e.mail = (struct dossier_mail_data){.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES("P@x.fr"), .level = 3};
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	e.mail.level = 2;
+	e.mail.mailbox = BYTES("p@x.fr");
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(d.n_proofs, 1);
+	assert_int_equal(dossier_find_proof(&d, MAIL_M21, PARTY_PATIENT)->level, 3);
+	e.kind = EVENT_MAIL_FAILED;
+	e.mail.reason = REASON_DELIVER_REFUSED;
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_true(d.proofs[0].failed && d.proofs[0].level == 3);
+	assert_null(dossier_find_proof(&d, MAIL_M64, PARTY_ATTENDING));
+	arena_destroy(&arena);
+}
+
+static void sequence_has_no_holes(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_REQUESTED);
+	struct dossier_event e = event(EVENT_PIECES_COMPLETE);
+
+	e.seq = 3;
+	assert_int_equal(dossier_apply(&d, &e), REASON_DOSSIER_ORDER);
+	e.seq = 1;
+	assert_int_equal(dossier_apply(&d, &e), REASON_DOSSIER_ORDER);
+	e.seq = 2;
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void requests_at_the_gate(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = dossier_begin(arena, 1, BYTES_NONE);
+	struct dossier_event e = requested();
+
+	e.request.consent_expert = false;
+	assert_int_equal(dossier_apply(&d, &e), REASON_REQUEST_INCOMPLETE);
+	e = requested();
+	e.request.patient.ins = BYTES_NONE;
+	assert_int_equal(dossier_apply(&d, &e), REASON_IDENTITY_NONE);
+	assert_int_equal(d.state, DOSSIER_NEW);
+	e = requested();
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void consents_change_for_physicians_only(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+	struct dossier_event e = event(EVENT_CONSENT_CHANGED);
+
+	e.consent = (struct dossier_consent_data){PARTY_PATIENT, false};
+	assert_int_equal(dossier_apply(&d, &e), REASON_DOSSIER_ORDER);
+	assert_int_equal(consent_check(&d, PARTY_ATTENDING, MORNING), REASON_NONE);
+	e.consent = (struct dossier_consent_data){PARTY_ATTENDING, false};
+	assert_int_equal(dossier_apply(&d, &e), REASON_NONE);
+	assert_int_equal(consent_check(&d, PARTY_ATTENDING, MORNING), REASON_CONSENT_NONE);
+	assert_int_equal(consent_check(&d, PARTY_FIRST_OPINION, MORNING), REASON_CONSENT_NONE);
+	assert_int_equal(consent_check(&d, PARTY_EXPERT, MORNING), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_WITHDRAWN)), REASON_NONE);
+	assert_int_equal(consent_check(&d, PARTY_PATIENT, MORNING), REASON_CONSENT_NONE);
+	assert_int_equal(consent_check(&d, PARTY_EXPERT, MORNING), REASON_CONSENT_NONE);
+	assert_int_equal(consent_check(&d, PARTY_SENDER, MORNING), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void a_consent_is_not_older_than_itself(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(consent_check(&d, PARTY_ATTENDING, (struct instant){MORNING.us - 1}), REASON_CONSENT_NONE);
+	arena_destroy(&arena);
+}
+
+/* Random events of every kind with random data: the table is never left, what is refused changes nothing, a copy lives
+ * on its own, and folding from the beginning gives what was built step by step. */
+static uint64_t random_next(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+/* Mostly a kind that the table allows here, seldom an end: a walk by blind chance would die young. */
+static enum dossier_event_kind random_kind(enum dossier_state state, uint64_t *seed)
+{
+	for (int i = 0; i < 40; i++) {
+		enum dossier_event_kind kind = (enum dossier_event_kind)(random_next(seed) % DOSSIER_EVENTS);
+		bool blind = random_next(seed) % 8 == 0;
+		enum dossier_state next = dossier_next(state, kind);
+		if (blind || (next != DOSSIER_NOWHERE && (!dossier_is_over(next) || random_next(seed) % 40 == 0)))
+			return kind;
+	}
+	return EVENT_NOTHING;
+}
+
+static struct dossier_event random_event(enum dossier_state state, uint64_t *seed)
+{
+	static const char *const rpps[] = {"1", "2", "3"};
+	static const char *const ids[] = {"a", "b", "c", "d", ""};
+	enum dossier_event_kind kind = random_kind(state, seed);
+	struct dossier_event e = event(kind);
+
+	e.at.us += (int64_t)(random_next(seed) % 1000000);
+	switch (dossier_event_data(kind)) {
+	case EVENT_DATA_REQUEST:
+		return requested();
+	case EVENT_DATA_DOCUMENT:
+		e = filed(ids[random_next(seed) % 5], ids[random_next(seed) % 4], random_next(seed) % 2 ? "x" : "y");
+		e.document.document.replaces = T(ids[random_next(seed) % 5]);
+		return e;
+	case EVENT_DATA_OFFER:
+		return offer(kind, rpps[random_next(seed) % 3]);
+	case EVENT_DATA_OPINION:
+		return opinion(rpps[random_next(seed) % 3], ids[random_next(seed) % 4]);
+	case EVENT_DATA_MAIL:
+		e.mail = (struct dossier_mail_data){.code = (enum mail_code)(1 + random_next(seed) % (MAIL_CODES - 1)),
+						    .party = PARTY_PATIENT, .level = (int)(random_next(seed) % 6)};
+		return e;
+	case EVENT_DATA_CONSENT:
+		e.consent.party = (enum party)(random_next(seed) % PARTIES);
+		return e;
+	case EVENT_DATA_TEXT:
+	case EVENT_DATA_NONE:
+		break;
+	}
+	return e;
+}
+
+static void check_same(const struct dossier *a, const struct dossier *b)
+{
+	struct buf x = buf_make(1 << 20), y = buf_make(1 << 20);
+	dump_dossier(&x, a);
+	dump_dossier(&y, b);
+	assert_true(buf_ok(&x) && bytes_equal(buf_bytes(&x), buf_bytes(&y)));
+	buf_free(&x);
+	buf_free(&y);
+}
+
+static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kept, bool visited[DOSSIER_STATES])
+{
+	struct dossier d = dossier_begin(arena, 1, T(REFERENCE));
+	size_t n = 0;
+
+	for (size_t i = 0; i < 400; i++) {
+		struct dossier_event e = random_event(d.state, &seed);
+		struct dossier before = dossier_copy(arena, &d);
+		enum dossier_state next = dossier_next(d.state, e.kind);
+		enum reason reason = dossier_apply(&d, &e);
+		if (reason != REASON_NONE) {
+			check_same(&before, &d);
+			continue;
+		}
+		assert_true(next != DOSSIER_NOWHERE && d.state == next);
+		assert_int_equal(d.seq, before.seq + 1);
+		size_t live = 0;
+		for (size_t k = 0; k < d.n_offers; k++)
+			live += d.offers[k].answer == OFFER_LIVE;
+		assert_true(live <= 1);
+		assert_true(d.released_at.us == 0 || (d.opinion.present && d.opinion.checked));
+		visited[d.state] = true;
+		kept[n++] = e;
+	}
+	struct dossier folded = dossier_begin(arena, 1, T(REFERENCE)), again = folded;
+	assert_int_equal(dossier_fold(&folded, kept, n, NULL), REASON_NONE);
+	assert_int_equal(dossier_fold(&again, kept, n, NULL), REASON_NONE);
+	check_same(&folded, &d);
+	check_same(&folded, &again);
+	return n;
+}
+
+static void random_walks(void **state)
+{
+	(void)state;
+	bool visited[DOSSIER_STATES] = {false};
+	size_t total = 0;
+
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct arena *arena = arena_create(64u << 20);
+		struct dossier_event *kept = arena_alloc(arena, 400 * sizeof *kept);
+		total += walk(arena, seed * 0x9e3779b97f4a7c15u, kept, visited);
+		arena_destroy(&arena);
+	}
+	assert_true(total > 5000);
+	for (enum dossier_state s = DOSSIER_REQUESTED; s < DOSSIER_STATES; s++)
+		if (!visited[s])
+			fail_msg("no walk came to %s", dossier_state_name(s));
+}
+
+static void names_read_back(void **state)
+{
+	(void)state;
+	for (enum dossier_state s = DOSSIER_NEW; s < DOSSIER_STATES; s++) {
+		assert_int_equal(dossier_state_of_name(T(dossier_state_name(s))), s);
+		assert_true(dossier_state_label(s, "fr")[0] != '\0' && dossier_state_label(s, "en")[0] != '\0');
+	}
+	for (enum dossier_event_kind k = EVENT_REQUESTED; k < DOSSIER_EVENTS; k++)
+		assert_int_equal(dossier_event_of_name(T(dossier_event_name(k))), k);
+	for (enum mail_code c = MAIL_M01; c < MAIL_CODES; c++)
+		assert_int_equal(mail_code_of_name(T(mail_code_name(c))), c);
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
+		assert_int_equal(party_of_name(T(party_name(p))), p);
+	for (enum deadline_kind k = DEADLINE_OFFER_REMINDER; k < DEADLINES; k++)
+		assert_int_equal(deadline_of_name(T(deadline_name(k))), k);
+	for (enum policy_act a = 0; a < POLICY_ACTS; a++)
+		assert_int_equal(policy_act_of_name(T(policy_act_name(a))), a);
+	for (enum policy_word w = 0; w < POLICY_WORDS; w++)
+		assert_int_equal(policy_word_of_name(T(policy_word_name(w))), w);
+	assert_int_equal(policy_act_of_name(BYTES("x")), POLICY_ACTS);
+	assert_int_equal(policy_word_of_name(BYTES("peut-être")), POLICY_WORD_UNCLEAR);
+	assert_int_equal(policy_verdict_of_name(BYTES("good")), POLICY_VERDICT_MALFORMED);
+	assert_int_equal(policy_verdict_of_name(BYTES("valid")), POLICY_VERDICT_VALID);
+	assert_int_equal(policy_class_of_name(BYTES("record")), POLICY_CLASS_RECORD);
+	assert_int_equal(policy_class_of_name(BYTES("")), POLICY_CLASS_UNKNOWN);
+	assert_int_equal(dossier_state_of_name(BYTES("nowhere")), DOSSIER_NOWHERE);
+	assert_int_equal(dossier_event_of_name(BYTES("x")), EVENT_NOTHING);
+	assert_int_equal(mail_code_of_name(BYTES("M99")), MAIL_NONE);
+	assert_int_equal(mail_code_of_name(BYTES("")), MAIL_NONE);
+	assert_int_equal(party_of_name(BYTES("none")), PARTY_NONE);
+	assert_int_equal(requester_of_name(BYTES("physician")), REQUESTER_PHYSICIAN);
+	assert_int_equal(requester_of_name(BYTES("none")), REQUESTER_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_straight_road),
+		cmocka_unit_test(forbidden_steps),
+		cmocka_unit_test(no_road_around),
+		cmocka_unit_test(who_answers_an_offer),
+		cmocka_unit_test(who_gives_an_opinion),
+		cmocka_unit_test(documents_at_the_gate),
+		cmocka_unit_test(replacing),
+		cmocka_unit_test(loose_files),
+		cmocka_unit_test(proofs_only_rise),
+		cmocka_unit_test(sequence_has_no_holes),
+		cmocka_unit_test(requests_at_the_gate),
+		cmocka_unit_test(consents_change_for_physicians_only),
+		cmocka_unit_test(a_consent_is_not_older_than_itself),
+		cmocka_unit_test(random_walks),
+		cmocka_unit_test(names_read_back),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

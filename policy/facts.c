@@ -1,0 +1,52 @@
+/* policy/facts.c - the words of the facts. */
+#include "policy/facts.h"
+
+static const char *const classes[POLICY_CLASSES] = {
+	[POLICY_CLASS_UNKNOWN] = "unknown", [POLICY_CLASS_REQUEST] = "request",
+	[POLICY_CLASS_RECORD] = "record",   [POLICY_CLASS_OPINION] = "opinion",
+	[POLICY_CLASS_REPLY] = "reply",     [POLICY_CLASS_REPORT] = "report",
+};
+
+static const char *const verdicts[POLICY_VERDICTS] = {
+	[POLICY_VERDICT_NONE] = "none",           [POLICY_VERDICT_VALID] = "valid",
+	[POLICY_VERDICT_INVALID] = "invalid",     [POLICY_VERDICT_MALFORMED] = "malformed",
+	[POLICY_VERDICT_UNTRUSTED] = "untrusted", [POLICY_VERDICT_PARTIAL] = "partial",
+	[POLICY_VERDICT_ENCRYPTED] = "encrypted",
+};
+
+static const char *const words[POLICY_WORDS] = {
+	[POLICY_WORD_NONE] = "none",         [POLICY_WORD_ACCEPT] = "accept", [POLICY_WORD_REFUSE] = "refuse",
+	[POLICY_WORD_CONFLICT] = "conflict", [POLICY_WORD_ABSENT] = "absent", [POLICY_WORD_UNCLEAR] = "unclear",
+};
+
+/* The index of name in a list of n words, n when it is not there. */
+static unsigned index_of(const char *const *list, unsigned n, struct bytes name)
+{
+	unsigned i = 0;
+	while (i < n && !bytes_equal_text(name, list[i]))
+		i++;
+	return i;
+}
+
+enum policy_class policy_class_of_name(struct bytes name)
+{
+	unsigned i = index_of(classes, POLICY_CLASSES, name);
+	return i < POLICY_CLASSES ? (enum policy_class)i : POLICY_CLASS_UNKNOWN;
+}
+
+enum policy_verdict policy_verdict_of_name(struct bytes name)
+{
+	unsigned i = index_of(verdicts, POLICY_VERDICTS, name);
+	return i < POLICY_VERDICTS ? (enum policy_verdict)i : POLICY_VERDICT_MALFORMED;
+}
+
+const char *policy_word_name(enum policy_word word)
+{
+	return words[word];
+}
+
+enum policy_word policy_word_of_name(struct bytes name)
+{
+	unsigned i = index_of(words, POLICY_WORDS, name);
+	return i < POLICY_WORDS ? (enum policy_word)i : POLICY_WORD_UNCLEAR;
+}

@@ -1,0 +1,182 @@
+/* policy/facts.h - what was read in one incoming message, as plain values.
+ *
+ * The shell fills these from the answers of verify and inspect; the policy never
+ * reads bytes of a message. All views are borrowed; an empty view is "not there". */
+#ifndef RELAIS_POLICY_FACTS_H
+#define RELAIS_POLICY_FACTS_H
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "base/reason.h"
+#include "policy/mail.h"
+
+struct policy_texts {
+	const struct bytes *at;
+	size_t n;
+};
+
+/* An identifier of a CDA: root OID and extension. */
+struct policy_id {
+	struct bytes root, extension;
+};
+
+/* The traits of an identity (INS). identity_from_ids() chooses ins and oid among a document's ids. */
+struct policy_patient {
+	struct bytes ins;                 /* matricule, 15 characters */
+	struct bytes oid;                 /* 1.2.250.1.213.1.4.8 to .11 */
+	struct bytes family_birth, given_birth_first, given_birth_all;
+	struct bytes birth_time;          /* YYYYMMDD, more digits are ignored */
+	struct bytes sex;                 /* M, F or UN */
+	struct bytes birth_place;         /* COG code */
+};
+
+struct policy_author {
+	struct bytes id;                  /* root^extension or the extension alone */
+	struct bytes name;
+	struct bytes organisation;        /* its id or, failing that, its name */
+};
+
+struct policy_answer {
+	struct bytes question, text, value;
+};
+
+enum policy_kind { POLICY_KIND_OTHER, POLICY_KIND_CDA, POLICY_KIND_PDF, POLICY_KIND_IMAGE };
+
+struct policy_document {
+	enum policy_kind kind;
+	struct bytes name;                /* file name in the message */
+	struct bytes id;                  /* root[^extension]; empty for a loose file */
+	struct bytes set_id, version, replaces;
+	struct bytes type;                /* LOINC code */
+	struct bytes title;
+	bool timed;
+	struct instant time;              /* when timed */
+	struct bytes digest;              /* SHA-256 of the file, hex */
+	uint64_t size;
+	bool realm_fr;
+	bool has_patient;                 /* the document names a patient at all */
+	struct policy_patient patient;
+	const struct policy_author *authors;
+	size_t n_authors;
+	struct policy_author custodian;   /* id and name */
+	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message */
+};
+
+/* The signature's verdict in words (ARCHITECTURE.md, verify). */
+enum policy_verdict {
+	POLICY_VERDICT_NONE,
+	POLICY_VERDICT_VALID,
+	POLICY_VERDICT_INVALID,
+	POLICY_VERDICT_MALFORMED,
+	POLICY_VERDICT_UNTRUSTED,
+	POLICY_VERDICT_PARTIAL,
+	POLICY_VERDICT_ENCRYPTED,
+	POLICY_VERDICTS
+};
+
+enum policy_bound { POLICY_BOUND_NONE, POLICY_BOUND_FROM, POLICY_BOUND_ORGANISATION };
+
+struct policy_signature {
+	enum policy_verdict verdict;
+	enum policy_bound bound;          /* from verify: FROM or NONE */
+	enum reason reason;               /* from verify; REASON_NONE when valid or none */
+	struct bytes fingerprint;         /* SHA-256 of the certificate, hex */
+	struct bytes subject;             /* canonical */
+	struct bytes email;
+	bool timed;
+	struct instant time;              /* signingTime, when timed */
+};
+
+enum policy_scan { POLICY_SCAN_ACCEPT, POLICY_SCAN_QUARANTINE, POLICY_SCAN_REFUSE };
+
+enum policy_class {
+	POLICY_CLASS_UNKNOWN,
+	POLICY_CLASS_REQUEST,
+	POLICY_CLASS_RECORD,
+	POLICY_CLASS_OPINION,
+	POLICY_CLASS_REPLY,
+	POLICY_CLASS_REPORT,
+	POLICY_CLASSES
+};
+
+/* By the word of the facts ("request", "record"...); UNKNOWN for any other word. */
+enum policy_class policy_class_of_name(struct bytes name);
+/* By the word of the facts ("valid", "none"...); MALFORMED for any other word. */
+enum policy_verdict policy_verdict_of_name(struct bytes name);
+
+enum policy_source { POLICY_SOURCE_SMTP, POLICY_SOURCE_IMAP };
+
+enum policy_word {
+	POLICY_WORD_NONE,
+	POLICY_WORD_ACCEPT,
+	POLICY_WORD_REFUSE,
+	POLICY_WORD_CONFLICT,
+	POLICY_WORD_ABSENT,
+	POLICY_WORD_UNCLEAR,
+	POLICY_WORDS
+};
+
+const char *policy_word_name(enum policy_word word);
+/* UNCLEAR for a word that is not in the list. */
+enum policy_word policy_word_of_name(struct bytes name);
+
+struct policy_reply {
+	enum policy_word word;
+	struct bytes until;               /* YYYY-MM-DD, for ABSENT */
+};
+
+/* The headings of the opinion form that we sent. */
+struct policy_form {
+	bool found;
+	struct bytes reference, answer, opinion, convergence, advice, summary, help, interests;
+};
+
+enum policy_report_kind { POLICY_REPORT_DSN, POLICY_REPORT_MDN, POLICY_REPORT_AUTO_REPLY, POLICY_REPORT_OTHER };
+
+struct policy_report_recipient {
+	struct bytes address;             /* final or original recipient; may be empty in an MDN */
+	struct bytes action;              /* DSN: delivered, relayed, expanded, delayed, failed */
+	struct bytes status;              /* DSN: 5.1.1 */
+	struct bytes disposition;         /* MDN: displayed, deleted, processed/error... */
+};
+
+struct policy_report {
+	enum policy_report_kind kind;
+	const struct policy_report_recipient *recipients;
+	size_t n;
+	/* The outbox row that the shell found by original message id or envelope id; not found: matched is false. */
+	bool matched;
+	enum mail_code code;
+	enum party party;
+	struct bytes mailbox;             /* the recipient of that row */
+};
+
+struct policy_message {
+	int64_t inbox;                    /* number of the inbox row, kept in events as evidence */
+	struct bytes id;                  /* Message-ID */
+	struct bytes digest;              /* SHA-256 of the raw message, hex */
+	struct instant received;
+	bool seen;                        /* the same bytes were already decided on */
+	enum policy_source source;
+	struct policy_texts peer_domains; /* SMTP: the domains that the peer's certificate speaks for */
+	struct bytes mail_from;           /* SMTP: empty is the null return path */
+	struct bytes from;                /* the single From address; empty when there is none */
+	struct bytes recipient;           /* our address it came to */
+	enum party party;                 /* of a relay address; PARTY_NONE for an intake address */
+	enum policy_scan scan;
+	enum reason scan_reason;
+	struct policy_signature signature;
+	enum policy_class class;
+	bool automatic;                   /* RFC 3834, Precedence, mailer-daemon... */
+	enum reason archive;              /* REASON_NONE, or what the archive was refused for */
+	const struct policy_document *documents;
+	size_t n_documents;
+	const struct policy_answer *answers;   /* of the questionnaire response, all documents together */
+	size_t n_answers;
+	struct policy_reply reply;
+	struct policy_form form;
+	const struct policy_report *report;    /* NULL when it is none */
+	struct bytes text;                /* the message's own new text (UTF-8), without quotes */
+};
+
+#endif

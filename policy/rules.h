@@ -1,0 +1,31 @@
+/* policy/rules.h - the rules as data: who may send, what is demanded, who is asked, where a person must say yes.
+ *
+ * The shell may hand in only the rows that a message can touch (the organisations that own the From domain,
+ * the pathology's experts): cost does not grow with the registers. */
+#ifndef RELAIS_POLICY_RULES_H
+#define RELAIS_POLICY_RULES_H
+
+#include "policy/complete.h"
+#include "policy/route.h"
+#include "policy/sender.h"
+
+struct policy_rules {
+	const char *language;             /* "fr" or "en", of the texts in mails */
+	bool test_identities;             /* this gateway works with test identities, and only with them */
+	bool triage_by_nurse, release_by_nurse;
+	bool opinion_unsigned;            /* an expert without a registered certificate may send an unsigned opinion */
+	struct bytes patient_domain;      /* of the patients' health space */
+	const struct organisation *organisations;
+	size_t n_organisations;
+	const struct pathology *pathologies;
+	size_t n_pathologies;
+	const struct expert *experts;
+	size_t n_experts;
+};
+
+/* Product clocks. */
+#define POLICY_OFFER_REMINDER SPAN_HOURS(12)
+#define POLICY_OFFER_SILENCE  SPAN_HOURS(24)
+#define POLICY_PROMISE        SPAN_DAYS(7)
+
+#endif

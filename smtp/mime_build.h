@@ -1,0 +1,15 @@
+/* smtp/mime_build.h - the MIME entity of an outgoing mail: multipart/mixed of a text and files, by GMime.
+ *
+ * The boundary is given and holds "=_", which neither quoted-printable nor base64 can produce, so that no text forges one. */
+#ifndef RELAIS_SMTP_MIME_BUILD_H
+#define RELAIS_SMTP_MIME_BUILD_H
+
+#include "smtp/compose.h"
+
+/* Call once in a process, before the jail. */
+void mime_build_start(void);
+/* text: UTF-8 with LF. parts: checked names and media types. COMPOSE_SIZE over LIMIT_COMPOSE_MAIL; COMPOSE_FAILED. */
+MUST_USE enum reason mime_build_entity(struct arena *arena, const char *boundary, struct bytes text, struct bytes language,
+				       const struct smtp_compose_part *parts, size_t count, struct bytes *out);
+
+#endif

@@ -1,0 +1,370 @@
+/* smtp/new_text.c - see new_text.h.
+ *
+ * Each line is first told apart (blank, quoted, attribution, header of a quoted mail, separator, signature), then what
+ * belongs to a quote or a signature is hidden. A quote that has no ">" runs to the end of the mail; one that has
+ * them hides only these lines, since many people answer below or between. */
+#include "smtp/new_text.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "smtp/reply_fold.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+enum {
+	LINES_MAX = 8000,             /* beyond, the text is given back whole */
+	ATTRIBUTION_LINES = 4,
+	ATTRIBUTION_MAX = 400,
+	HEADER_LINES = 7,
+	SIGNATURE_LINES = 15,
+	DEVICE_MAX = 160,
+};
+
+struct line {
+	struct bytes raw, folded;     /* folded is trimmed, too */
+	bool hidden;
+};
+
+struct text {
+	struct arena *arena;
+	struct line *lines;
+	size_t n;
+};
+
+static const char *const verbs[] = {
+	" wrote", " a ecrit", " schrieb", " escribio", " escreveu", " ha scritto", " napisal", " skrev", " schreef",
+	" kirjoitti", " geschreven", " va escriure", " написал", " написала", " пишет", " yazdi", " har skrevet", " a scris",
+};
+
+static const char *const starts[] = {
+	"on ", "le ", "am ", "el ", "em ", "il ", "den ", "op ", "w dniu ", "dnia ", "at ", "a la date du ", "vào ",
+};
+
+static const char *const separators[] = {
+	"original message", "original appointment", "message d'origine", "message original", "message initial",
+	"message transfere", "forwarded message", "ursprungliche nachricht", "urspruengliche nachricht", "originalnachricht",
+	"mensaje original", "mensagem original", "messaggio originale", "oprindelig besked", "original besked", "opprinnelig melding",
+	"originalmeddelande", "ursprungligt meddelande", "oorspronkelijk bericht", "original nachricht", "reply message",
+	"message du ", "исходное сообщение", "oryginalna wiadomosc", "reply above this line", "repondre au-dessus de cette ligne",
+	"reponse au-dessus de cette ligne",
+};
+
+static const char *const from_labels[] = {
+	"from", "de", "von", "fra", "fran", "van", "da", "od", "от", "mittente", "expediteur", "remitente",
+};
+
+static const char *const other_labels[] = {
+	"sent", "date", "to", "subject", "cc", "reply-to", "envoye", "envoye le", "a", "objet", "copie", "gesendet", "datum", "an",
+	"betreff", "sendt", "dato", "til", "emne", "skickat", "till", "amne", "verzonden", "aan", "onderwerp", "data", "para",
+	"assunto", "enviado", "enviado el", "enviado em", "asunto", "fecha", "inviato", "oggetto", "pour", "destinataire", "sujet",
+	"message du", "copie a", "дата", "кому", "тема", "отправлено", "wyslano", "do", "temat", "importance", "envoye :", "le",
+};
+
+static const char *const devices[] = {
+	"sent from ", "sent via ", "sent with ", "sent by ", "envoye de mon ", "envoye depuis ", "envoye a partir ", "envoye avec ",
+	"provenance : ", "provenance: ", "telecharger outlook", "obtenir outlook", "get outlook for", "get [outlook", "von meinem ",
+	"diese nachricht wurde von meinem ", "from my iphone", "from my mobile", "verzonden met ", "verstuurd vanaf ", "enviado desde ",
+	"enviado do ", "inviato da ", "gesendet von ", "skickat fran ", "sendt fra ", "<<sent by ", "(sent from ", "(envoye ",
+	"someone from mobile",
+};
+
+static bool in_list(struct bytes word, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes_equal_text(word, list[i]))
+			return true;
+	return false;
+}
+
+static bool contains_any(struct bytes text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes_contains(text, bytes_of_text(list[i])))
+			return true;
+	return false;
+}
+
+static bool starts_any(struct bytes text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes_starts(text, bytes_of_text(list[i])))
+			return true;
+	return false;
+}
+
+static bool is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool has_digit(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (is_digit(text.at[i]))
+			return true;
+	return false;
+}
+
+/* "9:05", "16h37": an hour, which mail clients write and people seldom do before a colon. */
+static bool has_hour(struct bytes text)
+{
+	for (size_t i = 1; i + 2 < text.len; i++)
+		if ((text.at[i] == ':' || text.at[i] == 'h' || text.at[i] == '.') && is_digit(text.at[i - 1]) &&
+		    is_digit(text.at[i + 1]) && is_digit(text.at[i + 2]))
+			return true;
+	return false;
+}
+
+static bool is_blank(const struct line *line)
+{
+	return line->folded.len == 0;
+}
+
+static bool is_quoted(const struct line *line)
+{
+	return line->folded.len > 0 && line->folded.at[0] == '>';
+}
+
+static struct bytes without_stars(struct bytes folded)
+{
+	while (folded.len > 0 && (folded.at[0] == '*' || folded.at[0] == '_'))
+		folded = bytes_from(folded, 1);
+	return folded;
+}
+
+/* The word before ":" on a line, without the stars of bold text. Empty when there is none. */
+static struct bytes label_of(const struct line *line)
+{
+	struct bytes folded = without_stars(line->folded);
+	size_t colon = bytes_find_byte(folded, ':', 0);
+
+	if (colon == folded.len || colon > 16)
+		return BYTES_NONE;
+	struct bytes label = bytes_trim(bytes_slice(folded, 0, colon));
+	while (label.len > 0 && (label.at[label.len - 1] == '*' || label.at[label.len - 1] == ' '))
+		label.len--;
+	return label;
+}
+
+/* A block "From: / Sent: / To: / Subject:" of at least three labels, one of which says who. */
+static bool is_header_block(const struct text *t, size_t at)
+{
+	size_t labels = 0;
+	bool from = false;
+
+	struct bytes first = label_of(&t->lines[at]);
+	if (!in_list(first, from_labels, COUNT(from_labels)) && !in_list(first, other_labels, COUNT(other_labels)))
+		return false;
+	for (size_t i = at; i < t->n && i < at + HEADER_LINES && !is_quoted(&t->lines[i]); i++) {
+		struct bytes label = label_of(&t->lines[i]);
+		if (in_list(label, from_labels, COUNT(from_labels)))
+			from = true;
+		else if (!in_list(label, other_labels, COUNT(other_labels)))
+			continue;
+		labels++;
+	}
+	return from && labels >= 3;
+}
+
+/* "----- Original message -----", "==== Message du : 12/12/2016", "---- On ... wrote ----". */
+static bool is_separator(const struct line *line)
+{
+	struct bytes folded = line->folded;
+	size_t dashes = 0;
+
+	while (dashes < folded.len && memchr("-_=*#", folded.at[dashes], 5) != NULL)
+		dashes++;
+	if (dashes < 2 || folded.len > 200)
+		return false;
+	return contains_any(folded, separators, COUNT(separators)) ||
+	       (dashes >= 4 && contains_any(folded, verbs, COUNT(verbs)) && has_digit(folded));
+}
+
+/* The lines at..end joined by blanks. */
+static struct bytes joined(const struct text *t, size_t at, size_t end)
+{
+	struct buf out = buf_make(ATTRIBUTION_MAX * 4);
+	for (size_t i = at; i <= end; i++) {
+		buf_add(&out, t->lines[i].folded);
+		buf_u8(&out, ' ');
+	}
+	struct bytes text = buf_ok(&out) ? arena_copy(t->arena, bytes_trim(buf_bytes(&out))) : BYTES_NONE;
+	buf_free(&out);
+	return text;
+}
+
+/* What a line above the quote is made of: "On DAY at HOUR, NAME <ADDRESS> wrote:", in any order and language. */
+static bool reads_as_attribution(const struct text *t, size_t at, size_t end, bool quote_follows)
+{
+	struct bytes text = joined(t, at, end);
+
+	if (text.len < 8 || text.len > ATTRIBUTION_MAX || text.at[text.len - 1] != ':')
+		return false;
+	bool mailbox = bytes_find_byte(text, '@', 0) < text.len, hour = has_hour(text), day = has_digit(text);
+	if (!contains_any(text, verbs, COUNT(verbs)))
+		return at == end && mailbox && hour && bytes_ends(text, BYTES(">:"));
+	if (starts_any(text, starts, COUNT(starts)))
+		return day && (quote_follows || mailbox || hour);
+	/* Other beginnings (a day, a date, a name): only on one or two lines. */
+	return end - at < 2 && (mailbox || (day && hour) || (day && quote_follows && at == end));
+}
+
+static size_t next_seen(const struct text *t, size_t at)
+{
+	while (at < t->n && is_blank(&t->lines[at]))
+		at++;
+	return at;
+}
+
+/* A long address folded by a client that quotes at once: "<name@example" and on the next line "> wrote:". */
+static bool ends_address(const struct text *t, size_t at)
+{
+	if (at == 0 || !is_quoted(&t->lines[at]))
+		return false;
+	struct bytes before = t->lines[at - 1].folded, line = t->lines[at].folded;
+	size_t open = bytes_find_byte(before, '<', 0);
+	return line.at[line.len - 1] == ':' && open < before.len && bytes_find_byte(before, '>', open) == before.len;
+}
+
+/* How many lines from here are an attribution ("On ... wrote:"); 0 for none. */
+static size_t attribution(const struct text *t, size_t at)
+{
+	if (is_blank(&t->lines[at]) || is_quoted(&t->lines[at]))
+		return 0;
+	for (size_t end = at; end < t->n && end < at + ATTRIBUTION_LINES; end++) {
+		if (is_blank(&t->lines[end]) || (is_quoted(&t->lines[end]) && !ends_address(t, end)))
+			return 0;
+		size_t next = next_seen(t, end + 1);
+		bool quote_follows = next < t->n && is_quoted(&t->lines[next]);
+		if (!reads_as_attribution(t, at, end, quote_follows))
+			continue;
+		/* The shortest reading: a line above it is the writer's own. */
+		for (size_t later = at + 1; later <= end; later++)
+			if (reads_as_attribution(t, later, end, quote_follows) &&
+			    starts_any(t->lines[later].folded, starts, COUNT(starts)))
+				return 0;
+		return end - at + 1;
+	}
+	return 0;
+}
+
+static void hide(struct text *t, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && i < t->n; i++)
+		t->lines[i].hidden = true;
+}
+
+static void hide_quotes(struct text *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (is_quoted(&t->lines[i])) {
+			t->lines[i].hidden = true;
+			continue;
+		}
+		if (is_separator(&t->lines[i]) || is_header_block(t, i)) {
+			hide(t, i, t->n);
+			return;
+		}
+		size_t lines = attribution(t, i);
+		if (lines == 0)
+			continue;
+		hide(t, i, i + lines);
+		i += lines - 1;
+		size_t next = next_seen(t, i + 1);
+		if (next < t->n && !is_quoted(&t->lines[next])) {
+			hide(t, next, t->n);
+			return;
+		}
+	}
+}
+
+/* RFC 3676 4.3: "-- ". Longer blocks below it are more likely to be text. */
+static void hide_signature(struct text *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct bytes folded = t->lines[i].folded;
+		bool mark = bytes_equal(folded, BYTES("--")) || bytes_equal(folded, BYTES("__")) ||
+			    bytes_equal(folded, BYTES("-"));
+		if (t->lines[i].hidden || !mark || (folded.len == 1 && t->lines[i].raw.len > 2))
+			continue;
+		size_t end = i, seen = 0;
+		for (end = i; end < t->n && !t->lines[end].hidden; end++)
+			seen += !is_blank(&t->lines[end]);
+		if (folded.len == 2 && seen <= SIGNATURE_LINES)
+			hide(t, i, end);
+	}
+}
+
+/* From the end upwards: "Sent from my telephone", lines of dashes, and what is hidden already. */
+static void hide_devices(struct text *t)
+{
+	for (size_t i = t->n; i > 0; i--) {
+		struct line *line = &t->lines[i - 1];
+		if (line->hidden || is_blank(line))
+			continue;
+		bool rule = line->folded.len >= 4;
+		for (size_t k = 0; k < line->folded.len && rule; k++)
+			rule = line->folded.at[k] == '_' || line->folded.at[k] == '-' || line->folded.at[k] == '=';
+		bool device = line->folded.len < DEVICE_MAX && starts_any(line->folded, devices, COUNT(devices));
+		if (!rule && !device)
+			return;
+		line->hidden = true;
+	}
+}
+
+static bool split(struct text *t, struct bytes text)
+{
+	while (text.len > 0) {
+		size_t end = bytes_find_byte(text, '\n', 0);
+		struct bytes raw = bytes_slice(text, 0, end);
+		if (raw.len > 0 && raw.at[raw.len - 1] == '\r')
+			raw.len--;
+		if (t->n == LINES_MAX)
+			return false;
+		/* A long line is never a mark: its beginning is enough. */
+		struct bytes folded = bytes_trim(reply_fold(t->arena, bytes_slice(raw, 0, ATTRIBUTION_MAX)));
+		t->lines[t->n++] = (struct line){raw, folded, false};
+		text = bytes_from(text, end + 1);
+	}
+	return true;
+}
+
+static struct bytes shown(struct text *t)
+{
+	struct buf out = buf_make(SIZE_MAX / 2);
+	bool blank_due = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct line *line = &t->lines[i];
+		if (line->hidden || is_blank(line)) {
+			blank_due = out.len > 0;
+			continue;
+		}
+		if (blank_due)
+			buf_u8(&out, '\n');
+		blank_due = false;
+		buf_add(&out, line->raw);
+		buf_u8(&out, '\n');
+	}
+	struct bytes text = arena_copy(t->arena, bytes_trim(buf_bytes(&out)));
+	buf_free(&out);
+	return text;
+}
+
+bool new_text_read(struct arena *arena, struct bytes text, struct bytes *out)
+{
+	struct text t = {.arena = arena, .lines = arena_alloc(arena, LINES_MAX * sizeof(struct line))};
+	struct bytes whole = bytes_trim(text);
+
+	if (!split(&t, text)) {
+		*out = whole;
+		return true;
+	}
+	hide_quotes(&t);
+	hide_signature(&t);
+	hide_devices(&t);
+	struct bytes mine = shown(&t);
+	*out = mine.len > 0 ? mine : whole;
+	return mine.len > 0 || whole.len == 0;
+}

@@ -1,0 +1,678 @@
+#!/usr/bin/env python3
+"""deliver_peers.py BIN_DIR [NAME…] - the SMTP and IMAP clients against peers that misbehave, then signer, deliverer and
+collector as processes over a private PostgreSQL.
+
+BIN_DIR is BUILD/bin; the probe is BUILD/peers/peer_probe. Loopback only. Exit status 0 when every case held."""
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
+
+import imap_peer  # noqa: E402
+import process_cases  # noqa: E402
+from imap_peer import ImapPeer, literal  # noqa: E402
+from smtp_peer import SmtpPeer, drip, flood, hang  # noqa: E402
+from wire import tls_server  # noqa: E402
+
+NAME = "mx.exemple.fr"
+CASES = []
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+class Lab:
+    def __init__(self, bin_dir, folder):
+        self.bin = os.path.realpath(bin_dir)
+        self.probe_path = os.path.join(self.bin, "..", "peers", "peer_probe")
+        self.pki = os.path.join(folder, "pki")
+        self.folder = folder
+        self.script("%s" % self.pki, "dns=relais.exemple.fr", "seal=avis@relais.exemple.fr")
+        self.server = self.issue("mx", "tls-server", NAME)
+        self.wrong = self.issue("other", "tls-server", "autre.exemple.fr")
+        self.script("foreign", os.path.join(folder, "away"))
+        self.foreign = tuple(os.path.join(folder, "away", "foreign-tls." + end) for end in ("pem", "key"))
+        self.anchors = os.path.join(self.pki, "anchors-tls.pem")
+
+    def script(self, *words):
+        subprocess.run(["bash", os.path.join(ROOT, "certs", "make-test-pki.sh"), *words], check=True, stdout=subprocess.DEVNULL)
+
+    def issue(self, name, kind, dns):
+        self.script("issue", self.pki, name, "kind=" + kind, "cn=" + dns, "dns=" + dns)
+        return os.path.join(self.pki, name + ".pem"), os.path.join(self.pki, name + ".key")
+
+    def tls(self, pair=None, clients=None):
+        return tls_server(*(pair or self.server), clients)
+
+    def probe(self, kind, port, words, host="127.0.0.1", first=()):
+        client = os.path.join(self.pki, "relais-client")
+        command = [self.probe_path, *first, kind, host, str(port), NAME, client + ".pem", client + ".key", self.anchors,
+                   *[str(w) for w in words]]
+        # The sanitizer keeps freed memory for a while; memory is measured here.
+        env = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", ""))
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, errors="replace", env=env)
+        assert done.returncode == 0, "probe ended with %d: %s" % (done.returncode, done.stderr[-2000:])
+        return json.loads(done.stdout)
+
+    def smtp(self, peer, mails=1, size=200, sender="retour@relais.exemple.fr", to="un@hopital.exemple.fr", more=(), **rest):
+        try:
+            return self.probe("smtp", peer.port, [mails, size, sender, to, *more], **rest)
+        finally:
+            peer.close()
+
+    def imap(self, peer, user="avis", password="secret", folder="INBOX", more=(), **rest):
+        try:
+            return self.probe("imap", peer.port, [user, password, folder, *more], **rest)
+        finally:
+            peer.close()
+
+
+def expect(what, is_, wanted):
+    assert is_ == wanted, "%s is %r, not %r" % (what, is_, wanted)
+
+
+def settle(said, word):
+    """The peer's thread may not have read the last line yet."""
+    for _ in range(40):
+        if said and word in said[-1]:
+            return
+        time.sleep(0.05)
+    raise AssertionError("never said %r: %r" % (word, said[-3:]))
+
+
+def refused_at_open(result, reason, within=None):
+    expect("open", result["open"], reason)
+    expect("mails", result["mails"], [])
+    if within:
+        assert result["ms"] <= within, "took %d ms" % result["ms"]
+
+
+def message(size):
+    line = b".leading dot\r\n..two\r\n.\r\nplain line of text, the rest of it\r\n"
+    return b"Subject: probe\r\n\r\n" + line * (size // len(line)) + b"end\r\n"
+
+
+# ---------------------------------------------------------------- SMTP: how it should be
+
+
+@case
+def smtp_good_session(lab):
+    peer = SmtpPeer(lab.tls(clients=lab.anchors))
+    result = lab.smtp(peer, mails=3, size=700)
+    expect("open", result["open"], "none")
+    expect("reasons", [m["reason"] for m in result["mails"]], ["none"] * 3)
+    expect("queue id", result["mails"][0]["queue_id"], "4QcF2k1z3Sz9sW")
+    expect("connections", peer.server.connections, 1)
+    expect("said in clear", peer.clear, ["EHLO relais.exemple.mssante.fr", "STARTTLS"])
+    expect("said", peer.said[:4], [
+        "EHLO relais.exemple.mssante.fr",
+        "MAIL FROM:<retour@relais.exemple.fr> SIZE=725 RET=HDRS ENVID=a+2Bb+3Dc",
+        "RCPT TO:<un@hopital.exemple.fr> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;un@hopital.exemple.fr", "DATA"])
+    expect("between mails", peer.said[4], "RSET")
+    settle(peer.said, "QUIT")
+    expect("messages", set(peer.mails), {message(700)})
+    assert result["tls"]["version"].startswith("TLSv1."), result["tls"]
+
+
+@case
+def smtp_dots_cut_anywhere(lab):
+    peer = SmtpPeer(lab.tls())
+    result = lab.smtp(peer, size=300000)
+    expect("reason", result["mails"][0]["reason"], "none")
+    expect("message", peer.mails[0] == message(300000), True)
+
+
+@case
+def smtp_without_reports(lab):
+    peer = SmtpPeer(lab.tls(), offers=())
+    expect("reason", lab.smtp(peer)["mails"][0]["reason"], "none")
+    expect("said", peer.said[1:3], ["MAIL FROM:<retour@relais.exemple.fr>", "RCPT TO:<un@hopital.exemple.fr>"])
+
+
+@case
+def smtp_null_return_path_asks_no_report(lab):
+    peer = SmtpPeer(lab.tls())
+    expect("reason", lab.smtp(peer, sender="")["mails"][0]["reason"], "none")
+    expect("said", peer.said[1:3], ["MAIL FROM:<> SIZE=225", "RCPT TO:<un@hopital.exemple.fr>"])
+
+
+@case
+def smtp_many_descriptors(lab):
+    peer = SmtpPeer(lab.tls())
+    result = lab.smtp(peer, first=["many-descriptors"])
+    expect("reason", result["mails"][0]["reason"], "none")
+
+
+@case
+def smtp_big_message_flat_memory(lab):
+    small = lab.smtp(SmtpPeer(lab.tls()), size=200)
+    peer = SmtpPeer(lab.tls())
+    big = lab.smtp(peer, size=25 * 1000 * 1000)
+    expect("reason", big["mails"][0]["reason"], "none")
+    expect("message", hashlib.sha256(peer.mails[0]).digest(), hashlib.sha256(message(25 * 1000 * 1000)).digest())
+    assert big["rss_kb"] - small["rss_kb"] < 8192, "memory grew from %d to %d KB" % (small["rss_kb"], big["rss_kb"])
+
+
+@case
+def lmtp_on_this_machine_may_be_clear(lab):
+    path = os.path.join(lab.folder, "lmtp")
+    peer = SmtpPeer(None, starttls=False, path=path)
+    result = lab.smtp(peer, host=path, more=["lmtp"])
+    expect("reason", result["mails"][0]["reason"], "none")
+    expect("greeting", peer.clear[0], "LHLO relais.exemple.mssante.fr")
+    peer = SmtpPeer(lab.tls())
+    result = lab.smtp(peer, more=["lmtp"])
+    expect("reason", result["mails"][0]["reason"], "none")
+    assert result["tls"], "STARTTLS was offered and not taken"
+
+
+# ---------------------------------------------------------------- SMTP: trust
+
+
+@case
+def smtp_no_starttls_is_the_end(lab):
+    peer = SmtpPeer(lab.tls(), starttls=False)
+    refused_at_open(lab.smtp(peer), "deliver.starttls.none")
+    expect("said in clear", peer.clear[:1], ["EHLO relais.exemple.mssante.fr"])
+    assert not any(line.startswith("MAIL") for line in peer.clear)
+
+
+@case
+def smtp_starttls_refused(lab):
+    peer = SmtpPeer(lab.tls(), {"STARTTLS": "454 4.7.0 not now\r\n"})
+    refused_at_open(lab.smtp(peer), "deliver.later")
+    expect("said in clear", peer.clear, ["EHLO relais.exemple.mssante.fr", "STARTTLS"])
+
+
+@case
+def smtp_wrong_name(lab):
+    peer = SmtpPeer(lab.tls(lab.wrong))
+    result = lab.smtp(peer)
+    refused_at_open(result, "deliver.certificate")
+    assert "mismatch" in result["why"]["text"], result["why"]
+    expect("said", peer.said, [])
+    expect("said in clear", peer.clear, ["EHLO relais.exemple.mssante.fr", "STARTTLS"])
+
+
+@case
+def smtp_foreign_authority(lab):
+    peer = SmtpPeer(lab.tls(lab.foreign))
+    refused_at_open(lab.smtp(peer), "deliver.certificate")
+    expect("said", peer.said, [])
+
+
+@case
+def smtp_our_certificate_is_refused(lab):
+    # Its TLS says so in an alert after the handshake.
+    with open(lab.foreign[0]) as f, open(os.path.join(lab.folder, "one.pem"), "w") as one:
+        one.write(f.read())
+    peer = SmtpPeer(lab.tls(clients=os.path.join(lab.folder, "one.pem")))
+    refused_at_open(lab.smtp(peer), "deliver.dropped")
+
+
+@case
+def smtp_dropped_after_handshake(lab):
+    # So does Postfix with a client whose certificate it does not accept.
+    refused_at_open(lab.smtp(SmtpPeer(lab.tls(), {"EHLO-TLS": None})), "deliver.dropped")
+
+
+@case
+def smtp_dropped_in_handshake(lab):
+    refused_at_open(lab.smtp(SmtpPeer(lab.tls(), {"HANDSHAKE": None})), "deliver.dropped")
+
+
+@case
+def smtp_silent_in_handshake(lab):
+    refused_at_open(lab.smtp(SmtpPeer(lab.tls(), {"HANDSHAKE": hang})), "deliver.tls", within=2500)
+
+
+@case
+def smtp_injection_behind_starttls(lab):
+    peer = SmtpPeer(lab.tls(), {"STARTTLS": "220 go on\r\n250 injected\r\n"})
+    refused_at_open(lab.smtp(peer), "deliver.protocol")
+    expect("said", peer.said, [])
+    expect("said in clear", peer.clear, ["EHLO relais.exemple.mssante.fr", "STARTTLS"])
+
+
+# ---------------------------------------------------------------- SMTP: time and bounds
+
+
+@case
+def smtp_slow_drip(lab):
+    peer = SmtpPeer(lab.tls(), {"GREETING": lambda wire: drip(wire, "220 " + "x" * 200 + "\r\n")})
+    refused_at_open(lab.smtp(peer), "deliver.time", within=2500)
+
+
+@case
+def smtp_endless_reply(lab):
+    peer = SmtpPeer(lab.tls(), {"EHLO": lambda wire: flood(wire, "250-and more\r\n")})
+    result = lab.smtp(peer)
+    refused_at_open(result, "deliver.protocol", within=2500)
+
+
+@case
+def smtp_endless_line(lab):
+    peer = SmtpPeer(lab.tls(), {"EHLO-TLS": lambda wire: flood(wire, "x" * 64)})
+    refused_at_open(lab.smtp(peer), "deliver.protocol", within=3000)
+
+
+@case
+def smtp_no_answer_to_the_dot(lab):
+    result = lab.smtp(SmtpPeer(lab.tls(), {"DOT": hang}))
+    mail = result["mails"][0]
+    expect("reason", mail["reason"], "deliver.time")
+    expect("usable", mail["usable"], False)
+    expect("begun", mail["begun"], True)
+    assert result["ms"] < 3500, result["ms"]
+
+
+@case
+def smtp_never_reads_the_message(lab):
+    peer = SmtpPeer(lab.tls(), {"READ": hang})
+    result = lab.smtp(peer, size=20 * 1024 * 1024)
+    expect("reason", result["mails"][0]["reason"], "deliver.time")
+    assert result["ms"] < 6000, result["ms"]
+
+
+@case
+def smtp_nobody_there(lab):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        refused_at_open(lab.probe("smtp", free.getsockname()[1], [1, 1, "a@b.fr", "a@b.fr"]), "deliver.connect")
+
+
+@case
+def smtp_no_such_name(lab):
+    refused_at_open(lab.smtp(SmtpPeer(lab.tls()), host="nowhere.invalid"), "deliver.connect")
+
+
+# ---------------------------------------------------------------- SMTP: refusals
+
+
+def one_refusal(lab, bend, reason, code, enhanced="", usable=True, **rest):
+    peer = SmtpPeer(lab.tls(), bend)
+    mail = lab.smtp(peer, **rest)["mails"][0]
+    expect("reason", mail["reason"], reason)
+    expect("code", mail["code"], code)
+    expect("enhanced", mail["enhanced"], enhanced)
+    expect("usable", mail["usable"], usable)
+    return peer, mail
+
+
+@case
+def smtp_replies_that_refuse(lab):
+    one_refusal(lab, {"MAIL": "450 4.1.8 wait\r\n"}, "deliver.later", 450, "4.1.8")
+    one_refusal(lab, {"MAIL": "550 5.7.1 not you\r\n"}, "deliver.refused", 550, "5.7.1")
+    one_refusal(lab, {"RCPT": "550 5.1.1 nobody\r\n"}, "deliver.refused", 550, "5.1.1")
+    one_refusal(lab, {"RCPT": "451 4.3.0 later\r\n"}, "deliver.later", 451, "4.3.0")
+    one_refusal(lab, {"DATA": "554 no\r\n"}, "deliver.refused", 554)
+    one_refusal(lab, {"DOT": "552 5.3.4 too big\r\n"}, "deliver.refused", 552, "5.3.4")
+    one_refusal(lab, {"DOT": "452-4.3.1 full\r\n452 4.3.1 later\r\n"}, "deliver.later", 452, "4.3.1")
+    one_refusal(lab, {"RCPT": "421 4.3.2 closing\r\n"}, "deliver.later", 421, "4.3.2", usable=False)
+
+
+@case
+def smtp_replies_that_make_no_sense(lab):
+    one_refusal(lab, {"MAIL": "hello\r\n"}, "deliver.protocol", 0, usable=False)
+    one_refusal(lab, {"MAIL": "250 ok\r\n250 and the next\r\n"}, "deliver.protocol", 0, usable=False)
+    one_refusal(lab, {"MAIL": "250-a\r\n550 b\r\n"}, "deliver.protocol", 0, usable=False)
+    one_refusal(lab, {"RCPT": "354 what\r\n"}, "deliver.protocol", 354, usable=False)
+    one_refusal(lab, {"DATA": "250 ok\r\n"}, "deliver.protocol", 250, usable=False)
+    one_refusal(lab, {"DOT": "250 \r"}, "deliver.time", 0, usable=False)
+
+
+@case
+def smtp_session_refused_is_not_the_mails_fault(lab):
+    for reply in ("554 5.7.1 go away\r\n", "421 4.3.2 busy\r\n"):
+        result = lab.smtp(SmtpPeer(lab.tls(), {"GREETING": reply}))
+        refused_at_open(result, "deliver.later")
+        expect("code", result["why"]["code"], int(reply[:3]))
+
+
+@case
+def smtp_after_a_refusal_the_next_mail_goes(lab):
+    peer = SmtpPeer(lab.tls(), {"RCPT": ["550 5.1.1 nobody\r\n", "250 ok\r\n"]})
+    mails = lab.smtp(peer, mails=2)["mails"]
+    expect("reasons", [m["reason"] for m in mails], ["deliver.refused", "none"])
+    expect("connections", peer.server.connections, 1)
+
+
+@case
+def smtp_closed_between_two_mails(lab):
+    peer = SmtpPeer(lab.tls(), {"RSET": None})
+    mails = lab.smtp(peer, mails=2)["mails"]
+    expect("reasons", [m["reason"] for m in mails], ["none", "deliver.dropped"])
+    expect("begun", mails[1]["begun"], False)
+
+
+@case
+def smtp_announced_size(lab):
+    peer = SmtpPeer(lab.tls(), offers=("SIZE 224",))
+    mail = lab.smtp(peer)["mails"][0]
+    expect("reason", mail["reason"], "deliver.too-big")
+    assert not any(line.startswith("MAIL") for line in peer.said), "MAIL was said"
+    peer = SmtpPeer(lab.tls(), offers=("SIZE 225",))
+    expect("reason", lab.smtp(peer)["mails"][0]["reason"], "none")
+    peer = SmtpPeer(lab.tls(), offers=("SIZE 0",))
+    expect("reason", lab.smtp(peer)["mails"][0]["reason"], "none")
+
+
+@case
+def smtp_addresses_are_no_commands(lab):
+    for to in ("un@hopital.fr>\r\nRCPT TO:<deux@b.fr", "un@b.fr> NOTIFY=NEVER", "deux mots@b.fr", "", "un@", "é@b.fr"):
+        peer = SmtpPeer(lab.tls())
+        mail = lab.smtp(peer, to=to)["mails"][0]
+        assert mail["reason"].startswith("smtp."), (to, mail)
+        assert not any(line.startswith(("MAIL", "RCPT")) for line in peer.said), peer.said
+    peer = SmtpPeer(lab.tls())
+    mail = lab.smtp(peer, sender="a@b.fr>\r\nX")["mails"][0]
+    expect("reason", mail["reason"], "smtp.address")
+
+
+@case
+def smtp_a_bare_newline_never_leaves(lab):
+    peer = SmtpPeer(lab.tls())
+    mail = lab.smtp(peer, size="lone")["mails"][0]
+    expect("reason", mail["reason"], "smtp.bare-newline")
+    expect("usable", mail["usable"], False)
+    time.sleep(0.2)
+    expect("messages", peer.mails, [])
+
+
+# ---------------------------------------------------------------- IMAP
+
+MAILS = {
+    3: b"From: a@b.fr\r\nSubject: one\r\n\r\nfirst\r\n",
+    5: b"From: a@b.fr\nSubject: LF only\n\nkept as it is\n)\r\n* 9 EXISTS\r\n",
+    9: b"From: a@b.fr\r\n\r\n" + bytes(range(1, 256)) * 9000 + b"\r\n",
+}
+
+
+def digests(messages):
+    return {uid: hashlib.sha256(data).hexdigest() for uid, data in messages.items()}
+
+
+def fetched(result):
+    return {m["uid"]: m["sha256"] for m in result["messages"] if m["found"]}
+
+
+@case
+def imap_good_session(lab):
+    peer = ImapPeer(lab.tls(clients=lab.anchors), MAILS)
+    result = lab.imap(peer)
+    expect("open", result["open"], "none")
+    expect("read", result["read"], "none")
+    expect("uidvalidity", result["uidvalidity"], 77)
+    expect("uids", [m["uid"] for m in result["messages"]], [3, 5, 9])
+    expect("bytes", fetched(result), digests(MAILS))
+    expect("idle", result["idle"], True)
+    settle(peer.said, b"LOGOUT")
+    said = b"\n".join(peer.said)
+    assert b"BODY.PEEK[]" in said and b"EXAMINE" in said, said
+    assert b"BODYSTRUCTURE" not in said and b"SELECT" not in said and b"STORE" not in said, said
+
+
+@case
+def imap_starttls(lab):
+    peer = ImapPeer(lab.tls(), MAILS, starttls=True)
+    result = lab.imap(peer, more=["starttls"])
+    expect("read", result["read"], "none")
+    expect("bytes", fetched(result), digests(MAILS))
+    expect("said in clear", [line.split()[1] for line in peer.clear], [b"STARTTLS"])
+
+
+@case
+def imap_many_descriptors(lab):
+    result = lab.imap(ImapPeer(lab.tls(), MAILS), first=["many-descriptors"])
+    expect("bytes", fetched(result), digests(MAILS))
+
+
+@case
+def imap_certificate_alone(lab):
+    peer = ImapPeer(lab.tls(clients=lab.anchors), MAILS)
+    result = lab.imap(peer, password="", user="avis@operateur.fr")
+    expect("read", result["read"], "none")
+    expect("said", peer.said[0].split(b" ", 1)[1].rstrip(), b"AUTHENTICATE EXTERNAL YXZpc0BvcGVyYXRldXIuZnI=")
+    peer = ImapPeer(lab.tls(), MAILS, {"GREETING": lambda p, wire, tag, line: wire.send(b"* PREAUTH hello\r\n")})
+    expect("read", lab.imap(peer, password="")["read"], "none")
+
+
+@case
+def imap_without_idle_or_mail(lab):
+    result = lab.imap(ImapPeer(lab.tls(), {}, idle=False))
+    expect("read", result["read"], "none")
+    expect("idle", result["idle"], False)
+    expect("messages", result["messages"], [])
+
+
+@case
+def imap_big_message_flat_memory(lab):
+    big = {1: b"x" * 78 + b"\r\n"}
+    big[1] = (b"x" * 78 + b"\r\n") * 310000
+    small = lab.imap(ImapPeer(lab.tls(), {1: MAILS[3]}))
+    result = lab.imap(ImapPeer(lab.tls(), big))
+    expect("bytes", fetched(result), digests(big))
+    grown = result["rss_kb"] - small["rss_kb"]
+    assert grown < 8192, "memory grew by %d KB for %d bytes" % (grown, len(big[1]))
+
+
+@case
+def imap_over_the_size(lab):
+    def lie(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n" + tag + b" OK done\r\n")
+    peer = ImapPeer(lab.tls(), {1: b"y" * (26 * 1024 * 1024)}, {"SIZE": lie})
+    result = lab.imap(peer)
+    expect("read", result["read"], "collect.too-big")
+
+
+@case
+def imap_wrong_certificate(lab):
+    for pair in (lab.wrong, lab.foreign):
+        peer = ImapPeer(lab.tls(pair), MAILS)
+        expect("open", lab.imap(peer)["open"], "collect.tls")
+        expect("said", peer.said, [])
+        peer = ImapPeer(lab.tls(pair), MAILS, starttls=True)
+        expect("open", lab.imap(peer, more=["starttls"])["open"], "collect.tls")
+        assert b"secret" not in b"".join(peer.clear + peer.said)
+
+
+@case
+def imap_starttls_refused_or_injected(lab):
+    def refuse(peer, wire, tag, line):
+        wire.send(tag + b" NO not today\r\n")
+
+    def inject(peer, wire, tag, line):
+        wire.send(tag + b" OK begin\r\n* CAPABILITY LOGINDISABLED\r\n")
+
+    def preauth(peer, wire, tag, line):
+        wire.send(b"* PREAUTH you are in\r\n")
+    for bend in ({"STARTTLS": refuse}, {"STARTTLS": inject}, {"GREETING": preauth, "STARTTLS": refuse}):
+        peer = ImapPeer(lab.tls(), MAILS, bend, starttls=True)
+        result = lab.imap(peer, more=["starttls"])
+        expect("open", result["open"], "collect.tls")
+        expect("said in clear", [line.split()[1] for line in peer.clear], [b"STARTTLS"])
+
+
+@case
+def imap_login_refused(lab):
+    expect("open", lab.imap(ImapPeer(lab.tls(), MAILS), password="wrong")["open"], "collect.login")
+
+
+@case
+def imap_no_such_folder(lab):
+    def no(peer, wire, tag, line):
+        wire.send(tag + b" NO no such folder\r\n")
+    expect("read", lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": no}))["read"], "collect.folder")
+
+
+@case
+def imap_no_uidvalidity(lab):
+    def bare(peer, wire, tag, line):
+        wire.send(b"* 1 EXISTS\r\n" + tag + b" OK [READ-ONLY] open\r\n")
+    expect("read", lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": bare}))["read"], "collect.protocol")
+
+
+@case
+def imap_no_uidnext(lab):
+    def bare(peer, wire, tag, line):
+        wire.send(b"* 1 EXISTS\r\n* OK [UIDVALIDITY 4] v\r\n" + tag + b" OK [READ-ONLY] open\r\n")
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": bare}))
+    expect("bytes", fetched(result), digests(MAILS))
+
+
+@case
+def imap_end_within_a_literal(lab):
+    def half(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID %d BODY[] {5000}\r\nonly this" % peer.uid(line))
+        raise imap_peer.Bent
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": half}))
+    expect("read", result["read"], "collect.connect")
+    assert result["cpu_ms"] < 1500, "it turned in a loop for %d ms" % result["cpu_ms"]
+
+
+@case
+def imap_drip_within_a_literal(lab):
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": imap_peer.drip_literal}))
+    expect("read", result["read"], "collect.connect")
+    assert result["ms"] < 6000, result["ms"]
+
+
+@case
+def imap_endless_untagged(lab):
+    for name in ("LOGIN", "EXAMINE", "SEARCH"):
+        result = lab.imap(ImapPeer(lab.tls(), MAILS, {name: imap_peer.flood_untagged}))
+        last = result["read"]
+        assert last in ("collect.protocol", "collect.connect"), (name, result)
+        assert result["ms"] < 4000, (name, result["ms"])
+
+
+@case
+def imap_literal_of_four_gigabytes(lab):
+    def vast(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID %d BODY[] {4294967290}\r\n" % peer.uid(line))
+        block = b"z" * 65536
+        for _ in range(600):
+            wire.send(block)
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": vast}))
+    expect("read", result["read"], "collect.too-big")
+    assert result["rss_kb"] < 400000, result["rss_kb"]
+
+
+@case
+def imap_not_what_was_asked(lab):
+    def another(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 99 BODY[] " + literal(b"other") + b")\r\n" + tag + b" OK done\r\n")
+
+    def two(peer, wire, tag, line):
+        one = b"* 1 FETCH (UID %d BODY[] " % peer.uid(line) + literal(b"half") + b")\r\n"
+        wire.send(one + one + tag + b" OK done\r\n")
+
+    def twice_in_one(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID %d BODY[] " % peer.uid(line) + literal(b"half") + b" BODY[] " + literal(b"half") + b")\r\n"
+                  + tag + b" OK done\r\n")
+
+    def no_uid(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (BODY[] " + literal(b"whose") + b")\r\n" + tag + b" OK done\r\n")
+    for bend in (another, two, twice_in_one, no_uid):
+        result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": bend}))
+        expect("read of " + bend.__name__, result["read"], "collect.protocol")
+        expect("kept", fetched(result), {})
+
+
+@case
+def imap_nothing_is_given(lab):
+    def nothing(peer, wire, tag, line):
+        wire.send(tag + b" OK done\r\n")
+
+    def nil(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID %d BODY[] NIL)\r\n" % peer.uid(line) + tag + b" OK done\r\n")
+    for bend in (nothing, nil):
+        result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": bend}))
+        expect("read", result["read"], "none")
+        expect("kept", fetched(result), {})
+
+
+@case
+def imap_quoted_body(lab):
+    def quoted(peer, wire, tag, line):
+        wire.send(b'* 1 FETCH (UID %d BODY[] "From: a@b.fr")\r\n' % peer.uid(line) + tag + b" OK done\r\n")
+    result = lab.imap(ImapPeer(lab.tls(), {3: b"From: a@b.fr"}, {"BODY": quoted}))
+    expect("bytes", fetched(result), digests({3: b"From: a@b.fr"}))
+
+
+@case
+def imap_told_in_passing(lab):
+    def chatty(peer, wire, tag, line):
+        wire.send(b"* 2 FETCH (FLAGS (\\Seen))\r\n* 12 EXISTS\r\n")
+        return False
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": chatty, "SIZE": chatty}))
+    expect("bytes", fetched(result), digests(MAILS))
+
+
+@case
+def imap_deep_structure_unasked(lab):
+    # The library's parser is recursive: the reply's bound keeps it within the stack.
+    def deep(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 3 BODYSTRUCTURE " + b"(" * 60000)
+        wire.send(b"\r\n" + tag + b" OK done\r\n")
+
+    def deepest(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 3 BODYSTRUCTURE " + b"(" * 16000 + b"\r\n" + tag + b" OK done\r\n")
+
+    def behind(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 3 BODY[] " + literal(b"x" * 50000) + b" BODYSTRUCTURE " + b"(" * 60000)
+        wire.send(b"\r\n" + tag + b" OK done\r\n")
+    for name, bend in (("SIZE", deep), ("SIZE", deepest), ("BODY", deep), ("BODY", behind)):
+        result = lab.imap(ImapPeer(lab.tls(), MAILS, {name: bend}))
+        expect("read", result["read"], "collect.protocol")
+
+
+@case
+def imap_list_is_tidied(lab):
+    def odd(peer, wire, tag, line):
+        wire.send(b"* SEARCH 9 3 9 3 400 5\r\n" + tag + b" OK done\r\n")
+    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"SEARCH": odd}))
+    expect("uids", [m["uid"] for m in result["messages"]], [3, 5, 9])
+
+
+def run(lab, f):
+    start = time.time()
+    try:
+        f(lab)
+    except process_cases.Skip as why:
+        print("skip %-48s %s" % (f.__name__, why), flush=True)
+        return "skipped"
+    except Exception as error:  # a case that breaks is a case that failed
+        print("FAIL %-48s %s: %s" % (f.__name__, type(error).__name__, error), flush=True)
+        return "failed"
+    print("ok   %-48s %5.1f s" % (f.__name__, time.time() - start), flush=True)
+    return "passed"
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    wanted = sys.argv[2:]
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        lab = Lab(sys.argv[1], folder)
+        for f in CASES + process_cases.CASES:
+            if not wanted or f.__name__ in wanted:
+                counts[run(lab, f)] += 1
+        process_cases.end(lab)
+    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
+    sys.exit(1 if counts["failed"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""Bad input: each gets a clear, coded refusal or is held with an owner; the sender is told where he may be; trace shows it."""
+import socket
+import ssl
+
+import clients
+import documents
+from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, PLATFORM, wait_for
+
+DOCTYPE = b'<?xml version="1.0"?>\n<!DOCTYPE ClinicalDocument [<!ENTITY x "y">]>\n<ClinicalDocument xmlns="urn:hl7-org:v3"/>'
+
+
+def outcome(world, message_id):
+    """What became of a message, once it was decided."""
+    def decided():
+        rows = world.relais("trace", message_id, as_json=True, check=False) if known(world, message_id) else None
+        row = rows["inbox"][-1] if rows and rows["inbox"] else None
+        return row if row and row["state"] == "done" else None
+    return wait_for(f"a decision on {message_id}", decided)
+
+
+def known(world, message_id):
+    return world.relais("trace", message_id, "--json", check=False).returncode == 0
+
+
+def cases(world, story):
+    w = world
+
+    def decided(message_id, want_outcome, want_reason, owner=None):
+        row = outcome(w, message_id)
+        assert (row["outcome"], row["reason"]) == (want_outcome, want_reason), row
+        assert want_outcome != "held" or row["owner"], row
+        assert owner is None or row["owner"] == owner, row
+        return row
+
+    def told(address, code):
+        _, mail = w.mailbox(address).wait(lambda m: code in clients.text_of(m))
+        assert mail["Auto-Submitted"] is not None, "a notice says that it is automatic"
+        return mail
+
+    def unsigned():
+        decided(story.record(signer=None), "held", "sig.none")
+        told(HOSPITAL, "sig.none")
+
+    def altered():
+        signed = clients.signed_entity(clients.entity("Compte rendu", [("IHE_XDM.zip", "application/zip", documents.xdm(
+            [documents.packed("18748-4", documents.made_exam("18748-4"))]))]), *w.hospital)
+        head, message_id = clients.head(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR")
+        clients.send(w.submit_port(HOSPITAL), w.anchors, HOSPITAL, [DEPOT], head + signed.replace(b"Compte rendu", b"Compte rendi", 1))
+        decided(message_id, "held", "sig.invalid")
+
+    def foreign_signer():
+        seal = w.foreign()[1]
+        decided(story.record(signer=seal), "held", "sig.untrusted")
+
+    def not_the_sender():
+        decided(story.record(signer=w.platform), "held", "sig.not-bound")
+
+    def other_patient():
+        identity = documents.patient(documents.OTHER["ins"], documents.OTHER["family"], documents.OTHER["given"], documents.OTHER["given"],
+                                     documents.OTHER["birth"], documents.OTHER["sex"], documents.OTHER["place"])
+        content = documents.made_exam("18748-4", identity=identity)
+        archive = documents.xdm([documents.packed("18748-4", content)], ins=documents.OTHER["ins"])
+        message_id = story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)], w.hospital)
+        decided(message_id, "held", "dossier.none", "nurses")
+
+    def same_number_other_traits():
+        content = documents.made_exam("18748-4", identity=documents.patient(given="DOMINIC", all_given="DOMINIC"))
+        decided(story.record(content=content), "held", "identity.differs", "nurses")
+
+    def unknown_pathology():
+        decided(story.request(relais__pathology="maladie-imaginaire"), "refused", "dossier.pathology.unknown")
+        told(PLATFORM, "dossier.pathology.unknown")
+
+    def no_consent():
+        decided(story.request(consent__processing=False), "refused", "dossier.request.incomplete")
+        told(PLATFORM, "dossier.request.incomplete")
+
+    def broken_zip():
+        archive = documents.xdm([documents.packed("18748-4", documents.made_exam("18748-4"))])[:-40]
+        message_id = story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)], w.hospital)
+        row = outcome(w, message_id)
+        assert row["outcome"] == "refused" and row["reason"].startswith("archive."), row
+        told(HOSPITAL, row["reason"])
+
+    def doctype():
+        archive = documents.xdm([("x.xml", DOCTYPE, "18748-4", "CR", "2.25.1")])
+        message_id = story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)], w.hospital)
+        decided(message_id, "refused", "document.doctype")
+        told(HOSPITAL, "document.doctype")
+
+    def direct(sender, recipient, certificate, message=None, want=None):
+        """Straight to the receiver, as an operator's server would."""
+        head, _ = clients.head(sender or HOSPITAL, recipient, "Essai")
+        try:
+            clients.send(w.port, w.anchors, sender, [recipient], message or head + clients.entity("Essai"), *(certificate or (None, None)))
+        except clients.Refused as refused:
+            code, word = want
+            assert refused.code == code and word in refused.text, refused
+            return
+        raise AssertionError("it was taken")
+
+    operator_a = tuple(f"{w.pki}/operateur-a.{e}" for e in ("pem", "key"))
+    operator_b = tuple(f"{w.pki}/operateur-b.{e}" for e in ("pem", "key"))
+
+    def bytes_behind_starttls():
+        with socket.create_connection(("127.0.0.1", w.port), 10) as s:
+            s.recv(500)
+            s.sendall(b"EHLO a\r\n")
+            s.recv(2000)
+            s.sendall(b"STARTTLS\r\nMAIL FROM:<x@y>\r\n")
+            answer = b""
+            while True:
+                piece = s.recv(2000)
+                if not piece:
+                    break
+                answer += piece
+            assert not answer.startswith(b"220"), answer
+
+    def clear():
+        with socket.create_connection(("127.0.0.1", w.port), 10) as s:
+            s.recv(500)
+            s.sendall(b"EHLO a\r\n")
+            s.recv(2000)
+            s.sendall(b"MAIL FROM:<x@y.fr>\r\n")
+            assert s.recv(2000).startswith(b"530 5.7.0"), "nothing is taken in clear"
+
+    def smuggling():
+        context = ssl.create_default_context(cafile=w.anchors)
+        context.check_hostname = False
+        context.load_cert_chain(*operator_a)
+        with socket.create_connection(("127.0.0.1", w.port), 10) as raw:
+            raw.recv(500)
+            raw.sendall(b"EHLO a\r\n")
+            raw.recv(2000)
+            raw.sendall(b"STARTTLS\r\n")
+            raw.recv(500)
+            with context.wrap_socket(raw) as s:
+                for line, want in ((b"EHLO a\r\n", b"250"), (f"MAIL FROM:<{HOSPITAL}>\r\n".encode(), b"250"),
+                                   (f"RCPT TO:<{DEPOT}>\r\n".encode(), b"250"), (b"DATA\r\n", b"354")):
+                    s.sendall(line)
+                    answer = s.recv(4000)
+                    assert answer.startswith(want), (line, answer)
+                s.sendall(f"From: {HOSPITAL}\r\n\r\na\n.\nMAIL FROM:<b@b>\r\n.\r\n".encode())
+                answer = s.recv(4000)
+                assert answer.startswith(b"550 5.6.11"), answer
+
+    yield "a message from a hospital that must sign, unsigned", unsigned
+    yield "altered after signing", altered
+    yield "signed by a foreign authority", foreign_signer
+    yield "signed by another organisation", not_the_sender
+    yield "an unknown pathology", unknown_pathology
+    yield "a request without consent", no_consent
+    yield "a record of a patient without dossier", other_patient
+    yield "a broken ZIP", broken_zip
+    yield "a CDA with a DOCTYPE", doctype
+    yield "an unknown mailbox", lambda: direct(HOSPITAL, f"personne@{DOMAIN}", operator_a, want=(550, "smtp.recipient.unknown"))
+    yield "a domain that is not ours", lambda: direct(HOSPITAL, "x@ailleurs.example", operator_a, want=(550, "smtp.recipient.foreign"))
+    yield "a peer without certificate", lambda: direct(HOSPITAL, DEPOT, None, want=(550, "peer.certificate.none"))
+    yield "a peer with a foreign certificate", lambda: direct(HOSPITAL, DEPOT, w.foreign()[0], want=(550, "peer.certificate.untrusted"))
+    yield "a domain that the certificate does not speak for", lambda: direct(EXPERT, DEPOT, operator_a, want=(550, "peer.domain"))
+    yield "nothing in clear", clear
+    yield "bytes behind STARTTLS", bytes_behind_starttls
+    yield "a bare newline around a dot", smuggling
+
+    def from_of_another():
+        """The envelope is the peer's, the From is not."""
+        head, message_id = clients.head(EXPERT, DEPOT, "Essai")
+        clients.send(w.port, w.anchors, HOSPITAL, [DEPOT], head + clients.entity("Essai"), *operator_a)
+        row = outcome(w, message_id)
+        assert row["outcome"] in ("held", "refused"), row
+        assert w.mailbox(EXPERT).all() == [], "a From that the link does not vouch for is never answered"
+
+    yield "a From that the certificate does not speak for", from_of_another
+
+    # ------------------------------------------------------------ with a dossier that waits
+    def opened():
+        story.ask()
+        story.complete()
+
+    def conflict():
+        content = documents.made_exam("18748-4", document_id="2.25.4711")
+        first = story.record(content=content)
+        assert outcome(w, first)["outcome"] == "filed"
+        decided(story.record(content=documents.made_exam("18748-4", when="20200101101500+0100", document_id="2.25.4711")), "held",
+                "dossier.document.conflict")
+
+    def duplicates():
+        content = documents.made_exam("11502-2")
+        first = story.record("11502-2", content, message_id="<deux-fois@chu-exemple.mssante.fr>")
+        assert outcome(w, first)["outcome"] == "filed"
+        documents_before = len(w.relais("dossier", "show", story.ref, as_json=True)["documents"])
+        story.record("11502-2", content)
+        wait_for("both decided", lambda: all(r["state"] == "done" for r in w.relais("trace", first, as_json=True)["inbox"]))
+        assert len(w.relais("dossier", "show", story.ref, as_json=True)["documents"]) == documents_before, "filed once"
+
+    def stranger_on_relay():
+        try:
+            clients.send(w.port, w.anchors, HOSPITAL, [story.patient_relay], b"From: " + HOSPITAL.encode() + b"\r\n\r\nx\r\n", *operator_a)
+        except clients.Refused as refused:
+            assert refused.code == 550 and "smtp.recipient.party" in refused.text, refused
+            return
+        raise AssertionError("a stranger's mail was taken")
+
+    yield "a dossier opens and completes", opened
+    yield "a record whose traits differ", same_number_other_traits
+    yield "the same document id with other content", conflict
+    yield "the same document twice", duplicates
+    yield "a stranger on a relay address", stranger_on_relay
+
+    def automatic_answer():
+        story.triage()
+        body = clients.entity("ACCEPTE")
+        head, message_id = clients.head(EXPERT, story.expert_relay, "Réponse automatique", in_reply_to=story.offer["Message-ID"],
+                                        extra=[("Auto-Submitted", "auto-replied")])
+        clients.send(w.submit_port(EXPERT), w.anchors, EXPERT, [story.expert_relay], head + body)
+        row = outcome(w, message_id)
+        assert row["outcome"] in ("held", "ignored"), row
+        assert story.state() == "offered", "an out-of-office answer is never a yes"
+
+    yield "an automatic answer to an offer", automatic_answer
+
+    def unclear_then_yes():
+        story.send(EXPERT, story.expert_relay, "Re: " + story.offer["Subject"], "Bonjour, je regarde cela et je vous dis.", name="Pr Claire MOREAU",
+                   in_reply_to=story.offer["Message-ID"])
+        w.mailbox(EXPERT).wait(lambda m: m["Auto-Submitted"] and "claire" in (m["Subject"] or "") and "pas" in (m["Subject"] or ""))
+        assert story.state() == "offered"
+        story.accept()
+
+    yield "an unclear reply is asked again, then yes", unclear_then_yes
+
+    def unsigned_opinion():
+        message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(), name="Pr Claire MOREAU")
+        row = outcome(w, message_id)
+        assert row["outcome"] == "held" and row["reason"] in ("sig.none", "opinion.signer"), row
+        assert story.state() == "accepted"
+
+    def opinion_of_another():
+        message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(), signer=w.second_expert, name="Pr Claire MOREAU")
+        row = outcome(w, message_id)
+        assert row["outcome"] == "held", row
+        assert story.state() == "accepted"
+
+    def opinion_of_other_dossier():
+        message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text().replace(story.ref, "A-2026-009999-ZZ"), signer=w.expert)
+        row = outcome(w, message_id)
+        assert row["outcome"] == "held" and row["reason"] == "opinion.dossier", row
+
+    def opinion_incomplete():
+        story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(skip=("Résumé pour le patient",)), signer=w.expert)
+        w.mailbox(EXPERT).wait(lambda m: m["Auto-Submitted"] and "compléter" in (m["Subject"] or "").lower())
+        assert story.state() == "accepted"
+
+    def early_release():
+        done = w.relais("dossier", "release", story.ref, check=False)
+        assert done.returncode == 1 and "dossier.order" in done.stderr, done
+        assert w.mailbox(ATTENDING).all() == []
+
+    yield "an unsigned opinion", unsigned_opinion
+    yield "an opinion signed by somebody else", opinion_of_another
+    yield "an opinion that names another dossier", opinion_of_other_dossier
+    yield "an opinion without one of its headings", opinion_incomplete
+    yield "a release before there is an opinion", early_release
+    yield "everything still agrees", story.reconcile

@@ -1,0 +1,288 @@
+"""The other side: real Postfix and Dovecot, unpacked privately and run in mount namespaces of their own.
+
+Two operators (Postfix, which delivers into maildirs), and Dovecot before these for IMAPS. Nothing of the machine's own
+mail is touched: the packages are unpacked, never installed; each server sees /usr through a read-only
+overlay with its own passwd and group bound over. Needs root. Loopback only.
+"""
+import glob
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
+            "libstemmer0d", "libnsl2", "libsodium23", "libtirpc3", "libtirpc-common", "libapparmor1", "libunwind8", "libdb5.3",
+            "libicu72", "libsasl2-2", "libsasl2-modules-db", "liblzma5", "libpam0g"]
+USERS = {"postfix": 61301, "dovecot": 61302, "dovenull": 61303, "mailstore": 61304}
+POSTDROP = 61311
+MAIL_PASSWORD = "lecture-seule"
+
+
+def unpack(cache):
+    """Downloads and unpacks the packages into cache/root; quick when it was done before."""
+    root = os.path.join(cache, "root")
+    if os.path.exists(os.path.join(cache, "done")):
+        return root
+    shutil.rmtree(cache, ignore_errors=True)
+    os.makedirs(root)
+    os.chmod(cache, 0o755)
+    subprocess.run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + PACKAGES, cwd=cache, check=True,
+                   stderr=subprocess.DEVNULL)
+    for package in glob.glob(os.path.join(cache, "*.deb")):
+        subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+        os.unlink(package)
+    open(os.path.join(cache, "done"), "w").close()
+    return root
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_port(port, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+class Correspondents:
+    """operators: {name: {"hostname", "domains": {domain: [local…]}, "certificate", "key"}}; files are PEM paths."""
+
+    def __init__(self, folder, cache, anchors):
+        self.folder, self.anchors = folder, anchors
+        self.root = unpack(cache)
+        self.processes = {}
+        self.imap_port = free_port()
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(folder, 0o755)
+        shutil.copytree(os.path.join(self.root, "etc/postfix"), os.path.join(folder, "postfix"), dirs_exist_ok=True)
+        self._accounts()
+
+    def _accounts(self):
+        with open(os.path.join(self.folder, "passwd"), "w") as f:
+            f.write("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n")
+            for name, uid in USERS.items():
+                f.write(f"{name}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin\n")
+        with open(os.path.join(self.folder, "group"), "w") as f:
+            f.write(f"root:x:0:\nnogroup:x:65534:\npostdrop:x:{POSTDROP}:\n")
+            for name, uid in USERS.items():
+                f.write(f"{name}:x:{uid}:\n")
+
+    def _run(self, name, command, log):
+        script = ('set -e; d=$1; r=$2; shift 2; '
+                  'mount -t tmpfs none /mnt; mkdir /mnt/usr; '
+                  'mount -t overlay -o ro,lowerdir="$r/usr":/usr none /mnt/usr; mount --rbind /mnt/usr /usr; '
+                  'mount --bind "$d/passwd" /etc/passwd; mount --bind "$d/group" /etc/group; exec "$@"')
+        out = open(log, "ab")
+        self.processes[name] = subprocess.Popen(
+            ["unshare", "-m", "--propagation", "private", "sh", "-c", script, name, self.folder, self.root] + command,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        out.close()
+
+    # ------------------------------------------------------------------ Dovecot
+
+    def start_dovecot(self, certificate, key):
+        d = os.path.join(self.folder, "dovecot")
+        for sub in ("run", "mail", "state"):
+            os.makedirs(os.path.join(d, sub), exist_ok=True)
+        os.chown(os.path.join(d, "mail"), USERS["mailstore"], USERS["mailstore"])
+        for path in (d, os.path.join(d, "mail")):
+            os.chmod(path, 0o755)
+        self._clear(os.path.join(d, "conf"), f"""base_dir = {d}/run
+state_dir = {d}/state
+log_path = {d}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = required
+ssl_cert = <{certificate}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+mail_location = maildir:{d}/mail/%u
+mail_uid = mailstore
+mail_gid = mailstore
+first_valid_uid = 1
+first_valid_gid = 1
+auth_mechanisms = plain
+passdb {{
+  driver = static
+  args = password={MAIL_PASSWORD}
+}}
+userdb {{
+  driver = static
+  args = uid=mailstore gid=mailstore home={d}/mail/%u allow_all_users=yes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {self.imap_port}
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+""")
+        self._run("dovecot", ["/usr/sbin/dovecot", "-F", "-c", os.path.join(d, "conf")], os.path.join(d, "out"))
+        wait_port(self.imap_port)
+
+    # ------------------------------------------------------------------ Postfix
+
+    @staticmethod
+    def _clear(path, text):
+        with open(path, "w") as f:
+            f.write(text)
+
+    def start_postfix(self, name, hostname, domains, certificate, key, routes, ports):
+        """routes: [(domain, host name in its certificate, port)]; ports: (for other operators, for its own users)."""
+        d = os.path.join(self.folder, name)
+        cfg, queue, data = (os.path.join(d, sub) for sub in ("config", "queue", "data"))
+        for path in (cfg, queue, data):
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, 0o755)
+        os.chmod(d, 0o755)
+        self._queue(queue)
+        os.chown(data, USERS["postfix"], USERS["postfix"])
+        outside, inside = ports
+        self._clear(os.path.join(cfg, "mailboxes"),
+                    "".join(f"{local}@{domain} {local}@{domain}/\n" for domain, locals_ in domains.items() for local in locals_))
+        self._clear(os.path.join(cfg, "transport"), "".join(f"{domain} smtp:[127.0.0.1]:{port}\n" for domain, _, port in routes))
+        self._clear(os.path.join(cfg, "policy"), "".join(sorted({f"[127.0.0.1]:{port} verify match={host}\n" for _, host, port in routes})))
+        self._clear(os.path.join(cfg, "main.cf"), f"""compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {data}
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+shlib_directory = /usr/lib/postfix
+meta_directory = {self.folder}/postfix
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = {hostname}
+mydestination =
+alias_maps =
+alias_database =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+biff = no
+smtp_host_lookup = native
+smtp_dns_support_level = disabled
+smtpd_peername_lookup = no
+message_size_limit = 52428800
+maillog_file = {d}/maillog
+maillog_file_prefixes = {d}
+virtual_mailbox_domains = {" ".join(domains)}
+virtual_mailbox_maps = texthash:{cfg}/mailboxes
+virtual_transport = virtual
+virtual_mailbox_base = {self.folder}/dovecot/mail
+virtual_mailbox_limit = 0
+virtual_minimum_uid = 1000
+virtual_uid_maps = static:{USERS['mailstore']}
+virtual_gid_maps = static:{USERS['mailstore']}
+transport_maps = texthash:{cfg}/transport
+smtp_tls_policy_maps = texthash:{cfg}/policy
+smtp_tls_security_level = encrypt
+smtp_tls_CAfile = {self.anchors}
+smtp_tls_cert_file = {certificate}
+smtp_tls_key_file = {key}
+smtp_tls_mandatory_protocols = >=TLSv1.2
+smtpd_tls_security_level = encrypt
+smtpd_tls_CAfile = {self.anchors}
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+smtpd_tls_received_header = yes
+smtpd_tls_loglevel = 1
+smtpd_client_connection_count_limit = 0
+smtpd_client_restrictions =
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = reject_unlisted_recipient, permit_tls_all_clientcerts, reject
+minimal_backoff_time = 2s
+maximal_backoff_time = 5s
+queue_run_delay = 2s
+in_flow_delay = 0
+""")
+        self._clear(os.path.join(cfg, "master.cf"), f"""127.0.0.1:{outside} inet n - n - - smtpd
+  -o smtpd_tls_req_ccert=yes
+127.0.0.1:{inside} inet n - n - - smtpd
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+cleanup   unix  n - n - 0 cleanup
+qmgr      unix  n - n 300 1 qmgr
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+rewrite   unix  - - n - - trivial-rewrite
+bounce    unix  - - n - 0 bounce
+defer     unix  - - n - 0 bounce
+trace     unix  - - n - 0 bounce
+verify    unix  - - n - 1 verify
+flush     unix  n - n 1000? 0 flush
+proxymap  unix  - - n - - proxymap
+smtp      unix  - - n - - smtp
+relay     unix  - - n - - smtp
+error     unix  - - n - - error
+retry     unix  - - n - - error
+discard   unix  - - n - - discard
+virtual   unix  - n n - - virtual
+anvil     unix  - - n - 1 anvil
+scache    unix  - - n - 1 scache
+postlog   unix-dgram n - n - 1 postlogd
+""")
+        for path in ("main.cf", "master.cf"):
+            os.chmod(os.path.join(cfg, path), 0o644)
+        self._run(name, ["env", f"MAIL_CONFIG={cfg}", "/usr/lib/postfix/sbin/master", "-s", "-c", cfg], os.path.join(d, "out"))
+        wait_port(outside)
+        wait_port(inside)
+
+    @staticmethod
+    def _queue(queue):
+        for sub in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"):
+            path = os.path.join(queue, sub)
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, 0o700)
+            os.chown(path, USERS["postfix"], 0)
+        for sub, mode in (("maildrop", 0o730), ("public", 0o710)):
+            path = os.path.join(queue, sub)
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, mode)
+            os.chown(path, USERS["postfix"], POSTDROP)
+        os.makedirs(os.path.join(queue, "pid"), exist_ok=True)
+
+    def log_of(self, name):
+        try:
+            with open(os.path.join(self.folder, name, "maillog"), errors="replace") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    def stop_one(self, name):
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop(self):
+        for name in list(self.processes):
+            self.stop_one(name)
+
+
+def versions(root):
+    """What the correspondents are, for the record."""
+    found = []
+    for status in sorted(glob.glob(os.path.join(root, "usr/share/doc/*/changelog.Debian.gz"))):
+        name = status.split("/")[-2]
+        if name in ("postfix", "dovecot-core"):
+            line = subprocess.run(["sh", "-c", f"zcat '{status}' | head -n 1"], capture_output=True, text=True).stdout
+            match = re.search(r"\(([^)]*)\)", line)
+            found.append(f"{name} {match.group(1)}" if match else name)
+    return ", ".join(found)

@@ -1,0 +1,108 @@
+"""The journey as a test: the straight line, the bad inputs, the walls of the roles, kills at every step, and tampering.
+
+journey.py --bin DIR --cache DIR [--only story|bad|roles|kill|tamper]
+Each case is a function; a failed one is told and the rest go on. Ends with 'N passed, N failed, N skipped'."""
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bad                          # noqa: E402
+import kills                        # noqa: E402
+import walls                        # noqa: E402
+from story import Story             # noqa: E402
+from world import World             # noqa: E402
+
+
+class Results:
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def case(self, name, function):
+        begin = time.monotonic()
+        try:
+            function()
+            self.passed += 1
+            print(f"ok      {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+        except Exception:                               # a failed case is a result; the others still run
+            self.failed += 1
+            print(f"NOT OK  {name}\n" + traceback.format_exc(), flush=True)
+
+
+def with_world(args, results, name, play):
+    """A world of its own for each group: what one group leaves cannot help or harm another."""
+    folder = tempfile.mkdtemp(prefix="relais-journey-")
+    world = World(folder, args.bin, args.cache)
+    try:
+        world.start()
+        play(world, folder)
+    except Exception:
+        results.failed += 1
+        print(f"NOT OK  {name}: the world did not stand\n" + traceback.format_exc(), flush=True)
+    finally:
+        world.stop()
+        if results.failed and os.environ.get("RELAIS_KEEP"):
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def story(args, results):
+    def play(world, folder):
+        story = Story(world, lambda text: None)
+        for step in ("ask", "complete", "triage", "accept", "opinion", "release", "proofs", "exchange"):
+            before = results.failed
+            results.case(f"story: {step}", getattr(story, step))
+            if results.failed > before:
+                tell_state(world)
+                return
+        results.case("story: seal", lambda: story.seal(folder))
+        results.case("story: reconcile", story.reconcile)
+        results.case("story: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
+        results.case("tamper: reconcile notices any deleted row", lambda: walls.tamper(world))
+    with_world(args, results, "story", play)
+
+
+def tell_state(world):
+    for words in (("queue",), ("quarantine", "list"), ("dossier", "list")):
+        print(world.relais(*words, check=False).stdout)
+    try:
+        with open(os.path.join(world.dir, "log", "relais.log")) as f:
+            print("".join(f.readlines()[-60:]))
+    except OSError:
+        pass
+
+
+def group(module, name):
+    def play_group(args, results):
+        def play(world, folder):
+            for case_name, case in module.cases(world, Story(world, lambda text: None)):
+                before = results.failed
+                results.case(f"{name}: {case_name}", case)
+                if results.failed > before:
+                    tell_state(world)
+        with_world(args, results, name, play)
+    return play_group
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--only")
+    args = parser.parse_args()
+    results = Results()
+    groups = {"story": story, "bad": group(bad, "bad input"), "roles": group(walls, "roles"), "kill": group(kills, "kill")}
+    for name, play in groups.items():
+        if args.only in (None, name):
+            play(args, results)
+    print(f"{results.passed} passed, {results.failed} failed, 0 skipped")
+    sys.exit(1 if results.failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""The straight line: one dossier from the request to the last answer, every step by real mail.
+
+The story speaks SMTP, IMAP and the command line, never to the database. Each step says what happened and raises when it did not."""
+import os
+import time
+
+import clients
+import documents
+from world import (ATTENDING, DEPOT, DOMAIN, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for)
+
+FORM = {
+    "Réponse aux questions": "1. Une chirurgie conservatrice est possible : la tumeur unique mesure 18 mm.\n2. Non : la chimiothérapie première n'apporterait rien ici.",
+    "Avis motivé": "Au vu de la mammographie, de la réunion de concertation et de la biologie, la tumorectomie avec ganglion sentinelle, "
+                   "suivie de radiothérapie, donne la même survie que la mastectomie proposée.",
+    "Convergence (oui / partielle / non)": "partielle",
+    "Conduite à tenir et délai": "Consultation avec le chirurgien dans les trois semaines. Ne pas attendre plus de six semaines.",
+    "Résumé pour le patient": "Votre sein peut être conservé. Parlez-en avec votre chirurgien dans les trois semaines.",
+    "Aide utilisée": "Aucune.",
+    "Liens d'intérêts": "Aucun.",
+}
+
+
+class Story:
+    def __init__(self, world, say=print):
+        self.w, self.say, self.begin = world, say, time.monotonic()
+        self.ref = None
+        self.number = 0
+
+    def step(self, text):
+        self.number += 1
+        self.say(f"[{time.monotonic() - self.begin:6.2f} s] {self.number:2d}. {text}")
+
+    # ---------------------------------------------------------------- what people do
+
+    def send(self, sender, to, subject, text, files=(), signer=None, in_reply_to=None, name="", message_id=None, port=None, html=None):
+        body = clients.entity(text, files, html)
+        if signer:
+            body = clients.signed_entity(body, *signer)
+        head, sent_id = clients.head((name, sender), to, subject, message_id, in_reply_to)
+        clients.send(port or self.w.submit_port(sender), self.w.anchors, sender, [to], head + body)
+        return sent_id
+
+    def arrives(self, address, what, want=lambda m: True, seconds=60):
+        return self.w.mailbox(address).wait(lambda m: want(m) and m["Auto-Submitted"] is not None, seconds)
+
+    def dossiers(self):
+        return self.w.relais("dossier", "list", "--all", as_json=True)
+
+    def state(self):
+        return next((d["state"] for d in self.dossiers() if d["ref"] == self.ref), None)
+
+    def reaches(self, state, seconds=60):
+        wait_for(f"state {state} (now {self.state()})", lambda: self.state() == state, seconds)
+
+    def trace(self, message_id):
+        return self.w.relais("trace", message_id, as_json=True)
+
+    # ---------------------------------------------------------------- the steps
+
+    def request(self, **changed):
+        q = documents.questionnaire(documents.answers(**changed))
+        rcp, bio = documents.exam("34794-8")[1], documents.exam("11502-2")[1]
+        archive = documents.xdm([documents.packed("74465-6", q), documents.packed("34794-8", rcp), documents.packed("11502-2", bio)])
+        return self.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient PAT-TROIS DOMINIQUE 28/03/1979",
+                         "Demande de deuxième avis signée par la plateforme.", [("IHE_XDM.zip", "application/zip", archive)], self.w.platform)
+
+    def record(self, code="18748-4", content=None, to=DEPOT, signer="hospital", message_id=None):
+        content = content or documents.exam(code)[1]
+        archive = documents.xdm([documents.packed(code, content)])
+        who = self.w.hospital if signer == "hospital" else signer
+        return self.send(HOSPITAL, to, "XDM/1.0/DDM+CR imagerie PAT-TROIS DOMINIQUE 28/03/1979", "Compte rendu envoyé automatiquement.",
+                         [("IHE_XDM.zip", "application/zip", archive)], who, message_id=message_id)
+
+    def ask(self):
+        self.request()
+        self.step("La plateforme a envoyé la demande signée (questionnaire CDA, deux examens dans IHE_XDM.zip) par son opérateur, Postfix, en TLS mutuel.")
+        wait_for("a dossier", lambda: self.dossiers())
+        self.ref = self.dossiers()[-1]["ref"]
+        _, mail = self.arrives(PATIENT, "receipt", lambda m: self.ref in (m["Subject"] or "") + clients.text_of(m))
+        self.patient_relay = mail["Reply-To"]
+        assert self.patient_relay.endswith("@" + DOMAIN) and "depot" not in self.patient_relay, self.patient_relay
+        self.step(f"Dossier {self.ref} ouvert ; la patiente a son accusé de réception dans son espace santé : « {mail['Subject']} ».")
+        _, missing = self.arrives(PATIENT, "missing", lambda m: "mammographie" in clients.text_of(m))
+        assert "RCP" not in clients.text_of(missing), "only what is missing is asked for"
+        self.reaches("incomplete")
+        self.step(f"Il manque un document, elle sait lequel : « {missing['Subject']} ».")
+
+    def complete(self):
+        """The missing exam comes by itself, into the service's mailbox at another operator, which is collected over IMAP."""
+        self.record(to=SERVICE_BOX)
+        self.step("L'hôpital a envoyé de lui-même la mammographie signée à la boîte du service chez un autre opérateur ; Relais la relève par IMAP.")
+        self.reaches("triage")
+        _, receipt = self.arrives(HOSPITAL, "receipt")
+        assert self.ref not in clients.text_of(receipt) + receipt["Subject"], "a receipt never tells that a dossier exists"
+        self.step(f"Le document est au dossier, qui attend le contrôle infirmier ; l'hôpital a son reçu : « {receipt['Subject']} ».")
+
+    def triage(self):
+        self.w.relais("dossier", "triage", self.ref)
+        self.reaches("offered")
+        _, mail = self.arrives(PATIENT, "complete", lambda m: "complet" in (m["Subject"] or "").lower())
+        self.step(f"L'infirmière a contrôlé (relais dossier triage) : le délai de sept jours court. La patiente lit : « {mail['Subject']} ».")
+        _, offer = self.arrives(EXPERT, "offer")
+        text = clients.text_of(offer)
+        assert "PAT-TROIS" not in text and documents.INS not in text, "an offer names nobody"
+        self.offer, self.expert_relay = offer, offer["Reply-To"]
+        self.step(f"La professeure Moreau a reçu l'offre, sans nom : « {offer['Subject']} ».")
+
+    def accept(self, text="ACCEPTE\n\nBien cordialement,\nClaire Moreau\n\n> Avis demandé\n> Répondez ACCEPTE ou REFUSE"):
+        self.send(EXPERT, self.expert_relay, "Re: " + self.offer["Subject"], text, in_reply_to=self.offer["Message-ID"], name="Pr Claire MOREAU")
+        self.reaches("accepted")
+        raw, full = self.arrives(EXPERT, "dossier", lambda m: (m["Subject"] or "").startswith("XDM/1.0/DDM+"))
+        files = clients.attachments(full)
+        assert "IHE_XDM.zip" in files and any(n.endswith(".pdf") for n in files), sorted(files)
+        self.full, self.full_files = full, files
+        self.expert_relay = full["Reply-To"]
+        self.step(f"Elle a répondu ACCEPTE depuis sa messagerie ; le dossier complet lui est remis : {', '.join(sorted(files))}.")
+
+    def opinion_text(self, skip=()):
+        lines = [f"Référence : {self.ref}", ""]
+        for heading, text in FORM.items():
+            if heading not in skip:
+                lines += [f"{heading} :", text, ""]
+        return "\n".join(lines)
+
+    def opinion(self):
+        self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(), signer=self.w.expert,
+                  in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
+        self.reaches("checked")
+        self.step("L'avis est arrivé sous les rubriques du formulaire, signé par le certificat personnel de l'experte ; il est contrôlé contre l'offre acceptée.")
+
+    def release(self):
+        self.w.relais("dossier", "release", self.ref)
+        self.report_raw, self.report = self.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
+        self.step(f"L'infirmière a remis l'avis (relais dossier release). La patiente lit : « {self.report['Subject']} ».")
+        raw, mail = self.arrives(ATTENDING, "copy", lambda m: "IHE_XDM.zip" in clients.attachments(m))
+        assert mail["Subject"].startswith("XDM/1.0/DDM+"), mail["Subject"]
+        self.step("Le médecin traitant, qui a l'accord de la patiente, l'a reçu aussi.")
+        assert self.w.mailbox(FIRST).all() == [], "the physician without consent must have nothing"
+        self.step("Le médecin du premier avis, qui ne l'a pas, n'a rien reçu.")
+
+    def proofs(self):
+        def delivered():
+            mails = self.w.relais("dossier", "show", self.ref, as_json=True)["mails"]
+            wanted = [m for m in mails if m["code"] in ("M21", "M64")]
+            return len(wanted) == 2 and all(m["state"] == "accepted" and m["proof"] >= 3 for m in wanted) and wanted
+        found = wait_for("delivery proofs of level 3", delivered)
+        self.step("Preuves de remise au dossier : " + ", ".join(f"{m['code']} niveau {m['proof']} ({m['party']})" for m in found) + ".")
+
+    def exchange(self):
+        question = "Bonjour docteur, combien de temps dure la radiothérapie ?"
+        self.send(PATIENT, self.patient_relay_of_report(), "Re: " + self.report["Subject"], question, in_reply_to=self.report["Message-ID"],
+                  name="DOMINIQUE PAT-TROIS")
+        _, asked = self.arrives(EXPERT, "question", lambda m: "radiothérapie ?" in clients.text_of(m))
+        assert documents.INS not in str(asked) and "patient.mssante.fr" not in str(asked), "the expert must not see the patient's address"
+        self.step("La patiente a posé une question ; l'experte la reçoit par l'adresse relais, sans voir celle de la patiente.")
+        self.send(EXPERT, asked["Reply-To"], "Re: " + asked["Subject"], "Cinq semaines en général, cinq jours par semaine.", signer=self.w.expert,
+                  in_reply_to=asked["Message-ID"], name="Pr Claire MOREAU")
+        _, answer = self.arrives(PATIENT, "answer", lambda m: "Cinq semaines" in clients.text_of(m))
+        assert EXPERT not in str(answer), "the patient must not see the expert's address"
+        self.reaches("exchange")
+        self.step("Elle a répondu ; la patiente lit la réponse, sans voir l'adresse de l'experte.")
+
+    def patient_relay_of_report(self):
+        return self.report["Reply-To"]
+
+    def seal(self, folder):
+        """Writes the delivered report, verifies its seal as any reader can, and shows that one altered byte breaks it."""
+        path = os.path.join(folder, "avis-remis.eml")
+        with open(path, "wb") as f:
+            f.write(self.report_raw)
+        for name, content in clients.attachments(self.report).items():
+            with open(os.path.join(folder, os.path.basename(name)), "wb") as f:
+                f.write(content)
+        assert clients.verify_seal(self.report_raw, self.w.mail_anchors, folder), "the seal of the delivered report must verify"
+        assert not clients.verify_seal(self.report_raw, self.w.mail_anchors, folder, alter=True), "an altered byte must break the seal"
+        self.step(f"Le sceau du message relevé par IMAP est vérifié par openssl cms -verify ; un octet changé le fait échouer. Rapport : {path}")
+
+    def reconcile(self):
+        done = self.w.relais("reconcile", check=False)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout + done.stderr)
+        self.step("relais reconcile : chaque message a une issue et une seule, prouvée.")
+
+    def play(self, folder):
+        self.ask()
+        self.complete()
+        self.triage()
+        self.accept()
+        self.opinion()
+        self.release()
+        self.proofs()
+        self.exchange()
+        self.seal(folder)
+        self.reconcile()

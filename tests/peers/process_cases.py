@@ -1,0 +1,552 @@
+"""Signer, deliverer and collector as they run: over a private PostgreSQL, against the peers, killed at bad moments."""
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+
+import store
+from imap_peer import ImapPeer
+from smtp_peer import SmtpPeer
+
+CASES = []
+MAILBOX = "avis@avis.exemple.mssante.fr"
+NAME = "mx.exemple.fr"
+
+
+class Skip(Exception):
+    """The case cannot be tried here."""
+
+
+def case(f):
+    CASES.append(f)
+    return f
+
+
+class World:
+    """One database for all cases; a configuration and a folder for each start of a process."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        self.store = store.Store(os.path.join(lab.folder, "pg"), os.path.join(root, "gateway", "schema"))
+        lab.script("issue", lab.pki, "seal", "kind=seal", "cn=AVIS EXEMPLE", "email=" + MAILBOX)
+        self.folder = os.path.join(lab.folder, "instance")
+        os.makedirs(os.path.join(self.folder, "journal"))
+        self.numbers = 0
+        self.running = []
+
+    def config(self, routes=(), mailboxes=(), retry=1, hours=24):
+        """routes: (domain, port); mailboxes: (name, port, user, password)."""
+        pki = self.lab.pki
+        texts = []
+        for name, port, user, password in mailboxes:
+            path = os.path.join(self.folder, name + ".password")
+            with open(path, "w") as f:
+                f.write(password + "\n")
+            texts.append('{ name = "%s"; host = "127.0.0.1"; server_name = "%s"; port = %d; user = "%s"; password_file = "%s"; '
+                         'origin = "exemple.fr"; }' % (name, NAME, port, user, path))
+        routed = ['{ domain = "%s"; host = "127.0.0.1"; server_name = "%s"; port = %d; }' % (d, NAME, p) for d, p in routes]
+        client = 'certificate = "%s/relais-client.pem"; key = "%s/relais-client.key"; anchors = "%s/anchors-tls.pem";' % (pki, pki, pki)
+        text = """
+service = { domain = "avis.exemple.mssante.fr"; hostname = "relais.exemple.mssante.fr"; organisation = "Avis Exemple";
+  structure_id = "1750000000"; oid = "1.2.250.1.999.1"; phone = "01 99 00 00 00"; };
+database = "%s";
+collector = { %s poll_seconds = 2; mailboxes = ( %s ); };
+signer = { certificate = "%s/seal.pem"; key = "%s/seal.key"; mailbox = "%s"; journal = "%s/journal/signer.jsonl"; };
+deliverer = { %s retry_seconds = %d; expire_hours = %d; routes = ( %s ); };
+""" % (self.store.conninfo(), client, ", ".join(texts), pki, pki, MAILBOX, self.folder, client, retry, hours, ", ".join(routed))
+        path = os.path.join(self.folder, "relais.conf")
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def start(self, name, **config):
+        p = Process(self.lab, name, self.config(**config), os.path.join(self.folder, name + ".log"))
+        self.running.append(p)
+        return p
+
+    def body(self, data):
+        first = data[:262144]
+        number = self.store.sql("with b as (insert into body (size, digest) values (%d, decode('%s', 'hex')) returning id), "
+                                "c as (insert into body_chunk select id, 0, decode('%s', 'hex') from b) select id from b"
+                                % (len(data), hashlib.sha256(data).hexdigest(), first.hex()))[0][0]
+        for i in range(262144, len(data), 262144):
+            self.store.sql("insert into body_chunk values (%s, %d, decode('%s', 'hex'))" % (number, i // 262144, data[i:i + 262144].hex()))
+        return number
+
+    def mail(self, domain, entity=None, head=None, recipient=None, created="now()", outcome="refused"):
+        """A composed outbox row, as the worker leaves it: a notice about a refused message."""
+        self.numbers += 1
+        n = self.numbers
+        recipient = recipient or "un%d@%s" % (n, domain)
+        message_id = "<m%d@avis.exemple.mssante.fr>" % n
+        if entity is None:
+            entity = b"Content-Type: text/plain; charset=us-ascii\r\n\r\n.bonjour %d\r\n.\r\nfin\r\n" % n
+        if head is None:
+            head = ("From: Avis <%s>\r\nTo: <%s>\r\nSubject: Avis %d\r\nMessage-ID: %s\r\nDate: Sat, 21 Nov 2026 22:00:00 +0100\r\n"
+                    "MIME-Version: 1.0\r\n" % (MAILBOX, recipient, n, message_id))
+        body = self.body(entity)
+        received = self.body(b"From: x@y.fr\r\n\r\n")
+        inbox = self.store.sql(
+            "insert into inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, reason, rule) values "
+            "(%s, 'smtp', 'x@y.fr', '{a@b.fr}', now(), true, 'done', '%s', 'sig.none', 'sender/1') returning id" % (received, outcome))[0][0]
+        row = self.store.sql(
+            "insert into outbox (effect, inbox, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, created_at, "
+            "state, head, entity) values ('test:%d', %s, 'M90', 'sender', '%s', '%s', 'retour@avis.exemple.mssante.fr', '%s', 'env%d', 'sender/1', "
+            "'{}', %s, 'composed', decode('%s', 'hex'), %s) returning id; notify signer" % (n, inbox, recipient, domain, message_id, n, created, head.encode().hex(), body))
+        return int(row[0][0])
+
+    def row(self, outbox):
+        columns = ["state", "reason", "reply_code", "enhanced", "reply_text", "host", "queue_id", "proof", "tries", "sent_digest", "message_id",
+                   "tls", "next_at > now()", "fingerprint"]
+        found = self.store.sql("select %s from outbox where id = %d" % (", ".join(columns), outbox))[0]
+        return dict(zip(columns, found))
+
+    def attempts(self, outbox):
+        return self.store.sql("select result, reason from outbox_attempt where outbox = %d order by number" % outbox)
+
+    def wait(self, question, seconds=20):
+        """Until the SQL gives t."""
+        end = time.time() + seconds
+        while time.time() < end:
+            if self.store.sql(question)[0][0] == "t":
+                return
+            time.sleep(0.1)
+        raise AssertionError("never true: " + question + "\n" + self.logs())
+
+    def until(self, outbox, *states, seconds=20):
+        self.wait("select state in (%s) from outbox where id = %d" % (", ".join("'%s'" % s for s in states), outbox), seconds)
+        return self.row(outbox)
+
+    def sealed(self, domain, n=1, **mail):
+        """Rows sealed by the signer."""
+        rows = [self.mail(domain, **mail) for _ in range(n)]
+        signer = self.start("signer")
+        self.wait("select count(*) = 0 from outbox where state = 'composed'")
+        signer.end()
+        return rows
+
+    def logs(self):
+        return "\n".join("%s: %s" % (p.name, p.log()[-1500:]) for p in self.running)
+
+    def stop_all(self):
+        for p in self.running:
+            p.kill()
+        self.running = []
+        self.store.sql("update outbox set state = 'cancelled' where state not in ('accepted', 'failed', 'cancelled')")
+
+
+class Process:
+    def __init__(self, lab, name, config, log):
+        self.name, self.path = name, log
+        program = os.path.join(lab.bin, "relais-" + name)
+        with open(log, "w") as out:
+            self.p = subprocess.Popen([program, "--config", config], stdout=out, stderr=out, cwd="/")
+
+    def log(self):
+        with open(self.path, errors="replace") as f:
+            return f.read()
+
+    def events(self, event):
+        return [e for e in map(json.loads, filter(lambda line: line.startswith("{"), self.log().splitlines())) if e.get("event") == event]
+
+    def children(self):
+        with open("/proc/%d/task/%d/children" % (self.p.pid, self.p.pid)) as f:
+            return [int(pid) for pid in f.read().split()]
+
+    def end(self, seconds=15):
+        """SIGTERM; the exit status must be 0."""
+        self.p.send_signal(signal.SIGTERM)
+        status = self.p.wait(seconds)
+        assert status == 0, "%s ended with %s: %s" % (self.name, status, self.log()[-3000:])
+
+    def kill(self):
+        if self.p.poll() is None:
+            self.p.kill()
+            self.p.wait()
+
+
+def world(lab):
+    if not store.programs():
+        raise Skip("PostgreSQL is not installed")
+    if not hasattr(lab, "world"):
+        lab.world = World(lab)
+    else:
+        lab.world.stop_all()
+    return lab.world
+
+
+def end(lab):
+    if hasattr(lab, "world"):
+        lab.world.stop_all()
+        lab.world.store.stop()
+
+
+def expect(what, is_, wanted):
+    assert is_ == wanted, "%s is %r, not %r" % (what, is_, wanted)
+
+
+# ---------------------------------------------------------------- signer
+
+
+@case
+def signer_seals_and_journals(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    row = w.row(outbox)
+    expect("state", row["state"], "sealed")
+    with open(os.path.join(w.folder, "journal", "signer.jsonl")) as f:
+        last = json.loads(f.read().splitlines()[-1])
+    expect("journal", (last["outbox"], "\\x" + last["sent"], last["fingerprint"]), (outbox, row["sent_digest"], row["fingerprint"]))
+    # What the peer gets is what was journalled, and its signature holds.
+    peer = SmtpPeer(lab.tls())
+    w.start("deliverer", routes=[("a.fr", peer.port)])
+    w.until(outbox, "accepted")
+    expect("sent", "\\x" + hashlib.sha256(peer.mails[0]).hexdigest(), row["sent_digest"])
+    path = os.path.join(w.folder, "sent.eml")
+    with open(path, "wb") as f:
+        f.write(peer.mails[0])
+    subprocess.run(["openssl", "cms", "-verify", "-in", path, "-CAfile", os.path.join(lab.pki, "anchors-smime.pem"), "-out", "/dev/null"],
+                   check=True, capture_output=True)
+    peer.close()
+
+
+@case
+def signer_refuses_what_was_altered(lab):
+    w = world(lab)
+    good = w.mail("a.fr")
+    altered = w.mail("a.fr")
+    w.store.sql("update body_chunk set data = set_byte(data, 50, 65) where body = (select entity from outbox where id = %d)" % altered)
+    other = w.mail("a.fr", head="From: %s\r\nTo: un@b.fr\r\nMessage-ID: <x@y>\r\n" % MAILBOX)
+    pretend = w.mail("a.fr", head="From: pape@vatican.fr\r\nTo: un@b.fr\r\nMessage-ID: <x@y>\r\n")
+    undecided = w.mail("a.fr")
+    w.store.sql("update outbox set inbox = null where id = %d" % undecided)
+    signer = w.start("signer")
+    expect("good", w.until(good, "sealed", "failed")["state"], "sealed")
+    for row, text in ((altered, "the entity has not its recorded digest"), (other, "To is not the one recipient"),
+                      (pretend, "From is not the seal's mailbox"), (undecided, "no decision stands behind the row")):
+        found = w.until(row, "sealed", "failed")
+        expect("row", (found["state"], found["reason"], found["reply_text"]), ("failed", "sign.refused", text))
+    signer.end()
+
+
+@case
+def signer_killed_seals_once(lab):
+    w = world(lab)
+    rows = [w.mail("a.fr") for _ in range(24)]
+    for n in range(8):
+        signer = w.start("signer")
+        time.sleep(0.05 + 0.02 * n)
+        signer.kill()
+    signer = w.start("signer")
+    for row in rows:
+        expect("state", w.until(row, "sealed", "failed")["state"], "sealed")
+    signer.end()
+    counted = w.store.sql("select count(*), count(distinct outbox) from sign_journal where outbox >= %d" % rows[0])[0]
+    expect("seals", counted, ["24", "24"])
+
+
+@case
+def signer_does_not_start_with_anothers_seal(lab):
+    w = world(lab)
+    path = w.config()
+    with open(path) as f:
+        text = f.read()
+    with open(path, "w") as f:
+        f.write(text.replace("/seal.pem", "/relais-seal.pem").replace("/seal.key", "/relais-seal.key"))
+    row = w.mail("a.fr")
+    signer = Process(lab, "signer", path, os.path.join(w.folder, "signer.log"))
+    w.running.append(signer)
+    expect("state", w.until(row, "sealed", "failed")["reply_text"], "the certificate is not the configured mailbox's")
+    signer.end()
+
+
+# ---------------------------------------------------------------- deliverer
+
+
+@case
+def deliverer_keeps_the_evidence(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    peer = SmtpPeer(lab.tls(clients=lab.anchors))
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    row = w.until(outbox, "accepted", "failed")
+    expect("row", (row["state"], row["reply_code"], row["enhanced"], row["queue_id"], row["host"], row["proof"], row["tries"]),
+           ("accepted", "250", "2.0.0", "4QcF2k1z3Sz9sW", "127.0.0.1", "2", "1"))
+    tls = json.loads(row["tls"])
+    assert tls["version"].startswith("TLSv1.") and NAME in tls["names"], tls
+    expect("attempts", w.attempts(outbox), [["accepted", "none"]])
+    assert "ENVID=env" in peer.said[1], peer.said
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_tries_again_and_gives_up(lab):
+    w = world(lab)
+    later = w.sealed("a.fr")[0]
+    old = w.sealed("a.fr", created="now() - interval '25 hours'")[0]
+    peer = SmtpPeer(lab.tls(), {"RCPT": ["450 4.2.0 wait\r\n", "450 4.2.0 wait\r\n", "250 ok\r\n"]})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    row = w.until(old, "failed")
+    expect("old", (row["reason"], row["reply_code"]), ("deliver.expired", "450"))
+    row = w.until(later, "accepted")
+    expect("tries", row["tries"], "2")
+    expect("attempts", w.attempts(later), [["later", "deliver.later"], ["accepted", "none"]])
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_refused_for_good(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    peer = SmtpPeer(lab.tls(), {"RCPT": "550 5.1.1 no such box\r\n"})
+    deliverer = w.start("deliverer", routes=[("*", peer.port)])
+    row = w.until(outbox, "failed")
+    expect("row", (row["reason"], row["reply_code"], row["enhanced"], row["reply_text"], row["proof"]),
+           ("deliver.refused", "550", "5.1.1", "no such box", "1"))
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_keeps_its_connection(lab):
+    w = world(lab)
+    rows = w.sealed("a.fr", n=30)
+    peer = SmtpPeer(lab.tls())
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    for row in rows:
+        w.until(row, "accepted")
+    expect("connections", peer.server.connections, 1)
+    expect("mails", len(peer.mails), 30)
+    deliverer.end()
+    time.sleep(0.2)
+    expect("farewell", peer.said[-1], "QUIT")
+    peer.close()
+
+
+@case
+def deliverer_asks_a_dead_hop_once(lab):
+    w = world(lab)
+    rows = w.sealed("a.fr", n=15)
+    peer = SmtpPeer(lab.tls(), {"GREETING": None})
+    good = SmtpPeer(lab.tls())
+    other = w.sealed("b.fr")[0]
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port), ("b.fr", good.port)], retry=60)
+    for row in rows:
+        w.wait("select reason = 'deliver.dropped' and state = 'sealed' and next_at > now() from outbox where id = %d" % row)
+    expect("connections", peer.server.connections, 1)
+    w.until(other, "accepted")
+    deliverer.end()
+    peer.close()
+    good.close()
+
+
+@case
+def deliverer_without_a_route(lab):
+    w = world(lab)
+    outbox = w.sealed("nowhere.fr")[0]
+    deliverer = w.start("deliverer", routes=[("a.fr", 1)], retry=60)
+    w.wait("select reason = 'deliver.route' and state = 'sealed' from outbox where id = %d" % outbox)
+    deliverer.end()
+
+
+@case
+def deliverer_does_not_send_an_altered_body(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    w.store.sql("update body_chunk set data = set_byte(data, 50, 65) where body = (select entity from outbox where id = %d)" % outbox)
+    peer = SmtpPeer(lab.tls())
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)], retry=60)
+    w.wait("select reason = 'deliver.seal' from outbox where id = %d" % outbox)
+    expect("connections", peer.server.connections, 0)
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_killed_between_250_and_its_outcome(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    deliverer = None
+
+    def kill_child(wire):
+        for pid in deliverer.children():
+            os.kill(pid, signal.SIGKILL)
+        return wire.send("250 2.0.0 Ok: queued as A1\r\n")
+    peer = SmtpPeer(lab.tls(), {"DOT": [kill_child, "250 2.0.0 Ok: queued as B2\r\n"]})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    row = w.until(outbox, "accepted")
+    expect("row", (row["tries"], row["queue_id"]), ("2", "B2"))
+    expect("the same mail twice", (len(peer.mails), len(set(peer.mails))), (2, 1))
+    expect("attempts", [a[0] for a in w.attempts(outbox)], [None, "accepted"])
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_retries_a_kept_connection_that_was_closed(lab):
+    w = world(lab)
+    rows = w.sealed("a.fr", n=2)
+    peer = SmtpPeer(lab.tls(), {"RSET": [None]})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)], retry=60)
+    for row in rows:
+        expect("tries", w.until(row, "accepted")["tries"], "1")
+    expect("connections", peer.server.connections, 2)
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_lives_through_a_lost_database(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+
+    def stop_database(wire):
+        w.store.stop()
+        wire.send("250 2.0.0 Ok: queued as C3\r\n")
+    peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    time.sleep(3)
+    w.store.start()
+    row = w.until(outbox, "accepted", seconds=40)
+    expect("row", (row["tries"], row["queue_id"], len(peer.mails)), ("1", "C3", 1))
+    deliverer.end()
+    peer.close()
+
+
+@case
+def deliverer_big_mail(lab):
+    w = world(lab)
+    entity = b"Content-Type: application/octet-stream\r\n\r\n" + (b"." + b"x" * 75 + b"\r\n") * 300000
+    outbox = w.sealed("a.fr", entity=entity)[0]
+    peer = SmtpPeer(lab.tls())
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    row = w.until(outbox, "accepted", "failed", seconds=40)
+    expect("state", (row["state"], row["reason"]), ("accepted", "none"))
+    expect("sent", "\\x" + hashlib.sha256(peer.mails[0]).hexdigest(), row["sent_digest"])
+    deliverer.end()
+    peer.close()
+
+
+# ---------------------------------------------------------------- collector
+
+
+def collected(w, name):
+    return w.store.sql("select i.uid, encode(b.digest, 'hex') from inbox i join body b on b.id = i.body where i.mailbox = '%s' and i.complete "
+                       "order by i.id" % name)
+
+
+def wanted(messages):
+    return [[str(uid), hashlib.sha256(data).hexdigest()] for uid, data in sorted(messages.items())]
+
+
+@case
+def collector_takes_each_mail_once(lab):
+    w = world(lab)
+    messages = {2: b"From: a@b.fr\r\n\r\none\r\n", 7: b"From: a@b.fr\n\nLF only\n", 8: b"From: a@b.fr\r\n\r\n" + b"z" * 600000}
+    peer = ImapPeer(lab.tls(clients=lab.anchors), messages)
+    collector = w.start("collector", mailboxes=[("box1", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 3 from inbox where mailbox = 'box1' and complete")
+    expect("bytes", collected(w, "box1"), wanted(messages))
+    # One that arrives while it idles is there at once.
+    time.sleep(0.5)
+    before = time.time()
+    messages[9] = b"From: a@b.fr\r\n\r\nnew\r\n"
+    peer.arrive(9, messages[9])
+    w.wait("select count(*) = 4 from inbox where mailbox = 'box1'")
+    assert time.time() - before < 1.5, "IDLE took %.1f s" % (time.time() - before)
+    collector.end()
+    # Nothing is fetched again.
+    collector = w.start("collector", mailboxes=[("box1", peer.port, "avis", "secret")])
+    peer.arrive(10, b"From: a@b.fr\r\n\r\nlast\r\n")
+    w.wait("select count(*) = 5 from inbox where mailbox = 'box1'")
+    collector.end()
+    fetches = [line for line in peer.said if b"BODY.PEEK" in line]
+    expect("fetches", len(fetches), 5)
+    with open(os.path.join(w.folder, "journal", "collector.jsonl")) as f:
+        lines = [json.loads(line) for line in f]
+    expect("journal", [e["digest"] for e in lines[-5:]], [row[1] for row in collected(w, "box1")])
+    peer.close()
+
+
+@case
+def collector_killed_takes_each_mail_once(lab):
+    w = world(lab)
+    messages = {n: b"From: a@b.fr\r\n\r\nmail %d\r\n" % n + b"y" * (n * 9000) for n in range(1, 61)}
+    peer = ImapPeer(lab.tls(), messages)
+    for _ in range(6):
+        collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
+        time.sleep(0.35)
+        for pid in collector.children():
+            os.kill(pid, signal.SIGKILL)
+        collector.kill()
+    collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 60 from inbox where mailbox = 'box2' and complete")
+    expect("bytes", collected(w, "box2"), wanted(messages))
+    collector.end()
+    peer.close()
+
+
+@case
+def collector_new_uidvalidity(lab):
+    w = world(lab)
+    messages = {1: b"From: a@b.fr\r\n\r\none\r\n", 2: b"From: a@b.fr\r\n\r\ntwo\r\n"}
+    peer = ImapPeer(lab.tls(), messages, idle=False)
+    collector = w.start("collector", mailboxes=[("box3", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 2 from inbox where mailbox = 'box3'")
+    peer.uidvalidity = 78
+    w.wait("select count(*) = 4 from inbox where mailbox = 'box3'")
+    expect("cursor", w.store.sql("select uidvalidity, uid from collect_cursor where mailbox = 'box3'"), [["78", "2"]])
+    expect("told", len(collector.events("uidvalidity-changed")), 1)
+    collector.end()
+    peer.close()
+
+
+@case
+def collector_passes_over_what_it_cannot_take(lab):
+    w = world(lab)
+
+    def size(peer, wire, tag, line):
+        if peer.uid(line) != 2:
+            return False
+        wire.send(b"* 2 FETCH (UID 2 RFC822.SIZE 99000000)\r\n" + tag + b" OK done\r\n")
+
+    def body(peer, wire, tag, line):
+        if peer.uid(line) != 3:
+            return False
+        wire.send(tag + b" OK done\r\n")
+    messages = {n: b"From: a@b.fr\r\n\r\nmail %d\r\n" % n for n in range(1, 5)}
+    peer = ImapPeer(lab.tls(), messages, {"SIZE": size, "BODY": body}, idle=False)
+    collector = w.start("collector", mailboxes=[("box4", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 2 from inbox where mailbox = 'box4'", 30)
+    expect("kept", [row[0] for row in collected(w, "box4")], ["1", "4"])
+    expect("skipped", w.store.sql("select uid, size from collect_skip where mailbox = 'box4' order by uid"),
+           [["2", "99000000"], ["3", str(len(messages[3]))]])
+    collector.end()
+    peer.close()
+
+
+@case
+def collector_one_bad_mailbox_spoils_no_other(lab):
+    w = world(lab)
+
+    def deep(peer, wire, tag, line):
+        wire.send(b"* 1 FETCH (UID 1 BODYSTRUCTURE " + b"(" * 60000 + b"\r\n")
+    bad = ImapPeer(lab.tls(), {1: b"x"}, {"SIZE": deep})
+    closed = ImapPeer(lab.tls(), {1: b"x"}, {"GREETING": None})
+    good = ImapPeer(lab.tls(), {1: b"From: a@b.fr\r\n\r\none\r\n"})
+    collector = w.start("collector", mailboxes=[("bad", bad.port, "avis", "secret"), ("closed", closed.port, "avis", "secret"),
+                                                ("wrong", good.port, "avis", "another"), ("good", good.port, "avis", "secret")])
+    w.wait("select count(*) = 1 from inbox where mailbox = 'good'")
+    good.arrive(2, b"From: a@b.fr\r\n\r\ntwo\r\n")
+    w.wait("select count(*) = 2 from inbox where mailbox = 'good'")
+    reasons = {e["mailbox"]: e["reason"] for e in collector.events("collect-failed")}
+    expect("told", reasons, {"bad": "collect.protocol", "closed": "collect.connect", "wrong": "collect.login"})
+    assert "secret" not in collector.log() and "another" not in collector.log()
+    collector.end()
+    for peer in (bad, closed, good):
+        peer.close()

@@ -1,0 +1,79 @@
+"""A private PostgreSQL cluster with the schema and the roles, on a unix socket; ended with its folder."""
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+
+ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "operator"]
+
+
+def programs():
+    """The folder of initdb and postgres, or None."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
+    if found:
+        return os.path.dirname(found[-1])
+    path = shutil.which("initdb")
+    return os.path.dirname(os.path.realpath(path)) if path else None
+
+
+class Store:
+    def __init__(self, folder, schema):
+        self.bin, self.folder = programs(), folder
+        self.as_user = []
+        os.makedirs(folder, 0o755)
+        if os.getuid() == 0:
+            # PostgreSQL does not run as root.
+            user = pwd.getpwnam("postgres")
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            self.as_user = ["setpriv", "--reuid=%d" % user.pw_uid, "--regid=%d" % user.pw_gid, "--clear-groups"]
+        self.data = os.path.join(folder, "data")
+        self.run([os.path.join(self.bin, "initdb"), "-D", self.data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"])
+        self.server = None
+        self.start()
+        self.prepare(schema)
+
+    def run(self, command):
+        subprocess.run(self.as_user + command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+    def start(self):
+        self.server = subprocess.Popen(
+            self.as_user + [os.path.join(self.bin, "postgres"), "-D", self.data, "-k", self.folder, "-c", "listen_addresses=",
+                            "-c", "fsync=off", "-c", "max_connections=60"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        for _ in range(100):
+            if subprocess.run(["pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL did not start")
+
+    def stop(self):
+        """At once: connections are cut."""
+        self.server.send_signal(signal.SIGINT)
+        try:
+            self.server.wait(10)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+
+    def prepare(self, schema):
+        self.sql("create database relais", database="postgres")
+        self.sql(";".join("create role relais_%s login" % role for role in ROLES))
+        self.sql("create schema relais authorization relais_owner; grant create on database relais to relais_owner")
+        for path in sorted(glob.glob(os.path.join(schema, "*.sql"))):
+            with open(path) as f:
+                self.sql("begin; set local role relais_owner; set local search_path = relais;" + f.read() + ";commit")
+
+    def conninfo(self):
+        return "host=%s dbname=relais" % self.folder
+
+    def sql(self, text, database="relais"):
+        """Rows of texts; NULL is None."""
+        done = subprocess.run(["psql", "-h", self.folder, "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qAtX",
+                               "-F", "\x1f", "-P", "null=\x1e"], input="set search_path = relais, public;" + text,
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return [[None if c == "\x1e" else c for c in line.split("\x1f")] for line in done.stdout.split("\n")[:-1]]

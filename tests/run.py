@@ -1,0 +1,136 @@
+"""Runs every suite that ./check has built and counts. tests/run.py [SUITE…] runs only those named."""
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
+RELEASE, SANITIZED = os.path.join(ROOT, "build/release"), os.path.join(ROOT, "build/sanitized")
+PYTHON = "/usr/bin/python3"
+
+
+def environment():
+    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1", PYTHONDONTWRITEBYTECODE="1")
+    corpus = env.get("RELAIS_CORPUS") or os.path.join(ROOT, "../shared/corpus")
+    if os.path.isdir(corpus):
+        env["RELAIS_CORPUS"] = os.path.realpath(corpus)
+    else:
+        env.pop("RELAIS_CORPUS", None)
+    return env
+
+
+ENV = environment()
+
+
+def run(command, seconds=900):
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL)
+        return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as e:
+        return 124, ((e.stdout or b"") + (e.stderr or b"")).decode("utf-8", "replace") + f"\nnot done after {seconds} s"
+
+
+def tell(name, status, output, lines=40):
+    print(f"FAILED  {name} (status {status})")
+    print("\n".join("        " + line for line in output.splitlines()[-lines:]), flush=True)
+
+
+def unit():
+    """Every cmocka test of every folder, under the sanitizers. A test program that ends badly counts as one failure more."""
+    passed = failed = skipped = 0
+    tests = sorted(glob.glob(os.path.join(SANITIZED, "tests/*")))
+    for test in tests:
+        status, output = run([test], 300)
+        ok = len(re.findall(r"^\[\s+OK \]", output, re.M))
+        bad = len(set(re.findall(r"^\[\s+FAILED\s+\] (\w+)$", output, re.M)))
+        away = len(set(re.findall(r"^\[\s+SKIPPED\s+\] (\w+)$", output, re.M)))
+        if ok + away == 0 and status == 0:
+            status, output = 1, output + "\nno test ran"
+        if status != 0:
+            tell(os.path.basename(test), status, output)
+            failed += max(bad, 1)
+        for line in re.findall(r"^.*(?:skipped:|agree).*$", output, re.M):
+            print(f"        {os.path.basename(test)}: {line.strip()}")
+        passed, skipped = passed + ok, skipped + away
+    print(f"unit: {passed} passed, {failed} failed, {skipped} skipped in {len(tests)} programs", flush=True)
+    return passed, failed, skipped
+
+
+def seeds(name):
+    """Files of the corpus that speak the target's language; the targets see bent copies of them too."""
+    corpus = ENV.get("RELAIS_CORPUS")
+    if not corpus:
+        return []
+    patterns = {"mime": "hostile/mime/**/*.*", "scan": "hostile/mime/**/*.*", "notice": "hostile/bounces/**/*.eml", "cms": "hostile/smime/openssl-fuzz/**/*",
+                "cda": "cda/fr-testcontenu-3.0/TLM*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*.zip", "new_text": "hostile/replies/**/*.txt"}
+    for key, pattern in patterns.items():
+        if name.endswith(key):
+            files = [f for f in sorted(glob.glob(os.path.join(corpus, pattern), recursive=True)) if os.path.isfile(f) and os.path.getsize(f) < 500000]
+            return files[:: max(1, len(files) // 25)]
+    return []
+
+
+def fuzz():
+    """A short run of each parser's target under the sanitizers: files of the corpus, bent copies of them, and noise."""
+    passed = failed = 0
+    for target in sorted(glob.glob(os.path.join(SANITIZED, "fuzz/fuzz_*"))):
+        name = os.path.basename(target)
+        files = seeds(name)
+        status, output = run([target, "-bytes", "1", "40" if files else "2000"] + files, 300)
+        if status != 0:
+            tell(name, status, output)
+        passed, failed = passed + (status == 0), failed + (status != 0)
+    print(f"fuzz: {passed} passed, {failed} failed, 0 skipped", flush=True)
+    return passed, failed, 0
+
+
+def script(name, command, seconds=900, needs_corpus=False):
+    """A program that prints 'N passed, N failed, N skipped' last, or counts as one."""
+    def suite():
+        if needs_corpus and "RELAIS_CORPUS" not in ENV:
+            print(f"{name}: skipped, the corpus is not beside the project")
+            return 0, 0, 1
+        status, output = run(command, seconds)
+        counts = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", output, re.M)
+        result = tuple(int(x or 0) for x in counts[-1]) if counts else (int(status == 0), int(status != 0), 0)
+        if status != 0 and result[1] == 0:
+            result = (result[0], 1, result[2])
+        if result[1]:
+            tell(name, status, output, 80)
+        else:
+            print("\n".join("        " + line for line in output.splitlines()[-60:]))
+        print(f"{name}: {result[0]} passed, {result[1]} failed, {result[2]} skipped", flush=True)
+        return result
+    return suite
+
+
+BIN = os.path.join(RELEASE, "bin")
+CACHE = os.path.join(ROOT, "build/correspondents")
+SUITES = {
+    "unit": unit,
+    "fuzz": fuzz,
+    "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
+    "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
+    "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 300),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE], 600),
+    "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
+}
+
+
+def main():
+    total = [0, 0, 0]
+    for name, suite in SUITES.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        begin = time.monotonic()
+        print(f"--- {name}", flush=True)
+        total = [a + b for a, b in zip(total, suite())]
+        print(f"    {time.monotonic() - begin:.1f} s", flush=True)
+    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
+    return 1 if total[1] or (total[2] and "RELAIS_CORPUS" in ENV) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
