@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/buf.h"
 #include "cda/pdf.h"
@@ -156,6 +162,73 @@ static void refuses_and_bounds(void **state)
 	arena_destroy(&arena);
 }
 
+/* What a jailed child may not: a new thread kills, a file cannot be opened. */
+static void small_jail(void)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 2, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+	};
+	struct sock_fprog program = {sizeof rules / sizeof rules[0], rules};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(70);
+}
+
+static void add_sign(struct buf *out, unsigned sign)
+{
+	if (sign < 0x80) {
+		buf_u8(out, (uint8_t)sign);
+	} else if (sign < 0x800) {
+		buf_u8(out, (uint8_t)(0xc0 | sign >> 6));
+		buf_u8(out, (uint8_t)(0x80 | (sign & 63)));
+	} else {
+		if (sign >= 0x10000)
+			buf_u8(out, (uint8_t)(0xf0 | sign >> 18));
+		buf_u8(out, (uint8_t)(sign >= 0x10000 ? 0x80 | (sign >> 12 & 63) : 0xe0 | sign >> 12));
+		buf_u8(out, (uint8_t)(0x80 | (sign >> 6 & 63)));
+		buf_u8(out, (uint8_t)(0x80 | (sign & 63)));
+	}
+}
+
+static void any_sign_is_set_without_thread_or_file(void **state)
+{
+	static const char odd[] = "\u2614 \u270c \u65e5\u672c \U0001f600 1\ufe0f\u20e3 \U0001f468\u200d\U0001f469 \u2067x\u2069 \u0627\u0644 \u05d0 \u0915\u094d "
+				  "a\u0301\u0301\u0301 \u2065 \ufffe1 \u200f\u202e x";
+	struct buf text = buf_make(64 * 1024);
+	int status = 0;
+	(void)state;
+	buf_text(&text, odd);
+	for (unsigned sign = 0x21; sign < 0x20000; sign += sign < 0x3000 ? 7 : 101) {
+		if (sign == 0x7f || (sign >= 0xd800 && sign < 0xe000))
+			continue;
+		add_sign(&text, sign);
+		if (sign % 3 == 0)
+			buf_u8(&text, ' ');
+	}
+	assert_true(pdf_warm());
+	pid_t child = fork();
+	if (child == 0) {
+		struct arena *arena = arena_create(128u << 20);
+		const struct pdf_section section = {BYTES("\u2614\u05d0\u270c \u0627"), buf_bytes(&text), true};
+		struct pdf_input input = sample();
+		struct bytes out;
+		const char *field = "";
+		input.title = BYTES("\u05d0 \u2614 \U0001f600");
+		input.sections = &section;
+		input.section_count = 1;
+		small_jail();
+		_exit((int)pdf_make(arena, &input, &out, &field) == REASON_NONE ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	buf_free(&text);
+}
+
 /* The font library keeps its tables until the process ends. */
 const char *__lsan_default_suppressions(void);
 
@@ -170,6 +243,7 @@ int main(void)
 		cmocka_unit_test(other_readers_see_the_words),
 		cmocka_unit_test(same_input_same_bytes),
 		cmocka_unit_test(refuses_and_bounds),
+		cmocka_unit_test(any_sign_is_set_without_thread_or_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

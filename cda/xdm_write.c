@@ -80,14 +80,17 @@ static enum reason check(const struct xdm_write_set *set, const char **field)
 	enum reason reason = cda_write_patient_check(&set->patient, field);
 	if (reason != REASON_NONE)
 		return reason;
-	*field = set->count == 0 || set->count > LIMIT_DOCUMENTS ? "xdm"
-		 : !filled(set->title)                           ? "xdm.title"
-		 : !filled(set->sender_id)                       ? "xdm.custodian.id"
-		 : !filled(set->sender_name)                     ? "xdm.custodian.name"
-								 : NULL;
-	for (size_t n = 0; n < set->count && *field == NULL; n++)
-		*field = bad_document(&set->documents[n]);
-	return *field == NULL ? REASON_NONE : REASON_COMPOSE_FIELD;
+	const char *bad = set->count == 0 || set->count > LIMIT_DOCUMENTS ? "xdm"
+			  : !filled(set->title)                           ? "xdm.title"
+			  : !filled(set->sender_id)                       ? "xdm.custodian.id"
+			  : !filled(set->sender_name)                     ? "xdm.custodian.name"
+									  : NULL;
+	for (size_t n = 0; n < set->count && bad == NULL; n++)
+		bad = bad_document(&set->documents[n]);
+	if (bad == NULL)
+		return REASON_NONE;
+	*field = bad;
+	return REASON_COMPOSE_FIELD;
 }
 
 /* --- the two files for people ------------------------------------------------- */
@@ -203,7 +206,7 @@ static bool add_entry(zip_t *archive, const struct entry *entry, zip_uint16_t ti
 		return false;
 	}
 	zip_uint64_t at = (zip_uint64_t)index;
-	return zip_file_set_dostime(archive, at, time, date, 0) == 0 && zip_set_file_compression(archive, at, ZIP_CM_DEFLATE, 3) == 0 &&
+	return zip_file_set_dostime(archive, at, time, date, 0) == 0 && zip_set_file_compression(archive, at, ZIP_CM_DEFLATE, 6) == 0 &&
 	       zip_file_set_external_attributes(archive, at, 0, ZIP_OPSYS_DOS, 0) == 0;
 }
 

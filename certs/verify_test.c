@@ -245,6 +245,7 @@ static const struct {
 	{"RSA-PSS", CMS "rsa.pem -inkey pki/rsa.key -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:digest", "rsa@x.fr", VERIFY_VALID, REASON_NONE, true},
 	{"RSA-PSS with a short salt", CMS "rsa.pem -inkey pki/rsa.key -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:8", "rsa@x.fr", VERIFY_UNTRUSTED, REASON_SIG_DIGEST, true},
 	{"RSA-PSS with another digest in its mask", CMS "rsa.pem -inkey pki/rsa.key -keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha1 -keyopt rsa_pss_saltlen:digest", "rsa@x.fr", VERIFY_UNTRUSTED, REASON_SIG_DIGEST, true},
+	{"RSA-PSS with a longer digest in its mask", CMS "rsa.pem -inkey pki/rsa.key -keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha384 -keyopt rsa_pss_saltlen:digest", "rsa@x.fr", VERIFY_UNTRUSTED, REASON_SIG_DIGEST, true},
 	{"SHA-1", CMS "rsa.pem -inkey pki/rsa.key -md sha1", "rsa@x.fr", VERIFY_UNTRUSTED, REASON_SIG_DIGEST, true},
 	{"MD5", CMS "rsa.pem -inkey pki/rsa.key -md md5", "rsa@x.fr", VERIFY_UNTRUSTED, REASON_SIG_DIGEST, true},
 	{"without signed attributes", CMS "rsa.pem -inkey pki/rsa.key -noattr", "rsa@x.fr", VERIFY_INVALID, REASON_SIG_ATTRIBUTES, true},

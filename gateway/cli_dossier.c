@@ -28,6 +28,10 @@ static int64_t find(struct cli *cli, const char *ref)
 static int list(struct cli *cli)
 {
 	bool all = cli->n == 2 && strcmp(cli->arguments[1], "--all") == 0;
+	if (cli->n == 2 && !all) {
+		fprintf(stderr, "usage: relais %s\n", usage);
+		return CLI_USAGE;
+	}
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(t), '[]') from relais.dossier_list($1) t", P_BOOL(!all));
 	return cli_show(cli, rows, "ref state pathology opened_at complete_at due_at expert events");
 }

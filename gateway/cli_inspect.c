@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,8 +216,8 @@ static bool read_file(const char *path, struct arena *arena, struct bytes *out, 
 
 static bool named(const char *path, const char *ending)
 {
-	size_t len = strlen(path), n = strlen(ending);
-	return len > n && strcasecmp(path + len - n, ending) == 0;
+	struct bytes name = bytes_of_text(path), end = bytes_of_text(ending);
+	return name.len > end.len && bytes_equal_nocase(bytes_from(name, name.len - end.len), end);
 }
 
 /* XML in UTF-8 or UTF-16, but not the web page that begins likewise. */

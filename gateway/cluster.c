@@ -267,7 +267,8 @@ static const char *run_initdb(const struct instance *instance)
 		return "initdb could not be started";
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_NAMES)
 		return instance->root
-			       ? "the mount namespace for PostgreSQL was refused: this container lacks CAP_SYS_ADMIN"
+			       ? "the mount namespace for PostgreSQL was refused: this container lacks CAP_SYS_ADMIN, or / is no mount point (a "
+				 "plain chroot: bind the folder onto itself first)"
 			       : "your user has no name in /etc/passwd and user namespaces are refused: use a user "
 				 "that has one";
 	return status == 0 ? NULL : arena_printf(instance->arena, "initdb failed: see %s", log);

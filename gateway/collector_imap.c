@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
+enum { LOGOUT_MS = 1000 };
+
 const struct collector_imap_limits collector_imap_limits_default = {
 	.connect_ms = LIMIT_DELIVER_CONNECT_SECONDS * 1000,
 	.handshake_ms = LIMIT_SMTP_HANDSHAKE_SECONDS * 1000,
@@ -171,18 +173,24 @@ enum reason collector_imap_open(const struct collector_imap_server *server, stru
 	return reason;
 }
 
+/* A courtesy, worth a second; the server's BYE is read before the socket goes. */
+static void logout(struct collector_imap *imap)
+{
+	mailstream *mail = stream_mail(imap->stream);
+
+	stream_arm(imap->stream, imap->limits.reply_bytes, LOGOUT_MS);
+	if (mailstream_write(mail, "X LOGOUT\r\n", 10) == 10 && mailstream_flush(mail) == 0)
+		(void)mailimap_read_line(imap->session);
+}
+
 void collector_imap_close(struct collector_imap **at)
 {
 	struct collector_imap *imap = *at;
 	if (!imap)
 		return;
 	*at = NULL;
-	if (imap->ready && stream_trouble(imap->stream) == STREAM_FINE) {
-		mailstream *mail = stream_mail(imap->stream);
-		stream_arm(imap->stream, imap->limits.reply_bytes, 1000);
-		if (mailstream_write(mail, "X LOGOUT\r\n", 10) == 10)
-			(void)mailstream_flush(mail);
-	}
+	if (imap->ready && stream_trouble(imap->stream) == STREAM_FINE)
+		logout(imap);
 	/* With a stream the library would say LOGOUT, in clear if need be, and wait for the answer. */
 	imap->session->imap_stream = NULL;
 	mailimap_free(imap->session);

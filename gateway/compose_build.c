@@ -111,7 +111,7 @@ static struct pdf_section *report_sections(const struct work *w, size_t *count)
 		sections[n++] = (struct pdf_section){say(w, "En clair, pour le patient", "In plain words, for the patient"), report->summary, true};
 	for (size_t i = 0; i < report->section_count; i++) {
 		sections[n] = report->sections[i];
-		sections[n++].text = compose_words_convergence(w->english, report->sections[i].text);
+		sections[n++].text = compose_words_section(w->english, report->sections[i].text);
 	}
 	sections[n++] = talk(w);
 	*count = n;
@@ -178,6 +178,22 @@ static enum reason build_report(struct work *w)
 	return REASON_NONE;
 }
 
+/* Whose dossier it is, where the request tells, then the rows as given. */
+static struct pdf_row *dossier_rows(const struct work *w, size_t *count)
+{
+	const struct compose_dossier *d = &w->request.dossier;
+	struct pdf_row *rows = arena_alloc(w->arena, (d->row_count + 2) * sizeof *rows);
+	size_t n = 0;
+	if (w->request.has_xdm || w->request.has_report) {
+		rows[n++] = (struct pdf_row){say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
+		rows[n++] = (struct pdf_row){say(w, "Matricule INS", "INS number"), ins_words(w, &w->request.xdm_patient)};
+	}
+	for (size_t i = 0; i < d->row_count; i++)
+		rows[n++] = d->rows[i];
+	*count = n;
+	return rows;
+}
+
 static enum reason build_dossier(struct work *w)
 {
 	const struct compose_dossier *d = &w->request.dossier;
@@ -188,8 +204,9 @@ static enum reason build_dossier(struct work *w)
 		.note = say(w, "Secret médical : transmis à l’expert avec l’accord du patient, pour cet avis seulement.",
 			    "Medical secrecy: sent to the expert with the patient's consent, for this opinion only."),
 		.english = w->english, .time = w->request.mail.date,
-		.rows = d->rows, .row_count = d->row_count, .sections = d->sections, .section_count = d->section_count,
+		.sections = d->sections, .section_count = d->section_count,
 	};
+	input.rows = dossier_rows(w, &input.row_count);
 	if (d->section_count > 0)
 		d->sections[0].strong = true;
 	struct bytes pdf;
@@ -327,7 +344,7 @@ struct bytes compose_answer(struct arena *arena, const struct compose_mail *mail
 
 struct bytes compose_failure(struct arena *arena, enum reason reason, const char *field)
 {
-	return dump(arena, json_pack("{s:s, s:s}", "error", reason_code(reason), "detail", field));
+	return dump(arena, json_pack("{s:s, s:s}", "error", reason_code(reason), "detail", field == NULL ? "" : field));
 }
 
 /* A report to nobody, with the published test identity: it goes through every library that a real one needs. */

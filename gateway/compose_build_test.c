@@ -200,6 +200,21 @@ static void says_what_is_wrong(void **state)
 	}
 }
 
+static void names_a_mail_that_is_too_big(void **state)
+{
+	struct fixture *f = *state;
+	size_t len = 20u * 1024 * 1024;
+	struct compose_mail mail;
+	const char *field = "x";
+	struct bytes request = BYTES(dossier_request), four = BYTES("\"length\":4");
+	size_t at = bytes_find(request, four, 0);
+	const char *big = arena_printf(f->arena, "%.*s\"length\":%zu%s", (int)at, dossier_request, len, dossier_request + at + four.len);
+	struct bytes payload = {arena_alloc(f->arena, len), len};
+	enum reason reason = compose_build(f->arena, f->templates, bytes_of_text(big), payload, &mail, &field);
+	assert_int_equal(reason, REASON_COMPOSE_SIZE);
+	assert_true(bytes_equal_text(compose_failure(f->arena, reason, field), "{\"detail\":\"\",\"error\":\"compose.size\"}"));
+}
+
 /* The font library keeps its tables until the process ends. */
 const char *__lsan_default_suppressions(void);
 
@@ -213,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
 		cmocka_unit_test(the_form_comes_back), cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(names_a_mail_that_is_too_big),
 	};
 	return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

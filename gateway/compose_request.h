@@ -31,8 +31,8 @@
  *
  * What is built. Files in the order: report PDF, dossier PDF, attachments without "xdm", IHE_XDM.zip (the report's CDA, then the attachments
  * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (reference, patient, expert, dates, then "rows"), "summary" in a
- * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note. The dossier PDF sets "sections" as
- * given, the first in a tinted frame (the question). Times are shown in Europe/Paris.
+ * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note. The dossier PDF holds the patient
+ * (of "xdm"), "rows", and "sections" as given, the first in a tinted frame (the question). Times are shown in Europe/Paris.
  * PDF name: AAAAMMJJ_title_NOM_prenom_reference.pdf; the day is the service's (report) or the mail's (dossier). */
 #ifndef RELAIS_GATEWAY_COMPOSE_REQUEST_H
 #define RELAIS_GATEWAY_COMPOSE_REQUEST_H

@@ -16,6 +16,10 @@ static const struct word {
 	{"convergence", "yes", "oui", "yes"},
 	{"convergence", "partly", "partielle", "partly"},
 	{"convergence", "no", "non", "no"},
+	/* As a section of its own. */
+	{"section", "yes", "Oui", "Yes"},
+	{"section", "partly", "Partielle", "Partly"},
+	{"section", "no", "Non", "No"},
 };
 
 static const struct counted {
@@ -51,9 +55,9 @@ struct bytes compose_words_field(struct arena *arena, bool english, struct bytes
 	return word_of(english, arena_text(arena, name), value);
 }
 
-struct bytes compose_words_convergence(bool english, struct bytes value)
+struct bytes compose_words_section(bool english, struct bytes text)
 {
-	return word_of(english, "convergence", value);
+	return word_of(english, "section", text);
 }
 
 /* --- patient and time ---------------------------------------------------------- */

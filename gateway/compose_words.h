@@ -10,8 +10,8 @@
 
 /* The value of one template field, in words. */
 struct bytes compose_words_field(struct arena *arena, bool english, struct bytes name, struct bytes value);
-/* "yes", "partly", "no" (what the form's reader says) in words; any other text as it is. */
-struct bytes compose_words_convergence(bool english, struct bytes value);
+/* A section's text that is only "yes", "partly" or "no" (what the form's reader says) in words; any other text as it is. */
+struct bytes compose_words_section(bool english, struct bytes text);
 
 /* "Dominique PAT-TROIS, femme, née le 28/03/1979". */
 struct bytes compose_words_patient(struct arena *arena, bool english, const struct cda_write_patient *patient);

@@ -34,7 +34,7 @@ const struct config_key config_keys[] = {
 	{"inspect", "anchors", CONFIG_PATH, AT(inspect.anchors), "pki/anchors-smime.pem", 0, 0, NULL},
 	{"inspect", "crls", CONFIG_PATH, AT(inspect.crls), "", 0, 0, NULL},
 	{"inspect", "digests", CONFIG_WORDS, AT(inspect.digests), "sha256,sha384,sha512", 0, 0,
-	 " sha1 sha224 sha256 sha384 sha512 "},
+	 " sha256 sha384 sha512 "},
 	{"inspect", "schema", CONFIG_PATH, AT(inspect.schema), "", 0, 0, NULL},
 	{"signer", "certificate", CONFIG_PATH, AT(signer.certificate), "pki/relais-seal.pem", 0, 0, NULL},
 	{"signer", "key", CONFIG_PATH, AT(signer.key), "pki/relais-seal.key", 0, 0, NULL},

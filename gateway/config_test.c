@@ -93,7 +93,7 @@ static const char full[] = SERVICE "test_identities = true; language = \"en\"; }
 	"deliverer = { routes = ( { domain = \"p.fr\"; host = \"h\"; server_name = \"h.fr\"; port = 24; lmtp = true; },\n"
 	" { domain = \"*\"; host = \"relay\"; server_name = \"relay.fr\"; } ); retry_seconds = 1; };\n"
 	"gates = { triage_by_nurse = false; };\n"
-	"inspect = { digests = \"sha1,sha256\"; };\n";
+	"inspect = { digests = \"sha256,sha512\"; };\n";
 
 static void test_print_reads_back(void **state)
 {

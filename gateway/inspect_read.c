@@ -118,6 +118,7 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 
 static void add_meta(struct inspect_document *document, const struct xdm_document *meta)
 {
+	document->packaged = true;
 	document->media = meta->media;
 	document->meta_id = meta->unique_id;
 	document->meta_type = meta->type_code;
@@ -166,7 +167,6 @@ static void take_document(struct reading *r, const struct file *file, enum sniff
 
 static void take_package(struct reading *r, const struct xdm_archive *archive)
 {
-	r->out->xdm = true;
 	for (size_t i = 0; i < archive->count; i++) {
 		const struct xdm_document *meta = &archive->documents[i];
 		take_document(r, &(struct file){meta->name, meta->media, meta->content, true, meta}, meta->type);
@@ -265,8 +265,8 @@ static bool has_record(const struct inspection *out)
 {
 	if (has_french(out))
 		return true;
-	for (size_t i = 0; i < out->n && out->xdm; i++)
-		if (!out->documents[i].is_cda && weight(out->documents[i].reason) == 0)
+	for (size_t i = 0; i < out->n; i++)
+		if (out->documents[i].packaged && !out->documents[i].is_cda && weight(out->documents[i].reason) == 0)
 			return true;
 	return false;
 }

@@ -32,6 +32,7 @@ struct inspect_document {
 	enum sniff type;             /* by its bytes; SNIFF_XML with is_cda false is any other XML */
 	bool is_cda;
 	struct cda_document cda;     /* when is_cda */
+	bool packaged;               /* stands in an IHE XDM package */
 	/* Of the archive's metadata, for what the document does not say itself; empty otherwise. */
 	struct bytes meta_id, meta_type, meta_title, meta_time, meta_replaces;
 	enum reason reason;          /* the worst that is known of it */
@@ -49,7 +50,7 @@ struct inspection {
 	struct form form;
 	struct inspect_document *documents;
 	size_t n;
-	bool has_archive, xdm;
+	bool has_archive;
 	enum reason archive;         /* NONE: a sound IHE XDM package */
 	const char *class;           /* "request", "record", "opinion", "reply", "report", "unknown" */
 	bool automatic;

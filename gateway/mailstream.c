@@ -230,6 +230,8 @@ void stream_close(struct stream **at)
 	if (!s)
 		return;
 	*at = NULL;
+	if (s->secure && s->trouble == STREAM_FINE)
+		tls_goodbye(s->tls);
 	/* What the library still holds in its buffer must not leave: a dead stream refuses to write. */
 	fail(s, STREAM_CLOSED);
 	if (s->mail)

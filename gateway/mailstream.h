@@ -23,7 +23,7 @@ enum stream_trouble {
 struct stream;
 /* Tries each address in turn, connect_ms for all of them. DELIVER_CONNECT: nobody answered. */
 MUST_USE enum reason stream_open(const struct stream_target *target, unsigned connect_ms, struct stream **out);
-/* Closes without a word to the peer. Accepts NULL, leaves NULL behind. */
+/* Closes; a stream without trouble takes its leave in TLS, and waits for nothing. Accepts NULL, leaves NULL behind. */
 void stream_close(struct stream **s);
 
 /* For libetpan; owned by the stream: never give it to mailstream_close. NULL once libetpan has closed it. */

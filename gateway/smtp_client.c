@@ -9,6 +9,8 @@
 
 #include "base/limits.h"
 
+enum { QUIT_MS = 1000 };
+
 const struct smtp_client_limits smtp_client_limits_default = {
 	.connect_ms = LIMIT_DELIVER_CONNECT_SECONDS * 1000,
 	.handshake_ms = LIMIT_SMTP_HANDSHAKE_SECONDS * 1000,
@@ -210,19 +212,24 @@ struct bytes smtp_client_tls(const struct smtp_client *c)
 	return stream_tls_facts(c->stream);
 }
 
+/* A courtesy, worth a second. The answer is read, because a socket closed before it takes the QUIT away with it. */
+static void quit(struct smtp_client *c)
+{
+	mailstream *mail = stream_mail(c->stream);
+
+	stream_arm(c->stream, c->hop->limits.reply_bytes, QUIT_MS);
+	if (mailstream_write(mail, "QUIT\r\n", 6) == 6 && mailstream_flush(mail) == 0)
+		(void)mailstream_read_line_append(mail, c->reply);
+}
+
 void smtp_client_close(struct smtp_client **at)
 {
 	struct smtp_client *c = *at;
 	if (!c)
 		return;
 	*at = NULL;
-	/* QUIT is a courtesy, worth one second; a dead or doubtful session gets none, and none goes out in clear. */
-	if (c->stream && smtp_client_usable(c) && (stream_is_secure(c->stream) || !c->offer.starttls)) {
-		mailstream *mail = stream_mail(c->stream);
-		stream_arm(c->stream, c->hop->limits.reply_bytes, 1000);
-		if (mailstream_write(mail, "QUIT\r\n", 6) == 6)
-			(void)mailstream_flush(mail);
-	}
+	if (c->stream && smtp_client_usable(c) && (stream_is_secure(c->stream) || !c->offer.starttls))
+		quit(c);
 	stream_close(&c->stream);
 	mmap_string_free(c->reply);
 	struct arena *arena = c->arena;

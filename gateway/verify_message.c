@@ -55,7 +55,7 @@ static bool read_request(struct bytes text, struct task *task)
 		good = good && json_instant(request, "time", &task->at);
 	task->digests = task->warm->digests;
 	if (digests.len > 0)
-		good = good && verify_digests_read(digests, &task->digests);
+		good = good && verify_digests_read(digests, &task->digests) && (task->file || (task->digests & VERIFY_SHA1) == 0);
 	json_decref(request);
 	return good;
 }

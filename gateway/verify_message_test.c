@@ -123,7 +123,8 @@ static void test_contract(void **state)
 static void test_bad_requests(void **state)
 {
 	static const char *const requests[] = {"", "{", "[]", "{}", "{\"source\":\"wire\"}", "{\"source\":\"mail\",\"source\":\"file\"}",
-					       "{\"source\":\"mail\",\"time\":\"yesterday\"}", "{\"source\":\"mail\",\"digests\":\"md5\"}"};
+					       "{\"source\":\"mail\",\"time\":\"yesterday\"}", "{\"source\":\"mail\",\"digests\":\"md5\"}",
+					       "{\"source\":\"mail\",\"digests\":\"sha1\"}"};
 	struct arena *arena = arena_create(1 << 20);
 	struct verify_warm warm = {NULL, VERIFY_DIGESTS};
 	struct verify_answer answer;

@@ -36,7 +36,7 @@ struct work_inbox {
 	struct instant received;
 };
 
-/* Begins and ends an item: a fresh arena, and the clock read once. */
+/* Begins and ends an item: a fresh arena, and the clock read once (work.c). */
 void work_begin(struct work *work);
 void work_end(struct work *work);
 

@@ -222,7 +222,7 @@ static enum reason compose(struct work *work, const struct job *job, struct parc
 
 	if (reason == REASON_NONE)
 		reason = oneshot_call(work->compose, work->arena, json_write(work->arena, json_incref(job->request)), buf_bytes(&parcel->payload),
-				      LIMIT_EXTRACT_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
+				      LIMIT_COMPOSE_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
 	if (reason == REASON_NONE)
 		reason = pieces(answer, &head, &entity);
 	if (reason != REASON_NONE)

@@ -13,7 +13,7 @@ static const struct {
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
-	{"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
+	{"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -169,12 +169,13 @@ static enum reason expert_json(struct work *work, struct bytes rpps, json_t **ou
 	return reason;
 }
 
-static struct bytes request_document(const struct dossier *d)
+/* The document that the opinion answers; a request without one is named by the dossier's reference under our own OID. */
+static struct bytes request_document(struct work *work, const struct dossier *d)
 {
 	for (size_t i = 0; i < d->n_documents; i++)
 		if (bytes_equal_text(d->documents[i].filing.document.type, "74465-6"))
 			return d->documents[i].filing.document.id;
-	return d->reference;
+	return bytes_of_text(arena_printf(work->arena, "%s^%.*s", work->config->oid, (int)d->reference.len, (const char *)d->reference.at));
 }
 
 static json_t *report_sections(struct work *work, const struct dossier *d)
@@ -206,7 +207,7 @@ static enum reason report(struct work *work, const struct dossier *d, int64_t id
 		"reference", json_of(d->reference), "id", arena_printf(work->arena, "%s.2.%lld.%zu", oid, (long long)id, d->n_digests),
 		"set_id", arena_printf(work->arena, "%s.1.%lld", oid, (long long)id), "version", 1,
 		"patient", patient_json(d), "expert", expert, "custodian", custodian(work->config),
-		"request_id", json_of(request_document(d)), "time", json_of_instant(d->released_at.us > 0 ? d->released_at : o->at),
+		"request_id", json_of(request_document(work, d)), "time", json_of_instant(d->released_at.us > 0 ? d->released_at : o->at),
 		"service_time", json_of_instant(o->data.timed ? o->data.signed_at : o->at),
 		"title", english(work) ? "Second medical opinion" : "Deuxième avis médical",
 		"summary", json_of(o->data.form.summary), "sections", report_sections(work, d));

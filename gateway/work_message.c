@@ -395,6 +395,9 @@ enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct 
 		if (reason == REASON_NONE)
 			reason = decide_held(work, &m, actor, effect);
 		*decision = m.decision;
+		/* Given back as asked: its reason is the sender's news, not a failure of the act. */
+		if (dossier == 0)
+			decision->reason = REASON_NONE;
 		work_facts_free(&m.facts);
 	}
 	store_free(&rows);

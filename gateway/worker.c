@@ -3,14 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/work.h"
 
-enum { ITEM_MEMORY = 256 * 1024 * 1024, POLL_MS = 2000 };
+enum { POLL_MS = 2000 };
 
 static volatile sig_atomic_t stopping;
 
@@ -18,26 +17,6 @@ static void stop(int signal)
 {
 	(void)signal;
 	stopping = 1;
-}
-
-static struct instant clock_now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (struct instant){(int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000};
-}
-
-void work_begin(struct work *work)
-{
-	work->arena = arena_create(ITEM_MEMORY);
-	work->kept = json_array();
-	work->now = clock_now();
-}
-
-void work_end(struct work *work)
-{
-	json_decref(work->kept);
-	arena_destroy(&work->arena);
 }
 
 /* The mailboxes that mail is taken for, beside the relay addresses. */

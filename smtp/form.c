@@ -169,11 +169,19 @@ static struct bytes next_line(struct bytes *left)
 	return line;
 }
 
-/* Where the form ends though no heading follows: a signature, or the header of the mail answered. */
+static struct bytes without_quotes(struct bytes line)
+{
+	while (line.len > 0 && (line.at[0] == '>' || line.at[0] == ' '))
+		line = bytes_from(line, 1);
+	return line;
+}
+
+/* Where the form ends though no heading follows: the rule below our form, a signature, the header of the mail answered. */
 static bool is_end(struct arena *arena, struct bytes line)
 {
 	struct bytes folded = bytes_trim(reply_fold(arena, bytes_slice(line, 0, HEADING_MAX)));
 	return bytes_equal(folded, BYTES("--")) || bytes_starts(folded, BYTES("-----")) ||
+	       bytes_starts(without_quotes(folded), BYTES("________")) ||
 	       bytes_equal(folded, BYTES("fin du formulaire")) || bytes_equal(folded, BYTES("end of the form")) ||
 	       (bytes_starts(folded, BYTES("---")) && bytes_contains(folded, BYTES("formulaire")));
 }

@@ -41,6 +41,11 @@ static const struct row {
 	{"one heading is no form", "Avis motiv\xc3\xa9 : rien", false, "", "", "rien", "", "", ""},
 	{"the first filled one counts", "Avis motiv\xc3\xa9 :\n\nConvergence : oui\nAvis motiv\xc3\xa9 : second\nAvis motiv\xc3\xa9 : third\n", true, "", "", "second", "yes", "", ""},
 	{"a number that is none", "R\xc3\xa9" "f\xc3\xa9rence : B2026-1\nAvis motiv\xc3\xa9 : a\n", true, "", "", "a", "", "", ""},
+	{"as M13 has it, with words behind the form",
+	 "________________\nR\xc3\xa9" "f\xc3\xa9rence : A-2026-000123-KQ\n\nAvis motiv\xc3\xa9 :\nbien\n\nConvergence (oui / partielle / non) :\npartielle\n\n"
+	 "R\xc3\xa9sum\xc3\xa9 pour le patient :\ntout va bien\n________________\nDr X, tel. 01\n",
+	 true, "A-2026-000123-KQ", "", "bien", "partly", "", "tout va bien"},
+	{"as M13 has it, untouched", "R\xc3\xa9" "f\xc3\xa9rence : A-2026-000123-KQ\n\nAvis motiv\xc3\xa9 :\n\n\nConvergence (oui / partielle / non) :\n\n\n", false, "A-2026-000123-KQ", "", "", "", "", ""},
 	{"nothing", "", false, "", "", "", "", "", ""},
 };
 

@@ -20,7 +20,7 @@ SECONDS, MEGABYTES = 2.0, 256
 
 # Measured; a change that makes one smaller has to say why.
 FLOORS = {
-    "smime": 239, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 208, "smtp": 4, "cda": 82,
+    "smime": 239, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 209, "smtp": 4, "cda": 82,
 }
 
 

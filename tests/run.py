@@ -51,7 +51,7 @@ def unit():
         if status != 0:
             tell(os.path.basename(test), status, output)
             failed += max(bad, 1)
-        for line in re.findall(r"^.*(?:skipped:|agree).*$", output, re.M):
+        for line in re.findall(r"^(?!\[).*(?:skipped:|agree).*$", output, re.M):
             print(f"        {os.path.basename(test)}: {line.strip()}")
         passed, skipped = passed + ok, skipped + away
     print(f"unit: {passed} passed, {failed} failed, {skipped} skipped in {len(tests)} programs", flush=True)

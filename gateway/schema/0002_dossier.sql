@@ -284,13 +284,16 @@ language sql security definer set search_path = relais, pg_temp as $$
    where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session
 $$;
 
--- What came before under the same Message-ID and From.
+-- What came before under the same Message-ID and From. One at a time a Message-ID, until the end of the transaction: two copies that
+-- are decided at once cannot both believe they are the first. The query after the lock sees what the other has committed.
 create function work_earlier(inbox bigint, message_id text, from_address text) returns table (earlier bigint, entity_digest text, outcome text)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.id, i.entity_digest, i.outcome from inbox i
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  perform pg_advisory_xact_lock(4713, hashtext(work_earlier.message_id));
+  return query select i.id, i.entity_digest, i.outcome from inbox i
    where i.message_id = work_earlier.message_id and i.from_address = lower(work_earlier.from_address)
-     and i.id <> work_earlier.inbox and i.state = 'done' and i.outcome in ('filed', 'applied') order by i.id limit 1
-$$;
+     and i.id <> work_earlier.inbox and i.state = 'done' and i.outcome in ('filed', 'applied') order by i.id limit 1;
+end $$;
 
 create function work_done(inbox bigint, session bigint, message_id text, from_address text, entity_digest text, class text,
   facts jsonb, outcome text, reason text, owner text, rule text, dossier bigint, at timestamptz) returns void
@@ -424,6 +427,9 @@ create function command_ask(actor text, kind text, dossier bigint, inbox bigint,
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint;
 begin
+  if command_ask.inbox is not null and not exists (select from inbox i where i.id = command_ask.inbox and i.outcome = 'held') then
+    perform refuse('local.not-found');
+  end if;
   insert into command (actor, kind, dossier, inbox, outbox, args)
     values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
   perform pg_notify('inbox', '');

@@ -1,10 +1,14 @@
 """Bad input: each gets a clear, coded refusal or is held with an owner; the sender is told where he may be; trace shows it."""
+import os
 import socket
 import ssl
+import subprocess
 
 import clients
 import documents
-from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, PLATFORM, wait_for
+from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, PLATFORM, SERVICE_BOX, wait_for
+
+OK, FAILED, USAGE, NOT_FOUND, CONFIG = 0, 1, 2, 4, 5
 
 DOCTYPE = b'<?xml version="1.0"?>\n<!DOCTYPE ClinicalDocument [<!ENTITY x "y">]>\n<ClinicalDocument xmlns="urn:hl7-org:v3"/>'
 
@@ -24,12 +28,16 @@ def known(world, message_id):
 
 def cases(world, story):
     w = world
+    held = {}       # Message-ID: reason, as the cases saw it
+    ids = {}        # Message-IDs that later cases act on
 
     def decided(message_id, want_outcome, want_reason, owner=None):
         row = outcome(w, message_id)
         assert (row["outcome"], row["reason"]) == (want_outcome, want_reason), row
         assert want_outcome != "held" or row["owner"], row
         assert owner is None or row["owner"] == owner, row
+        if want_outcome == "held":
+            held[message_id] = want_reason
         return row
 
     def told(address, code):
@@ -38,7 +46,8 @@ def cases(world, story):
         return mail
 
     def unsigned():
-        decided(story.record(signer=None), "held", "sig.none")
+        ids["unsigned"] = story.record(signer=None)
+        decided(ids["unsigned"], "held", "sig.none")
         told(HOSPITAL, "sig.none")
 
     def altered():
@@ -62,10 +71,22 @@ def cases(world, story):
         archive = documents.xdm([documents.packed("18748-4", content)], ins=documents.OTHER["ins"])
         message_id = story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)], w.hospital)
         decided(message_id, "held", "dossier.none", "nurses")
+        _, receipt = w.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)
+        assert "dossier" not in receipt["Subject"] and "sig." not in clients.text_of(receipt), "the receipt reads like any other"
+        ids["other patient"] = message_id
 
     def same_number_other_traits():
         content = documents.made_exam("18748-4", identity=documents.patient(given="DOMINIC", all_given="DOMINIC"))
-        decided(story.record(content=content), "held", "identity.differs", "nurses")
+        ids["doubt"] = story.record(content=content)
+        decided(ids["doubt"], "held", "identity.differs", "nurses")
+
+    def unsigned_by_imap():
+        """No operator vouches for what lies in a mailbox at another one: without a signature it changes nothing."""
+        archive = documents.xdm([documents.packed("18748-4", documents.made_exam("18748-4"))])
+        head, message_id = clients.head(HOSPITAL, SERVICE_BOX, "XDM/1.0/DDM+CR")
+        w.mailbox(SERVICE_BOX).append(head + clients.entity("Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)]))
+        decided(message_id, "held", "sig.none", "operator")
+        assert w.relais("trace", message_id, as_json=True)["outbox"] == [], "who cannot be known is not answered"
 
     def unknown_pathology():
         decided(story.request(relais__pathology="maladie-imaginaire"), "refused", "dossier.pathology.unknown")
@@ -81,6 +102,9 @@ def cases(world, story):
         row = outcome(w, message_id)
         assert row["outcome"] == "refused" and row["reason"].startswith("archive."), row
         told(HOSPITAL, row["reason"])
+        mail = w.relais("trace", message_id, as_json=True)["outbox"][0]
+        assert mail["code"] == "M71", mail
+        wait_for("the proof that the sender was told", lambda: w.relais("trace", f"S{mail['outbox']}", as_json=True)["outbox"][0]["proof"] >= 3)
 
     def doctype():
         archive = documents.xdm([("x.xml", DOCTYPE, "18748-4", "CR", "2.25.1")])
@@ -151,6 +175,7 @@ def cases(world, story):
     yield "an unknown pathology", unknown_pathology
     yield "a request without consent", no_consent
     yield "a record of a patient without dossier", other_patient
+    yield "an unsigned record in the mailbox that is collected", unsigned_by_imap
     yield "a broken ZIP", broken_zip
     yield "a CDA with a DOCTYPE", doctype
     yield "an unknown mailbox", lambda: direct(HOSPITAL, f"personne@{DOMAIN}", operator_a, want=(550, "smtp.recipient.unknown"))
@@ -207,6 +232,94 @@ def cases(world, story):
     yield "the same document twice", duplicates
     yield "a stranger on a relay address", stranger_on_relay
 
+    # ------------------------------------------------------------ what a person does with held mail
+    def quarantine():
+        return {row["message_id"]: row for row in w.relais("quarantine", "list", as_json=True)}
+
+    def listed():
+        found = quarantine()
+        assert {m: row["reason"] for m, row in found.items() if m in held} == held, (found, held)
+        assert all(row["owner"] in ("operator", "nurses") for row in found.values()), found
+        assert "R" in w.relais("quarantine", "list").stdout
+
+    def act(*words, want=OK, code=None):
+        done = w.relais("quarantine", *words, check=False)
+        assert done.returncode == want and (code is None or code in done.stderr), (words, done)
+
+    def filed_documents():
+        return len(w.relais("dossier", "show", story.ref, as_json=True)["documents"])
+
+    def attach():
+        row, before = quarantine()[ids["doubt"]], filed_documents()
+        act("attach", row["id"], story.ref)
+        after = outcome(w, ids["doubt"])
+        assert (after["outcome"], after["rule"], after["ref"]) == ("filed", "operator.attach/1", story.ref), after
+        assert filed_documents() == before + 1 and ids["doubt"] not in quarantine()
+        history = w.relais("dossier", "history", story.ref, as_json=True)
+        assert any(e["actor"] == "operator:infirmiere" and e["kind"] == "document_filed" for e in history), history
+        act("attach", row["id"], story.ref, want=NOT_FOUND)
+        assert filed_documents() == before + 1, "once"
+
+    def attach_another_patient():
+        before = filed_documents()
+        act("attach", quarantine()[ids["other patient"]]["id"], story.ref, want=FAILED, code="identity.other-patient")
+        act("attach", quarantine()[ids["unsigned"]]["id"], story.ref, want=FAILED, code="sig.none")
+        assert filed_documents() == before and {ids["other patient"], ids["unsigned"]} <= set(quarantine())
+
+    def give_back():
+        row = quarantine()[ids["unsigned"]]
+        def answers():
+            return sum(m["code"] == "M71" and m["state"] == "accepted" for m in w.relais("trace", ids["unsigned"], as_json=True)["outbox"])
+        before = answers()
+        act("return", row["id"])
+        wait_for("the notice", lambda: answers() == before + 1)
+        after = outcome(w, ids["unsigned"])
+        assert (after["outcome"], after["reason"], after["owner"], after["rule"]) == ("refused", "sig.none", None, "operator.give-back/1"), after
+        assert ids["unsigned"] not in quarantine()
+        act("return", row["id"], want=NOT_FOUND)
+        act("return", quarantine()[ids["other patient"]]["id"])
+        assert outcome(w, ids["other patient"])["outcome"] == "refused"
+
+    def wrong_words():
+        for words, want in (
+                (("dance",), USAGE), (("dossier", "dance", story.ref), USAGE), (("dossier", "show"), USAGE), (("dossier", "list", "--al"), USAGE),
+                (("quarantine", "attach", "R1"), USAGE), (("quarantine", "attach", "S1", story.ref), USAGE), (("quarantine", "dance", "R1"), USAGE),
+                (("queue", "more"), USAGE), (("reconcile", "more"), USAGE), (("trace",), USAGE), (("trust", "dance"), USAGE),
+                (("sender", "import"), USAGE), (("retry",), USAGE), (("dossier", "show", "A-2026-999999-AA"), NOT_FOUND),
+                (("quarantine", "attach", "R1", "A-2026-999999-AA"), NOT_FOUND), (("quarantine", "return", "R999999"), NOT_FOUND),
+                (("trace", "R999999"), NOT_FOUND), (("trace", "<nobody@nowhere>"), NOT_FOUND), (("retry", "S999999"), NOT_FOUND)):
+            done = w.relais(*words, check=False)
+            assert done.returncode == want and done.stderr and not done.stdout, (words, want, done)
+
+    def wrong_files():
+        path = os.path.join(w.folder, "faux.json")
+        for kind, text, says in (("sender", '{"organisation": "X"', "faux.json:1"), ("sender", '[{"organisation": "X"}]', "item 1"),
+                                 ("pathology", '[{"code": 4}]', "item 1"), ("expert", "[4]", "item 1"), ("trust", "<a/>", "kept")):
+            with open(path, "w") as f:
+                f.write(text)
+            done = w.relais(kind, "import", path, check=False)
+            assert done.returncode == FAILED and says in done.stderr, (kind, done)
+        assert len(w.relais("sender", "list", as_json=True)) == 2 and len(w.relais("trust", "list", as_json=True)) == 6
+
+    def config_line():
+        with open(os.path.join(w.dir, "relais.conf")) as f:
+            lines = f.read().splitlines()
+        path = os.path.join(w.folder, "faux.conf")
+        for extra, code in (('retry_secondes = 3;', "config.unknown-key"), ("= = ;", "config.syntax"), ("language = 3;", "config.value")):
+            with open(path, "w") as f:
+                f.write("\n".join([line for line in lines if not line.startswith("workers")] + [extra, ""]))
+            number = sum(not line.startswith("workers") for line in lines) + 1
+            done = subprocess.run([os.path.join(w.bin, "relais"), "config", "check", path], capture_output=True, text=True)
+            assert done.returncode == CONFIG and f"faux.conf:{number}:" in done.stderr and code in done.stderr, (extra, number, done)
+
+    yield "held mail stands in the list, with its owner", listed
+    yield "a doubtful record is filed by a person's word", attach
+    yield "another patient's record and an unsigned one are not", attach_another_patient
+    yield "held mail is given back", give_back
+    yield "wrong words on the command line", wrong_words
+    yield "wrong files for the rules", wrong_files
+    yield "a wrong key in the configuration", config_line
+
     def automatic_answer():
         story.triage()
         body = clients.entity("ACCEPTE")
@@ -236,14 +349,14 @@ def cases(world, story):
 
     def opinion_of_another():
         message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(), signer=w.second_expert, name="Pr Claire MOREAU")
-        row = outcome(w, message_id)
-        assert row["outcome"] == "held", row
+        decided(message_id, "held", "opinion.signer", "nurses")
+        told(EXPERT, "opinion.signer")
         assert story.state() == "accepted"
 
     def opinion_of_other_dossier():
         message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text().replace(story.ref, "A-2026-009999-ZZ"), signer=w.expert)
-        row = outcome(w, message_id)
-        assert row["outcome"] == "held" and row["reason"] == "opinion.dossier", row
+        decided(message_id, "held", "opinion.dossier", "nurses")
+        told(EXPERT, "opinion.dossier")
 
     def opinion_incomplete():
         story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(skip=("Résumé pour le patient",)), signer=w.expert)

@@ -1,6 +1,7 @@
 """./demo: the main job, shown. Everything real: PostgreSQL, Postfix, Dovecot, TLS, the signatures and the processes."""
 import argparse
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -37,11 +38,12 @@ def main():
     out = os.path.join(folder, "resultat")
     os.makedirs(out, exist_ok=True)
     cache = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(args.bin))), "correspondents")
-    world = World(folder, args.bin, cache)
-    status = 1
+    world, status = None, 1
     begin = time.monotonic()
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        os.chmod(folder, 0o755)                         # the processes run under users of their own
+        world = World(os.path.join(folder, "essai"), args.bin, cache)
         print(f"Relais, démonstration. Documents : {'échantillons de l’agence nationale' if documents.corpus() else 'échantillons du projet'}, "
               "une seule identité de test publiée.")
         world.start()
@@ -55,9 +57,12 @@ def main():
             stay(world)
     except Exception as e:                              # every failure is shown with what helps to find its cause
         traceback.print_exc()
-        print(f"ÉCHEC : {e}\nJournaux : {world.dir}/log et {folder}/autres", file=sys.stderr)
+        print(f"ÉCHEC : {e}\nJournaux : {folder}/essai/relais/log et {folder}/essai/autres", file=sys.stderr)
     finally:
-        world.stop()
+        if world:
+            world.stop()
+        if status == 0:
+            shutil.rmtree(os.path.join(folder, "essai"), ignore_errors=True)   # only what was delivered is kept
     sys.exit(status)
 
 
