@@ -15,55 +15,15 @@
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "gateway/oneshot.h"
-
-enum { EXIT_USAGE = 64, EXIT_REQUEST = 65, EXIT_CONFIG = 78 };
+#include "gateway/reader.h"
 
 /* Of the arena, below the child's memory limit: a full arena says so in one line, a full process may not. */
 #define ARENA_ROOM (LIMIT_INSPECT_MEMORY - 48u * 1024 * 1024)
-
-struct options {
-	int socket;
-	bool listening;
-	const char *schema;      /* NULL: not checked */
-};
 
 struct warm {
 	struct schema *schema;
 	struct mime_charsets charsets;
 };
-
-static bool read_options(int argc, char **argv, struct options *out)
-{
-	*out = (struct options){.socket = -1};
-	for (int i = 1; i < argc; i += 2) {
-		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-		bool listen = strcmp(argv[i], "--listen") == 0;
-		uint64_t number;
-		if (value == NULL)
-			return false;
-		if (listen || strcmp(argv[i], "--socket") == 0) {
-			if (!bytes_number(bytes_of_text(value), 1 << 20, &number))
-				return false;
-			out->listening = listen;
-			out->socket = (int)number;
-		} else if (strcmp(argv[i], "--schema") == 0) {
-			out->schema = *value == 0 ? NULL : value;
-		} else {
-			return false;
-		}
-	}
-	return out->socket >= 0;
-}
-
-static void write_piece(int fd, const char tag[4], struct bytes piece)
-{
-	struct buf head = buf_make(64);
-
-	frame_head(&head, tag, piece.len);
-	oneshot_write(fd, buf_bytes(&head));
-	oneshot_write(fd, piece);
-	buf_free(&head);
-}
 
 static void handle(const void *warm, struct bytes text, struct bytes payload, int answer_fd)
 {
@@ -75,36 +35,31 @@ static void handle(const void *warm, struct bytes text, struct bytes payload, in
 	bool extract, schema;
 
 	if (!inspect_request_read(json, payload, &request, &extract, &schema))
-		_exit(EXIT_REQUEST);
+		_exit(READER_REQUEST);
 	request.schema = schema ? loaded->schema : NULL;
 	inspect_read(arena, &request, &inspection);
 	json_t *answer = extract ? inspect_extract_json(arena, &inspection) : inspect_facts_json(arena, &inspection);
-	write_piece(answer_fd, FRAME_JSON, json_write(arena, answer));
+	reader_piece(answer_fd, FRAME_JSON, json_write(arena, answer));
 	for (size_t i = 0; extract && i < inspection.n; i++)
-		write_piece(answer_fd, FRAME_BLOB, inspection.documents[i].content);
+		reader_piece(answer_fd, FRAME_BLOB, inspection.documents[i].content);
 	json_decref(json);
 	arena_destroy(&arena);
 }
 
-static void narrow(void)
-{
-	(void)jail_enter(JAIL_READER_CHILD);
-}
-
-static int serve(const struct options *options, const struct warm *warm)
+static int serve(const struct reader_socket *from, const struct warm *warm)
 {
 	const struct oneshot_server server = {
-		.socket = options->socket,
-		.listening = options->listening,
+		.socket = from->descriptor,
+		.listening = from->listening,
 		.warm = warm,
 		.handler = handle,
-		.narrow = narrow,
+		.narrow = reader_narrow,
 		.cpu_seconds = LIMIT_INSPECT_CPU_SECONDS,
 		.memory = LIMIT_INSPECT_MEMORY,
 	};
 
 	bool jailed = jail_enter(JAIL_READER_PARENT);
-	if (options->listening)
+	if (from->listening)
 		log_event("ready", LOG_NUMBER("charsets", warm->charsets.n), LOG_NUMBER("schema", warm->schema != NULL),
 			  LOG_NUMBER("jailed", jailed), LOG_END);
 	return oneshot_serve(&server);
@@ -124,25 +79,27 @@ static void rehearse(void)
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	const char *schema = NULL;
+	const struct reader_option options[] = {{"--schema", &schema}};
+	struct reader_socket from;
 	struct warm warm = {0};
 
 	log_open("inspect");
-	if (!read_options(argc, argv, &options)) {
+	if (!reader_options(argc, argv, options, 1, &from)) {
 		dprintf(STDERR_FILENO, "usage: relais-inspect (--socket FD | --listen FD) [--schema DIR]\n");
-		return EXIT_USAGE;
+		return READER_USAGE;
 	}
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mime_open(&warm.charsets);
 	rehearse();
-	if (options.schema != NULL) {
-		enum reason reason = schema_load(options.schema, &warm.schema);
+	if (schema != NULL && *schema != '\0') {
+		enum reason reason = schema_load(schema, &warm.schema);
 		if (reason != REASON_NONE) {
-			log_event("schema-failed", LOG_REASON(reason), LOG_TEXT("folder", options.schema), LOG_END);
-			return EXIT_CONFIG;
+			log_event("schema-failed", LOG_REASON(reason), LOG_TEXT("folder", schema), LOG_END);
+			return READER_CONFIG;
 		}
 	}
-	int status = serve(&options, &warm);
+	int status = serve(&from, &warm);
 	schema_close(&warm.schema);
 	mime_close(&warm.charsets);
 	return status;

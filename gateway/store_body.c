@@ -65,8 +65,11 @@ enum reason store_body(struct store *store, int64_t body, store_sink *sink, void
 	return stream(store, sink, context);
 }
 
-/* Two passes: the first measures, so that the second has one place of the right size (bodies never change). */
+/* Two passes: the first measures, so that the second has one place of the right size (bodies never change). A body of
+ * one row, as nearly all are, is whole after the first. */
 struct whole {
+	struct arena *arena;
+	struct bytes first;  /* row */
 	unsigned char *at;   /* NULL in the first pass */
 	size_t size, len;
 };
@@ -74,6 +77,8 @@ struct whole {
 static bool add(void *context, struct bytes chunk)
 {
 	struct whole *w = context;
+	if (w->at == NULL && w->len == 0)
+		w->first = arena_copy(w->arena, chunk);
 	if (w->at != NULL && chunk.len > w->size - w->len)
 		return false;
 	if (w->at != NULL && chunk.len > 0)
@@ -84,11 +89,15 @@ static bool add(void *context, struct bytes chunk)
 
 enum reason store_body_read(struct store *store, struct arena *arena, int64_t body, struct bytes *out)
 {
-	struct whole w = {0};
+	struct whole w = {.arena = arena};
 	enum reason reason = store_body(store, body, add, &w);
 
 	if (reason != REASON_NONE)
 		return reason;
+	if (w.first.len == w.len) {
+		*out = w.first;
+		return REASON_NONE;
+	}
 	w = (struct whole){.at = arena_alloc(arena, w.len + 1), .size = w.len};
 	reason = store_body(store, body, add, &w);
 	if (reason == REASON_NONE && w.len != w.size)
