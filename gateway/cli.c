@@ -29,7 +29,7 @@ static const struct verb {
 	{"queue", cli_queue, "                            mail under way"},
 	{"retry", cli_retry, "S34                         try a mail again now"},
 	{"quarantine", cli_quarantine, "list | attach R12 REF | return R12"},
-	{"reconcile", cli_reconcile, "                        does every message have its outcome?"},
+	{"reconcile", cli_reconcile, "[--quick]               does every message have its outcome? quick: sizes, not every byte"},
 };
 
 static int help(void)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gateway/cli_view.h"
 
@@ -98,33 +99,56 @@ static void journal_line(const char *text, size_t len, json_t *rows, struct jour
 	json_decref(entry);
 }
 
-static void journal_file(const char *path, json_t *rows, struct journal_result *r)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
-	ssize_t len;
+/* A journal as long as it was before the database was asked: what a receiver adds meanwhile may be newer than the answer. */
+struct journal {
+	const char *path;
+	off_t size;
+};
 
-	if (file == NULL)
-		return;
-	while ((len = getline(&text, &room, file)) > 0)
-		journal_line(text, (size_t)len, rows, r);
-	free(text);
-	fclose(file);
+enum { JOURNALS_MAX = 64 };
+
+struct journals {
+	struct journal list[JOURNALS_MAX];
+	size_t n;
+};
+
+static bool is_journal(const char *name)
+{
+	return bytes_ends(bytes_of_text(name), BYTES(".jsonl")) && (strncmp(name, "receiver", 8) == 0 || strncmp(name, "collector", 9) == 0);
 }
 
-static void journals(struct cli *cli, json_t *rows, struct journal_result *r)
+static void journals_find(struct cli *cli, struct journals *out)
 {
 	const char *folder = arena_printf(cli->arena, "%s/journal", cli->config->folder);
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
+	struct stat about;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (bytes_ends(bytes_of_text(entry->d_name), BYTES(".jsonl")) &&
-		    (strncmp(entry->d_name, "receiver", 8) == 0 || strncmp(entry->d_name, "collector", 9) == 0))
-			journal_file(arena_printf(cli->arena, "%s/%s", folder, entry->d_name), rows, r);
+	while (dir != NULL && out->n < JOURNALS_MAX && (entry = readdir(dir)) != NULL) {
+		const char *path = arena_printf(cli->arena, "%s/%s", folder, entry->d_name);
+		if (is_journal(entry->d_name) && stat(path, &about) == 0)
+			out->list[out->n++] = (struct journal){path, about.st_size};
+	}
 	if (dir != NULL)
 		closedir(dir);
+}
+
+static void journal_read(const struct journal *journal, json_t *rows, struct journal_result *r)
+{
+	FILE *file = fopen(journal->path, "re");
+	char *text = NULL;
+	size_t room = 0;
+	off_t at = 0;
+	ssize_t len;
+
+	if (file == NULL)
+		return;
+	while (at < journal->size && (len = getline(&text, &room, file)) > 0) {
+		at += len;
+		journal_line(text, (size_t)len, rows, r);
+	}
+	free(text);
+	fclose(file);
 }
 
 static void add_check(json_t *checks, const char *name, long counted, long bad)
@@ -132,14 +156,25 @@ static void add_check(json_t *checks, const char *name, long counted, long bad)
 	json_array_append_new(checks, json_pack("{s:s, s:I, s:I}", "name", name, "counted", (json_int_t)counted, "bad", (json_int_t)bad));
 }
 
+static const char reconcile_usage[] = "reconcile [--quick]";
+
 int cli_reconcile(int argc, char **argv)
 {
 	struct cli cli;
 	struct journal_result r = {0};
-	int status = cli_open(&cli, argc, argv, 0, 0, "reconcile");
+	struct journals journals = {.n = 0};
+	int status = cli_open(&cli, argc, argv, 0, 1, reconcile_usage);
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
-	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.reconcile() t where $1", P_BOOL(true));
+	bool quick = cli.n == 1 && strcmp(cli.arguments[0], "--quick") == 0;
+	if (cli.n == 1 && !quick) {
+		fprintf(stderr, "usage: relais %s\n", reconcile_usage);
+		return cli_close(&cli, CLI_USAGE);
+	}
+	journals_find(&cli, &journals);
+	/* It reads every byte kept: as long as it takes. When this is refused, so is what follows. */
+	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
+	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.reconcile($1) t", P_BOOL(!quick));
 	json_t *rows = CLI_QUERY(&cli, "select coalesce(jsonb_object_agg(t.inbox, jsonb_build_object('size', t.size, 'digest', encode(t.digest, 'hex'))), '{}') "
 				       "from relais.reconcile_inbox() t where $1", P_BOOL(true));
 	if (checks == NULL || rows == NULL) {
@@ -147,7 +182,8 @@ int cli_reconcile(int argc, char **argv)
 		json_decref(rows);
 		return cli_close(&cli, CLI_FAILED);
 	}
-	journals(&cli, rows, &r);
+	for (size_t i = 0; i < journals.n; i++)
+		journal_read(&journals.list[i], rows, &r);
 	add_check(checks, "receivers' journal lines without their row", r.lines, r.lost);
 	add_check(checks, "receivers' journal lines that differ from their row", r.lines, r.differs);
 	add_check(checks, "rows that no receiver's journal knows (told, not counted as wrong)", (long)json_object_size(rows) - r.lines + r.lost, 0);

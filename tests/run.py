@@ -37,10 +37,15 @@ def tell(name, status, output, lines=40):
     print("\n".join("        " + line for line in output.splitlines()[-lines:]), flush=True)
 
 
+# The sanitizers need system calls that a jail refuses: what tests the jails is run from the release build.
+JAILED = {"gateway_jail_test", "gateway_oneshot_test"}
+
+
 def unit():
     """Every cmocka test of every folder, under the sanitizers. A test program that ends badly counts as one failure more."""
     passed = failed = skipped = 0
-    tests = sorted(glob.glob(os.path.join(SANITIZED, "tests/*")))
+    tests = [os.path.join(RELEASE if os.path.basename(t) in JAILED else SANITIZED, "tests", os.path.basename(t))
+             for t in sorted(glob.glob(os.path.join(SANITIZED, "tests/*")))]
     for test in tests:
         status, output = run([test], 300)
         ok = len(re.findall(r"^\[\s+OK \]", output, re.M))

@@ -47,10 +47,21 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select data from body_chunk c where c.body = body_read.body order by number
 $$;
 
-create function body_check(body bigint) returns boolean
+-- Number and size of its rows; deep: every byte against the digest, too. The rows are of 256 KiB but the last.
+create function body_check(body bigint, deep boolean) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select b.size = coalesce((select sum(length(data)) from body_chunk c where c.body = b.id), 0)
-    from body b where b.id = body_check.body
+  select b.size = c.size and c.n = greatest(1, (b.size + 262143) / 262144)
+     and case when deep then b.digest = (select sha256(string_agg(k.data, ''::bytea order by k.number)) from body_chunk k where k.body = b.id)
+              else true end
+    from body b, lateral (select count(*) as n, coalesce(sum(length(k.data)), 0) as size from body_chunk k where k.body = b.id) c
+   where b.id = body_check.body
+$$;
+
+-- How many rows were ever written of what nothing else speaks of: reconcile counts these against it.
+create table tally (what text primary key, n bigint not null);
+create function tally_one(what text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into tally values (tally_one.what, 1) on conflict on constraint tally_pkey do update set n = tally.n + 1
 $$;
 
 -- ---------------------------------------------------------------- who may speak
@@ -128,7 +139,7 @@ end $$;
 create function intake_done(inbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update inbox i set complete = true where i.id = intake_done.inbox and not i.complete and body_check(i.body);
+  update inbox i set complete = true where i.id = intake_done.inbox and not i.complete and body_check(i.body, false);
   if not found then perform refuse('store.refused'); end if;
   perform pg_notify('inbox', '');
 end $$;
@@ -182,6 +193,7 @@ begin
   perform collect_move(collect_skipped.mailbox, collect_skipped.uidvalidity, collect_skipped.uid);
   insert into collect_skip values (collect_skipped.mailbox, collect_skipped.uidvalidity, collect_skipped.uid, collect_skipped.size)
     on conflict do nothing;
+  if found then perform tally_one('collect_skip'); end if;
 end $$;
 
 -- ---------------------------------------------------------------- outbox: one row, one recipient, one mail

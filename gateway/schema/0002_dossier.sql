@@ -432,6 +432,7 @@ begin
   end if;
   insert into command (actor, kind, dossier, inbox, outbox, args)
     values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
+  perform tally_one('command');
   perform pg_notify('inbox', '');
   return given;
 end $$;

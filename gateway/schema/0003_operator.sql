@@ -52,38 +52,66 @@ language sql security definer set search_path = relais, pg_temp as $$
   select exists (select from again)
 $$;
 
--- One line a check; bad = 0 when it holds. Each counts from evidence of its own, never by subtraction.
-create function reconcile() returns table (name text, counted bigint, bad bigint)
+-- One line a check; bad = 0 when it holds. Each counts from evidence of its own, never by subtraction. deep reads every byte kept.
+create function reconcile(deep boolean) returns table (name text, counted bigint, bad bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'inbox.' || coalesce(outcome, state), count(*), 0::bigint from inbox group by 1
   union all select 'outbox.' || state, count(*), 0 from outbox group by 1
-  union all select 'inbox without its whole body', (select count(*) from inbox), (select count(*) from inbox i where i.complete and not body_check(i.body))
+  union all select 'inbox without its whole body', (select count(*) from inbox),
+    (select count(*) from inbox i where i.complete and body_check(i.body, deep) is not true)
+  union all select 'mail without its composed body', (select count(*) from outbox where entity is not null),
+    (select count(*) from outbox o where o.entity is not null and body_check(o.entity, deep) is not true)
+  union all select 'body that no message and no mail has', (select count(*) from body),
+    (select count(*) from body b where not exists (select from inbox i where i.body = b.id) and not exists (select from outbox o where o.entity = b.id))
+  union all select 'rows of a body that is gone', (select count(*) from body_chunk),
+    (select count(*) from body_chunk c where not exists (select from body b where b.id = c.body))
   union all select 'filed message without its event', (select count(*) from inbox where outcome in ('filed', 'applied')),
     (select count(*) from inbox i where i.outcome in ('filed', 'applied') and i.class is distinct from 'report'
        and not exists (select from dossier_event e where e.dossier = i.dossier and e.inbox = i.id))
   union all select 'dossier with a gap in its events', (select count(*) from dossier),
-    (select count(*) from dossier d where d.events <> (select count(*) from dossier_event e where e.dossier = d.id))
+    (select count(*) from dossier d where d.events = 0 or d.events <> (select count(*) from dossier_event e where e.dossier = d.id))
+  union all select 'event of a dossier that is gone', (select count(*) from dossier_event),
+    (select count(*) from dossier_event e where not exists (select from dossier d where d.id = e.dossier))
   union all select 'event of a message that is gone', (select count(*) from dossier_event where inbox is not null),
     (select count(*) from dossier_event e where e.inbox is not null and not exists (select from inbox i where i.id = e.inbox))
+  union all select 'event of a mail that is gone', (select count(*) from dossier_event where data ? 'outbox'),
+    (select count(*) from dossier_event e where e.data ? 'outbox' and not exists (select from outbox o where o.id = (e.data->>'outbox')::bigint))
   union all select 'document_filed events against documents', (select count(*) from dossier_document),
-    abs((select count(*) from dossier_event where kind = 'document_filed') - (select count(*) from dossier_document))
+    (select count(*) from (select dossier, count(*) as n from dossier_event where kind = 'document_filed' group by 1) e
+       full join (select dossier, count(*) as n from dossier_document group by 1) d using (dossier) where e.n is distinct from d.n)
   union all select 'mails decided by events against outbox', (select count(*) from outbox where event is not null),
     (select count(*) from dossier_event e where (e.data->>'mails')::integer is distinct from null
        and (e.data->>'mails')::integer <> (select count(*) from outbox o where o.dossier = e.dossier and o.event = e.seq))
   union all select 'notices decided for messages against outbox', (select count(*) from outbox where event is null),
     (select count(*) from inbox i where (i.facts->>'notices')::integer is distinct from null
        and (i.facts->>'notices')::integer <> (select count(*) from outbox o where o.inbox = i.id and o.event is null))
-  union all select 'mail without its composed body', (select count(*) from outbox where entity is not null), (select count(*) from outbox o where o.entity is not null and not body_check(o.entity))
+  union all select 'mail about a message that is gone', (select count(*) from outbox where inbox is not null),
+    (select count(*) from outbox o where o.inbox is not null and not exists (select from inbox i where i.id = o.inbox))
+  union all select 'mail whose reply address is gone', (select count(*) from outbox where dossier is not null and request->>'reply_to' is not null),
+    (select count(*) from outbox o where o.dossier is not null and o.request->>'reply_to' is not null
+       and not exists (select from relay r where r.local = split_part(o.request->>'reply_to', '@', 1)))
   union all select 'sealed mail against the signer''s journal', (select count(*) from outbox where seal is not null),
-    (select count(*) from outbox o where o.seal is not null and not exists (select from sign_journal j where j.outbox = o.id and j.sent_digest = o.sent_digest))
+    (select count(*) from outbox o where o.seal is not null and not exists (select from sign_journal j join body b on b.id = o.entity
+       where j.outbox = o.id and j.sent_digest = o.sent_digest and j.entity_digest = b.digest))
+  union all select 'signer''s journal of a mail that is gone', (select count(*) from sign_journal),
+    (select count(*) from sign_journal j where not exists (select from outbox o where o.id = j.outbox))
+  union all select 'sealed mail against its attempts', (select count(*) from outbox_attempt),
+    (select count(*) from outbox o where o.seal is not null and o.tries <> (select count(*) from outbox_attempt a where a.outbox = o.id))
   union all select 'ended mail without its attempt', (select count(*) from outbox where state = 'accepted'),
     (select count(*) from outbox o where o.state = 'accepted' and not exists (select from outbox_attempt a where a.outbox = o.id and a.result = 'accepted'))
+  union all select 'attempt of a mail that is gone', (select count(*) from outbox_attempt),
+    (select count(*) from outbox_attempt a where not exists (select from outbox o where o.id = a.outbox))
   union all select 'mail ended that its dossier does not know', (select count(*) from outbox where told),
     (select count(*) from outbox o where o.told and o.dossier is not null and o.state = 'accepted'
        and not exists (select from dossier_event e where e.dossier = o.dossier and e.kind in ('mail_proof', 'mail_failed') and (e.data->>'outbox')::bigint = o.id))
   union all select 'held message without an owner', (select count(*) from inbox where outcome = 'held'), (select count(*) from inbox where outcome = 'held' and owner is null)
   union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
-    (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c where c.mailbox = i.mailbox))
+    (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c
+       where c.mailbox = i.mailbox and (c.uidvalidity <> i.uidvalidity or c.uid >= i.uid)))
+  union all select 'acts asked by people', (select count(*) from command),
+    abs((select count(*) from command) - coalesce((select n from tally where what = 'command'), 0))
+  union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),
+    abs((select count(*) from collect_skip) - coalesce((select n from tally where what = 'collect_skip'), 0))
 $$;
 -- For the comparison with the receivers' own journal, outside the database.
 create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea)

@@ -305,7 +305,7 @@ def cases(world, story):
         with open(os.path.join(w.dir, "relais.conf")) as f:
             lines = f.read().splitlines()
         path = os.path.join(w.folder, "faux.conf")
-        for extra, code in (('retry_secondes = 3;', "config.unknown-key"), ("= = ;", "config.syntax"), ("language = 3;", "config.value")):
+        for extra, code in (('retry_secondes = 3;', "config.unknown-key"), ("= = ;", "config.syntax"), ("workers = 999;", "config.value")):
             with open(path, "w") as f:
                 f.write("\n".join([line for line in lines if not line.startswith("workers")] + [extra, ""]))
             number = sum(not line.startswith("workers") for line in lines) + 1
