@@ -22,7 +22,7 @@ struct collector {
 	struct service service;
 	struct tls_context *tls;
 	int journal;
-	struct slot *slots;    /* one a mailbox */
+	struct slot *slots; /* one a mailbox */
 	size_t n;
 };
 
@@ -86,7 +86,8 @@ static void stop(struct collector *c)
 static bool prepare(struct collector *c, int *status)
 {
 	const struct config *config = c->service.config;
-	struct tls_files files = {config->collector.certificate, config->collector.key, config->collector.anchors, NULL};
+	struct tls_files files = {config->collector.certificate, config->collector.key, config->collector.anchors,
+				  NULL};
 	char detail[TLS_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;

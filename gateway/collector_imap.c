@@ -1,7 +1,8 @@
 /* gateway/collector_imap.c - see collector_imap.h.
  *
  * libetpan keeps the session's state and parses; what it returns is looked at again, because a server may send what
- * was not asked for. Its stream is ours (mailstream.h): it is taken away before the library could speak on it by itself. */
+ * was not asked for. Its stream is ours (mailstream.h): it is taken away before the library could speak on it by
+ * itself. */
 #include "gateway/collector_imap_private.h"
 
 #include "base/buf.h"
@@ -72,7 +73,9 @@ static int command(struct collector_imap *imap, struct bytes line)
 static enum reason greet(struct collector_imap *imap)
 {
 	collector_imap_arm(imap);
-	return collector_imap_fine(mailimap_connect(imap->session, stream_mail(imap->stream))) ? REASON_NONE : collector_imap_broken(imap);
+	return collector_imap_fine(mailimap_connect(imap->session, stream_mail(imap->stream)))
+		       ? REASON_NONE
+		       : collector_imap_broken(imap);
 }
 
 /* What the server said in clear, PREAUTH and capabilities included, is not believed: after STARTTLS the library's
@@ -130,8 +133,9 @@ static enum reason login(struct collector_imap *imap, const struct collector_ima
 
 	collector_imap_arm(imap);
 	if (!done)
-		done = server->password ? collector_imap_fine(mailimap_login(imap->session, server->user, server->password))
-					: login_external(imap, server->user);
+		done = server->password
+			       ? collector_imap_fine(mailimap_login(imap->session, server->user, server->password))
+			       : login_external(imap, server->user);
 	if (!done)
 		return stream_trouble(imap->stream) == STREAM_FINE ? REASON_COLLECT_LOGIN : collector_imap_broken(imap);
 	imap->ready = true;

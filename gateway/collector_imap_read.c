@@ -11,8 +11,9 @@ enum reason collector_imap_examine(struct collector_imap *imap, const char *fold
 	collector_imap_arm(imap);
 	int result = mailimap_examine(imap->session, folder);
 	if (!collector_imap_fine(result))
-		return stream_trouble(imap->stream) == STREAM_FINE && result == MAILIMAP_ERROR_EXAMINE ? REASON_COLLECT_FOLDER
-												       : collector_imap_broken(imap);
+		return stream_trouble(imap->stream) == STREAM_FINE && result == MAILIMAP_ERROR_EXAMINE
+			       ? REASON_COLLECT_FOLDER
+			       : collector_imap_broken(imap);
 	const struct mailimap_selection_info *info = imap->session->imap_selection_info;
 	/* Without it UIDs mean nothing (RFC 3501 2.3.1.1). */
 	if (!info || info->sel_uidvalidity == 0)
@@ -27,7 +28,7 @@ static int compare(const void *a, const void *b)
 	return one < two ? -1 : one > two;
 }
 
-/* Sorted, each once, and only what was asked for: "5:*" names the last message even when it is older (RFC 3501 6.4.8). */
+/* Sorted, each once, and only what was asked for: "5:*" names the last message however old (RFC 3501 6.4.8). */
 static size_t tidy(uint32_t *uids, size_t n, uint32_t first, uint32_t last)
 {
 	size_t kept = 0;
@@ -74,7 +75,7 @@ struct answer {
 	bool has_size;
 	uint64_t size;
 	size_t bodies;
-	struct bytes body;              /* of a body that did not come as a literal */
+	struct bytes body; /* of a body that did not come as a literal */
 };
 
 static void take_item(const struct mailimap_msg_att_static *item, struct answer *out)
@@ -118,9 +119,12 @@ static enum reason ask(struct collector_imap *imap, uint32_t uid, struct mailima
 	enum reason reason = REASON_MEMORY;
 
 	*out = NULL;
-	if (set && type && what && mailimap_fetch_type_new_fetch_att_list_add(type, mailimap_fetch_att_new_uid()) == MAILIMAP_NO_ERROR &&
+	if (set && type && what &&
+	    mailimap_fetch_type_new_fetch_att_list_add(type, mailimap_fetch_att_new_uid()) == MAILIMAP_NO_ERROR &&
 	    mailimap_fetch_type_new_fetch_att_list_add(type, what) == MAILIMAP_NO_ERROR)
-		reason = collector_imap_fine(mailimap_uid_fetch(imap->session, set, type, out)) ? REASON_NONE : collector_imap_broken(imap);
+		reason = collector_imap_fine(mailimap_uid_fetch(imap->session, set, type, out))
+				 ? REASON_NONE
+				 : collector_imap_broken(imap);
 	if (type)
 		mailimap_fetch_type_free(type);
 	if (set)
@@ -158,7 +162,8 @@ struct body {
 };
 
 /* False leaves the library's session unusable: the stream is cut too. */
-static bool body_piece(int type, struct mailimap_msg_att_body_section *section, const char *at, size_t len, void *context)
+static bool body_piece(int type, struct mailimap_msg_att_body_section *section, const char *at, size_t len,
+		       void *context)
 {
 	struct body *b = context;
 	(void)type;

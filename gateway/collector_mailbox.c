@@ -1,8 +1,8 @@
 /* gateway/collector_mailbox.c - see collector_mailbox.h.
  *
  * 1. A message and the cursor behind it are committed together: whatever is killed, each UID is taken once.
- * 2. UIDs are taken in ascending order, and nothing is passed over but a message that is too big or that the server does not
- *    give after LIMIT_TRIES rounds; both are counted in the database and told.
+ * 2. UIDs are taken in ascending order, and nothing is passed over but a message that is too big or that the server
+ *    does not give after LIMIT_TRIES rounds; both are counted in the database and told.
  * 3. Another UIDVALIDITY means other UIDs: the cursor begins again, and what was here before is known again by the
  *    worker (Message-ID and digest).
  * 4. The bytes are kept as the server gives them. */
@@ -26,15 +26,15 @@ struct mailbox {
 	const struct config_mailbox *config;
 	struct bytes name;
 	struct store *store;
-	struct arena *arena;            /* scratch and password, as long as the process */
+	struct arena *arena; /* scratch and password, as long as the process */
 	struct collector_imap_server server;
 	struct collector_imap *imap;
-	int journal, file;              /* file: unnamed, the message being fetched */
+	int journal, file; /* file: unnamed, the message being fetched */
 	unsigned char *scratch;
-	uint32_t uidvalidity, uid;      /* cursor */
-	uint32_t stuck;                 /* a UID that the server lists and does not give */
+	uint32_t uidvalidity, uid; /* cursor */
+	uint32_t stuck;            /* a UID that the server lists and does not give */
 	unsigned tries;
-	unsigned pause_ms;              /* after the last failure */
+	unsigned pause_ms; /* after the last failure */
 };
 
 /* --- one message ------------------------------------------------------------ */
@@ -76,8 +76,8 @@ static enum reason from_file(void *context, uint64_t offset, size_t len, unsigne
 
 static enum reason pass_over(struct mailbox *m, uint32_t uid, uint64_t size, enum reason why)
 {
-	log_event("not-collected", LOG_TEXT("mailbox", m->config->name), LOG_NUMBER("uid", uid), LOG_NUMBER("size", size),
-		  LOG_REASON(why), LOG_END);
+	log_event("not-collected", LOG_TEXT("mailbox", m->config->name), LOG_NUMBER("uid", uid),
+		  LOG_NUMBER("size", size), LOG_REASON(why), LOG_END);
 	enum reason reason = intake_skip(m->store, m->name, m->uidvalidity, uid, size);
 	if (reason == REASON_NONE)
 		m->uid = uid;
@@ -98,8 +98,8 @@ static enum reason keep(struct mailbox *m, uint32_t uid, struct fetched *f)
 	m->uid = uid;
 	if (inbox != 0 && intake_journal_add(m->journal, now, inbox, f->size, body.digest, "imap") != REASON_NONE)
 		log_event("journal-failed", LOG_NUMBER("inbox", inbox), LOG_END);
-	log_event(inbox != 0 ? "collected" : "collected-before", LOG_TEXT("mailbox", m->config->name), LOG_NUMBER("uid", uid),
-		  LOG_NUMBER("inbox", inbox), LOG_NUMBER("size", f->size), LOG_END);
+	log_event(inbox != 0 ? "collected" : "collected-before", LOG_TEXT("mailbox", m->config->name),
+		  LOG_NUMBER("uid", uid), LOG_NUMBER("inbox", inbox), LOG_NUMBER("size", f->size), LOG_END);
 	return REASON_NONE;
 }
 
@@ -150,8 +150,8 @@ static enum reason read_cursor(struct mailbox *m, const struct collector_imap_fo
 	if (reason != REASON_NONE || m->uidvalidity == folder->uidvalidity)
 		return reason;
 	if (m->uidvalidity != 0)
-		log_event("uidvalidity-changed", LOG_TEXT("mailbox", m->config->name), LOG_NUMBER("before", m->uidvalidity),
-			  LOG_NUMBER("now", folder->uidvalidity), LOG_END);
+		log_event("uidvalidity-changed", LOG_TEXT("mailbox", m->config->name),
+			  LOG_NUMBER("before", m->uidvalidity), LOG_NUMBER("now", folder->uidvalidity), LOG_END);
 	m->uidvalidity = folder->uidvalidity;
 	m->uid = 0;
 	return REASON_NONE;
@@ -268,7 +268,7 @@ static bool prepare(struct mailbox *m, struct tls_context *tls, const struct col
 {
 	m->server = (struct collector_imap_server){
 		.server_name = m->config->server_name,
-		.starttls = m->config->port == 143,   /* RFC 8314 3.3: elsewhere TLS from the first byte */
+		.starttls = m->config->port == 143, /* RFC 8314 3.3: elsewhere TLS from the first byte */
 		.tls = tls,
 		.user = m->config->user,
 		.limits = *limits,
@@ -287,7 +287,11 @@ int collector_mailbox(struct service *service, size_t number, struct tls_context
 {
 	const struct config_mailbox *config = &service->config->collector.mailboxes[number];
 	struct mailbox m = {
-		.service = service, .config = config, .name = bytes_of_text(config->name), .journal = journal, .file = -1,
+		.service = service,
+		.config = config,
+		.name = bytes_of_text(config->name),
+		.journal = journal,
+		.file = -1,
 	};
 	bool ready = prepare(&m, tls, limits);
 

@@ -18,16 +18,16 @@
 enum { POLL_MS = 5000, DUE_MEMORY = 8 * 1024 * 1024, LONGEST_MS = 60000, STOP_MS = 20000 };
 
 struct hop {
-	pid_t pid;             /* 0: no child */
+	pid_t pid; /* 0: no child */
 	int64_t not_before;
-	unsigned pause_ms;     /* after the last failure */
+	unsigned pause_ms; /* after the last failure */
 };
 
 struct deliverer {
 	struct service service;
 	struct store *store;
 	struct tls_context *tls;
-	struct hop *hops;      /* one a route, and one for mail without a route */
+	struct hop *hops; /* one a route, and one for mail without a route */
 	size_t n;
 };
 
@@ -111,7 +111,8 @@ static void stop(struct deliverer *d)
 static bool prepare(struct deliverer *d, int *status)
 {
 	const struct config *config = d->service.config;
-	struct tls_files files = {config->deliverer.certificate, config->deliverer.key, config->deliverer.anchors, NULL};
+	struct tls_files files = {config->deliverer.certificate, config->deliverer.key, config->deliverer.anchors,
+				  NULL};
 	char detail[TLS_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;

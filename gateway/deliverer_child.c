@@ -1,8 +1,9 @@
 /* gateway/deliverer_child.c - see deliverer_child.h.
  *
- * 1. The attempt is in the database before a byte of the mail is sent; its outcome is written before the next is claimed.
- * 2. Between the peer's 250 and the outcome in the database a crash makes the mail due again: it is then sent twice with
- *    one Message-ID, never lost. So the outcome is tried again for as long as the mail is still ours.
+ * 1. The attempt is in the database before a byte of the mail is sent; its outcome is written before the next is
+ *    claimed.
+ * 2. Between the peer's 250 and the outcome in the database a crash makes the mail due again: it is then sent twice
+ *    with one Message-ID, never lost. So the outcome is tried again for as long as the mail is still ours.
  * 3. A hop that does not answer is asked once; the mails that are due meanwhile get the same answer. */
 #include "gateway/deliverer_child.h"
 
@@ -17,19 +18,19 @@
 enum {
 	MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024,
 	DUE_MEMORY = 8 * 1024 * 1024,
-	DOWN_MS = 30000,         /* how long a hop that failed is not asked again */
+	DOWN_MS = 30000, /* how long a hop that failed is not asked again */
 	KEEP_TRIES = 30,
 	WAIT_MS = 1000,
 };
 
 struct child {
 	struct service *service;
-	const struct config_route *route;   /* NULL: no route */
+	const struct config_route *route; /* NULL: no route */
 	size_t number;
 	struct store *store;
 	struct smtp_client_hop hop;
 	struct smtp_client *client;
-	struct smtp_client_result down;     /* why the hop could not be reached */
+	struct smtp_client_result down; /* why the hop could not be reached */
 	int64_t down_until;
 	int64_t idle_since;
 	unsigned mails;
@@ -90,7 +91,8 @@ static enum reason reach(struct child *c, struct smtp_client_result *result)
 }
 
 /* The body is read first: a mail that is not what was sealed is no reason to bother the hop. */
-static enum reason try_mail(struct child *c, struct arena *arena, struct deliverer_mail *mail, struct smtp_client_result *result)
+static enum reason try_mail(struct child *c, struct arena *arena, struct deliverer_mail *mail,
+			    struct smtp_client_result *result)
 {
 	bool kept = c->client && smtp_client_usable(c->client);
 	enum reason reason = deliverer_mail_read(c->store, arena, mail);
@@ -99,7 +101,8 @@ static enum reason try_mail(struct child *c, struct arena *arena, struct deliver
 	if (reason != REASON_NONE || reach(c, result) != REASON_NONE)
 		return result->reason;
 	deliverer_mail_send(c->client, mail, result);
-	/* A connection kept from the mail before may have been closed in the meantime: that says nothing about this mail. */
+	/* A connection kept from the mail before may have been closed in the meantime: that says nothing about this
+	 * mail. */
 	bool closed = result->reason == REASON_DELIVER_DROPPED || result->reason == REASON_DELIVER_LATER;
 	if (kept && closed && !smtp_client_begun(c->client) && reach(c, result) == REASON_NONE)
 		deliverer_mail_send(c->client, mail, result);
@@ -159,7 +162,8 @@ static enum reason deliver_one(struct child *c, bool *found)
 	if (reason == REASON_NONE && *found) {
 		reason = try_mail(c, arena, &mail, &result);
 		if (!is_ours(reason)) {
-			struct deliverer_verdict verdict = deliverer_mail_judge(c->service->config, &mail, reason, service_now());
+			struct deliverer_verdict verdict =
+				deliverer_mail_judge(c->service->config, &mail, reason, service_now());
 			reason = keep(c, &mail, &verdict, &result);
 		}
 		c->mails++;
@@ -215,8 +219,11 @@ int deliverer_child(struct service *service, size_t route, struct tls_context *t
 		return SERVICE_TEMPORARY;
 	if (c.route)
 		c.hop = (struct smtp_client_hop){
-			.server_name = c.route->server_name, .own_name = config->hostname, .lmtp = c.route->lmtp,
-			.tls = tls, .limits = *limits,
+			.server_name = c.route->server_name,
+			.own_name = config->hostname,
+			.lmtp = c.route->lmtp,
+			.tls = tls,
+			.limits = *limits,
 		};
 	enum reason reason = store_listen(c.store, "outbox");
 	(void)jail_enter(JAIL_NETWORK);

@@ -40,10 +40,11 @@ enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const
 	*out = (struct deliverer_mail){.session = store_session(store)};
 	if (out->session == 0)
 		return REASON_STORE_DOWN;
-	enum reason reason = STORE_RUN(store, &rows,
-				       "select outbox, recipient, message_id, return_path, envelope_id, head, entity_body, entity_size, "
-				       "entity_digest, seal, attempt, created_at from relais.deliver_claim($1, $2)",
-				       P_INT(out->session), P_TEXTS(domains, n));
+	enum reason reason = STORE_RUN(
+		store, &rows,
+		"select outbox, recipient, message_id, return_path, envelope_id, head, entity_body, entity_size, "
+		"entity_digest, seal, attempt, created_at from relais.deliver_claim($1, $2)",
+		P_INT(out->session), P_TEXTS(domains, n));
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		read_row(arena, rows, out);
 		*found = true;
@@ -83,7 +84,8 @@ static enum reason give_pieces(void *context, smtp_client_sink *sink, void *sink
 	return assemble_pieces(context, sink, sink_context);
 }
 
-enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail, struct smtp_client_result *result)
+enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail,
+				struct smtp_client_result *result)
 {
 	char digest[DIGEST_SHA256_TEXT];
 
@@ -103,8 +105,8 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 
 /* --- outcome ---------------------------------------------------------------- */
 
-struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail, enum reason reason,
-					      struct instant now)
+struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail,
+					      enum reason reason, struct instant now)
 {
 	struct retry_rules rules = {
 		.first = SPAN_SECONDS(config->deliverer.retry_seconds),
@@ -133,16 +135,18 @@ static struct store_param text(const char *value)
 	return P_TEXT(value[0] ? value : NULL);
 }
 
-enum reason deliverer_mail_keep(struct store *store, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
-				const struct smtp_client_result *result, const char *host, struct bytes tls)
+enum reason deliverer_mail_keep(struct store *store, const struct deliverer_mail *mail,
+				const struct deliverer_verdict *verdict, const struct smtp_client_result *result,
+				const char *host, struct bytes tls)
 {
 	static const char *const names[] = {"accepted", "later", "refused"};
 	const struct status *status = &result->status;
 	bool later = verdict->outcome == DELIVERER_LATER;
 
-	return STORE_RUN(store, NULL,
-			 "select relais.deliver_result($1, $2, $3, $4, nullif($5, 0)::integer, $6, $7, $8, $9, $10, $11)",
-			 P_INT(mail->outbox), P_INT(mail->session), P_TEXT(names[verdict->outcome]),
-			 P_TEXT(reason_code(verdict->reason)), P_INT(status->code), text(status->enhanced), text(status->text),
-			 P_TEXT(host), P_JSON(tls), text(result->queue_id), later ? P_INSTANT(verdict->next_at) : P_NULL);
+	return STORE_RUN(
+		store, NULL,
+		"select relais.deliver_result($1, $2, $3, $4, nullif($5, 0)::integer, $6, $7, $8, $9, $10, $11)",
+		P_INT(mail->outbox), P_INT(mail->session), P_TEXT(names[verdict->outcome]),
+		P_TEXT(reason_code(verdict->reason)), P_INT(status->code), text(status->enhanced), text(status->text),
+		P_TEXT(host), P_JSON(tls), text(result->queue_id), later ? P_INSTANT(verdict->next_at) : P_NULL);
 }

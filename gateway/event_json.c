@@ -134,12 +134,14 @@ static json_t *write_author(const struct policy_author *a)
 	put(o, "id", a->id);
 	put(o, "name", a->name);
 	put(o, "organisation", a->organisation);
+	put(o, "place", a->place);
 	return o;
 }
 
 static struct policy_author read_author(struct arena *arena, const json_t *o)
 {
-	return (struct policy_author){take(arena, o, "id"), take(arena, o, "name"), take(arena, o, "organisation")};
+	return (struct policy_author){take(arena, o, "id"), take(arena, o, "name"), take(arena, o, "organisation"),
+				      take(arena, o, "place")};
 }
 
 static json_t *write_document(const struct dossier_filing *f)

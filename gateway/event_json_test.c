@@ -20,7 +20,7 @@ static struct bytes B(const char *text)
 }
 
 static const struct policy_answer answers[] = {{BYTES_OF("question.1"), BYTES_OF("Question"), BYTES_OF("Où ?")}, {BYTES_OF("x"), {NULL, 0}, BYTES_OF("1")}};
-static const struct policy_author authors[] = {{BYTES_OF("8012"), BYTES_OF("Dr A"), BYTES_OF("1750000018")}};
+static const struct policy_author authors[] = {{BYTES_OF("8012"), BYTES_OF("Dr A"), BYTES_OF("1750000018"), BYTES_OF("CHU")}};
 
 static struct dossier_event sample(enum dossier_event_kind kind)
 {
@@ -37,7 +37,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 	case EVENT_DATA_DOCUMENT:
 		e.document = (struct dossier_filing){.document = {.kind = POLICY_KIND_CDA, .name = B("a.xml"), .id = B("1.2^3"), .set_id = B("4"), .version = B("2"),
 			.replaces = B("1.2^2"), .type = B("18748-4"), .title = B("Écho"), .timed = true, .time = {1000000}, .digest = B("ab"), .size = 77,
-			.realm_fr = true, .has_patient = true, .patient = p, .authors = authors, .n_authors = 1, .custodian = {B("9"), B("CHU"), B("9")}},
+			.realm_fr = true, .has_patient = true, .patient = p, .authors = authors, .n_authors = 1, .custodian = {B("9"), B("CHU"), B("9"), B("CHU")}},
 			.organisation = B("1750000018"), .vouched = true};
 		break;
 	case EVENT_DATA_OFFER:

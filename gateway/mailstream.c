@@ -17,13 +17,13 @@ enum { STREAM_BUFFER = 4096, STREAM_FACTS = 64 * 1024, STREAM_FACTS_MEMORY = 2 *
 
 struct stream {
 	int fd;
-	SSL *tls;                  /* NULL while in clear */
-	mailstream *mail;          /* NULL once closed */
+	SSL *tls;         /* NULL while in clear */
+	mailstream *mail; /* NULL once closed */
 	enum stream_trouble trouble;
 	size_t budget;
-	int64_t deadline;          /* monotonic, milliseconds */
-	bool secure;               /* the handshake is done and the peer is who we asked for */
-	struct arena *arena;       /* of facts */
+	int64_t deadline;    /* monotonic, milliseconds */
+	bool secure;         /* the handshake is done and the peer is who we asked for */
+	struct arena *arena; /* of facts */
 	struct bytes facts;
 };
 
@@ -239,7 +239,7 @@ void stream_close(struct stream **at)
 	tls_session_close(&s->tls);
 	close(s->fd);
 	struct arena *arena = s->arena;
-	arena_destroy(&arena);   /* s lies in it */
+	arena_destroy(&arena); /* s lies in it */
 }
 
 mailstream *stream_mail(struct stream *s)
@@ -329,7 +329,8 @@ bool stream_wait(struct stream *s, int also_fd, unsigned ms)
 	int64_t deadline = stream_now() + ms;
 
 	/* Bytes already decrypted or already in the library's buffer never wake a poll. */
-	if (s->trouble != STREAM_FINE || !s->mail || s->mail->read_buffer_len > 0 || (s->tls && tls_pending(s->tls) > 0))
+	if (s->trouble != STREAM_FINE || !s->mail || s->mail->read_buffer_len > 0 ||
+	    (s->tls && tls_pending(s->tls) > 0))
 		return true;
 	for (;;) {
 		struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN}, {.fd = also_fd, .events = POLLIN}};

@@ -29,7 +29,7 @@ bool stream_poll(int fd, short events, int64_t deadline)
 		struct pollfd p = {.fd = fd, .events = events};
 		int n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
 		if (n > 0 || (n < 0 && errno != EINTR))
-			return true;   /* the call that follows tells an error */
+			return true; /* the call that follows tells an error */
 	}
 }
 

@@ -48,8 +48,9 @@ void oneshot_close(struct oneshot **o);
 
 /*
  * One exchange. On REASON_NONE *answer is the whole answer, in the arena.
- * MAIL_UNREADABLE: the child was killed or exited badly; MAIL_TIME: the deadline passed;
- * FRAME: the answer was over answer_max; IO: the server cannot be reached.
+ * MAIL_UNREADABLE: the child was killed or exited badly; MAIL_TIME: it took all of its processor time, or the deadline
+ * passed of a server that was spawned; FRAME: the answer was over answer_max; IO: the server cannot be reached, or did not
+ * answer in time (relais-master holds its socket, so that one that is away looks like a slow one: no fault of the message).
  */
 MUST_USE enum reason oneshot_call(struct oneshot *o, struct arena *arena, struct bytes request, struct bytes payload,
 				  size_t answer_max, unsigned deadline_ms, struct bytes *answer);

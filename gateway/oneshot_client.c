@@ -363,8 +363,8 @@ enum reason oneshot_call(struct oneshot *o, struct arena *arena, struct bytes re
 	}
 	if (ending == WHOLE)
 		reason = judge(&x, arena, answer);
-	else if (ending == LATE)
-		reason = REASON_MAIL_TIME;
+	else if (ending == LATE && o->path == NULL)
+		reason = REASON_MAIL_TIME;   /* its server is ours alone: it is there, and it is slow */
 	else if (ending == TOO_LONG)
 		reason = REASON_FRAME;
 	buf_free(&x.answer);

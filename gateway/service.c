@@ -23,9 +23,9 @@ static bool read_config(struct service *s, const char *path)
 	enum reason reason = config_read(s->arena, path, &config, &problem);
 
 	if (reason != REASON_NONE) {
-		log_event("config-refused", LOG_REASON(reason), LOG_TEXT("file", path), LOG_NUMBER("line", problem.line),
-			  LOG_TEXT("key", problem.key ? problem.key : ""), LOG_TEXT("detail", problem.detail ? problem.detail : ""),
-			  LOG_END);
+		log_event("config-refused", LOG_REASON(reason), LOG_TEXT("file", path),
+			  LOG_NUMBER("line", problem.line), LOG_TEXT("key", problem.key ? problem.key : ""),
+			  LOG_TEXT("detail", problem.detail ? problem.detail : ""), LOG_END);
 		return false;
 	}
 	s->config = config;

@@ -57,8 +57,8 @@ static enum reason refuse(struct signer *s, const struct claim *claim, int64_t s
 {
 	log_event("sign-refused", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
 		  LOG_TEXT("detail", detail), LOG_END);
-	return STORE_RUN(s->store, NULL, "select relais.sign_refuse($1, $2, $3, $4)", P_INT(claim->outbox), P_INT(session),
-			 P_TEXT(reason_code(REASON_SIGN_REFUSED)), P_TEXT(detail));
+	return STORE_RUN(s->store, NULL, "select relais.sign_refuse($1, $2, $3, $4)", P_INT(claim->outbox),
+			 P_INT(session), P_TEXT(reason_code(REASON_SIGN_REFUSED)), P_TEXT(detail));
 }
 
 static enum reason keep(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal,
@@ -71,8 +71,9 @@ static enum reason keep(struct signer *s, const struct claim *claim, int64_t ses
 		log_event("journal-failed", LOG_NUMBER("outbox", claim->outbox), LOG_REASON(reason), LOG_END);
 		return reason;
 	}
-	reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5)", P_INT(claim->outbox), P_INT(session),
-			   P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(sign_fingerprint(s->sign)));
+	reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5)", P_INT(claim->outbox),
+			   P_INT(session), P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})),
+			   P_TEXT_B(sign_fingerprint(s->sign)));
 	if (reason == REASON_NONE)
 		log_event("sealed", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
 			  LOG_NUMBER("size", claim->row.entity_size), LOG_END);
@@ -119,15 +120,16 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 		.outbox = store_int(rows, 0, 0),
 		.code = arena_text(arena, store_bytes(rows, 0, 1)),
 		.entity_body = store_int(rows, 0, 5),
-		.row = {
-			.n = store_texts(rows, arena, 0, 2, &recipients),
-			.state = copy(arena, rows, 3),
-			.head = copy(arena, rows, 4),
-			.entity_size = (uint64_t)store_int(rows, 0, 6),
-			.entity_digest = copy(arena, rows, 7),
-			.decision = store_is_null(rows, 0, 8) ? BYTES_NONE : copy(arena, rows, 8),
-			.message_id = copy(arena, rows, 9),
-		},
+		.row =
+			{
+				.n = store_texts(rows, arena, 0, 2, &recipients),
+				.state = copy(arena, rows, 3),
+				.head = copy(arena, rows, 4),
+				.entity_size = (uint64_t)store_int(rows, 0, 6),
+				.entity_digest = copy(arena, rows, 7),
+				.decision = store_is_null(rows, 0, 8) ? BYTES_NONE : copy(arena, rows, 8),
+				.message_id = copy(arena, rows, 9),
+			},
 	};
 	out->row.recipients = recipients;
 	return out->row.entity_digest.len == DIGEST_SHA256;
@@ -145,8 +147,10 @@ static enum reason work(struct signer *s, bool *worked)
 	*worked = false;
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(s->store, &rows,
-				   "select outbox, code, recipients, state, head, entity_body, entity_size, entity_digest, decision, "
-				   "message_id from relais.sign_claim($1)", P_INT(session));
+				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
+				   "entity_digest, decision, "
+				   "message_id from relais.sign_claim($1)",
+				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;
 		reason = seal_row(s, arena, &claim, session);

@@ -34,7 +34,7 @@ static bool field_next(struct cursor *c, struct bytes *name, struct bytes *value
 }
 
 struct head {
-	size_t to, from, id, other;    /* how many of each; other: fields that would name more people */
+	size_t to, from, id, other; /* how many of each; other: fields that would name more people */
 	struct bytes to_value, from_value, id_value;
 };
 
@@ -88,7 +88,8 @@ static bool names(struct bytes value, struct bytes mailbox)
 static bool is_decided(struct bytes decision)
 {
 	json_t *json = json_read(decision);
-	bool event = json_is_integer(json_object_get(json, "event")) && json_is_integer(json_object_get(json, "dossier"));
+	bool event =
+		json_is_integer(json_object_get(json, "event")) && json_is_integer(json_object_get(json, "dossier"));
 	bool outcome = json_is_null(json_object_get(json, "dossier")) && json_view(json, "kind").len > 0;
 	bool decided = json_view(json, "rule").len > 0 && json_view(json, "party").len > 0 && (event || outcome);
 

@@ -104,7 +104,8 @@ enum reason smtp_client_ask(struct smtp_client *c, struct bytes line, enum statu
 	return reason == REASON_NONE ? smtp_client_judge(c, status, wanted) : reason;
 }
 
-enum reason smtp_client_ask_buf(struct smtp_client *c, struct buf *line, enum status_class wanted, struct status *status)
+enum reason smtp_client_ask_buf(struct smtp_client *c, struct buf *line, enum status_class wanted,
+				struct status *status)
 {
 	*status = (struct status){0};
 	enum reason reason = buf_ok(line) ? smtp_client_ask(c, buf_bytes(line), wanted, status) : REASON_SMTP_LINE_LONG;
@@ -191,7 +192,8 @@ enum reason smtp_client_send(struct smtp_client *c, const struct smtp_client_mai
 			     struct smtp_client_result *result)
 {
 	*result = (struct smtp_client_result){0};
-	result->reason = smtp_client_usable(c) ? smtp_client_transact(c, mail, &result->status) : REASON_DELIVER_DROPPED;
+	result->reason =
+		smtp_client_usable(c) ? smtp_client_transact(c, mail, &result->status) : REASON_DELIVER_DROPPED;
 	if (result->reason == REASON_NONE)
 		status_queue_id(&result->status, result->queue_id);
 	return result->reason;

@@ -63,7 +63,8 @@ enum reason smtp_client_send(struct smtp_client *client, const struct smtp_clien
 			     struct smtp_client_result *result);
 /* False when the session must be closed: nothing more may be sent in it. */
 bool smtp_client_usable(const struct smtp_client *client);
-/* False: of the mail tried last not a byte was answered: neither RSET nor MAIL (421 to RSET is no answer). It may be tried in a new session. */
+/* False: of the mail tried last not a word was answered, neither to RSET nor to MAIL (421 to RSET is no answer). It may
+ * be tried in a new session. */
 bool smtp_client_begun(const struct smtp_client *client);
 /* stream_tls_facts of the session, borrowed. */
 struct bytes smtp_client_tls(const struct smtp_client *client);

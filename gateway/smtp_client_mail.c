@@ -96,7 +96,7 @@ static enum reason check(const struct smtp_client *c, const struct smtp_client_m
 
 struct data {
 	struct smtp_client *client;
-	int64_t end;                   /* monotonic, milliseconds: for all of it */
+	int64_t end; /* monotonic, milliseconds: for all of it */
 	bool line_start, cr;
 	enum reason reason;
 };

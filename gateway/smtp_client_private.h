@@ -24,7 +24,8 @@ MUST_USE enum reason smtp_client_hear(struct smtp_client *c, unsigned ms, struct
 /* NONE when the reply's class is the one wanted, else what its class says. */
 MUST_USE enum reason smtp_client_judge(struct smtp_client *c, const struct status *status, enum status_class wanted);
 /* A command and its reply. */
-MUST_USE enum reason smtp_client_ask(struct smtp_client *c, struct bytes line, enum status_class wanted, struct status *status);
+MUST_USE enum reason smtp_client_ask(struct smtp_client *c, struct bytes line, enum status_class wanted,
+				     struct status *status);
 /* The same; frees the buffer. SMTP_LINE_LONG: it did not fit. */
 MUST_USE enum reason smtp_client_ask_buf(struct smtp_client *c, struct buf *line, enum status_class wanted,
 					 struct status *status);

@@ -73,6 +73,9 @@ struct work_file {
 /* The documents of a message of ours, read again in the jail. *list (owned by the caller) keeps the facts alive. */
 MUST_USE enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list);
 
+/* Our own trouble, that says nothing about the message or the mail: it waits, and the try does not count. */
+bool work_is_ours(enum reason reason);
+
 /* The policy's view of a message (work_facts.c). */
 void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out);
 
@@ -96,7 +99,8 @@ struct work_cause {
 MUST_USE enum reason work_apply(struct work *work, const struct policy_decision *decision, const struct work_cause *cause, int64_t *dossier,
 				int *notices);
 
-/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox"|"documents"}. */
+/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox", "documents": [{"inbox", "digest"}…]};
+ * documents, of kind "dossier" alone: what the decision gives to the expert, and nothing that is filed beside it or later. */
 MUST_USE enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *dossier, int64_t dossier_id,
 			       const struct work_cause *cause, json_t **request, json_t **attach);
 

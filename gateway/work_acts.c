@@ -73,12 +73,20 @@ bool work_outcomes(struct work *work)
 		done = settle(work, reason, "outcome", outbox);
 	else
 		store_rollback(work->store);
+	if (outbox != 0 && !done)
+		(void)!STORE_RUN(work->store, NULL, "select relais.outcome_later($1)", P_INT(outbox));
 	store_free(&rows);
 	work_end(work);
 	return done;
 }
 
 /* ---------------------------------------------------------------- timers */
+
+/* A timer that changed nothing would be due again at once, and for ever. */
+static enum reason later(struct work *work, int64_t dossier)
+{
+	return STORE_RUN(work->store, NULL, "select relais.timer_later($1, $2)", P_INT(dossier), P_INSTANT(work->now));
+}
 
 /* Every deadline of the dossier that has passed, one after the other on the fold that the one before left. */
 static enum reason timer(struct work *work, int64_t id)
@@ -94,9 +102,11 @@ static enum reason timer(struct work *work, int64_t id)
 		return reason;
 	size_t n = deadline_list(dossier, due);
 	if (n == 0 || instant_before(work->now, due[0].at))
-		return REASON_NONE;
+		return later(work, id);
 	struct policy_decision decision = {0};
 	policy_decide_timer(work->arena, &rules, dossier, due[0].kind, work->now, &decision);
+	if (decision.n_events == 0)
+		return later(work, id);
 	return apply(work, &decision, arena_printf(work->arena, "t%s%lld", deadline_name(due[0].kind), (long long)dossier->seq), 0);
 }
 
@@ -114,6 +124,8 @@ bool work_timers(struct work *work)
 		done = settle(work, timer(work, dossier), "timer", dossier);
 	else
 		store_rollback(work->store);
+	if (dossier != 0 && !done)
+		(void)!later(work, dossier);
 	store_free(&rows);
 	work_end(work);
 	return done;
@@ -174,6 +186,9 @@ bool work_commands(struct work *work)
 		if (reason == REASON_NONE)
 			reason = STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(answer)));
 		done = settle(work, reason, "command", asked.id);
+		/* What can never be done is answered: it must not stand in the way of what others ask. */
+		if (!done && reason_entry(reason)->class != REASON_CLASS_LATER)
+			(void)!STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(reason)));
 	} else {
 		store_rollback(work->store);
 	}

@@ -17,6 +17,7 @@ struct parcel {
 struct wanted {
 	int64_t inbox;
 	struct bytes digest;
+	bool taken;
 };
 
 /* The description of a document in the facts kept with its message; borrowed from facts. */
@@ -97,16 +98,16 @@ static enum reason facts_of(struct work *work, int64_t inbox, int64_t *body, jso
 	return reason;
 }
 
-static bool is_wanted(const struct wanted *wanted, size_t n, int64_t inbox, struct bytes digest)
+/* Each is taken once: the same file may lie in the archive and beside it, and was filed once. */
+static bool take_wanted(struct wanted *wanted, size_t n, int64_t inbox, struct bytes digest)
 {
 	for (size_t i = 0; i < n; i++)
-		if (wanted[i].inbox == inbox && bytes_equal(wanted[i].digest, digest))
-			return true;
+		if (!wanted[i].taken && wanted[i].inbox == inbox && bytes_equal(wanted[i].digest, digest))
+			return wanted[i].taken = true;
 	return false;
 }
 
-/* The wanted files of one message; all of them, as loose files, when wanted is NULL. */
-static enum reason add_message(struct work *work, int64_t inbox, const struct wanted *wanted, size_t n, struct parcel *parcel)
+static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct parcel *parcel)
 {
 	json_t *facts = NULL, *list = NULL;
 	struct work_file *files = NULL;
@@ -118,27 +119,49 @@ static enum reason add_message(struct work *work, int64_t inbox, const struct wa
 		reason = work_extract(work, body, &files, &n_files, &list);
 	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
 		struct bytes digest = json_view(files[i].facts, "digest");
-		if (wanted == NULL || is_wanted(wanted, n, inbox, digest))
+		if (wanted == NULL || take_wanted(wanted, n, inbox, digest))
 			add_file(parcel, &files[i], wanted == NULL ? NULL : document_facts(facts, digest));
 	}
 	json_decref(facts);
 	json_decref(list);
+	if (reason == REASON_NONE && !buf_ok(&parcel->payload))
+		reason = REASON_COMPOSE_SIZE;
 	return reason;
 }
 
-static enum reason add_dossier(struct work *work, int64_t dossier, struct parcel *parcel)
+/* The wanted files of one message; all of them, as loose files, when wanted is NULL. A message is read in memory of its own: a
+ * dossier may have come in more of them than an item has room for. */
+static enum reason add_message(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct parcel *parcel)
 {
-	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select inbox, digest from relais.dossier_documents($1)", P_INT(dossier));
-	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
-	struct wanted *wanted = arena_alloc(work->arena, (n + 1) * sizeof *wanted);
+	struct work one = *work;
 
-	for (size_t i = 0; i < n; i++)
-		wanted[i] = (struct wanted){store_int(rows, i, 0), store_bytes(rows, i, 1)};
+	work_begin(&one);
+	enum reason reason = add_files(&one, inbox, wanted, n, parcel);
+	work_end(&one);
+	return reason;
+}
+
+static bool met_before(const struct wanted *wanted, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (wanted[k].inbox == wanted[i].inbox)
+			return true;
+	return false;
+}
+
+static enum reason add_dossier(struct work *work, const json_t *documents, struct parcel *parcel)
+{
+	size_t n = json_array_size(documents);
+	struct wanted *wanted = arena_alloc(work->arena, (n + 1) * sizeof *wanted);
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *d = json_array_get(documents, i);
+		wanted[i] = (struct wanted){.inbox = json_integer_value(json_object_get(d, "inbox")), .digest = json_view(d, "digest")};
+	}
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
-		if (i == 0 || wanted[i].inbox != wanted[i - 1].inbox)
+		if (!met_before(wanted, i))
 			reason = add_message(work, wanted[i].inbox, wanted, n, parcel);
-	store_free(&rows);
 	return reason == REASON_NONE && json_array_size(parcel->list) != n ? REASON_COMPOSE_FAILED : reason;
 }
 
@@ -155,7 +178,7 @@ static void set_codes(struct work *work, json_t *request, const struct parcel *p
 }
 
 struct job {
-	int64_t outbox, dossier, tries;
+	int64_t outbox, tries;
 	json_t *request, *attach;
 };
 
@@ -165,11 +188,9 @@ static enum reason gather(struct work *work, const struct job *job, struct parce
 	enum reason reason = REASON_NONE;
 
 	if (bytes_equal_text(kind, "dossier"))
-		reason = add_dossier(work, job->dossier, parcel);
+		reason = add_dossier(work, json_object_get(job->attach, "documents"), parcel);
 	else if (bytes_equal_text(kind, "message"))
 		reason = add_message(work, json_integer_value(json_object_get(job->attach, "inbox")), NULL, 0, parcel);
-	if (reason == REASON_NONE && !buf_ok(&parcel->payload))
-		reason = REASON_COMPOSE_FAILED;
 	if (json_array_size(parcel->list) > 0)
 		json_object_set(job->request, "attachments", parcel->list);
 	if (bytes_equal_text(kind, "dossier"))
@@ -234,12 +255,14 @@ static enum reason compose(struct work *work, const struct job *job, struct parc
 static void one_mail(struct work *work, const struct job *job)
 {
 	struct parcel parcel = {.payload = buf_make(LIMIT_EXTRACT_ANSWER), .list = json_array(), .codes = json_array()};
-	enum reason reason = compose(work, job, &parcel);
+	/* It ended its worker again and again: another try would end the next one. */
+	enum reason reason = job->tries > LIMIT_TRIES ? REASON_TRIES_OUT : compose(work, job, &parcel);
 
 	log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
+	bool ours = work_is_ours(reason), final = reason_entry(reason)->class == REASON_CLASS_LOCAL || job->tries >= LIMIT_TRIES;
 	if (reason != REASON_NONE)
-		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4)", P_INT(job->outbox), P_INT(work->session),
-				 P_TEXT(reason_code(reason)), P_BOOL(reason_entry(reason)->class == REASON_CLASS_LOCAL || job->tries >= LIMIT_TRIES));
+		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5)", P_INT(job->outbox), P_INT(work->session),
+				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(ours));
 	buf_free(&parcel.payload);
 	json_decref(parcel.list);
 	json_decref(parcel.codes);
@@ -249,13 +272,13 @@ bool work_composes(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	work_begin(work);
-	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, dossier, request, attach, tries::bigint from relais.compose_claim($1)", P_INT(work->session));
+	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, request, attach, tries::bigint from relais.compose_claim($1)", P_INT(work->session));
 	bool found = reason == REASON_NONE && store_count(rows) == 1;
 
 	if (found) {
 		struct job job = {
-			.outbox = store_int(rows, 0, 0), .dossier = store_is_null(rows, 0, 1) ? 0 : store_int(rows, 0, 1),
-			.request = json_read(store_bytes(rows, 0, 2)), .attach = json_read(store_bytes(rows, 0, 3)), .tries = store_int(rows, 0, 4),
+			.outbox = store_int(rows, 0, 0), .request = json_read(store_bytes(rows, 0, 1)), .attach = json_read(store_bytes(rows, 0, 2)),
+			.tries = store_int(rows, 0, 3),
 		};
 		one_mail(work, &job);
 		json_decref(job.request);

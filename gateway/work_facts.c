@@ -71,11 +71,13 @@ static void authors_view(struct arena *arena, const json_t *o, struct policy_doc
 	json_t *a;
 
 	json_array_foreach(list, i, a) {
-		authors[i] = (struct policy_author){any_id(arena, a, "id"), json_view(a, "name"), organisation_of(arena, a)};
+		authors[i] = (struct policy_author){any_id(arena, a, "id"), json_view(a, "name"), organisation_of(arena, a),
+						    json_view(a, "organization")};
 	}
 	out->authors = authors;
 	out->n_authors = json_array_size(list);
-	out->custodian = (struct policy_author){any_id(arena, custodian, "id"), json_view(custodian, "name"), any_id(arena, custodian, "id")};
+	out->custodian = (struct policy_author){any_id(arena, custodian, "id"), json_view(custodian, "name"), any_id(arena, custodian, "id"),
+						json_view(custodian, "name")};
 }
 
 static struct policy_document document_view(struct arena *arena, const json_t *o)
@@ -198,7 +200,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	struct bytes text = json_view(f, "new_text");
 
 	*out = (struct policy_message){
-		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "digest"), .received = inbox->received,
+		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "range_digest"), .received = inbox->received,
 		.source = inbox->imap ? POLICY_SOURCE_IMAP : POLICY_SOURCE_SMTP, .mail_from = inbox->mail_from,
 		.from = json_view(json_object_get(v, "from"), "address"),
 		.class = policy_class_of_name(json_view(f, "class")), .automatic = json_truth(f, "auto"),

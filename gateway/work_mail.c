@@ -270,6 +270,20 @@ static enum reason attachments(struct work *work, const struct policy_mail *mail
 	return REASON_NONE;
 }
 
+/* The same documents that the texts count (policy/decide_text.c): none that was replaced, none that nobody vouches for. */
+static json_t *documents_of(const struct dossier *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->n_documents; i++) {
+		const struct dossier_document *doc = &d->documents[i];
+		if (!doc->replaced && doc->shared)
+			json_array_append_new(list, json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest",
+							      json_of(doc->filing.document.digest)));
+	}
+	return list;
+}
+
 enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id,
 		      const struct work_cause *cause, json_t **request, json_t **attach)
 {
@@ -297,5 +311,7 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		json_object_set_new(json_object_get(r, "mss"), "ins", json_string(identity_complete(&d->request.patient) ? "O" : "N"));
 	*request = r;
 	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
+	if (mail->attach == POLICY_ATTACH_DOSSIER)
+		json_object_set_new(*attach, "documents", documents_of(d));
 	return REASON_NONE;
 }

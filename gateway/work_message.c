@@ -327,8 +327,8 @@ static void one_message(struct work *work, struct message *m)
 	tell(m, reason);
 	work_facts_free(&m->facts);
 	if (reason != REASON_NONE)
-		(void)!STORE_RUN(work->store, NULL, "select relais.work_release($1, $2, $3::bigint::integer)", P_INT(m->inbox.id), P_INT(work->session),
-				 P_INT(m->inbox.tries));
+		(void)!STORE_RUN(work->store, NULL, "select relais.work_release($1, $2, $3::bigint::integer, $4)", P_INT(m->inbox.id),
+				 P_INT(work->session), P_INT(m->inbox.tries), P_BOOL(work_is_ours(reason)));
 }
 
 static struct bytes text_of(struct work *work, const struct store_rows *rows, size_t row, size_t column)

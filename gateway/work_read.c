@@ -35,12 +35,6 @@ static enum reason answer_read(struct bytes bytes, struct answer *out)
 	return REASON_FRAME;
 }
 
-/* Not being able to ask is our trouble: the message waits. Anything else is a fact about the message. */
-static bool is_ours(enum reason reason)
-{
-	return reason == REASON_IO || reason == REASON_MEMORY;
-}
-
 static enum reason ask(struct work *work, struct oneshot *reader, json_t *request, struct bytes payload, size_t max, struct answer *out)
 {
 	struct bytes bytes;
@@ -120,6 +114,11 @@ static enum reason verify_body(struct work *work, int64_t body, const char *mail
 	return reason;
 }
 
+bool work_is_ours(enum reason reason)
+{
+	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL;
+}
+
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
 {
 	struct answer verified, facts;
@@ -131,7 +130,8 @@ enum reason work_read(struct work *work, int64_t body, const char *mail_from, st
 		if (reason == REASON_NONE)
 			out->facts = facts.json;
 	}
-	if (is_ours(reason) || reason_entry(reason)->class == REASON_CLASS_LOCAL ||
+	/* Not being able to ask is our trouble: the message waits. Anything else is a fact about the message. */
+	if (work_is_ours(reason) || reason_entry(reason)->class == REASON_CLASS_LOCAL ||
 	    (out->verified == NULL && reason_entry(reason)->class == REASON_CLASS_LATER && reason != REASON_FRAME))
 		return reason;
 	out->failed = reason;

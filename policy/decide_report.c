@@ -138,6 +138,9 @@ void decide_report(struct build *b)
 	/* An absence notice to a relay address may hold dates that a nurse wants to see. */
 	if (!counts && b->message->party != PARTY_NONE)
 		build_hold(b, REASON_REPLY_AUTOMATIC);
+	/* Machines report under an empty return path and send no documents: this only looks like a report, and is never dropped. */
+	else if (!(counts && r->matched) && b->message->n_documents > 0 && b->message->mail_from.len > 0)
+		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
 	else if (!counts || !r->matched || !speaks_for(b->message, r->mailbox))
 		build_done(b, POLICY_IGNORED, REASON_REPORT_UNMATCHED, NULL);
 	else if (b->after == NULL)

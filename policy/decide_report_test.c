@@ -142,6 +142,24 @@ static void an_absence_notice_is_for_the_nurse(void **state)
 	world_free(w);
 }
 
+/* A hospital's record under a subject that reads like a machine's answer: a person has it, it is not dropped. */
+static void what_only_looks_like_a_report_is_not_dropped(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	const struct policy_report r = {.kind = POLICY_REPORT_AUTO_REPLY};
+	struct policy_message m = record_message(w, "mammo-1", "18748-4", "m1");
+
+	m.automatic = true;
+	m.report = &r;
+	assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_MAIL_UNKNOWN_CLASS);
+	assert_int_equal(w->last.n_mails, 0);
+	m.mail_from = BYTES_NONE;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	world_free(w);
+}
+
 static const struct policy_decision *outcome(struct world *w, enum mail_code code, enum party party, const char *mailbox, bool accepted)
 {
 	const struct policy_delivery d = {.code = code, .party = party, .mailbox = T(mailbox), .accepted = accepted,
@@ -195,6 +213,7 @@ int main(void)
 		cmocka_unit_test(reports_that_prove_nothing),
 		cmocka_unit_test(notices_are_proved_too),
 		cmocka_unit_test(an_absence_notice_is_for_the_nurse),
+		cmocka_unit_test(what_only_looks_like_a_report_is_not_dropped),
 		cmocka_unit_test(what_the_deliverer_says),
 		cmocka_unit_test(an_offer_that_cannot_arrive_goes_to_the_next),
 	};

@@ -195,7 +195,7 @@ struct bytes text_hospitals(const struct build *b)
 			continue;
 		for (size_t a = 0; a < d->n_authors; a++) {
 			tell_once(&g, d->authors[a].name);
-			tell_once(&g, d->authors[a].organisation);
+			tell_once(&g, d->authors[a].place);
 		}
 		tell_once(&g, d->custodian.name);
 	}

@@ -34,6 +34,7 @@ struct policy_author {
 	struct bytes id;                  /* root^extension or the extension alone */
 	struct bytes name;
 	struct bytes organisation;        /* its id or, failing that, its name */
+	struct bytes place;               /* its name, for people */
 };
 
 struct policy_answer {
@@ -154,7 +155,7 @@ struct policy_report {
 struct policy_message {
 	int64_t inbox;                    /* number of the inbox row, kept in events as evidence */
 	struct bytes id;                  /* Message-ID */
-	struct bytes digest;              /* SHA-256 of the raw message, hex */
+	struct bytes digest;              /* SHA-256 of what is signed (the body of what is not), hex: the same under another head */
 	struct instant received;
 	bool seen;                        /* the same bytes were already decided on */
 	enum policy_source source;

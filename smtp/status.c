@@ -74,14 +74,17 @@ static void take_line(struct status *s, size_t *used, const struct line *line)
 {
 	size_t n = enhanced_length(line->text, line->code);
 	if (n > 0 && s->enhanced[0] == 0)
-		memcpy(s->enhanced, line->text.at, n);   /* at most 9 bytes; the struct was zero */
+		memcpy(s->enhanced, line->text.at, n); /* at most 9 bytes; the struct was zero */
 	add_clean(s, used, bytes_trim(bytes_from(line->text, n)));
 }
 
 static enum status_class class_of(int code)
 {
 	static const enum status_class classes[] = {
-		[2] = STATUS_POSITIVE, [3] = STATUS_CONTINUE, [4] = STATUS_LATER, [5] = STATUS_REFUSED,
+		[2] = STATUS_POSITIVE,
+		[3] = STATUS_CONTINUE,
+		[4] = STATUS_LATER,
+		[5] = STATUS_REFUSED,
 	};
 	return classes[code / 100];
 }

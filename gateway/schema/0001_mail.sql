@@ -42,11 +42,6 @@ create table body_chunk (
 );
 alter table body_chunk alter column data set storage external;   -- base64 does not compress
 
-create function body_read(body bigint) returns setof bytea
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select data from body_chunk c where c.body = body_read.body order by number
-$$;
-
 -- Number and size of its rows; deep: every byte against the digest, too. The rows are of 256 KiB but the last.
 create function body_check(body bigint, deep boolean) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -233,6 +228,7 @@ create index outbox_due on outbox (next_at) where state in ('sealed', 'sending')
 create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
 create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
+create unique index outbox_entity on outbox (entity) where entity is not null;
 
 create table outbox_attempt (
   outbox bigint not null references outbox, number integer not null,
@@ -240,6 +236,16 @@ create table outbox_attempt (
   result text, reason text, reply_code integer, enhanced text, host text,
   primary key (outbox, number)
 );
+
+-- The signer and the deliverer, who hears strangers, read the entities that are theirs to seal or to send now, and no mail that came in.
+create function body_read(body bigint) returns setof bytea
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select data from body_chunk c where c.body = body_read.body
+     and (session_user not in ('relais_signer', 'relais_deliverer')
+          or exists (select from outbox o where o.entity = body_read.body
+                     and o.state = case session_user when 'relais_signer' then 'composed' else 'sending' end))
+   order by number
+$$;
 
 -- ---------------------------------------------------------------- signer
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,

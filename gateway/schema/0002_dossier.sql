@@ -263,12 +263,16 @@ end $$;
 create function work_claim(session bigint, batch integer) returns table (inbox bigint, body bigint, size bigint, digest bytea,
   source text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive();
+declare alive bigint[] := sessions_alive(); suspect bigint;
 begin
+  -- What was tried before may have ended its worker: it is taken alone, so that nothing else is counted as tried with it.
+  select i.id into suspect from inbox i where i.state <> 'done' and i.complete and i.not_before <= now() and i.tries > 0
+     and (i.state = 'received' or not i.session = any (alive))
+   order by i.id limit 1 for update skip locked;
   return query
   with picked as (
     select i.id from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
-       and (i.state = 'received' or not i.session = any (alive))
+       and (i.state = 'received' or not i.session = any (alive)) and (suspect is null or i.id = suspect)
      order by i.id limit batch for update skip locked),
   claimed as (
     update inbox i set state = 'claimed', session = work_claim.session, tries = i.tries + 1 from picked
@@ -277,10 +281,11 @@ begin
     from claimed c join body b on b.id = c.body order by c.id;
 end $$;
 
--- Gives a claimed message back, to be tried again after a pause.
-create function work_release(inbox bigint, session bigint, pause_seconds integer) returns void
+-- Gives a claimed message back, to be tried again after a pause. A try that failed by our own trouble does not count, for a day.
+create function work_release(inbox bigint, session bigint, pause_seconds integer, ours boolean) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update inbox i set state = 'received', session = null, not_before = now() + make_interval(secs => pause_seconds)
+  update inbox i set state = 'received', session = null, not_before = now() + make_interval(secs => pause_seconds),
+    tries = i.tries - case when ours and i.received_at > now() - interval '1 day' then 1 else 0 end
    where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session
 $$;
 
@@ -371,10 +376,12 @@ language sql security definer set search_path = relais, pg_temp as $$
   insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data from outbox o
    where o.id = compose_chunk.outbox and o.state = 'composed'
 $$;
-create function compose_failed(outbox bigint, session bigint, reason text, final boolean) returns void
+-- ours: by our own trouble; the try does not count, for a day.
+create function compose_failed(outbox bigint, session bigint, reason text, final boolean, ours boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set state = case when final then 'failed' else 'decided' end, reason = compose_failed.reason, session = null,
+    tries = o.tries - case when ours and o.created_at > now() - interval '1 day' then 1 else 0 end,
     ended_at = case when final then now() end, next_at = now() + interval '5 seconds'
    where o.id = compose_failed.outbox and o.state = 'decided' and o.session = compose_failed.session;
   if not found then perform refuse('store.conflict'); end if;
@@ -385,11 +392,16 @@ create function outcome_claim() returns table (outbox bigint, dossier bigint, co
   reason text, proof integer, ended_at timestamptz)
 language sql security definer set search_path = relais, pg_temp as $$
   select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
-   where o.state in ('accepted', 'failed') and not o.told order by o.id limit 1 for update skip locked
+   where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked
 $$;
 create function outcome_told(outbox bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   update outbox o set told = true where o.id = outcome_told.outbox
+$$;
+-- One that could not be told must not stand in the way of the others.
+create function outcome_later(outbox bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update outbox o set next_at = now() + interval '1 minute' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told
 $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
@@ -413,6 +425,12 @@ $$;
 create function timer_claim(at timestamptz) returns setof bigint
 language sql security definer set search_path = relais, pg_temp as $$
   select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked
+$$;
+
+-- One that could not be decided must not stand in the way of the others; the next fold writes the true time again.
+create function timer_later(dossier bigint, at timestamptz) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update dossier d set next_due = timer_later.at + interval '1 minute' where d.id = timer_later.dossier and d.next_due <= timer_later.at
 $$;
 
 -- What an operator or a nurse asks for: decided by the same code as everything else.

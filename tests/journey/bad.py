@@ -182,6 +182,8 @@ def cases(world, story):
     yield "a domain that is not ours", lambda: direct(HOSPITAL, "x@ailleurs.example", operator_a, want=(550, "smtp.recipient.foreign"))
     yield "a peer without certificate", lambda: direct(HOSPITAL, DEPOT, None, want=(550, "peer.certificate.none"))
     yield "a peer with a foreign certificate", lambda: direct(HOSPITAL, DEPOT, w.foreign()[0], want=(550, "peer.certificate.untrusted"))
+    yield "a peer with an expired certificate", lambda: direct(HOSPITAL, DEPOT, tuple(f"{w.pki}/relais-expired.{e}" for e in ("pem", "key")),
+                                                               want=(550, "peer.certificate.untrusted"))
     yield "a domain that the certificate does not speak for", lambda: direct(EXPERT, DEPOT, operator_a, want=(550, "peer.domain"))
     yield "nothing in clear", clear
     yield "bytes behind STARTTLS", bytes_behind_starttls

@@ -46,3 +46,8 @@ def locked(world, table):
 def waits_for_lock(world, process):
     """Does that process of the instance wait in the database?"""
     return sql(world, f"select count(*) from pg_stat_activity where application_name = '{process}' and wait_event_type = 'Lock'") != "0"
+
+
+def cut_off(world, process):
+    """Breaks off what the database does for that process while it waits for a lock: as if it had not been asked."""
+    sql(world, f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = '{process}' and wait_event_type = 'Lock'")

@@ -1,6 +1,6 @@
 """The journey as a test: the straight line, the bad inputs, the walls of the roles, kills at every step, and tampering.
 
-journey.py --bin DIR --cache DIR [--only story|bad|roles|kill|tamper]
+journey.py --bin DIR --cache DIR [--only story|bad|roles|kill]     (tampering is tried on the story's end)
 Each case is a function; a failed one is told and the rest go on. Ends with 'N passed, N failed, N skipped'."""
 import argparse
 import os

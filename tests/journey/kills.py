@@ -10,12 +10,12 @@ import time
 import clients
 import documents
 from bad import outcome
-from database import locked, rows, waits_for_lock
-from world import ATTENDING, DEPOT, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, wait_for
+from database import cut_off, locked, rows, waits_for_lock
+from world import ATTENDING, DEPOT, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for
 
 # What one dossier sends, by code and party; the exchange's mails come on top, one each.
 SENT = {("M01", "patient"): 1, ("M02", "patient"): 1, ("M06", "patient"): 1, ("M07", "patient"): 1, ("M21", "patient"): 1,
-        ("M10", "expert"): 1, ("M13", "expert"): 1, ("M16", "expert"): 1, ("M64", "attending"): 1, ("M70", "sender"): 3}
+        ("M10", "expert"): 1, ("M13", "expert"): 1, ("M16", "expert"): 1, ("M64", "attending"): 1, ("M70", "sender"): 4}
 MAILBOXES = {"patient": PATIENT, "expert": EXPERT, "attending": ATTENDING}
 
 
@@ -111,12 +111,15 @@ class Instance:
 def cases(world, story):
     w, instance = world, Instance(world)
 
-    def survives(step, hold, held, victims, family=False):
-        """victims hold work when they are killed; the step ends all the same, and they are there again."""
+    def survives(step, hold, held, victims, family=False, undone=None):
+        """victims hold work when they are killed; the step ends all the same, and they are there again. A statement that waits when its
+        process is killed is still carried out by the database; undone names the process whose statement is broken off as well."""
         with hold:
             job = Background(step)
             wait_for("work in its hands", held, 20)
             killed = {name: instance.kill(name, family) for name in victims}
+            if undone:
+                cut_off(w, undone)
         for name, old in killed.items():
             wait_for(f"{name} again", lambda: instance.replaced(name, old), 20)
         job.end()
@@ -141,16 +144,22 @@ def cases(world, story):
     def collector():
         survives(story.complete, locked(w, "collect_cursor"), waits("collector"), ["collector"], family=True)
 
+    def filed_documents():
+        return len(w.relais("dossier", "show", story.ref, as_json=True)["documents"])
+
+    def another_exam(to):
+        message_id = story.record("11502-2", documents.made_exam("11502-2"), to=to)
+        assert outcome(w, message_id)["outcome"] == "filed", outcome(w, message_id)
+
     def inspect():
-        before = len(w.relais("dossier", "show", story.ref, as_json=True)["documents"])
+        before = filed_documents()
+        survives(lambda: another_exam(DEPOT), stopped([instance.pid("inspect")]), claimed, ["inspect"])
+        assert filed_documents() == before + 1
 
-        def another_exam():
-            message_id = story.record("11502-2", documents.made_exam("11502-2"))
-            wait_for("its arrival", lambda: w.relais("trace", message_id, check=False).returncode == 0)
-            assert outcome(w, message_id)["outcome"] == "filed", outcome(w, message_id)
-
-        survives(another_exam, stopped([instance.pid("inspect")]), claimed, ["inspect"])
-        assert len(w.relais("dossier", "show", story.ref, as_json=True)["documents"]) == before + 1
+    def collector_undone():
+        before = filed_documents()
+        survives(lambda: another_exam(SERVICE_BOX), locked(w, "collect_cursor"), waits("collector"), ["collector"], family=True, undone="collector")
+        assert filed_documents() == before + 1
 
     def compose():
         survives(story.triage, stopped([instance.pid("compose")]), composing, ["compose"])
@@ -197,6 +206,36 @@ def cases(world, story):
         wait_for("both decided", lambda: len(outcomes_of()) == 2)
         outcomes = outcomes_of()
         assert outcomes == ["applied", "duplicate"], outcomes
+
+    def receiver_undone():
+        survives(lambda: question("Combien de séances par semaine ?"), locked(w, "inbox"), waits("receiver"), ["receiver"], undone="receiver")
+
+    def signer_undone():
+        survives(lambda: question("Puis-je conduire ?"), locked(w, "sign_journal"), waits("signer"), ["signer"], undone="signer")
+
+    def deliverer_undone():
+        """Killed after the recipient's server took the mail, before the database knows: it is sent again, under the same Message-ID."""
+        text = "Faut-il prévenir mon employeur ?"
+        postfix = w.correspondents.processes["operateur-b"].pid
+        server = [postfix] + descendants(postfix)
+
+        asked.append(text)
+        head, _ = clients.head(("DOMINIQUE PAT-TROIS", PATIENT), story.patient_relay_of_report(), "Re: avis", in_reply_to=story.report["Message-ID"])
+        certificate = tuple(os.path.join(w.pki, f"operateur-b.{end}") for end in ("pem", "key"))
+        with contextlib.ExitStack() as held:
+            with stopped(server):
+                clients.send(w.port, w.anchors, PATIENT, [story.patient_relay_of_report()], head + clients.entity(text), *certificate)
+                wait_for("a mail on its way", sending, 20)
+                held.enter_context(locked(w, "outbox_attempt"))
+            wait_for("the answer of the recipient's server", waits("deliverer"), 20)
+            old = instance.kill("deliverer", family=True)
+            cut_off(w, "deliverer")
+        wait_for("the deliverer again", lambda: instance.replaced("deliverer", old), 20)
+
+        def copies():
+            return [m["Message-ID"] for m in map(clients.email.message_from_bytes, w.mailbox(EXPERT).all()) if text in str(m)]
+        wait_for("the second copy", lambda: len(copies()) == 2)
+        assert len(set(copies())) == 1, copies()
 
     def refused_for_now():
         """Nothing is taken while the database is away, and the peer is told to come again."""
@@ -268,11 +307,15 @@ def cases(world, story):
     yield "verify, with a message in its hands", verify
     yield "collector, in its commit", collector
     yield "inspect, with a message in its hands", inspect
+    yield "collector, its commit undone", collector_undone
     yield "compose, with a mail in its hands", compose
     yield "signer, in its commit", signer
     yield "both workers, with a claimed message", worker
     yield "deliverer and its children, in a session", deliverer
     yield "receiver, between the final dot and its reply", receiver
+    yield "receiver, its commit undone", receiver_undone
+    yield "signer, its commit undone", signer_undone
+    yield "deliverer, when the recipient's server has the mail and nobody knows", deliverer_undone
     yield "two copies of one message, decided at once", two_copies_at_once
     yield "PostgreSQL, with a claimed message", database
     yield "master, with a claimed message", master

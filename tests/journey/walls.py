@@ -1,6 +1,339 @@
+"""The walls: what each role and user must be refused, what may stand in no log, and that nothing kept can vanish or change unseen."""
+import glob
+import json
+import os
+import re
+import subprocess
+import time
+
+import clients
+import documents
+from database import rows, run, sql
+from kills import Background, descendants
+from story import FORM
+from world import ATTENDING, DEPOT, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, wait_for
+
+# The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
+UID = {name: 60700 + i for i, name in enumerate(
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose"))}
+WITHOUT_ROLE = ("verify", "inspect", "compose")
+
+# What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
+MAY = {
+    "receiver": "session_start intake_sender intake_recipient intake_message intake_chunk intake_done",
+    "collector": "session_start collect_cursor collect_message collect_skipped intake_chunk intake_done",
+    "worker": "session_start body_read intake_sender rule_pathology rule_sender dossier_of_patient patient_lock dossier_create dossier_find "
+              "dossier_ref dossier_load dossier_append dossier_fold document_file dossier_documents relay_make relay_end relay_find mailbox_set "
+              "work_claim work_release work_earlier work_done inbox_facts held_claim held_done expert_candidates expert_get outbox_add "
+              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_told report_match outbox_proof timer_claim "
+              "command_claim command_done",
+    "signer": "session_start sign_claim sign_done sign_refuse body_read",
+    "deliverer": "session_start deliver_due deliver_claim deliver_result body_read",
+    "operator": "rule_import rule_list trust_replace trust_names trust_list dossier_list dossier_find dossier_history dossier_mails "
+                "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
+                "reconcile reconcile_inbox body_read inbox_facts",
+}
+
+# Secrets and who alone may read them; None: only root.
+SECRETS = {
+    "pki/relais-seal.key": "signer", "pki/relais-server.key": "receiver", "pki/collector.key": "collector", "pki/deliverer.key": "deliverer",
+    "pki/relais-client.key": None, "pki/ca/racine/key.pem": None, "pki/ca/organisations/key.pem": None, "pki/ca/personnes/key.pem": None,
+    "collector.password": "collector", "journal/receiver.jsonl": "receiver", "journal/collector.jsonl": "collector",
+    "journal/signer.jsonl": "signer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
+    "log/postgresql.log": None,
+}
+
+
+# ---------------------------------------------------------------- roles
+
+def tables(world):
+    return [r["name"] for r in rows(world, "select relname as name from pg_class where relnamespace = 'relais'::regnamespace and relkind in ('r', 'v', 'm', 'p')")]
+
+
+def refusals(done):
+    return [line.split(":")[-1].strip() for line in done.stderr.splitlines() if "ERROR" in line]
+
+
+def refused_all(world, statements, role, uid, code="42501"):
+    done = run(world, "".join(s + ";\n" for s in statements), f"relais_{role}", uid)
+    got = refusals(done)
+    assert got == [code] * len(statements), (role, [(s, g) for s, g in zip(statements, got) if g != code][:5], len(got), len(statements), done.stderr[:400])
+
+
+def role_cases(world, role, uid):
+    def own_role():
+        done = run(world, "select current_user;", f"relais_{role}", uid)
+        assert done.stdout.strip() == f"relais_{role}", done
+
+    def no_table():
+        statements = []
+        for table in tables(world):
+            column = sql(world, f"select attname from pg_attribute where attrelid = 'relais.{table}'::regclass and attnum = 2")
+            statements += [f"select 1 from relais.{table}", f"insert into relais.{table} default values", f"delete from relais.{table}",
+                           f"update relais.{table} set {column} = {column}", f"truncate relais.{table}", f"copy relais.{table} to stdout",
+                           f"alter table relais.{table} owner to relais_{role}", f"drop table relais.{table}"]
+        assert len(statements) >= 8 * 15, "the tables were not found"
+        # One who may not see a table may not own it either: PostgreSQL says 42501 to each.
+        refused_all(world, statements, role, uid)
+        refused_all(world, ["create table relais.x (a int)", "create table public.x (a int)", "create temp table x (a int)", "create schema x",
+                            "copy (select 1) to program 'id'", "select pg_read_file('/etc/passwd')", "select 1 from pg_authid",
+                            "create function relais.f() returns int language sql as 'select 1'", "select nextval('relais.session_number')",
+                            "select nextval('relais.dossier_number')", "alter system set log_statement = 'all'", "select pg_reload_conf()"], role, uid)
+
+    def only_its_functions():
+        functions = rows(world, f"""select p.proname as name, has_function_privilege('relais_{role}', p.oid, 'execute') as may,
+            p.oid::regprocedure::text as signature, array(select format('null::%s', format_type(t, null)) from unnest(p.proargtypes) t) as args,
+            p.prosecdef as definer, p.proconfig as config from pg_proc p where p.pronamespace = 'relais'::regnamespace order by 1""")
+        assert {f["name"] for f in functions if f["may"]} == set(MAY[role].split()), sorted({f["name"] for f in functions if f["may"]} ^ set(MAY[role].split()))
+        assert all(f["definer"] and any("search_path" in c for c in f["config"] or []) for f in functions if f["may"]), "each runs with a search path of its own"
+        refused_all(world, [f"select relais.{f['name']}({', '.join(f['args'])})" for f in functions if not f["may"]], role, uid)
+
+    def no_other_role():
+        others = [f"relais_{r}" for r in (*MAY, "owner") if r != role] + ["postgres"]
+        refused_all(world, [f"set role {r}" for r in others] + [f"set session authorization {r}" for r in others] +
+                    [f"grant {r} to relais_{role}" for r in others] + ["set session_replication_role = replica"], role, uid)
+        if uid:
+            cannot_connect(world, uid, others)
+
+    return [(f"{role}: its own role", own_role), (f"{role}: no table", no_table), (f"{role}: its functions and no others", only_its_functions),
+            (f"{role}: no other role", no_other_role)]
+
+
+def cannot_connect(world, uid, roles):
+    for role in roles:
+        done = run(world, "select 1;", role, uid)
+        assert done.returncode != 0 and not done.stdout and ("Peer authentication failed" in done.stderr or "not permitted" in done.stderr), (uid, role, done)
+
+
+# ---------------------------------------------------------------- users
+
+def secrets(world):
+    for path, owner in SECRETS.items():
+        full = os.path.join(world.dir, path)
+        assert os.path.exists(full), path
+        for name, uid in UID.items():
+            done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "head", "-c", "1", full],
+                                  capture_output=True, cwd="/")
+            assert (done.returncode == 0) == (name == owner), (path, name, done)
+
+
+def readers_sockets(world):
+    """Only the worker may ask the readers; a stranger to the instance reaches nothing."""
+    connect = "import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])"
+    for socket in ("verify", "inspect", "compose"):
+        for name, uid in {**UID, "nobody": 65534}.items():
+            done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", connect,
+                                   os.path.join(world.dir, "run", socket + ".sock")], capture_output=True, text=True, cwd="/")
+            assert (done.returncode == 0) == (name == "worker"), (socket, name, done.stderr)
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+
+def processes_of(world):
+    """{pid: name} of the running processes and their children."""
+    found = {}
+    for p in world.status()["processes"]:
+        assert p["state"] == "running", p
+        found[p["pid"]] = p["name"]
+        found.update({child: p["name"] + "'s child" for child in descendants(p["pid"])})
+    return found
+
+
+def jails(world, story):
+    """Filter, no new rights, no capability, a user of its own: for each process that hears strangers or reads what they send."""
+    message_id = story.record(content=documents.made_exam("18748-4"))
+    world.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)       # the deliverer has a child at work
+    parents = ("deliverer", "collector")         # they speak to nobody but the database, and start the children that do
+    seen = set()
+    for pid, name in processes_of(world).items():
+        status, kind = status_of(pid), re.sub(r"(-\d+|'s child)$", "", name)
+        uid = str(UID[kind])
+        assert status["Uid"].split() == [uid] * 4 and status["Gid"].split() == [uid] * 4 and not status["Groups"].split(), (name, status["Uid"])
+        assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0, (name, status["CapEff"])
+        if name not in parents:
+            assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", (name, status["Seccomp"], status["NoNewPrivs"])
+        seen.add(name)
+    assert {"verify", "inspect", "compose", "worker-1", "worker-2", "signer", "receiver", "collector's child", "deliverer's child"} <= seen, seen
+    with open(os.path.join(world.dir, "data", "postmaster.pid")) as f:
+        assert status_of(int(f.readline()))["Uid"].split() == [str(UID["postgres"])] * 4
+
+
+def reader_child(world, story):
+    """The child that has a message in its hands stands in the same walls as its parent; a big message, so that it can be seen."""
+    verify = next(p["pid"] for p in world.status()["processes"] if p["name"] == "verify")
+    seen = []
+
+    def watch():
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not seen:
+            for child in descendants(verify):
+                try:
+                    status = status_of(child)
+                    if "Seccomp" in status and status["Uid"].split()[0] == str(UID["verify"]):
+                        seen.append(status)
+                except OSError:
+                    pass
+    job = Background(watch)
+    story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Un gros fichier.", [("image.bin", "application/octet-stream", os.urandom(14_000_000))], world.hospital)
+    job.end()
+    assert seen, "no child was seen"
+    assert seen[0]["Seccomp"] == "2" and seen[0]["NoNewPrivs"] == "1" and int(seen[0]["CapEff"], 16) == 0, seen[0]
+
+
 def cases(world, story):
-    return []
+    def some_mail():
+        story.ask()
+
+    yield "a request, so that every process is at work", some_mail
+    for role in MAY:
+        yield from role_cases(world, role, UID.get(role, 0))
+    for name in WITHOUT_ROLE:
+        yield f"{name}: no database at all", lambda name=name: cannot_connect(world, UID[name], ["postgres"] + [f"relais_{r}" for r in MAY])
+    yield "a stranger to the instance: no database at all", lambda: cannot_connect(world, 65534, ["postgres"] + [f"relais_{r}" for r in MAY])
+    yield "keys, passwords and journals: their owner alone", lambda: secrets(world)
+    yield "the readers' sockets: the worker alone", lambda: readers_sockets(world)
+    yield "each process in its jail, under a user of its own", lambda: jails(world, story)
+    yield "the child that reads a message, too", lambda: reader_child(world, story)
+
+
+# ---------------------------------------------------------------- leaks
+
+def squeezed(data):
+    """Letters and digits only, lower case: spaces, dots, case and quoting do not hide a number or a name."""
+    return re.sub(rb"[^0-9a-z\x80-\xff]", b"", data.lower())
+
+
+def forbidden(world):
+    subjects = set()
+    for address in (PATIENT, EXPERT, ATTENDING, FIRST, HOSPITAL, PLATFORM):
+        subjects |= {clients.email.message_from_bytes(raw, policy=clients.email.policy.default)["Subject"] for raw in world.mailbox(address).all()}
+    words = [documents.INS, "PAT-TROIS", "DOMINIQUE", PATIENT, documents.INS[:13], "279035121518989@"]
+    words += ["combien de temps dure la radiothérapie", "cinq jours par semaine", "XDM/1.0/DDM+"] + [s for s in subjects if s]
+    words += [text[:40] for text in FORM.values() if len(text) > 20]
+    words += [value for _, _, value in documents.answers() if isinstance(value, str) and len(value) > 20 and "@" not in value]
+    return {w: squeezed(w.encode()) for w in words}
+
+
+def places(world):
+    """(name, bytes) of whatever the instance writes outside its database and its own mails."""
+    for folder in ("log", "journal", "run", "spool"):
+        for path in glob.glob(os.path.join(world.dir, folder, "**"), recursive=True):
+            yield path, os.path.basename(path).encode()
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    yield path, f.read()
+    master = world.status()["pid"]
+    for pid in [master] + descendants(master):
+        for entry in ("cmdline", "comm", "environ"):
+            try:
+                with open(f"/proc/{pid}/{entry}", "rb") as f:
+                    yield f"/proc/{pid}/{entry}", f.read()
+            except OSError:
+                pass            # a child that has ended meanwhile
+    for words in (("status", world.dir), ("queue", "--dir", world.dir), ("quarantine", "list", "--dir", world.dir), ("reconcile", "--dir", world.dir),
+                  ("dossier", "list", "--all", "--dir", world.dir)):
+        yield " ".join(words), subprocess.run([os.path.join(world.bin, "relais"), *words], capture_output=True).stdout
+
+
 def no_leak(world):
-    pass
+    """Nothing of the patient, of a subject or of what was written in logs, journals, titles, file names and operators' lists."""
+    wanted = forbidden(world)
+    # The net must be able to catch: in the patient's own mailbox all of it stands.
+    mails = squeezed(b"".join(world.mailbox(PATIENT).all()))
+    assert all(wanted[w] in mails for w in (documents.INS, "PAT-TROIS", "DOMINIQUE", PATIENT)), "the search finds nothing where all stands"
+    looked, size = 0, 0
+    for name, content in places(world):
+        text = squeezed(content)
+        looked, size = looked + 1, size + len(content)
+        found = [word for word, squeezed_word in wanted.items() if squeezed_word in text]
+        assert not found, (name, found)
+    assert looked > 50 and size > 20000, (looked, size)
+
+
+# ---------------------------------------------------------------- tampering
+
+# Tables of evidence, and a word of the check that misses a row of it.
+EVIDENCE = {
+    "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
+    "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
+    "collect_cursor": "cursor", "tally": "",
+}
+NO_EVIDENCE = {
+    "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "trust_peer": "the white list in force, replaced whole",
+    "mailbox": "of the configuration, written at each start", "collect_skip": "empty here; counted in tally",
+    "migration": "of the program, not of messages",
+}
+
+
+def bad_checks(world, want=1):
+    done = world.relais("reconcile", "--json", check=False)
+    assert done.returncode == want, done
+    return [c["name"] for c in json.loads(done.stdout) if c["bad"]]
+
+
+def each_row(world, table):
+    """Deletes each row in turn, inside a transaction that is rolled back; gives (rows, those that reconcile did not miss)."""
+    out = sql(world, f"""
+set session_replication_role = replica;
+set search_path = relais;
+create function pg_temp.try_all(out n int, out unseen int) language plpgsql as $$
+declare t tid; bad bigint;
+begin
+  n := 0; unseen := 0;
+  for t in select ctid from relais.{table} loop
+    begin
+      delete from relais.{table} where ctid = t;
+      select sum(r.bad) into bad from relais.reconcile(false) r;
+      raise exception using errcode = 'RL999', message = bad::text;
+    exception when sqlstate 'RL999' then
+      n := n + 1;
+      if sqlerrm = '0' then unseen := unseen + 1; end if;
+    end;
+  end loop;
+end $$;
+select n || ' ' || unseen from pg_temp.try_all();""")
+    return [int(x) for x in out.split()]
+
+
+def delete_and_put_back(world, table, word):
+    sql(world, f"""begin; set local session_replication_role = replica;
+create table public.saved as select * from relais.{table} where ctid = (select min(ctid) from relais.{table});
+delete from relais.{table} where ctid = (select min(ctid) from relais.{table}); commit;""")
+    try:
+        names = bad_checks(world)
+        assert any(word in name for name in names), (table, names)
+    finally:
+        sql(world, f"""begin; set local session_replication_role = replica;
+insert into relais.{table} overriding system value select * from public.saved; drop table public.saved; commit;""")
+    assert bad_checks(world, 0) == []
+
+
+def alter_and_put_back(world, what, where, word):
+    flip = f"update relais.body_chunk set data = set_byte(data, length(data) / 2, get_byte(data, length(data) / 2) # 1) where number = 0 and body = ({where})"
+    sql(world, flip)
+    try:
+        names = bad_checks(world)
+        assert any(word in name for name in names), (what, names)
+    finally:
+        sql(world, flip)
+    assert bad_checks(world, 0) == []
+
+
 def tamper(world):
-    pass
+    """Any row deleted, any byte altered: reconcile fails and names it; put back, it agrees."""
+    assert set(tables(world)) == set(EVIDENCE) | set(NO_EVIDENCE), set(tables(world)) ^ (set(EVIDENCE) | set(NO_EVIDENCE))
+    # Still: the dossier is at its end and nothing is under way.
+    wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
+    assert bad_checks(world, 0) == []
+    counted = {}
+    for table, word in EVIDENCE.items():
+        delete_and_put_back(world, table, word)
+        n, unseen = each_row(world, table)
+        assert n > 0 and unseen == 0, f"{table}: {unseen} of {n} rows can vanish unseen"
+        counted[table] = n
+    alter_and_put_back(world, "a received byte", "select min(body) from relais.inbox", "inbox without its whole body")
+    alter_and_put_back(world, "a composed byte", "select min(entity) from relais.outbox", "mail without its composed body")
+    print("        rows deleted one by one: " + ", ".join(f"{table} {n}" for table, n in counted.items()), flush=True)
