@@ -24,7 +24,7 @@ static const struct verb {
 	{"sender", cli_sender, "import FILE | list         who may send what"},
 	{"pathology", cli_pathology, "import FILE | list"},
 	{"expert", cli_expert, "import FILE | list"},
-	{"dossier", cli_dossier, "list | show|history|triage|release REF"},
+	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
 	{"queue", cli_queue, "                            mail under way"},
 	{"retry", cli_retry, "S34                         try a mail again now"},

@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include "gateway/cli_view.h"
+#include "gateway/json_view.h"
 
-static const char usage[] = "dossier list|show REF|history REF|triage REF|release REF [--all]";
+static const char usage[] = "dossier list [--all] | show|history|triage|release|offer|close REF | hold|return|redirect|cancel|withdraw REF TEXT |"
+			    " waive REF PIECE TEXT | consent REF attending|first_opinion yes|no";
 
 /* 0 when there is no such dossier; that was told. */
 static int64_t find(struct cli *cli, const char *ref)
@@ -108,12 +110,13 @@ static enum reason wait_answer(struct cli *cli, int64_t command)
 	return REASON_STORE_CONFLICT;
 }
 
-/* Asks the worker, which decides by the same rules as for any message. */
-static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, const char *what)
+/* Asks the worker, which decides by the same rules as for any message; takes the reference to args. */
+static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, json_t *args, const char *what)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, '{}')", P_TEXT(actor()),
-				       P_TEXT(kind), dossier != 0 ? P_INT(dossier) : P_NULL, inbox != 0 ? P_INT(inbox) : P_NULL);
+	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, $5)", P_TEXT(actor()),
+				       P_TEXT(kind), dossier != 0 ? P_INT(dossier) : P_NULL, inbox != 0 ? P_INT(inbox) : P_NULL,
+				       P_JSON(json_write(cli->arena, args)));
 	if (reason == REASON_NONE) {
 		int64_t id = store_int(rows, 0, 0);
 		store_free(&rows);
@@ -125,16 +128,49 @@ static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t i
 	return CLI_OK;
 }
 
+/* The acts of a person, and how many words follow the reference. */
+static const struct {
+	const char *name;
+	int words;
+} acts[] = {
+	{"triage", 0}, {"release", 0}, {"offer", 0}, {"close", 0}, {"hold", 1}, {"return", 1}, {"redirect", 1}, {"cancel", 1},
+	{"withdraw", 1}, {"waive", 2}, {"consent", 2},
+};
+
+static bool is_act(const struct cli *cli)
+{
+	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+		if (strcmp(cli->arguments[0], acts[i].name) == 0)
+			return cli->n == 2 + acts[i].words;
+	return false;
+}
+
+/* The words of an act: a text, a piece and a text, or a physician and yes or no. */
+static json_t *act_words(const struct cli *cli)
+{
+	char **words = cli->arguments + 2;
+	bool consent = strcmp(cli->arguments[0], "consent") == 0;
+	if (consent && strcmp(words[1], "yes") != 0 && strcmp(words[1], "no") != 0)
+		return NULL;
+	if (consent)
+		return json_pack("{s:s, s:b}", "party", words[0], "given", strcmp(words[1], "yes") == 0);
+	if (cli->n == 4)
+		return json_pack("{s:s, s:s}", "id", words[0], "text", words[1]);
+	return cli->n == 3 ? json_pack("{s:s}", "text", words[0]) : json_object();
+}
+
 int cli_dossier(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 1, 2, usage);
+	int status = cli_open(&cli, argc, argv, 1, 4, usage);
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.arguments[0];
 	if (strcmp(verb, "list") == 0)
 		return cli_close(&cli, list(&cli));
-	if (cli.n != 2) {
+	bool act = cli.n >= 2 && is_act(&cli);
+	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0);
+	if (!act && !look) {
 		fprintf(stderr, "usage: relais %s\n", usage);
 		return cli_close(&cli, CLI_USAGE);
 	}
@@ -143,12 +179,14 @@ int cli_dossier(int argc, char **argv)
 		return cli_close(&cli, CLI_NOT_FOUND);
 	if (strcmp(verb, "show") == 0)
 		return cli_close(&cli, show(&cli, id));
-	if (strcmp(verb, "history") == 0)
+	if (look)
 		return cli_close(&cli, history(&cli, id));
-	if (strcmp(verb, "triage") == 0 || strcmp(verb, "release") == 0)
-		return cli_close(&cli, command(&cli, verb, id, 0, cli.arguments[1]));
-	fprintf(stderr, "usage: relais %s\n", usage);
-	return cli_close(&cli, CLI_USAGE);
+	json_t *words = act_words(&cli);
+	if (words == NULL) {   /* neither yes nor no, or not UTF-8 */
+		cli_refuse(&cli, REASON_USAGE, verb);
+		return cli_close(&cli, CLI_USAGE);
+	}
+	return cli_close(&cli, command(&cli, verb, id, 0, words, cli.arguments[1]));
 }
 
 /* R12 → 12; 0 when it is no number of that kind. */
@@ -184,7 +222,7 @@ int cli_quarantine(int argc, char **argv)
 	int64_t dossier = attach ? find(&cli, cli.arguments[2]) : 0;
 	if (attach && dossier == 0)
 		return cli_close(&cli, CLI_NOT_FOUND);
-	return cli_close(&cli, command(&cli, verb, dossier, inbox, cli.arguments[1]));
+	return cli_close(&cli, command(&cli, verb, dossier, inbox, json_object(), cli.arguments[1]));
 }
 
 int cli_queue(int argc, char **argv)

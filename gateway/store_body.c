@@ -3,19 +3,28 @@
 
 #include <string.h>
 
-static const char sql[] = "select * from relais.body_read($1)";
+static const char sql[] = "select size, data from relais.body_read($1)";
+
+/* Who takes the rows. */
+struct taker {
+	store_sink *sink;
+	void *context;
+	int64_t *size;       /* NULL, or where the size of the whole is told before the first row */
+	bool stopped;
+	size_t rows;
+};
 
 /* One row in hand. Both ends of the loop are libpq's: it must be asked until it has nothing more to say. */
-static enum reason take(struct store *store, PGresult *result, store_sink *sink, void *context, bool *stopped,
-			size_t *rows)
+static enum reason take(struct store *store, PGresult *result, struct taker *t)
 {
 	switch (PQresultStatus(result)) {
 	case PGRES_SINGLE_TUPLE:
-		++*rows;
-		struct bytes chunk = {(const unsigned char *)PQgetvalue(result, 0, 0),
-				      (size_t)PQgetlength(result, 0, 0)};
-		if (!*stopped && !sink(context, chunk))
-			*stopped = true;
+		if (t->rows++ == 0 && t->size != NULL)
+			*t->size = store_int((const struct store_rows *)result, 0, 0);
+		struct bytes chunk = {(const unsigned char *)PQgetvalue(result, 0, 1),
+				      (size_t)PQgetlength(result, 0, 1)};
+		if (!t->stopped && !t->sink(t->context, chunk))
+			t->stopped = true;
 		return REASON_NONE;
 	case PGRES_TUPLES_OK:
 		return REASON_NONE;
@@ -24,29 +33,27 @@ static enum reason take(struct store *store, PGresult *result, store_sink *sink,
 	}
 }
 
-static enum reason stream(struct store *store, store_sink *sink, void *context)
+static enum reason stream(struct store *store, struct taker *t)
 {
 	enum reason reason = REASON_NONE;
-	bool stopped = false;
-	size_t rows = 0;
 
 	while (store->conn != NULL) {
 		PGresult *result = PQgetResult(store->conn);
 		if (result == NULL)
 			break;
-		enum reason now = take(store, result, sink, context, &stopped, &rows);
+		enum reason now = take(store, result, t);
 		PQclear(result);
 		if (reason == REASON_NONE)
 			reason = now;
 	}
-	if (reason == REASON_NONE && stopped)
+	if (reason == REASON_NONE && t->stopped)
 		return REASON_IO;
-	if (reason == REASON_NONE && rows == 0)
+	if (reason == REASON_NONE && t->rows == 0)
 		return REASON_NOT_FOUND;
 	return reason;
 }
 
-enum reason store_body(struct store *store, int64_t body, store_sink *sink, void *context)
+static enum reason read_body(struct store *store, int64_t body, struct taker *t)
 {
 	struct store_wire wire;
 	char name[STORE_NAME];
@@ -62,26 +69,31 @@ enum reason store_body(struct store *store, int64_t body, store_sink *sink, void
 	if (PQsendQueryPrepared(store->conn, name, 1, wire.values, wire.lengths, wire.formats, 1) == 0 ||
 	    PQsetSingleRowMode(store->conn) == 0)
 		return store_failed(store, NULL, sql);
-	return stream(store, sink, context);
+	return stream(store, t);
 }
 
-/* Two passes: the first measures, so that the second has one place of the right size (bodies never change). A body of
- * one row, as nearly all are, is whole after the first. */
+enum reason store_body(struct store *store, int64_t body, store_sink *sink, void *context)
+{
+	struct taker t = {.sink = sink, .context = context};
+	return read_body(store, body, &t);
+}
+
+/* One place of the right size, made when the first row has told it. */
 struct whole {
 	struct arena *arena;
-	struct bytes first;  /* row */
-	unsigned char *at;   /* NULL in the first pass */
-	size_t size, len;
+	unsigned char *at;
+	int64_t size;
+	size_t len;
 };
 
 static bool add(void *context, struct bytes chunk)
 {
 	struct whole *w = context;
-	if (w->at == NULL && w->len == 0)
-		w->first = arena_copy(w->arena, chunk);
-	if (w->at != NULL && chunk.len > w->size - w->len)
+	if (w->at == NULL && w->size >= 0)
+		w->at = arena_try(w->arena, (size_t)w->size + 1);
+	if (w->at == NULL || chunk.len > (size_t)w->size - w->len)
 		return false;
-	if (w->at != NULL && chunk.len > 0)
+	if (chunk.len > 0)
 		memcpy(w->at + w->len, chunk.at, chunk.len);
 	w->len += chunk.len;
 	return true;
@@ -90,17 +102,12 @@ static bool add(void *context, struct bytes chunk)
 enum reason store_body_read(struct store *store, struct arena *arena, int64_t body, struct bytes *out)
 {
 	struct whole w = {.arena = arena};
-	enum reason reason = store_body(store, body, add, &w);
+	struct taker t = {.sink = add, .context = &w, .size = &w.size};
+	enum reason reason = read_body(store, body, &t);
 
-	if (reason != REASON_NONE)
-		return reason;
-	if (w.first.len == w.len) {
-		*out = w.first;
-		return REASON_NONE;
-	}
-	w = (struct whole){.at = arena_alloc(arena, w.len + 1), .size = w.len};
-	reason = store_body(store, body, add, &w);
-	if (reason == REASON_NONE && w.len != w.size)
+	if (reason == REASON_IO)
+		return w.at == NULL ? REASON_MEMORY : REASON_STORE_REFUSED;
+	if (reason == REASON_NONE && w.len != (size_t)w.size)
 		reason = REASON_STORE_REFUSED;
 	if (reason == REASON_NONE)
 		*out = (struct bytes){w.at, w.len};

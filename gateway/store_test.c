@@ -23,8 +23,8 @@ static const char schema[] =
 	"create function relais.session_start() returns bigint language plpgsql as $$"
 	" declare n bigint := nextval('relais.n'); begin perform pg_advisory_lock(4711, n::integer); return n; end $$;"
 	"create table relais.chunk (body bigint, number integer, data bytea);"
-	"create function relais.body_read(body bigint) returns setof bytea language sql as $$"
-	" select data from relais.chunk c where c.body = body_read.body order by number $$;"
+	"create function relais.body_read(body bigint) returns table (size bigint, data bytea) language sql as $$"
+	" select sum(length(c.data)) over (), c.data from relais.chunk c where c.body = body_read.body order by number $$;"
 	"create table relais.t (id bigint primary key, note text);"
 	"create function relais.refuse(code text) returns void language plpgsql as $$"
 	" begin raise exception using errcode = 'RL001', message = code; end $$;";

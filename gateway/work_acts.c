@@ -136,13 +136,18 @@ bool work_timers(struct work *work)
 struct asked {
 	int64_t id, dossier, inbox;
 	struct bytes actor, kind;
+	json_t *args;                /* the words that go with it */
 };
 
 static enum reason act_on_dossier(struct work *work, const struct asked *asked, struct policy_decision *decision)
 {
 	struct dossier *dossier = NULL;
 	struct policy_rules rules;
-	struct policy_command command = {.act = policy_act_of_name(asked->kind), .actor = asked->actor};
+	struct policy_command command = {
+		.act = policy_act_of_name(asked->kind), .actor = asked->actor, .id = json_view(asked->args, "id"),
+		.text = json_view(asked->args, "text"), .party = party_of_name(json_view(asked->args, "party")),
+		.given = json_truth(asked->args, "given"),
+	};
 	enum reason reason = work_load(work, asked->dossier, &dossier);
 
 	if (reason == REASON_NONE)
@@ -175,17 +180,19 @@ bool work_commands(struct work *work)
 	work_begin(work);
 	enum reason reason = store_begin(work->store);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox from relais.command_claim() where $1", P_BOOL(true));
+		reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox, args from relais.command_claim() where $1", P_BOOL(true));
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		struct asked asked = {
 			.id = store_int(rows, 0, 0), .actor = store_bytes(rows, 0, 1), .kind = store_bytes(rows, 0, 2),
 			.dossier = store_is_null(rows, 0, 3) ? 0 : store_int(rows, 0, 3), .inbox = store_is_null(rows, 0, 4) ? 0 : store_int(rows, 0, 4),
+			.args = json_read(store_bytes(rows, 0, 5)),
 		};
 		enum reason answer = REASON_NONE;
 		reason = act(work, &asked, &answer);
 		if (reason == REASON_NONE)
 			reason = STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(answer)));
 		done = settle(work, reason, "command", asked.id);
+		json_decref(asked.args);
 		/* What can never be done is answered: it must not stand in the way of what others ask. */
 		if (!done && reason_entry(reason)->class != REASON_CLASS_LATER)
 			(void)!STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(reason)));

@@ -70,10 +70,31 @@ static json_t *metadata(const json_t *facts)
 			 "time", time, "level", json_integer_value(level) == 1 ? 1 : 3, "authors", authors);
 }
 
-static void add_file(struct parcel *parcel, const struct work_file *file, const json_t *facts)
+/* A sender's odd file name must not keep a dossier from its expert: what smtp/compose would refuse is written otherwise. */
+static json_t *file_name(struct work *work, struct bytes name)
+{
+	char *out = arena_text(work->arena, bytes_slice(name, 0, LIMIT_ZIP_NAME));
+	size_t n = name.len < LIMIT_ZIP_NAME ? name.len : LIMIT_ZIP_NAME;
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f || out[i] == '/' || out[i] == '\\' || (out[i] == '.' && i == 0))
+			out[i] = '_';
+	/* cut between two characters */
+	while (n > 0 && !bytes_utf8((struct bytes){(unsigned char *)out, n}))
+		n--;
+	return n > 0 ? json_stringn(out, n) : json_string("document");
+}
+
+static json_t *file_media(struct bytes media)
+{
+	bool single = media.len > 0 && !bytes_starts_nocase(media, BYTES("multipart/")) && !bytes_starts_nocase(media, BYTES("message/"));
+	return single ? json_of(media) : json_string("application/octet-stream");
+}
+
+static void add_file(struct work *work, struct parcel *parcel, const struct work_file *file, const json_t *facts)
 {
 	json_t *xdm = metadata(facts);
-	json_t *item = json_pack("{s:o, s:o, s:I, s:I}", "name", json_of(file->name), "media", json_of(file->media),
+	json_t *item = json_pack("{s:o, s:o, s:I, s:I}", "name", file_name(work, file->name), "media", file_media(file->media),
 				 "offset", (json_int_t)parcel->payload.len, "length", (json_int_t)file->content.len);
 
 	if (xdm != NULL) {
@@ -120,7 +141,7 @@ static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wa
 	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
 		struct bytes digest = json_view(files[i].facts, "digest");
 		if (wanted == NULL || take_wanted(wanted, n, inbox, digest))
-			add_file(parcel, &files[i], wanted == NULL ? NULL : document_facts(facts, digest));
+			add_file(work, parcel, &files[i], wanted == NULL ? NULL : document_facts(facts, digest));
 	}
 	json_decref(facts);
 	json_decref(list);
@@ -221,16 +242,18 @@ static enum reason pieces(struct bytes answer, struct bytes *head, struct bytes 
 
 static enum reason store_entity(struct work *work, const struct job *job, struct bytes head, struct bytes entity, struct bytes digest)
 {
-	enum reason reason = store_begin(work->store);
+	/* One row is one statement, and needs no transaction around it. */
+	bool several = entity.len > LIMIT_CHUNK;
+	enum reason reason = several ? store_begin(work->store) : REASON_NONE;
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(work->store, NULL, "select relais.compose_done($1, $2, $3, $4, $5, $6)", P_INT(job->outbox), P_INT(work->session),
 				   P_BYTES(head), P_INT(entity.len), P_BYTES(digest), P_BYTES(bytes_slice(entity, 0, LIMIT_CHUNK)));
 	for (size_t i = 1; reason == REASON_NONE && i * LIMIT_CHUNK < entity.len; i++)
 		reason = STORE_RUN(work->store, NULL, "select relais.compose_chunk($1, $2::bigint::integer, $3)", P_INT(job->outbox), P_INT(i),
 				   P_BYTES(bytes_slice(entity, i * LIMIT_CHUNK, LIMIT_CHUNK)));
-	if (reason == REASON_NONE)
+	if (reason == REASON_NONE && several)
 		reason = store_commit(work->store);
-	if (reason != REASON_NONE)
+	if (reason != REASON_NONE && several)
 		store_rollback(work->store);
 	return reason;
 }

@@ -25,26 +25,13 @@ static struct dossier_event event_of(struct work *work, const struct store_rows 
 	return event;
 }
 
-static enum reason reference_of(struct work *work, int64_t dossier, struct bytes *out)
-{
-	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select relais.dossier_ref($1)", P_INT(dossier));
-	if (reason == REASON_NONE)
-		*out = copy(work->arena, rows, 0, 0);
-	store_free(&rows);
-	return reason;
-}
-
 enum reason work_load(struct work *work, int64_t id, struct dossier **out)
 {
 	struct store_rows *rows = NULL;
-	struct bytes reference = BYTES_NONE;
-	enum reason reason = STORE_RUN(work->store, &rows, "select seq, at, kind, data, actor, rule, inbox from relais.dossier_load($1)", P_INT(id));
-	if (reason == REASON_NONE)
-		reason = reference_of(work, id, &reference);
+	enum reason reason = STORE_RUN(work->store, &rows, "select seq, at, kind, data, actor, rule, inbox, ref from relais.dossier_load($1)", P_INT(id));
 	if (reason == REASON_NONE) {
 		struct dossier *dossier = arena_alloc(work->arena, sizeof *dossier);
-		*dossier = dossier_begin(work->arena, id, reference);
+		*dossier = dossier_begin(work->arena, id, store_count(rows) > 0 ? copy(work->arena, rows, 0, 7) : BYTES_NONE);
 		for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
 			struct dossier_event *event = arena_alloc(work->arena, sizeof *event);
 			*event = event_of(work, rows, i);
@@ -71,12 +58,18 @@ static const char *read_pathology(struct arena *arena, const json_t *item, void 
 	return rules_pathology(arena, item, out);
 }
 
-static const char *read_expert(struct arena *arena, const json_t *item, void *out)
+/* A rule that cannot be read any more is left out and told: what it allowed is then not allowed. */
+static bool read_item(struct work *work, const struct store_rows *rows, size_t row, rules_reader *read, void *out)
 {
-	return rules_expert(arena, item, out);
+	json_t *item = json_read(copy(work->arena, rows, row, 1));
+	const char *wrong = read(work->arena, item, out);
+
+	if (wrong != NULL)
+		log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, row, 0)), LOG_END);
+	json_array_append_new(work->kept, item);
+	return wrong == NULL;
 }
 
-/* A rule that cannot be read any more is left out and told: what it allowed is then not allowed. */
 static enum reason read_items(struct work *work, const char *sql, struct bytes key, rules_reader *read, size_t size, void **out, size_t *n)
 {
 	struct store_rows *rows = NULL;
@@ -86,28 +79,32 @@ static enum reason read_items(struct work *work, const char *sql, struct bytes k
 	if (reason != REASON_NONE)
 		return reason;
 	unsigned char *items = arena_alloc(work->arena, (store_count(rows) + 1) * size);
-	for (size_t i = 0; i < store_count(rows); i++) {
-		json_t *item = json_read(copy(work->arena, rows, i, 1));
-		const char *wrong = read(work->arena, item, items + *n * size);
-		if (wrong != NULL)
-			log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, i, 0)), LOG_END);
-		else
-			++*n;
-		json_array_append_new(work->kept, item);
-	}
+	for (size_t i = 0; i < store_count(rows); i++)
+		*n += read_item(work, rows, i, read, items + *n * size);
 	*out = items;
 	store_free(&rows);
 	return reason;
 }
 
-static enum reason read_loads(struct work *work, struct bytes pathology, struct expert *experts, size_t n)
+static const char *read_expert(struct arena *arena, const json_t *item, void *out)
+{
+	return rules_expert(arena, item, out);
+}
+
+/* With the dossiers that each has in hand. */
+static enum reason read_experts(struct work *work, struct bytes pathology, struct expert **out, size_t *n)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select rpps, load from relais.expert_candidates($1)", P_TEXT_B(pathology));
-	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++)
-		for (size_t k = 0; k < n; k++)
-			if (bytes_equal(experts[k].rpps, store_bytes(rows, i, 0)))
-				experts[k].load = (unsigned)store_int(rows, i, 1);
+	enum reason reason = STORE_RUN(work->store, &rows, "select version, data, load from relais.expert_candidates($1)", P_TEXT_B(pathology));
+
+	*n = 0;
+	if (reason != REASON_NONE)
+		return reason;
+	struct expert *experts = arena_alloc(work->arena, (store_count(rows) + 1) * sizeof *experts);
+	for (size_t i = 0; i < store_count(rows); i++)
+		if (read_item(work, rows, i, read_expert, &experts[*n]))
+			experts[(*n)++].load = (unsigned)store_int(rows, i, 2);
+	*out = experts;
 	store_free(&rows);
 	return reason;
 }
@@ -115,7 +112,8 @@ static enum reason read_loads(struct work *work, struct bytes pathology, struct 
 enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, struct policy_rules *out)
 {
 	const struct config *c = work->config;
-	void *organisations = NULL, *pathologies = NULL, *experts = NULL;
+	void *organisations = NULL, *pathologies = NULL;
+	struct expert *experts = NULL;
 	enum reason reason = REASON_NONE;
 
 	*out = (struct policy_rules){
@@ -129,10 +127,7 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 		reason = read_items(work, "select version, data from relais.rule_pathology($1)", pathology, read_pathology,
 				    sizeof(struct pathology), &pathologies, &out->n_pathologies);
 	if (reason == REASON_NONE && pathology.len > 0)
-		reason = read_items(work, "select version, data from relais.expert_candidates($1)", pathology, read_expert,
-				    sizeof(struct expert), &experts, &out->n_experts);
-	if (reason == REASON_NONE && out->n_experts > 0)
-		reason = read_loads(work, pathology, experts, out->n_experts);
+		reason = read_experts(work, pathology, &experts, &out->n_experts);
 	out->organisations = organisations;
 	out->pathologies = pathologies;
 	out->experts = experts;

@@ -28,7 +28,7 @@ static enum reason peer_domains(struct work *work, const struct work_inbox *inbo
 
 	for (size_t i = 0; reason == REASON_NONE && !inbox->imap && i < 3; i++) {
 		struct store_rows *rows = NULL;
-		if (asked[i].len == 0)
+		if (asked[i].len == 0 || (i == 1 && bytes_equal_nocase(asked[0], asked[1])))
 			continue;
 		reason = STORE_RUN(work->store, &rows, "select relais.intake_sender($1, $2)", P_TEXT_B(inbox->peer_name), P_TEXT_B(asked[i]));
 		if (reason == REASON_NONE && store_int(rows, 0, 0))
@@ -126,9 +126,7 @@ static bool known(const struct candidates *c, int64_t id)
 static enum reason of_patient(struct work *work, struct bytes ins, struct candidates *c)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, NULL, "select relais.patient_lock($1)", P_TEXT_B(ins));
-	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select id from relais.dossier_of_patient($1)", P_TEXT_B(ins));
+	enum reason reason = STORE_RUN(work->store, &rows, "select id from relais.dossier_of_patient($1)", P_TEXT_B(ins));
 	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows) && c->n < LIMIT_DOCUMENTS; i++) {
 		struct dossier *d = NULL;
 		if (known(c, store_int(rows, i, 0)))

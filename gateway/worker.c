@@ -29,14 +29,34 @@ static enum reason announce_mailboxes(struct work *work)
 			 P_TEXTS(locals, sizeof locals / sizeof locals[0]));
 }
 
-/* Everything that stands ready, in the order of who waits: a person at the command line first. */
+/* In the order of who waits: a person at the command line first. The columns of work_due are in this order. */
+enum { STEPS = 5 };
+static const struct {
+	bool (*take)(struct work *work);
+	int times;        /* before the next kind has its turn; messages are taken by the batch */
+} steps[STEPS] = {
+	{work_commands, LIMIT_CLAIM_BATCH}, {work_messages, 1},                 {work_composes, LIMIT_CLAIM_BATCH},
+	{work_outcomes, LIMIT_CLAIM_BATCH}, {work_timers, LIMIT_CLAIM_BATCH},
+};
+
+/* What stands ready is asked at once, so that an item costs its own statements and few others. */
 static bool work_once(struct work *work)
 {
-	bool busy = work_commands(work);
-	busy = work_messages(work) || busy;
-	busy = work_composes(work) || busy;
-	busy = work_outcomes(work) || busy;
-	return work_timers(work) || busy;
+	struct store_rows *rows = NULL;
+
+	work_begin(work);
+	enum reason reason = STORE_RUN(work->store, &rows, "select commands, messages, composes, outcomes, timers from relais.work_due($1, $2)",
+				       P_INT(work->session), P_INSTANT(work->now));
+	bool due[STEPS] = {false}, busy = false;
+
+	for (size_t i = 0; i < STEPS && reason == REASON_NONE; i++)
+		due[i] = store_int(rows, 0, i) != 0;
+	store_free(&rows);
+	work_end(work);
+	for (size_t i = 0; i < STEPS; i++)
+		for (int n = 0; due[i] && n < steps[i].times && steps[i].take(work); n++)
+			busy = true;
+	return busy;
 }
 
 static void run(struct work *work)

@@ -129,8 +129,9 @@ static void on_ehlo(struct smtp_server *s, struct bytes argument, struct smtp_ev
 		say(s, "250 STARTTLS");
 		return;
 	}
-	buf_printf(&s->replies, "250-PIPELINING\r\n250-SIZE %u\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 DSN\r\n",
-		   LIMIT_MESSAGE);
+	/* DSN (RFC 3461) is not announced: its parameters are read and kept, but no report is made yet. Whoever asks for one then
+	 * gets it from the operator before us. */
+	buf_printf(&s->replies, "250-PIPELINING\r\n250-SIZE %u\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n", LIMIT_MESSAGE);
 }
 
 static void on_helo(struct smtp_server *s, struct bytes argument, struct smtp_event *event)

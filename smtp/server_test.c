@@ -219,7 +219,7 @@ static void test_offers(void **state)
 {
 	(void)state;
 	static const char *const offers[] = {"250-PIPELINING\r\n", "250-SIZE 26214400\r\n", "250-8BITMIME\r\n",
-					     "250-ENHANCEDSTATUSCODES\r\n", "250 DSN\r\n"};
+					     "250 ENHANCEDSTATUSCODES\r\n"};
 	struct session s = session_open();
 
 	write_bytes(&s, BYTES("EHLO x\r\n"), false);
@@ -465,14 +465,18 @@ static void test_end_and_early_bytes(void **state)
 
 /* --- corpus ------------------------------------------------------------------- */
 
+/* Before anything is made: skip() leaves at once. */
+static void needs_corpus(void)
+{
+	if (getenv("RELAIS_CORPUS") != NULL)
+		return;
+	print_message("RELAIS_CORPUS is unset: corpus skipped\n");
+	skip();
+}
+
 static struct bytes corpus_file(struct arena *arena, const char *name)
 {
-	const char *corpus = getenv("RELAIS_CORPUS");
-	if (corpus == NULL) {
-		print_message("RELAIS_CORPUS is unset: corpus skipped\n");
-		skip();
-	}
-	FILE *file = fopen(arena_printf(arena, "%s/hostile/smtp/%s", corpus, name), "rb");
+	FILE *file = fopen(arena_printf(arena, "%s/hostile/smtp/%s", getenv("RELAIS_CORPUS"), name), "rb");
 	assert_non_null(file);
 	unsigned char *data = arena_alloc(arena, 65536);
 	size_t len = fread(data, 1, 65536, file);
@@ -484,6 +488,7 @@ static struct bytes corpus_file(struct arena *arena, const char *name)
 static void test_corpus_injection(void **state)
 {
 	(void)state;
+	needs_corpus();
 	struct arena *arena = arena_create(1 << 20);
 	struct cursor lines = cursor_on(corpus_file(arena, "starttls-injection/payloads.tsv"));
 	unsigned rows_read = 0;
@@ -526,6 +531,7 @@ static void test_corpus_espoofer(void **state)
 	(void)state;
 	static const char *const names[] = {"espoofer/server_a1.smtp.txt", "espoofer/server_a12.smtp.txt",
 					    "espoofer/server_a14.smtp.txt", "espoofer/server_a18.smtp.txt"};
+	needs_corpus();
 	struct arena *arena = arena_create(1 << 20);
 
 	for (size_t i = 0; i < COUNT(names); i++) {

@@ -14,11 +14,9 @@ begin
   return n;
 end $$;
 
-create function sessions_alive() returns bigint[]
-language sql security definer set search_path = relais, pg_temp as $$
-  select coalesce(array_agg(objid::bigint), '{}') from pg_locks
-   where locktype = 'advisory' and classid = 4711 and objsubid = 2 and granted
-     and database = (select oid from pg_database where datname = current_database())
+-- The claim of a session that is gone, or of nobody, is free; one's own is not. Asked of the rows that are claimed, not of every lock there is.
+create function session_over(session bigint, own bigint) returns boolean language sql as $$
+  select session is null or (session <> own and pg_try_advisory_xact_lock_shared(4711, session::integer))
 $$;
 
 create function refuse(code text) returns void language plpgsql as $$
@@ -70,11 +68,12 @@ create table trust_peer (
 create index trust_peer_name on trust_peer (name);
 
 create function intake_sender(peer_name text, domain text) returns boolean
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select case when intake_sender.domain = ''
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return case when intake_sender.domain = ''
     then exists (select from trust_peer p where p.name = peer_name)
-    else exists (select from trust_peer p where p.name = peer_name and p.domain = lower(intake_sender.domain)) end
-$$;
+    else exists (select from trust_peer p where p.name = peer_name and p.domain = lower(intake_sender.domain)) end;
+end $$;
 
 -- ---------------------------------------------------------------- inbox
 create table inbox (
@@ -104,6 +103,7 @@ create table inbox (
   check (outcome is distinct from 'held' or owner is not null)
 );
 create index inbox_open on inbox (id) where state <> 'done';
+create index inbox_tried on inbox (id) where state <> 'done' and tries > 0;
 create index inbox_held on inbox (id) where outcome = 'held';
 create index inbox_message on inbox (message_id) where message_id is not null;
 create index inbox_dossier on inbox (dossier) where dossier is not null;
@@ -238,26 +238,26 @@ create table outbox_attempt (
 );
 
 -- The signer and the deliverer, who hears strangers, read the entities that are theirs to seal or to send now, and no mail that came in.
-create function body_read(body bigint) returns setof bytea
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select data from body_chunk c where c.body = body_read.body
+-- The size of the whole stands in each row.
+create function body_read(body bigint) returns table (size bigint, data bytea)
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select b.size, c.data from body b join body_chunk c on c.body = b.id where b.id = body_read.body
      and (session_user not in ('relais_signer', 'relais_deliverer')
           or exists (select from outbox o where o.entity = body_read.body
                      and o.state = case session_user when 'relais_signer' then 'composed' else 'sending' end))
-   order by number
-$$;
+   order by c.number;
+end $$;
 
 -- ---------------------------------------------------------------- signer
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
   out decision jsonb, out message_id text) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive();
 begin
   return query
   with picked as (
-    select o.id from outbox o where o.state = 'composed' and o.next_at <= now()
-       and (o.session is null or not o.session = any (alive))
+    select o.id from outbox o where o.state = 'composed' and o.next_at <= now() and session_over(o.session, sign_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = sign_claim.session, tries = tries + 1 from picked, body b
    where o.id = picked.id and b.id = o.entity
@@ -298,22 +298,21 @@ end $$;
 -- ---------------------------------------------------------------- deliverer
 create function deliver_due() returns setof text
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive();
 begin
   return query select distinct o.domain from outbox o
    where o.state in ('sealed', 'sending') and o.next_at <= now()
-     and (o.state = 'sealed' or o.session is null or not o.session = any (alive));
+     and (o.state = 'sealed' or session_over(o.session, 0));
 end $$;
 
 create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
   out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
   out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive(); n integer; picked bigint;
+declare n integer; picked bigint;
 begin
   select o.id into picked from outbox o
    where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = any (deliver_claim.domains)
-     and (o.state = 'sealed' or o.session is null or not o.session = any (alive))
+     and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
    order by o.next_at limit 1 for update skip locked;
   if picked is null then return; end if;
   update outbox o set state = 'sending', session = deliver_claim.session, tries = tries + 1, proof = greatest(proof, 1)

@@ -56,14 +56,16 @@ end $$;
 
 -- The newest of each version of its questionnaire: a dossier keeps the version it began with.
 create function rule_pathology(code text) returns table (version integer, data jsonb)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select distinct on (p.data->>'version') p.version, p.data from pathology p
-   where p.code = rule_pathology.code order by p.data->>'version', p.version desc
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select distinct on (p.data->>'version') p.version, p.data from pathology p
+   where p.code = rule_pathology.code order by p.data->>'version', p.version desc;
+end $$;
 create function rule_sender(domain text) returns table (version integer, data jsonb)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select s.version, s.data from sender s where s.active and s.domains @> array[lower(rule_sender.domain)] order by s.organisation
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select s.version, s.data from sender s where s.active and s.domains @> array[lower(rule_sender.domain)] order by s.organisation;
+end $$;
 create function rule_list(kind text) returns table (key text, version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select code, version, data from pathology where kind = 'pathology' and active
@@ -143,16 +145,14 @@ create function dossier_letters(year integer, number bigint) returns text langua
       || substr('ABCDEFGHJKLMNPQRSTUVWXYZ', (((number % 10) * 3 + (number / 10 % 10) * 5 + (number / 100 % 10) * 11 + (number / 1000) * 13 + year) % 23)::integer + 1, 1)
 $$;
 
--- One at a time a patient: two requests that come together cannot both believe they are first.
-create function patient_lock(ins text) returns void
-language sql security definer set search_path = relais, pg_temp as $$
-  select pg_advisory_xact_lock(4712, hashtext(ins))
-$$;
-
+-- One at a time a patient, until the end of the transaction: two requests that come together cannot both believe they are first. The query
+-- after the lock sees what the other has committed.
 create function dossier_of_patient(ins text) returns table (id bigint, ref text)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins order by d.id
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  perform pg_advisory_xact_lock(4712, hashtext(dossier_of_patient.ins));
+  return query select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins order by d.id;
+end $$;
 
 create function dossier_create(ins text, oid text, pathology text, at timestamptz, out id bigint, out ref text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -168,17 +168,14 @@ create function dossier_find(ref text, out id bigint, out ins text, out oid text
 language sql stable security definer set search_path = relais, pg_temp as $$
   select d.id, d.ins, d.oid from dossier d where d.ref = upper(dossier_find.ref)
 $$;
-create function dossier_ref(dossier bigint) returns text
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select d.ref from dossier d where d.id = dossier_ref.dossier
-$$;
 
--- Locks the dossier for this transaction and gives its events.
-create function dossier_load(dossier bigint) returns table (seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint)
+-- Locks the dossier for this transaction and gives its events; its reference stands in each row.
+create function dossier_load(dossier bigint) returns table (seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint, ref text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare name text;
 begin
-  perform from dossier d where d.id = dossier_load.dossier for update;
-  return query select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox from dossier_event e
+  select d.ref into name from dossier d where d.id = dossier_load.dossier for update;
+  return query select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox, name from dossier_event e
     where e.dossier = dossier_load.dossier order by e.seq;
 end $$;
 
@@ -193,11 +190,12 @@ begin
 end $$;
 
 create function dossier_fold(dossier bigint, state text, open boolean, expert text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
-language sql security definer set search_path = relais, pg_temp as $$
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
   update dossier d set state = dossier_fold.state, open = dossier_fold.open, expert = dossier_fold.expert,
     complete_at = dossier_fold.complete_at, due_at = dossier_fold.due_at, next_due = dossier_fold.next_due
-   where d.id = dossier_fold.dossier
-$$;
+   where d.id = dossier_fold.dossier;
+end $$;
 
 create function document_file(dossier bigint, document text, inbox bigint, digest text, type text, title text, replaces text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -210,10 +208,11 @@ begin
 end $$;
 
 create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select d.document, d.inbox, d.digest, d.type, d.title from dossier_document d
-   where d.dossier = dossier_documents.dossier and d.current order by d.inbox, d.document
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select d.document, d.inbox, d.digest, d.type, d.title from dossier_document d
+   where d.dossier = dossier_documents.dossier and d.current order by d.inbox, d.document;
+end $$;
 
 -- Relay addresses: 96 random bits, one a party.
 create function relay_make(dossier bigint, party text, mailbox text) returns text
@@ -232,9 +231,10 @@ language sql security definer set search_path = relais, pg_temp as $$
   update relay r set valid = false where r.dossier = relay_end.dossier and r.party = relay_end.party and r.mailbox = lower(relay_end.mailbox)
 $$;
 create function relay_find(local text) returns table (dossier bigint, party text, mailbox text)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local) and r.valid
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local) and r.valid;
+end $$;
 
 -- Our own mailboxes; the configuration writes them at start of the worker.
 create table mailbox (local text not null, domain text not null, primary key (local, domain));
@@ -263,16 +263,16 @@ end $$;
 create function work_claim(session bigint, batch integer) returns table (inbox bigint, body bigint, size bigint, digest bytea,
   source text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive(); suspect bigint;
+declare suspect bigint;
 begin
   -- What was tried before may have ended its worker: it is taken alone, so that nothing else is counted as tried with it.
   select i.id into suspect from inbox i where i.state <> 'done' and i.complete and i.not_before <= now() and i.tries > 0
-     and (i.state = 'received' or not i.session = any (alive))
+     and (i.state = 'received' or session_over(i.session, work_claim.session))
    order by i.id limit 1 for update skip locked;
   return query
   with picked as (
     select i.id from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
-       and (i.state = 'received' or not i.session = any (alive)) and (suspect is null or i.id = suspect)
+       and (i.state = 'received' or session_over(i.session, work_claim.session)) and (suspect is null or i.id = suspect)
      order by i.id limit batch for update skip locked),
   claimed as (
     update inbox i set state = 'claimed', session = work_claim.session, tries = i.tries + 1 from picked
@@ -283,11 +283,12 @@ end $$;
 
 -- Gives a claimed message back, to be tried again after a pause. A try that failed by our own trouble does not count, for a day.
 create function work_release(inbox bigint, session bigint, pause_seconds integer, ours boolean) returns void
-language sql security definer set search_path = relais, pg_temp as $$
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
   update inbox i set state = 'received', session = null, not_before = now() + make_interval(secs => pause_seconds),
     tries = i.tries - case when ours and i.received_at > now() - interval '1 day' then 1 else 0 end
-   where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session
-$$;
+   where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session;
+end $$;
 
 -- What came before under the same Message-ID and From. One at a time a Message-ID, until the end of the transaction: two copies that
 -- are decided at once cannot both believe they are the first. The query after the lock sees what the other has committed.
@@ -313,16 +314,18 @@ begin
 end $$;
 
 create function inbox_facts(inbox bigint) returns table (body bigint, facts jsonb, received_at timestamptz)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.body, i.facts, i.received_at from inbox i where i.id = inbox_facts.inbox
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select i.body, i.facts, i.received_at from inbox i where i.id = inbox_facts.inbox;
+end $$;
 
 -- ---------------------------------------------------------------- worker: experts and load
 create function expert_candidates(pathology text) returns table (rpps text, version integer, data jsonb, load bigint)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select e.rpps, e.version, e.data, (select count(*) from dossier d where d.expert = e.rpps and d.open)
-    from expert e where e.active and e.pathologies @> array[expert_candidates.pathology] order by e.rpps
-$$;
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select e.rpps, e.version, e.data, (select count(*) from dossier d where d.expert = e.rpps and d.open)
+    from expert e where e.active and e.pathologies @> array[expert_candidates.pathology] order by e.rpps;
+end $$;
 create function expert_get(rpps text) returns table (version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select e.version, e.data from expert e where e.rpps = expert_get.rpps and e.active
@@ -348,12 +351,10 @@ end $$;
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
   recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer)
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare alive bigint[] := sessions_alive();
 begin
   return query
   with picked as (
-    select o.id from outbox o where o.state = 'decided' and o.next_at <= now()
-       and (o.session is null or not o.session = any (alive))
+    select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, compose_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = compose_claim.session, tries = o.tries + 1 from picked where o.id = picked.id
   returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries;
@@ -372,10 +373,11 @@ begin
   return b;
 end $$;
 create function compose_chunk(outbox bigint, number integer, data bytea) returns void
-language sql security definer set search_path = relais, pg_temp as $$
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
   insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data from outbox o
-   where o.id = compose_chunk.outbox and o.state = 'composed'
-$$;
+   where o.id = compose_chunk.outbox and o.state = 'composed';
+end $$;
 -- ours: by our own trouble; the try does not count, for a day.
 create function compose_failed(outbox bigint, session bigint, reason text, final boolean, ours boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -390,14 +392,16 @@ end $$;
 -- Mails whose end the dossier does not know yet.
 create function outcome_claim() returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
   reason text, proof integer, ended_at timestamptz)
-language sql security definer set search_path = relais, pg_temp as $$
-  select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
-   where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
+   where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
+end $$;
 create function outcome_told(outbox bigint) returns void
-language sql security definer set search_path = relais, pg_temp as $$
-  update outbox o set told = true where o.id = outcome_told.outbox
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set told = true where o.id = outcome_told.outbox;
+end $$;
 -- One that could not be told must not stand in the way of the others.
 create function outcome_later(outbox bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -407,25 +411,28 @@ $$;
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
 create function report_match(envelope_id text, message_id text, recipient text)
   returns table (outbox bigint, dossier bigint, code text, party text, recipient_is text, proof integer)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select o.id, o.dossier, o.code, o.party, o.recipient, o.proof from outbox o
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.proof from outbox o
    where o.state in ('sending', 'accepted', 'failed')
      and (o.envelope_id = report_match.envelope_id
           or (report_match.envelope_id is null and o.message_id = report_match.message_id))
-     and lower(o.recipient) = lower(report_match.recipient)
-$$;
+     and lower(o.recipient) = lower(report_match.recipient);
+end $$;
 create function outbox_proof(outbox bigint, proof integer, failed_reason text) returns void
-language sql security definer set search_path = relais, pg_temp as $$
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
   update outbox o set proof = greatest(o.proof, outbox_proof.proof),
     state = case when failed_reason is null then o.state else 'failed' end,
-    reason = coalesce(failed_reason, o.reason) where o.id = outbox_proof.outbox
-$$;
+    reason = coalesce(failed_reason, o.reason) where o.id = outbox_proof.outbox;
+end $$;
 
 -- ---------------------------------------------------------------- timers and commands
 create function timer_claim(at timestamptz) returns setof bigint
-language sql security definer set search_path = relais, pg_temp as $$
-  select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  return query select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked;
+end $$;
 
 -- One that could not be decided must not stand in the way of the others; the next fold writes the true time again.
 create function timer_later(dossier bigint, at timestamptz) returns void
@@ -459,14 +466,27 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select c.reason from command c where c.id = command_answer.command and c.state = 'done'
 $$;
 create function command_claim() returns table (command bigint, actor text, kind text, dossier bigint, inbox bigint, outbox bigint, args jsonb)
-language sql security definer set search_path = relais, pg_temp as $$
-  select c.id, c.actor, c.kind, c.dossier, c.inbox, c.outbox, c.args from command c
-   where c.state = 'asked' order by c.id limit 1 for update skip locked
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  return query select c.id, c.actor, c.kind, c.dossier, c.inbox, c.outbox, c.args from command c
+   where c.state = 'asked' order by c.id limit 1 for update skip locked;
+end $$;
 create function command_done(command bigint, reason text) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   update command c set state = 'done', reason = command_done.reason, done_at = now() where c.id = command_done.command
 $$;
+
+-- What stands ready for a worker. Another may be quicker: the claims say.
+create function work_due(session bigint, at timestamptz, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  commands := exists (select from command c where c.state = 'asked');
+  messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
+                and (i.state = 'received' or session_over(i.session, work_due.session)));
+  composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, work_due.session));
+  outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now());
+  timers := exists (select from dossier d where d.next_due <= work_due.at);
+end $$;
 
 -- A held message that a person decides on: locks it for this transaction.
 create function held_claim(inbox bigint) returns table (body bigint, size bigint, digest bytea, source text, mailbox text,

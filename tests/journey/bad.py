@@ -96,6 +96,16 @@ def cases(world, story):
         decided(story.request(consent__processing=False), "refused", "dossier.request.incomplete")
         told(PLATFORM, "dossier.request.incomplete")
 
+    def too_big_to_collect():
+        """It stays where it is, and is counted: an operator reads it in the log and in reconcile."""
+        head, message_id = clients.head(HOSPITAL, SERVICE_BOX, "XDM/1.0/DDM+CR")
+        w.mailbox(SERVICE_BOX).append(head + b"\r\n" + (b"x" * 70 + b"\r\n") * 380_000)
+
+        def passed_over():
+            return next(c["counted"] for c in w.relais("reconcile", as_json=True) if "passed over" in c["name"])
+        wait_for("the message that is passed over", lambda: passed_over() == 1)
+        assert not known(w, message_id)
+
     def broken_zip():
         archive = documents.xdm([documents.packed("18748-4", documents.made_exam("18748-4"))])[:-40]
         message_id = story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Compte rendu.", [("IHE_XDM.zip", "application/zip", archive)], w.hospital)
@@ -176,6 +186,7 @@ def cases(world, story):
     yield "a request without consent", no_consent
     yield "a record of a patient without dossier", other_patient
     yield "an unsigned record in the mailbox that is collected", unsigned_by_imap
+    yield "a message in that mailbox that is too big", too_big_to_collect
     yield "a broken ZIP", broken_zip
     yield "a CDA with a DOCTYPE", doctype
     yield "an unknown mailbox", lambda: direct(HOSPITAL, f"personne@{DOMAIN}", operator_a, want=(550, "smtp.recipient.unknown"))
@@ -370,6 +381,20 @@ def cases(world, story):
         assert done.returncode == 1 and "dossier.order" in done.stderr, done
         assert w.mailbox(ATTENDING).all() == []
 
+    def acts_of_a_person():
+        def act(*words, status=0, reason=""):
+            done = w.relais("dossier", words[0], story.ref, *words[1:], check=False)
+            assert done.returncode == status and reason in done.stderr, (words, done)
+        act("hold", status=2)
+        act("hold", "on appelle d'abord", status=1, reason="dossier.order")
+        act("offer", status=1, reason="dossier.order")
+        act("consent", "attending", "maybe", status=2)
+        act("consent", "attending", "no")
+        act("consent", "attending", "yes")
+        kinds = [e["kind"] for e in w.relais("dossier", "history", story.ref, as_json=True)]
+        assert kinds.count("consent_changed") == 2, kinds
+
+    yield "a person's acts: those that the state allows", acts_of_a_person
     yield "an unsigned opinion", unsigned_opinion
     yield "an opinion signed by somebody else", opinion_of_another
     yield "an opinion that names another dossier", opinion_of_other_dossier

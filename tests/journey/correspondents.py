@@ -34,6 +34,8 @@ def unpack(cache):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
         os.unlink(package)
     open(os.path.join(cache, "done"), "w").close()
+    if os.environ.get("SUDO_UID"):                      # who built the rest may remove it, too
+        subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
     return root
 
 

@@ -233,7 +233,8 @@ def cases(world, story):
         wait_for("the deliverer again", lambda: instance.replaced("deliverer", old), 20)
 
         def copies():
-            return [m["Message-ID"] for m in map(clients.email.message_from_bytes, w.mailbox(EXPERT).all()) if text in str(m)]
+            mails = [clients.email.message_from_bytes(raw, policy=clients.email.policy.default) for raw in w.mailbox(EXPERT).all()]
+            return [m["Message-ID"] for m in mails if text in clients.text_of(m)]
         wait_for("the second copy", lambda: len(copies()) == 2)
         assert len(set(copies())) == 1, copies()
 

@@ -19,6 +19,8 @@ FORM = {
     "Liens d'intérêts": "Aucun.",
 }
 
+NAMELESS = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
 
 class Story:
     def __init__(self, world, say=print):
@@ -62,14 +64,16 @@ class Story:
         rcp, bio = documents.exam("34794-8")[1], documents.exam("11502-2")[1]
         archive = documents.xdm([documents.packed("74465-6", q), documents.packed("34794-8", rcp), documents.packed("11502-2", bio)])
         return self.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient PAT-TROIS DOMINIQUE 28/03/1979",
-                         "Demande de deuxième avis signée par la plateforme.", [("IHE_XDM.zip", "application/zip", archive)], self.w.platform)
+                         "Demande de deuxième avis signée par la plateforme.",
+                         # the same file again, beside the archive and under an odd name: it is filed and given once
+                         [("IHE_XDM.zip", "application/zip", archive), ("../.questionnaire.xml", "application/xml", q)], self.w.platform)
 
-    def record(self, code="18748-4", content=None, to=DEPOT, signer="hospital", message_id=None):
+    def record(self, code="18748-4", content=None, to=DEPOT, signer="hospital", message_id=None, beside=()):
         content = content or documents.exam(code)[1]
         archive = documents.xdm([documents.packed(code, content)])
         who = self.w.hospital if signer == "hospital" else signer
         return self.send(HOSPITAL, to, "XDM/1.0/DDM+CR imagerie PAT-TROIS DOMINIQUE 28/03/1979", "Compte rendu envoyé automatiquement.",
-                         [("IHE_XDM.zip", "application/zip", archive)], who, message_id=message_id)
+                         [("IHE_XDM.zip", "application/zip", archive), *beside], who, message_id=message_id)
 
     def ask(self):
         self.request()
@@ -87,7 +91,7 @@ class Story:
 
     def complete(self):
         """The missing exam comes by itself, into the service's mailbox at another operator, which is collected over IMAP."""
-        self.record(to=SERVICE_BOX)
+        self.record(to=SERVICE_BOX, beside=[("sans-nom.pdf", "application/pdf", NAMELESS)])
         self.step("L'hôpital a envoyé de lui-même la mammographie signée à la boîte du service chez un autre opérateur ; Relais la relève par IMAP.")
         self.reaches("triage")
         _, receipt = self.arrives(HOSPITAL, "receipt")
@@ -111,6 +115,8 @@ class Story:
         raw, full = self.arrives(EXPERT, "dossier", lambda m: (m["Subject"] or "").startswith("XDM/1.0/DDM+"))
         files = clients.attachments(full)
         assert "IHE_XDM.zip" in files and any(n.endswith(".pdf") for n in files), sorted(files)
+        assert "sans-nom.pdf" not in files, "what names no patient and nobody vouched for is given to nobody"
+        assert not any(n.endswith(".xml") for n in files), "the questionnaire is in the package, once"
         self.full, self.full_files = full, files
         self.expert_relay = full["Reply-To"]
         self.step(f"Elle a répondu ACCEPTE depuis sa messagerie ; le dossier complet lui est remis : {', '.join(sorted(files))}.")

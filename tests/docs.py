@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Are the guides and man pages in step with the program? tests/docs.py BIN_DIR
+
+Each check is a sentence that holds or does not. Prints 'N passed, N failed, N skipped' last; exit 1 when one failed."""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
+DOCS, MAN = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs/man")
+PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md")]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def guides():
+    return ["README.md"] + sorted(os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(DOCS, "*.md")))
+
+
+def pages():
+    return sorted(os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(MAN, "*.[0-9]")))
+
+
+def relais(bin_dir, *words):
+    env = dict(os.environ, LANG="en")
+    return subprocess.run([os.path.join(bin_dir, "relais"), *words], capture_output=True, text=True, env=env, timeout=60)
+
+
+# ---------------------------------------------------------------- the command line and its pages
+
+def verbs(bin_dir):
+    """{verb: the words of its line}"""
+    lines = re.findall(r"^  relais (\w+) +(.*)$", relais(bin_dir, "help").stdout, re.M)
+    return dict(lines)
+
+
+def named_pages():
+    """{name in a NAME section: page}; without the page's marks its words can be looked for."""
+    found = {}
+    for page in pages():
+        for name in re.findall(r"^\.Nm ([\w.-]+)", read(page).split(".Sh SYNOPSIS")[0], re.M):
+            found[name] = page
+    return found
+
+
+def every_verb_has_a_page(bin_dir):
+    names, wanted = named_pages(), verbs(bin_dir)
+    wrong = [] if wanted else ["relais help lists no verb"]
+    for verb, line in wanted.items():
+        page = names.get(f"relais-{verb}")
+        if page is None:
+            wrong.append(f"{verb}: no page names relais-{verb}")
+            continue
+        text = read(page)
+        synopsis = text.split(".Sh SYNOPSIS")[1].split(".Sh DESCRIPTION")[0]
+        syntax = re.split(r"\s{2,}", line.strip())[0] if not line.startswith(" ") else ""
+        for word in re.findall(r"\b(?:import|list|explain|check|show|history|attach|return|triage|release|waive|redirect|hold|withdraw|cancel|close|offer|consent)\b", syntax):
+            if not re.search(rf"\b{word}\b", synopsis):
+                wrong.append(f"{page}: its synopsis lacks \"{word}\"")
+    return wrong
+
+
+def every_page_is_listed(_):
+    text = read("docs/man/relais.1")
+    return [f"{p}: relais.1 does not name it" for p in pages()
+            if p.endswith(".1") and not p.endswith("/relais.1") and f"{os.path.basename(p)[:-2]} 1" not in text]
+
+
+def pages_are_well_formed(_):
+    """None: not checked here."""
+    if not shutil.which("groff"):
+        return None
+    wrong = []
+    for page in pages():
+        done = subprocess.run(["groff", "-mandoc", "-Kutf8", "-Tutf8", "-ww", "-z", page], cwd=ROOT, capture_output=True, text=True)
+        if done.returncode or done.stderr:
+            wrong.append(f"{page}: {done.stderr.strip()}")
+    return wrong
+
+
+def pages_refer_to_pages(_):
+    there = {(m.group(1), m.group(2)) for m in (re.match(r"(.+)\.(\d)$", os.path.basename(p)) for p in pages())}
+    return [f"{page}: {name}({section}) is not there" for page in pages()
+            for name, section in re.findall(r"^\.Xr (\S+) (\d)", read(page), re.M) if (name, section) not in there]
+
+
+# ---------------------------------------------------------------- guides
+
+def links_lead_somewhere(_):
+    wrong = []
+    for guide in guides():
+        text, folder = read(guide), os.path.dirname(guide)
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+            if "://" not in target and not os.path.exists(os.path.join(ROOT, folder, target)):
+                wrong.append(f"{guide}: {target}")
+    for guide in guides() + pages() + ["ARCHITECTURE.md"]:
+        for target in re.findall(r"(?<![\w/])((?:docs|tests|gateway|base)/[\w./-]*\w\.(?:md|py|sh|h|sql|json|xml|[1-8]))\b", read(guide)):
+            if not os.path.exists(os.path.join(ROOT, target)):
+                wrong.append(f"{guide}: {target}")
+    return wrong
+
+
+def configuration_keys():
+    return re.findall(r"^\| `([\w.]+)` \|", read("docs/configuration.md"), re.M)
+
+
+def every_key_is_in_the_page(_):
+    page = read("docs/man/relais.conf.5")
+    there = set(re.findall(r"^\.It Ic (\S+)", page, re.M))
+    keys = set(configuration_keys())
+    return (["docs/configuration.md has no keys"] if not keys else []) + [f"{k}: not in relais.conf.5" for k in sorted(keys - there)] + \
+           [f"{k}: only in relais.conf.5" for k in sorted(there - keys)]
+
+
+def keys_named_in_guides_exist(_):
+    keys = set(configuration_keys()) | {"collector.mailboxes", "deliverer.routes"}
+    return [f"{g}: `{k}`" for g in guides() for k in re.findall(r"`((?:service|receiver|collector|inspect|signer|deliverer|gates)\.[a-z_]+)`", read(g)) if k not in keys]
+
+
+def codes():
+    return set(re.findall(r'^R\(\w+, "([^"]+)"', read("base/reason_list.h"), re.M))
+
+
+def reasons_are_in_step(_):
+    made = subprocess.run([sys.executable, os.path.join(ROOT, "tests/make-reasons.py"), "--print"], capture_output=True, text=True)
+    if made.returncode:
+        return [made.stderr.strip()]
+    return [] if made.stdout == read("docs/reasons.md") else ["run tests/make-reasons.py"]
+
+
+def codes_named_in_guides_exist(_):
+    """Whatever looks like a code; the questions of a request and the keys of the configuration look like it, too."""
+    known = codes()
+    others = set(re.findall(r'<code code="([^"]+)"', read("docs/examples/request.xml"))) | set(configuration_keys())
+    first = {c.split(".")[0] for c in known} - {"none"}
+    wrong = []
+    for guide in guides() + pages():
+        for code in re.findall(r"(?:`|\.Li |\()((?:%s)(?:\.[a-z0-9-]+)+)(?:`|\)| |$)" % "|".join(sorted(first)), read(guide), re.M):
+            if code not in known | others:
+                wrong.append(f"{guide}: {code}")
+    return wrong
+
+
+def events_named_in_guides_exist(_):
+    """The first column of the tables of log events: each stands in the source as a text."""
+    source = "".join(read(os.path.relpath(p, ROOT)) for p in glob.glob(os.path.join(ROOT, "gateway/*.c")) if not p.endswith("_test.c"))
+    wrong = []
+    for guide in PAIRS[0]:
+        table = read(f"docs/{guide}").split("\n## 2.")[1].split("\n## 3.")[0]
+        events = re.findall(r"`([a-z][a-z-]+)`", " ".join(re.findall(r"^\| ([^|]*) \|", table, re.M)))
+        events = [e for e in events if e not in ("receiver", "deliverer")]
+        wrong += [f"docs/{guide}: {e}" for e in events if f'"{e}"' not in source]
+        wrong += [] if events else [f"docs/{guide}: no events"]
+    return wrong
+
+
+def shape(path):
+    """What a translation must share: headings by level, rows of tables, items of lists."""
+    text = read(path)
+    return {"headings": re.findall(r"^(#+) ", text, re.M), "table rows": len(re.findall(r"^\|", text, re.M)),
+            "list items": len(re.findall(r"^(?:- |\d+\. )", text, re.M))}
+
+
+def translations_are_whole(_):
+    wrong = []
+    for english, french in PAIRS:
+        a, b = shape(f"docs/{english}"), shape(f"docs/{french}")
+        wrong += [f"{english} and {french}: {key} differ ({a[key] if isinstance(a[key], int) else len(a[key])}, "
+                  f"{b[key] if isinstance(b[key], int) else len(b[key])})" for key in a if a[key] != b[key]]
+    return wrong
+
+
+def doctors_read_what_they_are_sent(_):
+    wrong = []
+    for guide, language, words in (("medecins.md", "fr", ("ACCEPTE", "REFUSE", "CONFLIT", "ABSENT")),
+                                   ("doctors.md", "en", ("ACCEPT", "REFUSE", "CONFLICT", "ABSENT"))):
+        text, offer, form = read(f"docs/{guide}"), read(f"gateway/templates/M10.{language}.txt"), read(f"gateway/templates/M13.{language}.txt")
+        wrong += [f"{guide}: {w}" for w in words if f"**{w}**" not in text or w not in offer]
+        headings = re.findall(r"^([^\n{}]+?) ?:", form[form.index("________"):], re.M)
+        wrong += [f"{guide}: the form's \"{h}\"" for h in headings if h.strip() not in text]
+        wrong += [] if len(headings) >= 7 else [f"M13.{language}: no form found"]
+    return wrong
+
+
+# ---------------------------------------------------------------- examples
+
+def example_request_is_read(bin_dir):
+    done = relais(bin_dir, "inspect", "--json", os.path.join(ROOT, "docs/examples/request.xml"))
+    facts = json.loads(done.stdout)
+    document = facts["documents"][0]
+    answers = {a["question"]: a["value"] for a in document["answers"]}
+    wrong = [] if (facts["class"], facts["verdict"]) == ("request", "accept") else [f"{facts['class']}, {facts['verdict']}"]
+    wrong += [f"finding: {f}" for f in document["findings"]]
+    return wrong + [f"no answer {k}" for k in ("relais.pathology", "relais.questionnaire", "relais.requester", "consent.processing",
+                                               "consent.expert", "question.1") if k not in answers]
+
+
+def examples_can_be_read(_):
+    wrong = []
+    for path in glob.glob(os.path.join(DOCS, "examples/*.json")):
+        try:
+            with open(path, encoding="utf-8") as f:
+                json.load(f)
+        except ValueError as e:
+            wrong.append(f"{path}: {e}")
+    return wrong
+
+
+def no_place_of_ours(_):
+    files = guides() + pages() + [os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(DOCS, "examples/*"))]
+    return [f"{f}: {w}" for f in files for w in re.findall(r"/work/\S*|/home/\S*", read(f))]
+
+
+CHECKS = [
+    ("every verb of relais help has a man page with its words", every_verb_has_a_page),
+    ("relais(1) names every page", every_page_is_listed),
+    ("man pages are well formed", pages_are_well_formed),
+    ("man pages refer to pages that are there", pages_refer_to_pages),
+    ("links and files named in guides are there", links_lead_somewhere),
+    ("every key of docs/configuration.md is in relais.conf(5), and no other", every_key_is_in_the_page),
+    ("configuration keys named in guides exist", keys_named_in_guides_exist),
+    ("docs/reasons.md is in step with base/reason_list.h", reasons_are_in_step),
+    ("codes named in guides and pages exist", codes_named_in_guides_exist),
+    ("log events explained to operators exist", events_named_in_guides_exist),
+    ("French and English guides have the same parts", translations_are_whole),
+    ("doctors read of the words and headings that they are sent", doctors_read_what_they_are_sent),
+    ("the example request is read as a request without findings", example_request_is_read),
+    ("examples are JSON", examples_can_be_read),
+    ("no place of this machine is named", no_place_of_ours),
+]
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: tests/docs.py BIN_DIR")
+    passed = failed = 0
+    for sentence, check in CHECKS:
+        wrong = check(sys.argv[1])
+        if wrong is None:
+            print(f"not here: {sentence} (groff is not installed)")
+            continue
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        print(f"{'FAILED  ' if wrong else 'ok      '}{sentence}")
+        for line in wrong:
+            print(f"          {line}")
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
