@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+enum { QUICK_BLOCKS = 32 };
+
 static uint32_t load(const unsigned char *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -54,9 +61,15 @@ static const uint32_t k256[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
+static uint32_t sum(uint32_t word, unsigned a, unsigned b, unsigned c)
+{
+	return right(word, a) ^ right(word, b) ^ right(word, c);
+}
+
 static void sha256_block(uint32_t state[8], const unsigned char *block)
 {
-	uint32_t w[64], s[8];
+	uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
 
 	for (int t = 0; t < 16; t++)
 		w[t] = load(block + 4 * t);
@@ -65,25 +78,103 @@ static void sha256_block(uint32_t state[8], const unsigned char *block)
 		uint32_t s1 = right(w[t - 2], 17) ^ right(w[t - 2], 19) ^ w[t - 2] >> 10;
 		w[t] = s1 + w[t - 7] + s0 + w[t - 16];
 	}
-	memcpy(s, state, sizeof s);
 	for (int t = 0; t < 64; t++) {
-		uint32_t sum1 = right(s[4], 6) ^ right(s[4], 11) ^ right(s[4], 25);
-		uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
-		uint32_t t1 = s[7] + sum1 + choice + k256[t] + w[t];
-		uint32_t sum0 = right(s[0], 2) ^ right(s[0], 13) ^ right(s[0], 22);
-		uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-		memmove(s + 1, s, 7 * sizeof *s);
-		s[4] += t1;
-		s[0] = t1 + sum0 + majority;
+		uint32_t t1 = h + sum(e, 6, 11, 25) + ((e & f) ^ (~e & g)) + k256[t] + w[t];
+		uint32_t t2 = sum(a, 2, 13, 22) + ((a & b) ^ (a & c) ^ (b & c));
+		h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
 	}
-	for (int i = 0; i < 8; i++)
-		state[i] += s[i];
+	state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+	state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-typedef void block_function(uint32_t state[8], const unsigned char *block);
+#ifdef __x86_64__
+
+/* The processor's own instructions for SHA-256, some ten times quicker: a large message is hashed in several processes.
+ * Four rounds; x0 is the oldest quarter of the schedule and becomes the next one. */
+__attribute__((target("sha,sse4.1"))) static inline void quick_rounds(__m128i *abef, __m128i *cdgh, __m128i *x0, __m128i x1, __m128i x2,
+								      __m128i x3, const uint32_t *k, bool schedule)
+{
+	if (schedule)
+		*x0 = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(*x0, x1), _mm_alignr_epi8(x3, x2, 4)), x3);
+	__m128i words = _mm_add_epi32(*x0, _mm_loadu_si128((const __m128i *)k));
+	*cdgh = _mm_sha256rnds2_epu32(*cdgh, *abef, words);
+	*abef = _mm_sha256rnds2_epu32(*abef, *cdgh, _mm_shuffle_epi32(words, 0x0e));
+}
+
+__attribute__((target("sha,sse4.1"))) static inline __m128i quick_load(const unsigned char *at)
+{
+	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)at), big_endian);
+}
+
+__attribute__((target("sha,sse4.1"))) static void quick_blocks(uint32_t state[8], const unsigned char *at, size_t n)
+{
+	__m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+	__m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+	__m128i abef = _mm_alignr_epi8(cdab, efgh, 8), cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
+
+	for (; n > 0; n--, at += DIGEST_BLOCK) {
+		__m128i a = quick_load(at), b = quick_load(at + 16), c = quick_load(at + 32), d = quick_load(at + 48);
+		__m128i abef_before = abef, cdgh_before = cdgh;
+		for (size_t t = 0; t < 64; t += 16) {
+			quick_rounds(&abef, &cdgh, &a, b, c, d, k256 + t, t > 0);
+			quick_rounds(&abef, &cdgh, &b, c, d, a, k256 + t + 4, t > 0);
+			quick_rounds(&abef, &cdgh, &c, d, a, b, k256 + t + 8, t > 0);
+			quick_rounds(&abef, &cdgh, &d, a, b, c, k256 + t + 12, t > 0);
+		}
+		abef = _mm_add_epi32(abef, abef_before);
+		cdgh = _mm_add_epi32(cdgh, cdgh_before);
+	}
+	__m128i feba = _mm_shuffle_epi32(abef, 0x1b), dchg = _mm_shuffle_epi32(cdgh, 0xb1);
+	_mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xf0));
+	_mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+static bool has_quick(void)
+{
+	unsigned a, b = 0, c = 0, d;
+	const unsigned ssse3_and_sse41 = 1u << 9 | 1u << 19, sha = 1u << 29;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & ssse3_and_sse41) == ssse3_and_sse41 && __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+	       (b & sha) != 0;
+}
+
+#else
+
+static bool has_quick(void)
+{
+	return false;
+}
+
+static void quick_blocks(uint32_t state[8], const unsigned char *at, size_t n)
+{
+	for (; n > 0; n--, at += DIGEST_BLOCK)
+		sha256_block(state, at);
+}
+
+#endif
+
+static void sha256_blocks(uint32_t state[8], const unsigned char *at, size_t n)
+{
+	/* Under a hypervisor the question itself costs as much as some blocks. */
+	if (n >= QUICK_BLOCKS && has_quick()) {
+		quick_blocks(state, at, n);
+		return;
+	}
+	for (; n > 0; n--, at += DIGEST_BLOCK)
+		sha256_block(state, at);
+}
+
+static void sha1_blocks(uint32_t state[8], const unsigned char *at, size_t n)
+{
+	for (; n > 0; n--, at += DIGEST_BLOCK)
+		sha1_block(state, at);
+}
+
+typedef void blocks_function(uint32_t state[8], const unsigned char *at, size_t n);
 
 /* The rest behind the last whole block: a one bit, zeros and the length of all in bits. */
-static void finish(uint32_t state[8], block_function *block, struct bytes left_over, uint64_t total)
+static void finish(uint32_t state[8], blocks_function *blocks, struct bytes left_over, uint64_t total)
 {
 	unsigned char tail[2 * DIGEST_BLOCK] = {0};
 	size_t rest = left_over.len;
@@ -95,17 +186,15 @@ static void finish(uint32_t state[8], block_function *block, struct bytes left_o
 	uint64_t bits = total * 8;
 	for (size_t i = 0; i < 8; i++)
 		tail[len - 1 - i] = (unsigned char)(bits >> (8 * i));
-	for (size_t at = 0; at < len; at += DIGEST_BLOCK)
-		block(state, tail + at);
+	blocks(state, tail, len / DIGEST_BLOCK);
 }
 
-static void digest(uint32_t state[8], block_function *block, struct bytes data)
+static void digest(uint32_t state[8], blocks_function *blocks, struct bytes data)
 {
-	size_t whole = data.len / DIGEST_BLOCK * DIGEST_BLOCK;
+	size_t n = data.len / DIGEST_BLOCK;
 
-	for (size_t at = 0; at < whole; at += DIGEST_BLOCK)
-		block(state, data.at + at);
-	finish(state, block, bytes_from(data, whole), data.len);
+	blocks(state, data.at, n);
+	finish(state, blocks, bytes_from(data, n * DIGEST_BLOCK), data.len);
 }
 
 static void store(const uint32_t *state, size_t size, unsigned char *out)
@@ -127,14 +216,14 @@ static void hex(const unsigned char *data, size_t size, char *out)
 void digest_sha1(struct bytes data, unsigned char out[DIGEST_SHA1])
 {
 	uint32_t state[8] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-	digest(state, sha1_block, data);
+	digest(state, sha1_blocks, data);
 	store(state, DIGEST_SHA1, out);
 }
 
 void digest_sha256(struct bytes data, unsigned char out[DIGEST_SHA256])
 {
 	struct digest_run run = digest_start();
-	digest(run.state, sha256_block, data);
+	digest(run.state, sha256_blocks, data);
 	store(run.state, DIGEST_SHA256, out);
 }
 
@@ -158,8 +247,9 @@ void digest_add(struct digest_run *run, struct bytes piece)
 		sha256_block(run->state, run->part);
 		piece = bytes_from(piece, fill.len);
 	}
-	for (; piece.len >= DIGEST_BLOCK; piece = bytes_from(piece, DIGEST_BLOCK))
-		sha256_block(run->state, piece.at);
+	size_t n = piece.len / DIGEST_BLOCK;
+	sha256_blocks(run->state, piece.at, n);
+	piece = bytes_from(piece, n * DIGEST_BLOCK);
 	if (piece.len > 0)
 		memcpy(run->part, piece.at, piece.len);
 }
@@ -167,7 +257,7 @@ void digest_add(struct digest_run *run, struct bytes piece)
 void digest_end(struct digest_run *run, unsigned char out[DIGEST_SHA256])
 {
 	struct bytes held = {run->part, run->len % DIGEST_BLOCK};
-	finish(run->state, sha256_block, held, run->len);
+	finish(run->state, sha256_blocks, held, run->len);
 	store(run->state, DIGEST_SHA256, out);
 }
 

@@ -26,9 +26,9 @@ static const struct verb {
 	{"expert", cli_expert, "import FILE | list"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
-	{"queue", cli_queue, "                            mail under way"},
+	{"queue", cli_queue, "[failed]                    mail under way, or what failed"},
 	{"retry", cli_retry, "S34                         try a mail again now"},
-	{"quarantine", cli_quarantine, "list | attach R12 REF | return R12"},
+	{"quarantine", cli_quarantine, "list | attach R12 REF | return|again R12"},
 	{"reconcile", cli_reconcile, "[--quick]               does every message have its outcome? quick: sizes, not every byte"},
 };
 

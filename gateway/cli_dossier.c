@@ -201,14 +201,14 @@ static int64_t numbered(const char *text, char letter)
 
 static int quarantine_usage(struct cli *cli)
 {
-	fprintf(stderr, "usage: relais quarantine list | attach R<number> REF | return R<number>\n");
+	fprintf(stderr, "usage: relais quarantine list | attach R<number> REF | return|again R<number>\n");
 	return cli_close(cli, CLI_USAGE);
 }
 
 int cli_quarantine(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 1, 3, "quarantine list | attach R<number> REF | return R<number>");
+	int status = cli_open(&cli, argc, argv, 1, 3, "quarantine list | attach R<number> REF | return|again R<number>");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.arguments[0];
@@ -217,7 +217,7 @@ int cli_quarantine(int argc, char **argv)
 						"id received_at class reason owner ref message_id"));
 	bool attach = strcmp(verb, "attach") == 0;
 	int64_t inbox = cli.n >= 2 ? numbered(cli.arguments[1], 'R') : 0;
-	if ((!attach && strcmp(verb, "return") != 0) || inbox == 0 || cli.n != (attach ? 3 : 2))
+	if ((!attach && strcmp(verb, "return") != 0 && strcmp(verb, "again") != 0) || inbox == 0 || cli.n != (attach ? 3 : 2))
 		return quarantine_usage(&cli);
 	int64_t dossier = attach ? find(&cli, cli.arguments[2]) : 0;
 	if (attach && dossier == 0)
@@ -228,10 +228,15 @@ int cli_quarantine(int argc, char **argv)
 int cli_queue(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 0, 0, "queue");
+	int status = cli_open(&cli, argc, argv, 0, 1, "queue [failed]");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
-	return cli_close(&cli, cli_show(&cli, CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.queue_list() t where $1", P_BOOL(true)),
+	bool failed = cli.n == 1;
+	if (failed && strcmp(cli.arguments[0], "failed") != 0) {
+		fprintf(stderr, "usage: relais queue [failed]\n");
+		return cli_close(&cli, CLI_USAGE);
+	}
+	return cli_close(&cli, cli_show(&cli, CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.queue_list($1) t", P_BOOL(failed)),
 					"id what state since next_at tries reason ref domain"));
 }
 

@@ -15,7 +15,7 @@
 #include "gateway/service.h"
 #include "gateway/store.h"
 
-enum { POLL_MS = 5000, DUE_MEMORY = 8 * 1024 * 1024, LONGEST_MS = 60000, STOP_MS = 20000 };
+enum { POLL_MS = 5000, LOOK_MS = 100, DUE_MEMORY = 8 * 1024 * 1024, LONGEST_MS = 60000, STOP_MS = 20000 };
 
 struct hop {
 	pid_t pid; /* 0: no child */
@@ -64,10 +64,22 @@ static void reap(struct deliverer *d)
 		}
 }
 
+static bool any_child(const struct deliverer *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->hops[i].pid != 0)
+			return true;
+	return false;
+}
+
 static void watch(struct deliverer *d)
 {
 	struct store_rows *rows = NULL;
 	const struct config *config = d->service.config;
+
+	/* Every sealed mail is told of, and the children take theirs: one look does for all that came meanwhile. */
+	if (any_child(d))
+		service_pause(&d->service, LOOK_MS);
 	enum reason reason = store_run(d->store, "select relais.deliver_due()", NULL, 0, &rows);
 
 	if (reason != REASON_NONE) {
@@ -78,14 +90,6 @@ static void watch(struct deliverer *d)
 		start(d, deliverer_route(config->deliverer.routes, config->deliverer.n, store_bytes(rows, i, 0)));
 	store_free(&rows);
 	(void)store_wait(d->store, d->service.signals, POLL_MS);
-}
-
-static bool any_child(const struct deliverer *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (d->hops[i].pid != 0)
-			return true;
-	return false;
 }
 
 static void signal_children(const struct deliverer *d, int signal)

@@ -41,7 +41,7 @@ static void failed(struct process *p, int64_t now_ms)
 }
 
 /* What a test or an operator sets for all processes passes; nothing else of our environment does. */
-static void clean_environment(const struct instance *instance)
+static void clean_environment(const struct instance *instance, enum instance_user user)
 {
 	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES"};
 	const char *kept[sizeof passed / sizeof passed[0]];
@@ -58,6 +58,10 @@ static void clean_environment(const struct instance *instance)
 	setenv("HOME", "/nonexistent", 1);
 	setenv("RELAIS_DIR", instance->folder, 1);
 	setenv("TMPDIR", instance_path(instance, "spool"), 1);
+	/* The schema that relais-inspect keeps is inherited by a child a message: in large pages a fork copies it by the
+	 * table, not by the page (bench: some 0.8 ms a message). */
+	if (user == INSTANCE_INSPECT)
+		setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
 }
 
 /* The handed descriptor becomes 3, everything above is closed; standard error is the log, and so is output. */
@@ -81,7 +85,7 @@ _Noreturn static void become(const struct instance *instance, const struct proce
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
-	clean_environment(instance);
+	clean_environment(instance, p->user);
 	if (!arrange_descriptors(p->handed) || !instance_become(instance, p->user) || chdir(instance->folder) != 0)
 		_exit(STATUS_NO_START);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);   /* after the change of user, which clears it */

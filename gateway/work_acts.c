@@ -158,12 +158,24 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 	return apply(work, decision, arena_printf(work->arena, "c%lld", (long long)asked->id), 0);
 }
 
+static enum reason read_again(struct work *work, const struct asked *asked, struct policy_decision *decision)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.held_again($1)", P_INT(asked->inbox));
+	if (reason == REASON_NONE)
+		decision->reason = store_int(rows, 0, 0) ? REASON_NONE : REASON_NOT_FOUND;
+	store_free(&rows);
+	return reason;
+}
+
 static enum reason act(struct work *work, const struct asked *asked, enum reason *answer)
 {
 	struct policy_decision decision = {.reason = REASON_USAGE};
 	enum reason reason = REASON_NONE;
 
-	if (asked->inbox != 0)
+	if (asked->inbox != 0 && bytes_equal_text(asked->kind, "again"))
+		reason = read_again(work, asked, &decision);
+	else if (asked->inbox != 0)
 		reason = work_held(work, asked->inbox, asked->dossier, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
 	else if (asked->dossier != 0 && policy_act_of_name(asked->kind) != POLICY_ACTS)
 		reason = act_on_dossier(work, asked, &decision);

@@ -93,8 +93,25 @@ static struct bytes with_id(struct work *work, json_t *request, const char *id)
 	return json_write(work->arena, request);
 }
 
+/* A consent that ends, or a request that does, stops the mails that were decided before and have not left. */
+static enum reason stop_mails(struct work *work, const struct policy_decision *decision, int64_t dossier)
+{
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; reason == REASON_NONE && i < decision->n_events; i++) {
+		const struct dossier_event *e = &decision->events[i];
+		bool one = e->kind == EVENT_CONSENT_CHANGED && !e->consent.given;
+		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED;
+		if (one || all)
+			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
+					   one ? P_TEXT(party_name(e->consent.party)) : P_NULL, P_INSTANT(work->now));
+	}
+	return reason;
+}
+
+/* *added grows by one unless this effect was decided before. */
 static enum reason queue_mail(struct work *work, const struct policy_decision *decision, size_t i, int64_t dossier, const struct dossier *after,
-			      const struct work_cause *cause)
+			      const struct work_cause *cause, int *added)
 {
 	const struct policy_mail *mail = &decision->mails[i];
 	bool evented = decision->n_events > 0;
@@ -114,6 +131,8 @@ static enum reason queue_mail(struct work *work, const struct policy_decision *d
 			   P_TEXT_B(mail->to), P_TEXT(work->config->signer.mailbox), P_TEXT(id), P_TEXT(decision->rule),
 			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work->now));
 	if (reason == REASON_NONE)
+		*added += store_int(rows, 0, 0) != 0;
+	if (reason == REASON_NONE)
 		log_event("decided-mail", LOG_NUMBER("outbox", store_int(rows, 0, 0)), LOG_TEXT("code", mail_code_name(mail->code)),
 			  LOG_TEXT("party", party_name(mail->party)), LOG_NUMBER("dossier", dossier), LOG_END);
 	store_free(&rows);
@@ -124,6 +143,7 @@ enum reason work_apply(struct work *work, const struct policy_decision *decision
 {
 	enum reason reason = REASON_NONE;
 	struct dossier after;
+	int added = 0;
 	bool known = decision->after != NULL || decision->dossier != NULL;
 
 	*dossier = decision->dossier != NULL ? decision->dossier->id : 0;
@@ -135,10 +155,12 @@ enum reason work_apply(struct work *work, const struct policy_decision *decision
 		after.id = *dossier;
 	if (reason == REASON_NONE && decision->n_events > 0)
 		reason = append_all(work, decision, *dossier, cause);
+	if (reason == REASON_NONE)
+		reason = stop_mails(work, decision, *dossier);
 	for (size_t i = 0; reason == REASON_NONE && i < decision->n_mails; i++)
-		reason = queue_mail(work, decision, i, *dossier, known ? &after : NULL, cause);
+		reason = queue_mail(work, decision, i, *dossier, known ? &after : NULL, cause, &added);
 	if (reason == REASON_NONE && decision->n_events > 0)
 		reason = keep_fold(work, *dossier, &after);
-	*notices = decision->n_events == 0 ? (int)decision->n_mails : 0;
+	*notices = decision->n_events == 0 ? added : 0;
 	return reason;
 }

@@ -306,7 +306,8 @@ create function work_done(inbox bigint, session bigint, message_id text, from_ad
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update inbox i set state = 'done', message_id = work_done.message_id, from_address = lower(work_done.from_address),
-    entity_digest = work_done.entity_digest, class = work_done.class, facts = work_done.facts, outcome = work_done.outcome,
+    entity_digest = work_done.entity_digest, class = work_done.class, outcome = work_done.outcome,
+    facts = jsonb_set(work_done.facts, '{notices}', to_jsonb((work_done.facts->>'notices')::integer + coalesce((i.facts->>'notices')::integer, 0))),
     reason = work_done.reason, owner = work_done.owner, rule = work_done.rule, dossier = work_done.dossier, decided_at = work_done.at,
     session = null
    where i.id = work_done.inbox and i.state = 'claimed' and i.session = work_done.session;
@@ -387,6 +388,17 @@ begin
     ended_at = case when final then now() end, next_at = now() + interval '5 seconds'
    where o.id = compose_failed.outbox and o.state = 'decided' and o.session = compose_failed.session;
   if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+-- What was decided for a party (all parties when it is null) and has not left does not leave any more, nor can it be tried again.
+-- A mail that is in a session now is past stopping.
+create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = 'cancelled', reason = case o.state when 'failed' then o.reason else 'consent.none' end,
+    ended_at = coalesce(o.ended_at, outbox_cancel.at), session = null, told = true
+   where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'failed')
+     and (outbox_cancel.party is null or o.party = outbox_cancel.party);
 end $$;
 
 -- Mails whose end the dossier does not know yet.
@@ -495,6 +507,15 @@ language sql security definer set search_path = relais, pg_temp as $$
   select i.body, b.size, b.digest, i.source, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.reason
     from inbox i join body b on b.id = i.body where i.id = held_claim.inbox and i.outcome = 'held' for update of i
 $$;
+-- It is read and decided once more, as if it had just come: what kept it back is gone.
+create function held_again(inbox bigint) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, session = null,
+    not_before = '-infinity' where i.id = held_again.inbox and i.outcome = 'held';
+  if found then perform pg_notify('inbox', ''); end if;
+  return found;
+end $$;
 create function held_done(inbox bigint, outcome text, reason text, rule text, dossier bigint, at timestamptz, notices integer) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   update inbox i set outcome = held_done.outcome, reason = held_done.reason, rule = held_done.rule, owner = null,

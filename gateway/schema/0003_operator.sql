@@ -35,22 +35,28 @@ language sql stable security definer set search_path = relais, pg_temp as $$
       or o.inbox in (select i.id from inbox i where i.message_id = wanted or 'R' || i.id = upper(wanted)) order by o.id
 $$;
 
-create function queue_list() returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text)
+create function queue_list(failed boolean) returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null from inbox i where i.state <> 'done'
+  select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null from inbox i where i.state <> 'done' and not failed
   union all
   select 'S' || o.id, o.code, o.state, o.created_at, nullif(o.next_at, '-infinity'), o.tries, o.reason, d.ref, o.domain
-    from outbox o left join dossier d on d.id = o.dossier where o.state in ('decided', 'composed', 'sealed', 'sending')
+    from outbox o left join dossier d on d.id = o.dossier
+   where case when failed then o.state = 'failed' else o.state in ('decided', 'composed', 'sealed', 'sending') end
 $$;
 create function quarantine_list() returns table (id text, received_at timestamptz, class text, reason text, owner text, ref text, message_id text)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'R' || i.id, i.received_at, i.class, i.reason, i.owner, d.ref, i.message_id from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held' order by i.id
 $$;
+-- A mail that failed takes up where it stood; one that was cancelled stays so.
 create function outbox_retry(outbox bigint) returns boolean
-language sql security definer set search_path = relais, pg_temp as $$
-  with again as (update outbox o set next_at = now() where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed') returning 1)
-  select exists (select from again)
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set next_at = now(), tries = case o.state when 'failed' then 0 else o.tries end, told = false, ended_at = null,
+    state = case when o.seal is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
+   where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');
+  if found then perform pg_notify('inbox', ''), pg_notify('signer', ''), pg_notify('outbox', ''); end if;
+  return found;
+end $$;
 
 -- One line a check; bad = 0 when it holds. Each counts from evidence of its own, never by subtraction. deep reads every byte kept.
 create function reconcile(deep boolean) returns table (name text, counted bigint, bad bigint)
@@ -131,7 +137,7 @@ grant execute on function sign_claim, sign_done, sign_refuse, body_read to relai
 grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, document_file, relay_make, relay_end, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_done,
-  inbox_facts, held_claim, held_done, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, report_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_names, trust_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts to relais_operator;

@@ -6,7 +6,7 @@ import subprocess
 
 import clients
 import documents
-from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, PLATFORM, SERVICE_BOX, wait_for
+from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for
 
 OK, FAILED, USAGE, NOT_FOUND, CONFIG = 0, 1, 2, 4, 5
 
@@ -400,4 +400,30 @@ def cases(world, story):
     yield "an opinion that names another dossier", opinion_of_other_dossier
     yield "an opinion without one of its headings", opinion_incomplete
     yield "a release before there is an opinion", early_release
+    def read_again():
+        held = next(r for r in w.relais("quarantine", "list", as_json=True) if r["reason"] in ("sig.none", "sig.invalid", "identity.differs"))
+        number = held["id"]
+        w.relais("quarantine", "again", number)
+        row = wait_for("the same decision", lambda: next((r for r in w.relais("trace", number, as_json=True)["inbox"] if r["state"] == "done"), None))
+        assert (row["outcome"], row["reason"]) == ("held", held["reason"]), row
+        assert w.relais("quarantine", "again", "R999999", check=False).returncode == 4
+
+    def consent_ends_before_the_mail_left():
+        """The copy for the physician stands sealed in the queue when the patient takes her consent back: it never leaves."""
+        story.opinion()
+        from kills import descendants, stopped          # which takes outcome() from here
+        deliverer = next(p["pid"] for p in w.status()["processes"] if p["name"] == "deliverer")
+        with stopped([deliverer] + descendants(deliverer)):
+            w.relais("dossier", "release", story.ref)
+            wait_for("the sealed copy", lambda: any(q["what"] == "M64" and q["state"] == "sealed" for q in w.relais("queue", as_json=True)))
+            w.relais("dossier", "consent", story.ref, "attending", "no")
+        w.mailbox(PATIENT).wait(lambda m: "IHE_XDM.zip" in clients.attachments(m))
+        mails = w.relais("dossier", "show", story.ref, as_json=True)["mails"]
+        copy = next(m for m in mails if m["code"] == "M64")
+        assert (copy["state"], copy["reason"]) == ("cancelled", "consent.none"), copy
+        assert w.relais("retry", f"S{copy['outbox']}", check=False).returncode == 4
+        assert w.mailbox(ATTENDING).all() == []
+
+    yield "a held message is read again by a person's word", read_again
+    yield "a consent that ends before the mail has left", consent_ends_before_the_mail_left
     yield "everything still agrees", story.reconcile
