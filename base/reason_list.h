@@ -26,7 +26,6 @@ R(CONFIG_MISSING, "config.missing-key", LOCAL, 0, "", "Une clé obligatoire manq
 R(CONFIG_VALUE, "config.value", LOCAL, 0, "", "Une valeur du fichier de configuration n'est pas permise.", "A value of the configuration file is not allowed.", "")
 
 /* smtp: the session */
-R(SMTP_SYNTAX, "smtp.syntax", REFUSED, 500, "5.5.2", "Commande illisible. Envoyez une commande SMTP terminée par CRLF.", "Unreadable command. Send one SMTP command ended by CRLF.", "")
 R(SMTP_LINE_LONG, "smtp.line.long", REFUSED, 500, "5.5.6", "Ligne de commande trop longue.", "Command line too long.", "")
 R(SMTP_LINE_CONTROL, "smtp.line.control", REFUSED, 500, "5.5.2", "La ligne contient un caractère de contrôle interdit.", "The line holds a control character that is not allowed.", "")
 R(SMTP_VERB_UNKNOWN, "smtp.verb.unknown", REFUSED, 500, "5.5.1", "Commande inconnue.", "Unknown command.", "")
@@ -113,7 +112,6 @@ R(DOCUMENT_FOREIGN, "document.foreign", TOLERATED, 0, "", "Le document n'est pas
 R(DOCUMENT_HEADER, "document.header", REFUSED, 0, "", "L'en-tête du CDA est incomplet.", "The CDA header is incomplete.", "")
 R(DOCUMENT_PATIENTS, "document.patients", REFUSED, 0, "", "Le document nomme plusieurs patients. Envoyez un document par patient.", "The document names several patients. Send one document a patient.", "")
 R(DOCUMENT_SCHEMA, "document.schema", TOLERATED, 0, "", "Le document ne respecte pas le schéma du CDA.", "The document does not follow the CDA schema.", "")
-R(DOCUMENT_TYPE_MISMATCH, "document.type-mismatch", TOLERATED, 0, "", "Un fichier joint n'est pas du type annoncé.", "An embedded file is not of the type it claims.", "")
 R(DOCUMENT_SELF_DISPLAYING, "document.self-displaying", TOLERATED, 0, "", "Le document contient sa feuille de style, qui n'est jamais exécutée.", "The document carries its own style sheet, which is never run.", "")
 
 /* dossier: policy */

@@ -226,10 +226,6 @@ begin
   insert into relay (local, dossier, party, mailbox) values (given, relay_make.dossier, relay_make.party, lower(relay_make.mailbox));
   return given;
 end $$;
-create function relay_end(dossier bigint, party text, mailbox text) returns void
-language sql security definer set search_path = relais, pg_temp as $$
-  update relay r set valid = false where r.dossier = relay_end.dossier and r.party = relay_end.party and r.mailbox = lower(relay_end.mailbox)
-$$;
 create function relay_find(local text) returns table (dossier bigint, party text, mailbox text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin

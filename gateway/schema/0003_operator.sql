@@ -136,7 +136,7 @@ grant execute on function collect_cursor(text), collect_message, collect_skipped
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, document_file, relay_make, relay_end, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_done,
+  dossier_fold, document_file, relay_make, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, report_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_names, trust_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
