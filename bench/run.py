@@ -29,7 +29,7 @@ def arguments():
     parser.add_argument("--messages", type=int, default=300)
     parser.add_argument("--large", type=int, default=20)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--dossiers", type=int, default=60)
+    parser.add_argument("--dossiers", type=int, default=200)
     parser.add_argument("--only", choices=("relais", "postfix"))
     parser.add_argument("--keep", action="store_true", help="leaves the instance running, and says where")
     return parser.parse_args()
@@ -60,7 +60,7 @@ class Tools:
                                str(sink_port), str(pid), *more], capture_output=True, text=True, env=dict(os.environ, MAX="120"))
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
-        return {key: float(value) for key, value in re.findall(r"(\S+)=([\d.]+)", done.stdout)}
+        return {key: float(value) for key, value in re.findall(r"(\S+)=(-?[\d.]+)", done.stdout)}
 
 
 # ---------------------------------------------------------------- processes
@@ -121,7 +121,7 @@ def name_and_peak(pid):
             name = os.path.basename(f.read().split("\0")[0]).split(":")[0]
     except OSError:
         return None
-    return (name, int(status["VmHWM"].split()[0]) / 1024) if "VmHWM" in status else None
+    return (name, int(status["VmHWM"].split()[0]) / 1024) if name and "VmHWM" in status else None
 
 
 class Memory:

@@ -196,6 +196,7 @@ static enum reason run(struct child *c)
 			return reason;
 		if (found) {
 			c->idle_since = 0;
+			store_busy(c->store);
 			continue;
 		}
 		c->n_due = 0;

@@ -175,7 +175,9 @@ static int serve(struct signer *s)
 			log_event("signer-stops", LOG_REASON(reason), LOG_END);
 			return SERVICE_TEMPORARY;
 		}
-		if (!worked)
+		if (worked)
+			store_busy(s->store);
+		else
 			(void)store_wait(s->store, s->service.signals, WAIT_MS);
 	}
 	return SERVICE_FINE;

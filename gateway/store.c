@@ -33,6 +33,7 @@ static void drop(struct store *store)
 	PQfinish(store->conn);
 	store->conn = NULL;
 	store->session = 0;
+	store->dozing = false;
 	store->n_prepared = 0;
 	store->lost = store->transaction;
 }
@@ -315,6 +316,40 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* On all our channels. */
+static enum reason say(struct store *store, const char *sql)
+{
+	struct bytes channels[STORE_CHANNELS_MAX];
+
+	for (size_t i = 0; i < store->n_channels; i++)
+		channels[i] = bytes_of_text(store->channels[i]);
+	return STORE_RUN(store, NULL, sql, P_TEXTS(channels, store->n_channels));
+}
+
+/* True when it has just been said that we wait: what was done before went untold, so the caller must look again.
+ * When it cannot be said we wait all the same, and look again when the time is over. */
+static bool doze(struct store *store)
+{
+	if (store->dozing || store->n_channels == 0 || store->transaction)
+		return false;
+	store->dozing = say(store, "select relais.doze($1)") == REASON_NONE;
+	return store->dozing;
+}
+
+void store_busy(struct store *store)
+{
+	if (store->dozing && !store->transaction)
+		store->dozing = say(store, "select relais.awake($1)") != REASON_NONE;
+}
+
+static bool awoken(struct store *store)
+{
+	bool came = store_notified(store);
+	if (came)
+		store_busy(store);
+	return came;
+}
+
 bool store_wait(struct store *store, int also_fd, unsigned wait_ms)
 {
 	int64_t until = now_ms() + wait_ms;
@@ -322,8 +357,10 @@ bool store_wait(struct store *store, int also_fd, unsigned wait_ms)
 	/* A lost connection hears nothing; outside a transaction it is made again. */
 	if (!store->transaction && store_ready(store) != REASON_NONE)
 		store->notified = false;
+	else if (doze(store))
+		return store_notified(store);
 	for (;;) {
-		if (store_notified(store))
+		if (awoken(store))
 			return true;
 		int64_t left = until - now_ms();
 		struct pollfd ready[2] = {{.fd = store_descriptor(store), .events = POLLIN},
@@ -332,7 +369,7 @@ bool store_wait(struct store *store, int also_fd, unsigned wait_ms)
 			return false;
 		int n = poll(ready, 2, (int)left);
 		if (n == 0 || ready[1].revents != 0 || (n < 0 && errno == EINTR))
-			return store_notified(store);
+			return awoken(store);
 	}
 }
 

@@ -78,8 +78,12 @@ MUST_USE enum reason store_script(struct store *store, struct arena *arena, cons
 
 /* LISTEN on a channel, kept across reconnects. */
 MUST_USE enum reason store_listen(struct store *store, const char *channel);
-/* True when a notification came since the last call. Waits at most wait_ms, less when also_fd (or -1) is readable. */
+/* True when a notification came since the last call. Waits at most wait_ms, less when also_fd (or -1) is readable.
+ * Notifications are for those who wait only: the first call after work returns at once, so that its caller looks once more
+ * for what went untold; the next one waits. */
 bool store_wait(struct store *store, int also_fd, unsigned wait_ms);
+/* Work was found: until the next store_wait nobody needs to tell us of more. */
+void store_busy(struct store *store);
 
 /* Bodies: the bytes of one body row, in order, streamed (single-row mode). IO when the sink returned false: it gets no
  * more then. NOT_FOUND when there is no such body. */

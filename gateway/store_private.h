@@ -22,6 +22,7 @@ struct store {
 	bool transaction;             /* begun and neither committed nor rolled back */
 	bool lost;                    /* the transaction's connection is gone */
 	bool notified;
+	bool dozing;                  /* those who have something to tell know that we wait */
 	int64_t session;              /* 0 = not taken on this connection */
 	const char *channels[STORE_CHANNELS_MAX];
 	size_t n_channels;

@@ -25,6 +25,8 @@ static const char schema[] =
 	"create table relais.chunk (body bigint, number integer, data bytea);"
 	"create function relais.body_read(body bigint) returns table (size bigint, data bytea) language sql as $$"
 	" select sum(length(c.data)) over (), c.data from relais.chunk c where c.body = body_read.body order by number $$;"
+	"create function relais.doze(channels text[]) returns void language sql as '';"
+	"create function relais.awake(channels text[]) returns void language sql as '';"
 	"create table relais.t (id bigint primary key, note text);"
 	"create function relais.refuse(code text) returns void language plpgsql as $$"
 	" begin raise exception using errcode = 'RL001', message = code; end $$;";
@@ -323,7 +325,8 @@ static void test_notifications(void **state)
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "x", 1), 1);
 	alarm(30);
-	assert_false(store_wait(a, ends[0], 60000));
+	assert_false(store_wait(a, ends[0], 60000));   /* look again… */
+	assert_false(store_wait(a, ends[0], 60000));   /* …and wait */
 	alarm(0);
 	close(ends[0]);
 	close(ends[1]);

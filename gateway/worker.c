@@ -68,8 +68,9 @@ static void run(struct work *work)
 		if (work->session > 0 && !announced)
 			announced = announce_mailboxes(work) == REASON_NONE && store_listen(work->store, "inbox") == REASON_NONE;
 		if (work->session > 0 && announced && work_once(work))
-			continue;
-		store_wait(work->store, -1, POLL_MS);
+			store_busy(work->store);
+		else
+			store_wait(work->store, -1, POLL_MS);
 	}
 	log_event("stopped", LOG_END);
 }

@@ -19,6 +19,41 @@ create function session_over(session bigint, own bigint) returns boolean languag
   select session is null or (session <> own and pg_try_advisory_xact_lock_shared(4711, session::integer))
 $$;
 
+-- Wakes those who wait on a channel, and does nothing while nobody waits: PostgreSQL lets transactions that NOTIFY commit only one after the
+-- other, each with its own sync of the disk. Who goes to wait (doze) first says so (lock 4715), then lets the transactions end that may not
+-- have known it (lock 4714), and then looks once more: what it does not see by then will be told.
+create function tell(channel text) returns void language plpgsql as $$
+declare k integer := hashtext(channel);
+begin
+  if pg_try_advisory_xact_lock_shared(4714, k) and pg_try_advisory_lock(4715, k) then
+    perform pg_advisory_unlock(4715, k);
+  else
+    perform pg_notify(channel, '');
+  end if;
+end $$;
+
+create function doze(channels text[]) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare c text;
+begin
+  foreach c in array channels loop
+    perform pg_advisory_lock_shared(4715, hashtext(c));
+  end loop;
+  foreach c in array channels loop
+    perform pg_advisory_lock(4714, hashtext(c));
+    perform pg_advisory_unlock(4714, hashtext(c));
+  end loop;
+end $$;
+
+create function awake(channels text[]) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare c text;
+begin
+  foreach c in array channels loop
+    perform pg_advisory_unlock_shared(4715, hashtext(c));
+  end loop;
+end $$;
+
 create function refuse(code text) returns void language plpgsql as $$
 begin
   raise exception using errcode = 'RL001', message = code;
@@ -119,7 +154,7 @@ begin
     values (b, intake_message.source, intake_message.peer_name, intake_message.peer_address, intake_message.helo,
             intake_message.mail_from, intake_message.recipients, intake_message.params, intake_message.received_at,
             intake_message.size = length(first_chunk)) returning id into i;
-  if intake_message.size = length(first_chunk) then perform pg_notify('inbox', ''); end if;
+  if intake_message.size = length(first_chunk) then perform tell('inbox'); end if;
   return i;
 end $$;
 
@@ -136,7 +171,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update inbox i set complete = true where i.id = intake_done.inbox and not i.complete and body_check(i.body, false);
   if not found then perform refuse('store.refused'); end if;
-  perform pg_notify('inbox', '');
+  perform tell('inbox');
 end $$;
 
 -- ---------------------------------------------------------------- mailboxes fetched by IMAP
@@ -178,7 +213,7 @@ begin
   insert into inbox (body, source, mailbox, uidvalidity, uid, mail_from, recipients, received_at, complete)
     values (b, 'imap', collect_message.mailbox, collect_message.uidvalidity, collect_message.uid, '', '{}',
             collect_message.received_at, collect_message.size = length(first_chunk)) returning id into i;
-  if collect_message.size = length(first_chunk) then perform pg_notify('inbox', ''); end if;
+  if collect_message.size = length(first_chunk) then perform tell('inbox'); end if;
   return i;
 end $$;
 
@@ -283,7 +318,7 @@ begin
   if not found then perform refuse('store.conflict'); end if;
   insert into sign_journal (outbox, entity_digest, sent_digest, fingerprint)
     select o.id, b.digest, o.sent_digest, o.fingerprint from outbox o join body b on b.id = o.entity where o.id = sign_done.outbox;
-  perform pg_notify('outbox', '');
+  perform tell('outbox');
 end $$;
 
 create function sign_refuse(outbox bigint, session bigint, reason text, detail text) returns void
@@ -292,7 +327,7 @@ begin
   update outbox o set state = 'failed', reason = sign_refuse.reason, reply_text = left(sign_refuse.detail, 200), ended_at = now(), session = null
    where o.id = sign_refuse.outbox and o.state = 'composed' and o.session = sign_refuse.session;
   if not found then perform refuse('store.conflict'); end if;
-  perform pg_notify('inbox', '');
+  perform tell('inbox');
 end $$;
 
 -- ---------------------------------------------------------------- deliverer
@@ -341,5 +376,5 @@ begin
   update outbox_attempt a set ended_at = now(), result = deliver_result.result, reason = deliver_result.reason,
     reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced, host = deliver_result.host
    where a.outbox = deliver_result.outbox and a.number = n;
-  if deliver_result.result <> 'later' then perform pg_notify('inbox', ''); end if;
+  if deliver_result.result <> 'later' then perform tell('inbox'); end if;
 end $$;

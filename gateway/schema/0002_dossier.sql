@@ -329,7 +329,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- ---------------------------------------------------------------- worker: outgoing
--- 0 when this effect was decided before: the mail exists already.
+-- 0 when this effect was decided before: the mail exists already. Nobody is told: who decided it goes on to have it composed.
 create function outbox_add(effect text, dossier bigint, event bigint, inbox bigint, code text, party text, recipient text,
   return_path text, message_id text, rule text, request jsonb, attach jsonb, at timestamptz) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -340,9 +340,7 @@ begin
             outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
-  if given is null then return 0; end if;
-  perform pg_notify('inbox', '');
-  return given;
+  return coalesce(given, 0);
 end $$;
 
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
@@ -366,7 +364,7 @@ begin
   update outbox o set state = 'composed', head = compose_done.head, entity = b, composed_at = now(), session = null, tries = 0
    where o.id = compose_done.outbox and o.state = 'decided' and o.session = compose_done.session;
   if not found then perform refuse('store.conflict'); end if;
-  perform pg_notify('signer', '');
+  perform tell('signer');
   return b;
 end $$;
 create function compose_chunk(outbox bigint, number integer, data bytea) returns void
@@ -466,7 +464,7 @@ begin
   insert into command (actor, kind, dossier, inbox, outbox, args)
     values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
   perform tally_one('command');
-  perform pg_notify('inbox', '');
+  perform tell('inbox');
   return given;
 end $$;
 create function command_answer(command bigint) returns text
@@ -509,7 +507,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, session = null,
     not_before = '-infinity' where i.id = held_again.inbox and i.outcome = 'held';
-  if found then perform pg_notify('inbox', ''); end if;
+  if found then perform tell('inbox'); end if;
   return found;
 end $$;
 create function held_done(inbox bigint, outcome text, reason text, rule text, dossier bigint, at timestamptz, notices integer) returns void

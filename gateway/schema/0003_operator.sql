@@ -54,7 +54,7 @@ begin
   update outbox o set next_at = now(), tries = case o.state when 'failed' then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.seal is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
    where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');
-  if found then perform pg_notify('inbox', ''), pg_notify('signer', ''), pg_notify('outbox', ''); end if;
+  if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
   return found;
 end $$;
 
@@ -130,6 +130,7 @@ revoke all on all functions in schema relais from public;
 alter default privileges for role relais_owner revoke execute on functions from public;
 grant usage on schema relais to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_operator;
 grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
+grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
 grant execute on function intake_sender, intake_recipient, intake_message, intake_chunk, intake_done to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, intake_chunk, intake_done to relais_collector;

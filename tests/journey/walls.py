@@ -22,13 +22,13 @@ WITHOUT_ROLE = ("verify", "inspect", "compose")
 MAY = {
     "receiver": "session_start intake_sender intake_recipient intake_message intake_chunk intake_done",
     "collector": "session_start collect_cursor collect_message collect_skipped intake_chunk intake_done",
-    "worker": "session_start body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
+    "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file relay_make relay_find mailbox_set work_due "
               "work_claim work_release work_earlier work_done inbox_facts held_claim held_done held_again outbox_cancel expert_candidates expert_get outbox_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told report_match outbox_proof "
               "timer_claim timer_later command_claim command_done",
-    "signer": "session_start sign_claim sign_done sign_refuse body_read",
-    "deliverer": "session_start deliver_due deliver_claim deliver_result body_read",
+    "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
+    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result body_read",
     "operator": "rule_import rule_list trust_replace trust_names trust_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox body_read inbox_facts",
