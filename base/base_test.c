@@ -86,6 +86,10 @@ static void utf8(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(bytes_utf8(rows[i].text), rows[i].good);
+	assert_true(bytes_one_line(BYTES("né à Zoug"), 11));
+	assert_false(bytes_one_line(BYTES("né à Zoug"), 10));
+	assert_false(bytes_one_line(BYTES("a\r\nBcc: b"), 99));
+	assert_false(bytes_one_line(BYTES("a\x7f"), 99));
 }
 
 static void cursor_ends_exactly(void **state)

@@ -159,6 +159,14 @@ bool bytes_utf8(struct bytes a)
 	return true;
 }
 
+bool bytes_one_line(struct bytes a, size_t max)
+{
+	for (size_t i = 0; i < a.len; i++)
+		if (a.at[i] < 0x20 || a.at[i] == 0x7f)
+			return false;
+	return a.len <= max && bytes_utf8(a);
+}
+
 struct cursor cursor_on(struct bytes a)
 {
 	return (struct cursor){a, false};

@@ -52,6 +52,9 @@ MUST_USE bool bytes_number(struct bytes a, uint64_t max, uint64_t *out);
 /* True when a is well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool bytes_utf8(struct bytes a);
 
+/* True when a is well-formed UTF-8 of at most max bytes without a control character: a text that may stand in a field. */
+bool bytes_one_line(struct bytes a, size_t max);
+
 /* Reading cursor: each take moves on, or sets failed and gives nothing more.
  * A frame was read well only if cursor_done() is true at the end. */
 struct cursor {

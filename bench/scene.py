@@ -97,7 +97,6 @@ class BenchWorld(journey.World):
         self.second_expert = self.issue("expert2", "person", cn="Luc PETIT", email=journey.SECOND_EXPERT)
 
     def _configure(self):
-        path = os.path.join(self.dir, "relais.conf")
         schema, corpus = os.path.join(self.folder, "schema"), documents.corpus()
         if corpus:
             subprocess.run(["cp", "-r", os.path.join(corpus, "cda-schema"), schema], check=True)
@@ -106,13 +105,7 @@ class BenchWorld(journey.World):
         route = f'{{ domain = "*"; host = "127.0.0.1"; server_name = "{OPERATOR}"; port = {self.sink_port}; }}'
         groups = {"inspect": 'crls = "pki/crls"; ' + (f'schema = "{schema}"; ' if corpus else ""),
                   "deliverer": f"retry_seconds = 1; routes = ( {route} );"}
-        with open(path) as f:
-            text = f.read()
-        for name, body in groups.items():
-            text = re.sub(rf"^{name} = {{.*?^}};\n", "", text, flags=re.S | re.M) + f"\n{name} = {{ {body} }};\n"
-        with open(path, "w") as f:
-            f.write(text)
-        self.relais_check()
+        self.set_groups(groups)
 
     def white_list(self):
         entries = "".join(

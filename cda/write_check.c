@@ -9,17 +9,9 @@ static bool digits(struct bytes text)
 	return text.len > 0;
 }
 
-static bool one_line(struct bytes text, size_t max)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] < 0x20 || text.at[i] == 0x7f)
-			return false;
-	return text.len <= max && bytes_utf8(text);
-}
-
 static bool filled(struct bytes text)
 {
-	return bytes_trim(text).len > 0 && one_line(text, 512);
+	return bytes_trim(text).len > 0 && bytes_one_line(text, 512);
 }
 
 /* A code of a value set: letters, digits and the few signs that occur in them. */
@@ -57,7 +49,7 @@ static bool root_allowed(struct bytes root)
 static bool id_allowed(struct bytes id)
 {
 	size_t caret = bytes_find_byte(id, '^', 0);
-	return root_allowed(bytes_slice(id, 0, caret)) && one_line(bytes_from(id, caret), 256) && caret + 1 != id.len;
+	return root_allowed(bytes_slice(id, 0, caret)) && bytes_one_line(bytes_from(id, caret), 256) && caret + 1 != id.len;
 }
 
 static bool ins_root(struct bytes oid)
@@ -105,8 +97,8 @@ enum reason cda_write_patient_check(const struct cda_write_patient *p, const cha
 		{filled(p->family_birth), "patient.family_birth"},
 		{filled(p->given_birth_first), "patient.given_birth_first"},
 		{filled(p->given_birth_all), "patient.given_birth_all"},
-		{one_line(p->family_used, 512), "patient.family_used"},
-		{one_line(p->given_used, 512), "patient.given_used"},
+		{bytes_one_line(p->family_used, 512), "patient.family_used"},
+		{bytes_one_line(p->given_used, 512), "patient.given_used"},
 		{p->birth_time.len == 8 && digits(p->birth_time), "patient.birth_time"},
 		{sex, "patient.sex"},
 		{p->birth_place.len == 5 && code_allowed(p->birth_place), "patient.birth_place"},
@@ -129,7 +121,7 @@ enum reason write_check_report(const struct cda_write_report *r, const char **fi
 		{filled(r->expert.organisation), "expert.organisation"},
 		{filled(r->expert.organisation_id) && code_allowed(r->expert.organisation_id), "expert.organisation_id"},
 		{filled(r->expert.specialty_code) && code_allowed(r->expert.specialty_code), "expert.specialty_code"},
-		{one_line(r->expert.specialty_name, 512), "expert.specialty_name"},
+		{bytes_one_line(r->expert.specialty_name, 512), "expert.specialty_name"},
 		{filled(r->custodian.id) && code_allowed(r->custodian.id), "custodian.id"},
 		{filled(r->custodian.name), "custodian.name"},
 		{code_allowed(r->custodian.facility_code), "custodian.facility"},

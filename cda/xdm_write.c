@@ -15,17 +15,9 @@ struct entry {
 
 /* --- checks ----------------------------------------------------------------- */
 
-static bool one_line(struct bytes text, size_t max)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] < 0x20 || text.at[i] == 0x7f)
-			return false;
-	return text.len <= max && bytes_utf8(text);
-}
-
 static bool filled(struct bytes text)
 {
-	return bytes_trim(text).len > 0 && one_line(text, 512);
+	return bytes_trim(text).len > 0 && bytes_one_line(text, 512);
 }
 
 static bool person_allowed(const struct xdm_write_person *p)
@@ -33,7 +25,7 @@ static bool person_allowed(const struct xdm_write_person *p)
 	const struct bytes texts[] = {p->id, p->id_root, p->family, p->given, p->organisation, p->organisation_id,
 				      p->specialty_code, p->specialty_name};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		if (!one_line(texts[i], 512))
+		if (!bytes_one_line(texts[i], 512))
 			return false;
 	return true;
 }
@@ -51,7 +43,7 @@ static const char *bad_code(const struct xdm_write_document *d)
 		{d->confidentiality[3], "xdm.confidentiality"}, {d->language, "xdm.language"},
 	};
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (!one_line(codes[i].text, 512))
+		if (!bytes_one_line(codes[i].text, 512))
 			return codes[i].field;
 	return NULL;
 }

@@ -118,7 +118,6 @@ class World:
 
     def _configure(self):
         """The operators' routes and the collected mailbox go into the configuration that init wrote."""
-        path = os.path.join(self.dir, "relais.conf")
         password = os.path.join(self.dir, "collector.password")
         with open(password, "w") as f:
             f.write(MAIL_PASSWORD + "\n")
@@ -141,6 +140,11 @@ class World:
     {{ name = "{SERVICE_BOX}"; host = "127.0.0.1"; server_name = "imap.operateur-b.mssante.fr"; port = {self.correspondents.imap_port};
       user = "{SERVICE_BOX}"; password_file = "collector.password"; origin = "operateur-b.mssante.fr"; }} );""",
         }
+        self.set_groups(groups)
+
+    def set_groups(self, groups):
+        """Replaces whole groups of the configuration that init wrote."""
+        path = os.path.join(self.dir, "relais.conf")
         with open(path) as f:
             text = f.read()
         for name, body in groups.items():
