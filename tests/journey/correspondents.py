@@ -28,8 +28,10 @@ def unpack(cache):
     shutil.rmtree(cache, ignore_errors=True)
     os.makedirs(root)
     os.chmod(cache, 0o755)
-    subprocess.run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + PACKAGES, cwd=cache, check=True,
-                   stderr=subprocess.DEVNULL)
+    download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + PACKAGES
+    if subprocess.run(download, cwd=cache, capture_output=True).returncode != 0:
+        subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)   # the lists are old, or were never fetched
+        subprocess.run(download, cwd=cache, check=True)
     for package in glob.glob(os.path.join(cache, "*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
         os.unlink(package)
