@@ -103,6 +103,7 @@ def script(name, command, seconds=900, needs_corpus=False):
         if status != 0 and result[1] == 0:
             result = (result[0], 1, result[2])
         if result[1]:
+            print("\n".join("        " + line for line in output.splitlines() if re.match(r"NOT OK|\s*FAIL ", line)))
             tell(name, status, output, 80)
         else:
             print("\n".join("        " + line for line in output.splitlines()[-60:]))
