@@ -28,13 +28,3 @@ enum reason reason_of_code(struct bytes code)
 			return r;
 	return REASONS;
 }
-
-const char *reason_class_name(enum reason_class class)
-{
-	static const char *const names[] = {
-		[REASON_CLASS_NONE] = "none",       [REASON_CLASS_TOLERATED] = "tolerated",
-		[REASON_CLASS_HELD] = "held",       [REASON_CLASS_REFUSED] = "refused",
-		[REASON_CLASS_LATER] = "later",     [REASON_CLASS_LOCAL] = "local",
-	};
-	return names[class];
-}

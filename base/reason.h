@@ -38,6 +38,5 @@ const struct reason_entry *reason_entry(enum reason reason);
 const char *reason_code(enum reason reason);
 /* By its code; REASONS when no reason has that code. */
 enum reason reason_of_code(struct bytes code);
-const char *reason_class_name(enum reason_class class);
 
 #endif

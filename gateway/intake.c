@@ -5,17 +5,6 @@
 
 #define ONE(rows) (store_count(rows) == 1)
 
-enum reason intake_from_memory(void *context, uint64_t offset, size_t len, unsigned char *scratch, struct bytes *out)
-{
-	const struct bytes *all = context;
-
-	(void)scratch;
-	if (offset > all->len || len > all->len - offset)
-		return REASON_IO;
-	*out = bytes_slice(*all, (size_t)offset, len);
-	return REASON_NONE;
-}
-
 static enum reason chunk_of(const struct intake_body *body, uint64_t offset, struct bytes *out)
 {
 	uint64_t left = body->size - offset;

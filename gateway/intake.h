@@ -21,8 +21,6 @@ struct intake_body {
 	void *context;
 	unsigned char *scratch;       /* room for LIMIT_CHUNK bytes; the caller's */
 };
-/* For a body that lies whole in memory; scratch may then be NULL. context: struct bytes *. */
-intake_source intake_from_memory;
 
 struct intake_message {
 	struct bytes peer_name;       /* canonical subject of the peer's certificate */

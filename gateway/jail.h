@@ -16,7 +16,8 @@
 enum jail {
 	JAIL_READER_PARENT,   /* verify, inspect, compose: accept, recvmsg, fork, wait, pipe; no file, no network */
 	JAIL_READER_CHILD,    /* read the payload, write the answer, exit; nothing else */
-	JAIL_NETWORK,         /* receiver, collector, deliverer: sockets and the files opened before; no exec */
+	JAIL_NETWORK,         /* receiver, and the children of collector and deliverer (their parents fork and
+	                       * speak to no peer): sockets and the files opened before; no exec */
 	JAIL_WORKER,          /* worker: database socket, readers' sockets; no exec */
 	JAIL_SIGNER,          /* signer: database socket and its journal; no exec, no new network peer */
 };

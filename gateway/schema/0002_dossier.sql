@@ -133,7 +133,6 @@ create table dossier_document (
 create table relay (
   local   text primary key,
   dossier bigint not null references dossier, party text not null, mailbox text not null,
-  valid   boolean not null default true,
   unique (dossier, party, mailbox)
 );
 
@@ -229,7 +228,7 @@ end $$;
 create function relay_find(local text) returns table (dossier bigint, party text, mailbox text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local) and r.valid;
+  return query select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local);
 end $$;
 
 -- Our own mailboxes; the configuration writes them at start of the worker.
@@ -242,14 +241,14 @@ begin
 end $$;
 
 -- The reason code for this recipient; 'none' when mail for it is taken from that sender.
--- A delivery report (empty return path) may come to a mailbox of the service only.
+-- The empty return path (reports, automatic answers) is taken on any address of ours: what it may do is the policy's to say, and that is little.
 create function intake_recipient(local text, domain text, mail_from text) returns text
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 declare holder text;
 begin
   if not exists (select from mailbox m where m.domain = lower(intake_recipient.domain)) then return 'smtp.recipient.foreign'; end if;
   if exists (select from mailbox m where m.domain = lower(intake_recipient.domain) and m.local = lower(intake_recipient.local)) then return 'none'; end if;
-  select r.mailbox into holder from relay r where r.local = lower(intake_recipient.local) and r.valid;
+  select r.mailbox into holder from relay r where r.local = lower(intake_recipient.local);
   if holder is null then return 'smtp.recipient.unknown'; end if;
   if lower(intake_recipient.mail_from) not in (holder, '') then return 'smtp.recipient.party'; end if;
   return 'none';
