@@ -10,7 +10,7 @@ import time
 
 import clients
 import documents
-from world import ATTENDING, DEPOT, DOMAIN, HOSPITAL, PLATFORM
+from world import ATTENDING, DEPOT, DOMAIN, HOSPITAL, PLATFORM, wait_for
 
 MAIL, RCPT = f"MAIL FROM:<{HOSPITAL}>\r\n".encode(), f"RCPT TO:<{DEPOT}>\r\n".encode()
 RECIPIENTS, ERRORS, IDLE_COMMANDS, PER_ADDRESS = 100, 10, 100, 200     # base/limits.h
@@ -361,6 +361,31 @@ def cases(world, _story):
                 said = wire.over()
                 assert said.count(b"\r\n") <= 1, (data[:20], said)
 
+    def lost_before_the_answer():
+        """The peer is cut off behind its last dot: what was committed stays, and the same again is taken again."""
+        message = f"From: {HOSPITAL}\r\nMessage-ID: <coupure@chu-exemple.mssante.fr>\r\n\r\nun\r\n.\r\n".encode()
+        before = accepted()
+        wire = Wire(w, good)
+        begun(wire)
+        wire.send(message)
+        wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        time.sleep(0.05)
+        wire.stream.close()                             # with a reset, not in order
+        with Wire(w, good) as again:
+            begun(again)
+            again.ask(message, b"250")
+        wait_for("both in the journal", lambda: accepted() == before + 2, 10)
+        w.relais("reconcile")
+
+    def no_proxies():
+        for command in (b"XCLIENT ADDR=10.0.0.1\r\n", b"XFORWARD NAME=x\r\n", b"PROXY TCP4 10.0.0.1 10.0.0.2 1 25\r\n"):
+            with Wire(w, good) as wire:
+                wire.send(command)
+                answer = wire.reply()
+                assert answer.startswith(b"5"), (command, answer)
+
+    yield "P14 a connection lost between the last dot and the answer", lost_before_the_answer
+    yield "T8 words of proxies from strangers", no_proxies
     yield "P12 sizes that lie or overflow", sizes
     yield "P12 more than was announced, and more than is taken", too_big
     yield "P13 long and endless lines", long_line
