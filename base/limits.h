@@ -37,6 +37,15 @@
 #define LIMIT_TLS_TICKET_SECONDS 3600
 #define LIMIT_TLS_CHAIN (32u * 1024)     /* certificates a peer may send */
 
+/* Introspection of a token (RFC 7662). The answer is some 600 bytes; the people who submit in one minute are few. */
+#define LIMIT_IDENTITY_TOKEN 8192        /* a JWT of a national provider has some 2 KB */
+#define LIMIT_IDENTITY_ANSWER (16u * 1024)
+#define LIMIT_IDENTITY_SECONDS 10        /* of the whole question */
+#define LIMIT_IDENTITY_CONNECT_SECONDS 5
+#define LIMIT_IDENTITY_SUBJECT 255       /* OpenID Connect Core 1.0 section 2, sub */
+#define LIMIT_IDENTITY_REMEMBERED 256    /* answers */
+#define LIMIT_IDENTITY_REMEMBER_SECONDS 60
+
 /* Message structure, checked by our own scan before any library sees it
  * (GMime 3.2.13 hangs or crashes beyond; measured). */
 #define LIMIT_HEADER_BLOCK (64u * 1024)

@@ -60,6 +60,14 @@ R(PEER_NO_CERTIFICATE, "peer.certificate.none", REFUSED, 550, "5.7.1", "Aucun ce
 R(PEER_CERTIFICATE_UNTRUSTED, "peer.certificate.untrusted", REFUSED, 550, "5.7.1", "Votre certificat client n'est pas émis par une autorité de l'espace de confiance, ou il n'est plus valable.", "Your client certificate was not issued by an authority of the trust space, or it is no longer valid.", "`relais trust explain DOMAIN` says which certificates are awaited.")
 R(PEER_DOMAIN, "peer.domain", REFUSED, 550, "5.7.1", "Votre certificat ne parle pas pour le domaine de l'expéditeur. Vérifiez la liste blanche.", "Your certificate does not speak for the sender's domain. Check the white list.", "`relais trust explain DOMAIN` says which certificates are awaited.")
 
+/* auth: submission by our own correspondents' software */
+R(AUTH_NEEDED, "auth.needed", REFUSED, 530, "5.7.0", "Ce port demande une authentification : certificat client d'une boîte d'ici, ou jeton (OAUTHBEARER, XOAUTH2).", "This port asks for authentication: the client certificate of a mailbox of ours, or a token (OAUTHBEARER, XOAUTH2).", "")
+R(AUTH_TOKEN, "auth.token", REFUSED, 535, "5.7.8", "Ce jeton n'est pas valable ou a expiré. Connectez-vous de nouveau auprès du fournisseur d'identité.", "This token is not valid or has expired. Sign in again with the identity provider.", "The token is not active, or issuer, audience or scope are not those of the group identity.")
+R(AUTH_ACCOUNT, "auth.account", REFUSED, 535, "5.7.8", "Aucune boîte d'ici n'est enregistrée pour cette identité, ou pas celle qui est demandée.", "No mailbox of ours is registered for this identity, or not the one asked for.", "`relais account list` says who may submit for which mailbox.")
+R(AUTH_LATER, "auth.later", LATER, 454, "4.7.0", "Le fournisseur d'identité ne répond pas. Réessayez plus tard.", "The identity provider does not answer. Try again later.", "Look at the event identity-refused in the receiver's log; check identity.introspection, anchors and secret_file.")
+R(AUTH_SENDER, "auth.sender", REFUSED, 550, "5.7.1", "L'adresse d'expéditeur n'est pas celle de la boîte authentifiée.", "The sender's address is not the authenticated mailbox.", "")
+R(AUTH_FROM, "auth.from", HELD, 0, "", "Le champ From ne nomme pas la boîte authentifiée : une personne vérifiera.", "The From field does not name the authenticated mailbox: a person will check.", "Someone submitted in another's name: compare `relais trace` with the message.")
+
 /* mail: the message's own structure */
 R(MAIL_NO_FROM, "mail.from.none", REFUSED, 550, "5.6.0", "Le message n'a pas d'expéditeur (champ From).", "The message has no sender (From field).", "")
 R(MAIL_SEVERAL_FROM, "mail.from.several", REFUSED, 550, "5.6.0", "Le message a plusieurs expéditeurs (From). Un seul est permis.", "The message has several senders (From). Only one is allowed.", "")

@@ -69,6 +69,12 @@ struct config {
 		int expire_hours;        /* 24: then the fallback, not five days */
 	} deliverer;
 	struct {
+		const char *introspection;   /* https address of token introspection (RFC 7662), "" = no tokens */
+		const char *client_id, *secret_file, *anchors;
+		const char *issuer, *audience, *scope;
+		const char *subject_claim;   /* "" = SubjectNameID when there, else sub */
+	} identity;                      /* of our own correspondents, who submit */
+	struct {
 		bool triage_by_nurse, release_by_nurse;
 	} gates;
 	int workers;                     /* worker processes */

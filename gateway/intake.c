@@ -68,8 +68,8 @@ static enum reason put_message(struct store *store, const void *what, struct byt
 	const struct intake_message *m = what;
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(
-		store, &rows, "select relais.intake_message('smtp', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-		P_TEXT_B(m->peer_name), P_TEXT_B(m->peer_address), P_TEXT_B(m->helo), P_TEXT_B(m->mail_from),
+		store, &rows, "select relais.intake_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		P_TEXT_B(m->account), P_TEXT_B(m->peer_name), P_TEXT_B(m->peer_address), P_TEXT_B(m->helo), P_TEXT_B(m->mail_from),
 		P_TEXTS(m->recipients, m->n), P_JSON(m->params), P_INSTANT(m->received_at), P_INT(m->body.size),
 		P_BYTES(m->body.digest), P_BYTES(first));
 
@@ -117,6 +117,25 @@ enum reason intake_recipient(struct store *store, struct bytes local, struct byt
 	store_free(&rows);
 	/* A code that we do not know comes from another version of the schema: nothing is accepted on a guess. */
 	return reason == REASONS ? REASON_STORE_REFUSED : reason;
+}
+
+enum reason intake_account(struct store *store, struct bytes kind, struct bytes value, struct bytes wanted, struct arena *arena,
+			   struct bytes *mailbox)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(store, &rows, "select relais.intake_account($1, $2, $3)", P_TEXT_B(kind), P_TEXT_B(value),
+				       P_TEXT_B(wanted));
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (!ONE(rows))
+		reason = REASON_STORE_REFUSED;
+	else if (store_is_null(rows, 0, 0))
+		reason = REASON_AUTH_ACCOUNT;
+	else
+		*mailbox = arena_copy(arena, store_bytes(rows, 0, 0));
+	store_free(&rows);
+	return reason;
 }
 
 enum reason intake_message(struct store *store, const struct intake_message *message, int64_t *inbox)

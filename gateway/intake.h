@@ -5,6 +5,7 @@
 #ifndef RELAIS_GATEWAY_INTAKE_H
 #define RELAIS_GATEWAY_INTAKE_H
 
+#include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
 #include "gateway/store.h"
@@ -23,6 +24,7 @@ struct intake_body {
 };
 
 struct intake_message {
+	struct bytes account;         /* the mailbox of ours that was authenticated; empty = an operator's link */
 	struct bytes peer_name;       /* canonical subject of the peer's certificate */
 	struct bytes peer_address, helo;
 	struct bytes mail_from;       /* local@domain; empty for <> */
@@ -37,6 +39,10 @@ struct intake_message {
 MUST_USE enum reason intake_sender(struct store *store, struct bytes peer_name, struct bytes domain);
 /* May this mailbox receive from mail_from? NONE, a refusal of the database, or STORE_…. */
 MUST_USE enum reason intake_recipient(struct store *store, struct bytes local, struct bytes domain, struct bytes mail_from);
+/* The mailbox of ours that who proved to be value may submit for. kind: "certificate" (value is a canonical subject name) or
+ * "person" (value is the subject of a token). wanted: the mailbox asked for; empty: then the only one. AUTH_ACCOUNT when none. */
+MUST_USE enum reason intake_account(struct store *store, struct bytes kind, struct bytes value, struct bytes wanted, struct arena *arena,
+				    struct bytes *mailbox);
 MUST_USE enum reason intake_message(struct store *store, const struct intake_message *message, int64_t *inbox);
 
 /* Where the collector stands; both 0 when the mailbox was never read. */

@@ -114,7 +114,8 @@ end $$;
 create table inbox (
   id          bigint generated always as identity primary key,
   body        bigint not null references body,
-  source      text not null check (source in ('smtp', 'imap')),
+  source      text not null check (source in ('smtp', 'submission', 'imap')),
+  account     text,                                      -- submission: the mailbox of ours that was authenticated, lower case
   mailbox     text, uidvalidity bigint, uid bigint,      -- imap: fetched once
   peer_name   text, peer_address text, helo text,
   mail_from   text not null,
@@ -134,6 +135,7 @@ create table inbox (
   dossier     bigint,
   decided_at  timestamptz,
   unique (mailbox, uidvalidity, uid),
+  check ((source = 'submission') = (account is not null)),
   check ((state = 'done') = (outcome is not null)),
   check (outcome is distinct from 'held' or owner is not null)
 );
@@ -143,15 +145,16 @@ create index inbox_held on inbox (id) where outcome = 'held';
 create index inbox_message on inbox (message_id) where message_id is not null;
 create index inbox_dossier on inbox (dossier) where dossier is not null;
 
-create function intake_message(source text, peer_name text, peer_address text, helo text, mail_from text, recipients text[],
+-- account: '' is mail of an operator.
+create function intake_message(account text, peer_name text, peer_address text, helo text, mail_from text, recipients text[],
   params jsonb, received_at timestamptz, size bigint, digest bytea, first_chunk bytea) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare b bigint; i bigint;
 begin
   insert into body (size, digest) values (intake_message.size, intake_message.digest) returning id into b;
   insert into body_chunk values (b, 0, first_chunk);
-  insert into inbox (body, source, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete)
-    values (b, intake_message.source, intake_message.peer_name, intake_message.peer_address, intake_message.helo,
+  insert into inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete)
+    values (b, case intake_message.account when '' then 'smtp' else 'submission' end, lower(nullif(intake_message.account, '')), intake_message.peer_name, intake_message.peer_address, intake_message.helo,
             intake_message.mail_from, intake_message.recipients, intake_message.params, intake_message.received_at,
             intake_message.size = length(first_chunk)) returning id into i;
   if intake_message.size = length(first_chunk) then perform tell('inbox'); end if;

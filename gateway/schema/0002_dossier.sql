@@ -22,6 +22,16 @@ create table sender (
 create unique index sender_active on sender (organisation) where active;
 create index sender_domain on sender using gin (domains) where active;
 
+-- Who may submit for a mailbox of ours: canonical names of client certificates (certs/name.h), subjects of tokens. Neither: nobody may.
+create table account (
+  mailbox text not null, version integer not null, data jsonb not null, active boolean not null,
+  names text[] not null, subjects text[] not null, imported_at timestamptz not null default now(),
+  primary key (mailbox, version)
+);
+create unique index account_active on account (mailbox) where active;
+create index account_name on account using gin (names) where active;
+create index account_subject on account using gin (subjects) where active;
+
 -- A rule that is imported again unchanged keeps its version. Gives the version in force.
 create function rule_import(kind text, item jsonb) returns integer
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -48,6 +58,14 @@ begin
     update sender s set active = false where s.organisation = key and s.active;
     select coalesce(max(s.version), 0) + 1 into v from sender s where s.organisation = key;
     insert into sender values (key, v, item, true, array(select lower(jsonb_array_elements_text(item->'domains'))));
+  elsif kind = 'account' then
+    key := item->>'mailbox';
+    select a.version, a.data into v, old from account a where a.mailbox = key and a.active;
+    if old = item then return v; end if;
+    update account a set active = false where a.mailbox = key and a.active;
+    select coalesce(max(a.version), 0) + 1 into v from account a where a.mailbox = key;
+    insert into account values (key, v, item, true, array(select jsonb_array_elements_text(item->'names')),
+      array(select jsonb_array_elements_text(item->'subjects')));
   else
     perform refuse('local.usage');
   end if;
@@ -70,8 +88,21 @@ create function rule_list(kind text) returns table (key text, version integer, d
 language sql stable security definer set search_path = relais, pg_temp as $$
   select code, version, data from pathology where kind = 'pathology' and active
   union all select rpps, version, data from expert where kind = 'expert' and active
-  union all select organisation, version, data from sender where kind = 'sender' and active order by 1
+  union all select organisation, version, data from sender where kind = 'sender' and active
+  union all select mailbox, version, data from account where kind = 'account' and active order by 1
 $$;
+
+-- The mailbox that who proved to be value may submit for: the one wanted, or the only one when none is named. Null when there is none.
+create function intake_account(kind text, value text, wanted text) returns text
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+declare found text[];
+begin
+  select array_agg(a.mailbox) into found from account a
+   where a.active and (intake_account.wanted = '' or a.mailbox = lower(intake_account.wanted))
+     and case intake_account.kind when 'certificate' then a.names @> array[intake_account.value]
+                                  when 'person' then a.subjects @> array[intake_account.value] else false end;
+  return case when cardinality(found) = 1 then found[1] end;
+end $$;
 
 -- The white list replaces the one before as a whole; gives how many pairs it holds.
 create function trust_replace(pairs jsonb) returns bigint
@@ -256,7 +287,7 @@ end $$;
 
 -- ---------------------------------------------------------------- worker: incoming
 create function work_claim(session bigint, batch integer) returns table (inbox bigint, body bigint, size bigint, digest bytea,
-  source text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
+  source text, account text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare suspect bigint;
 begin
@@ -272,7 +303,7 @@ begin
   claimed as (
     update inbox i set state = 'claimed', session = work_claim.session, tries = i.tries + 1 from picked
      where i.id = picked.id returning i.*)
-  select c.id, c.body, b.size, b.digest, c.source, c.mailbox, c.peer_name, c.mail_from, c.recipients, c.received_at, c.tries
+  select c.id, c.body, b.size, b.digest, c.source, c.account, c.mailbox, c.peer_name, c.mail_from, c.recipients, c.received_at, c.tries
     from claimed c join body b on b.id = c.body order by c.id;
 end $$;
 
