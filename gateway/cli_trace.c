@@ -32,7 +32,7 @@ static void trace_print(const char *title, json_t *rows, const char *id, const c
 	}
 }
 
-static const char *const inbox_keys[] = {"received_at", "source", "peer_name", "size", "state", "class", "outcome", "reason",
+static const char *const inbox_keys[] = {"received_at", "source", "account", "peer_name", "size", "state", "class", "outcome", "reason",
 					 "owner", "rule", "ref", "message_id", "tries"};
 static const char *const outbox_keys[] = {"code", "party", "state", "proof", "created_at", "composed_at", "sealed_at", "ended_at",
 					  "host", "reply_code", "enhanced", "queue_id", "attempts", "reason", "ref", "message_id"};

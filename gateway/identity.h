@@ -1,7 +1,7 @@
 /* gateway/identity.h - whose token is this? OAuth 2.0 token introspection (RFC 7662) for our own correspondents' software.
  *
  * The token is a secret of the person who was given it: it is sent to the configured server over TLS, is kept nowhere and
- * stands in no log. What is remembered, for IDENTITY_REMEMBER_SECONDS at most, is the answer, under the SHA-256 of the token. */
+ * stands in no log. What is remembered, for LIMIT_IDENTITY_REMEMBER_SECONDS at most, is the answer, under the SHA-256 of the token. */
 #ifndef RELAIS_GATEWAY_IDENTITY_H
 #define RELAIS_GATEWAY_IDENTITY_H
 
@@ -35,7 +35,8 @@ void identity_close(struct identity **identity);
 /*
  * Asks the server, or remembers. Blocks for at most LIMIT_IDENTITY_SECONDS; may be called by several threads at once.
  * REASON_AUTH_TOKEN: not active, expired, of another issuer or audience, or no token at all (RFC 6750 2.1 b64token).
- * REASON_AUTH_LATER: the server is away, slow, does not prove its name, or answers what is no introspection.
+ * REASON_AUTH_LATER: the server is away, slow, does not prove its name, or answers what is no introspection; or
+ * LIMIT_IDENTITY_ASKING threads are asking already: the others have mail to take. MEMORY: no room in the arena.
  * The caller wipes its own copy of the token.
  */
 MUST_USE enum reason identity_check(struct identity *identity, struct arena *arena, struct bytes token,
@@ -44,9 +45,9 @@ MUST_USE enum reason identity_check(struct identity *identity, struct arena *are
 /*
  * The judgement alone, without network or clock: the body of a 200 answer, what is wanted, now.
  * AUTH_LATER when it is no introspection answer (RFC 7662 2.2: one JSON object with a boolean "active"; a name twice is none),
- * AUTH_TOKEN when it says no, or lacks what we ask for.
+ * AUTH_TOKEN when it says no, or lacks what we ask for. *claim names what was wrong, "" when it is no answer at all.
  */
 MUST_USE enum reason identity_judge(struct arena *arena, struct bytes answer, const struct identity_settings *settings,
-				    struct instant now, struct identity_person *out);
+				    struct instant now, struct identity_person *out, const char **claim);
 
 #endif

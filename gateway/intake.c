@@ -1,6 +1,8 @@
 /* gateway/intake.c - see intake.h. */
 #include "gateway/intake.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 
 #define ONE(rows) (store_count(rows) == 1)
@@ -119,6 +121,17 @@ enum reason intake_recipient(struct store *store, struct bytes local, struct byt
 	return reason == REASONS ? REASON_STORE_REFUSED : reason;
 }
 
+/* The caller lives on when its arena is full. */
+static enum reason keep_text(struct arena *arena, struct bytes text, struct bytes *out)
+{
+	unsigned char *kept = arena_try(arena, text.len);
+
+	if (kept == NULL)
+		return REASON_MEMORY;
+	*out = (struct bytes){memcpy(kept, text.at, text.len), text.len};
+	return REASON_NONE;
+}
+
 enum reason intake_account(struct store *store, struct bytes kind, struct bytes value, struct bytes wanted, struct arena *arena,
 			   struct bytes *mailbox)
 {
@@ -133,7 +146,7 @@ enum reason intake_account(struct store *store, struct bytes kind, struct bytes 
 	else if (store_is_null(rows, 0, 0))
 		reason = REASON_AUTH_ACCOUNT;
 	else
-		*mailbox = arena_copy(arena, store_bytes(rows, 0, 0));
+		reason = keep_text(arena, store_bytes(rows, 0, 0), mailbox);
 	store_free(&rows);
 	return reason;
 }

@@ -97,7 +97,8 @@ static enum reason keep_message(struct thread *t, struct store *store, struct po
 	if (reason != REASON_NONE || t->pool->setup.journal < 0)
 		return reason;
 	/* Kept, but not journalled: the sender is told to try again, and its second copy will be known as such. */
-	reason = intake_journal_add(t->pool->setup.journal, job->message.received_at, job->inbox, body->size, body->digest, "smtp");
+	reason = intake_journal_add(t->pool->setup.journal, job->message.received_at, job->inbox, body->size, body->digest,
+				    job->message.account.len > 0 ? "submission" : "smtp");
 	if (reason != REASON_NONE)
 		log_event("journal-failed", LOG_REASON(reason), LOG_NUMBER("inbox", job->inbox), LOG_END);
 	return reason;

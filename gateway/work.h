@@ -29,7 +29,8 @@ struct work {
 struct work_inbox {
 	int64_t id, body, tries;
 	struct bytes digest;         /* SHA-256 of the raw message, 32 bytes */
-	bool imap;
+	enum policy_source source;
+	struct bytes account;        /* of a submission */
 	struct bytes peer_name, mail_from;
 	struct bytes *recipients;
 	size_t n_recipients;

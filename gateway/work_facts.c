@@ -201,7 +201,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 
 	*out = (struct policy_message){
 		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "range_digest"), .received = inbox->received,
-		.source = inbox->imap ? POLICY_SOURCE_IMAP : POLICY_SOURCE_SMTP, .mail_from = inbox->mail_from,
+		.source = inbox->source, .account = inbox->account, .mail_from = inbox->mail_from,
 		.from = json_view(json_object_get(v, "from"), "address"),
 		.class = policy_class_of_name(json_view(f, "class")), .automatic = json_truth(f, "auto"),
 		.archive = reason_of(json_object_get(f, "archive"), "reason"),

@@ -18,7 +18,8 @@ static struct address split(struct bytes address)
 	return (struct address){bytes_slice(address, 0, at), bytes_from(address, at + 1)};
 }
 
-/* The domains among those of From, envelope and reported recipient that the peer's certificate speaks for. */
+/* The domains among those of From, envelope and reported recipient that the peer's certificate speaks for: none, when it
+ * proved to be one of our own mailboxes. */
 static enum reason peer_domains(struct work *work, const struct work_inbox *inbox, struct policy_message *m)
 {
 	const struct bytes asked[] = {split(m->from).domain, split(m->mail_from).domain,
@@ -26,7 +27,7 @@ static enum reason peer_domains(struct work *work, const struct work_inbox *inbo
 	struct bytes *found = arena_alloc(work->arena, sizeof asked);
 	enum reason reason = REASON_NONE;
 
-	for (size_t i = 0; reason == REASON_NONE && !inbox->imap && i < 3; i++) {
+	for (size_t i = 0; reason == REASON_NONE && inbox->source == POLICY_SOURCE_SMTP && i < 3; i++) {
 		struct store_rows *rows = NULL;
 		if (asked[i].len == 0 || (i == 1 && bytes_equal_nocase(asked[0], asked[1])))
 			continue;
@@ -334,12 +335,20 @@ static struct bytes text_of(struct work *work, const struct store_rows *rows, si
 	return store_is_null(rows, row, column) ? BYTES_NONE : arena_copy(work->arena, store_bytes(rows, row, column));
 }
 
+/* A word that we do not know is believed least. */
+static enum policy_source source_of(struct bytes word)
+{
+	return bytes_equal_text(word, "smtp") ? POLICY_SOURCE_SMTP :
+	       bytes_equal_text(word, "submission") ? POLICY_SOURCE_SUBMISSION : POLICY_SOURCE_IMAP;
+}
+
 static struct work_inbox inbox_of(struct work *work, const struct store_rows *rows, size_t i)
 {
 	struct work_inbox inbox = {
 		.id = store_int(rows, i, 0), .body = store_int(rows, i, 1), .digest = text_of(work, rows, i, 2),
-		.imap = bytes_equal_text(store_bytes(rows, i, 3), "imap"), .peer_name = text_of(work, rows, i, 4),
+		.source = source_of(store_bytes(rows, i, 3)), .peer_name = text_of(work, rows, i, 4),
 		.mail_from = text_of(work, rows, i, 5), .received = store_instant(rows, i, 7), .tries = store_int(rows, i, 8),
+		.account = text_of(work, rows, i, 9),
 	};
 	inbox.n_recipients = store_texts(rows, work->arena, i, 6, &inbox.recipients);
 	return inbox;
@@ -381,14 +390,14 @@ enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct 
 	struct store_rows *rows = NULL;
 	struct message m = {.held = true, .dossier = dossier};
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, reason "
+				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, reason "
 				       "from relais.held_claim($1)", P_INT(inbox));
 
 	if (reason == REASON_NONE && store_count(rows) != 1) {
 		*decision = (struct policy_decision){.outcome = POLICY_REFUSED, .reason = REASON_NOT_FOUND};
 	} else if (reason == REASON_NONE) {
 		m.inbox = inbox_of(work, rows, 0);
-		m.held_for = reason_of_code(store_bytes(rows, 0, 9));
+		m.held_for = reason_of_code(store_bytes(rows, 0, 10));
 		reason = work_read(work, m.inbox.body, NULL, &m.facts);
 		if (reason == REASON_NONE)
 			reason = decide_held(work, &m, actor, effect);
@@ -406,7 +415,7 @@ bool work_messages(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint "
+				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account "
 				       "from relais.work_claim($1, $2::bigint::integer)", P_INT(work->session), P_INT(LIMIT_CLAIM_BATCH));
 	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
 

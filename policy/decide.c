@@ -18,6 +18,13 @@ static void decide_scan(struct build *b)
 	build_notice(b, b->message->scan_reason);
 }
 
+/* Somebody was authenticated and writes in another's name: a person must know, whatever the message says. */
+static void decide_account(struct build *b)
+{
+	b->rule = "message.account/1";
+	build_hold(b, REASON_AUTH_FROM);
+}
+
 static void decide_verdict(struct build *b, enum reason reason)
 {
 	b->rule = "message.signature/1";
@@ -85,6 +92,8 @@ void policy_decide_message(struct arena *arena, const struct policy_rules *rules
 		decide_scan(&b);
 	else if (is_report(message))
 		decide_report(&b);
+	else if (sender_unlinked(message) == REASON_AUTH_FROM)
+		decide_account(&b);
 	else if (verdict != REASON_NONE)
 		decide_verdict(&b, verdict);
 	else if (message->party != PARTY_NONE)

@@ -69,8 +69,8 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 
 	if (b->after->state != DOSSIER_ACCEPTED)
 		return REASON_REPLY_NOT_AWAITED;
-	if (m->source == POLICY_SOURCE_SMTP && !sender_linked(m))
-		return REASON_MAIL_FROM_DOMAIN;
+	if (sender_unlinked(m) != REASON_NONE)
+		return sender_unlinked(m);
 	enum reason reason = check_signer(b, expert, is_signed);
 	if (reason != REASON_NONE)
 		return reason;

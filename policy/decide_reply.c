@@ -12,10 +12,10 @@ static enum reason check_writer(const struct build *b, struct bytes mailbox, str
 
 	if (!sender_same_address(m->from, mailbox))
 		return REASON_REPLY_PARTY;
-	if (m->source == POLICY_SOURCE_SMTP && !sender_linked(m))
-		return REASON_MAIL_FROM_DOMAIN;
+	if (sender_unlinked(m) != REASON_NONE)
+		return sender_unlinked(m);
 	if (m->signature.verdict == POLICY_VERDICT_NONE)
-		return m->source == POLICY_SOURCE_SMTP ? REASON_NONE : REASON_SIG_NONE;
+		return sender_linked(m) ? REASON_NONE : REASON_SIG_NONE;
 	if (expert_has_certificate(expert, m->signature.fingerprint) ||
 	    (m->signature.bound == POLICY_BOUND_FROM && sender_same_address(m->signature.email, m->from)))
 		return REASON_NONE;

@@ -1,7 +1,7 @@
 /* policy/decide_report.c - delivery and reading reports, and what the operator of a recipient said.
  *
  * A report is believed only about a recipient whose domain the peer's certificate speaks for, and only when it
- * names a mail of ours. Nothing that a machine wrote is ever answered. */
+ * names a mail of ours: what our own correspondents submit proves nothing. Nothing that a machine wrote is ever answered. */
 #include "policy/decide_step.h"
 
 enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 3, PROOF_READ = 4 };

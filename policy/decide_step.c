@@ -265,5 +265,5 @@ enum reason step_file(struct build *b, const struct policy_document *document, s
 
 bool step_is_automatic(const struct policy_message *message)
 {
-	return message->automatic || (message->source == POLICY_SOURCE_SMTP && message->mail_from.len == 0);
+	return message->automatic || (message->source != POLICY_SOURCE_IMAP && message->mail_from.len == 0);
 }

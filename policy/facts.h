@@ -105,7 +105,9 @@ enum policy_class policy_class_of_name(struct bytes name);
 /* By the word of the facts ("valid", "none"...); MALFORMED for any other word. */
 enum policy_verdict policy_verdict_of_name(struct bytes name);
 
-enum policy_source { POLICY_SOURCE_SMTP, POLICY_SOURCE_IMAP };
+/* SMTP: an operator's link, whose certificate speaks for domains. SUBMISSION: the software of one of our own mailboxes, which
+ * was authenticated. IMAP: fetched; nothing vouches for it but a signature. */
+enum policy_source { POLICY_SOURCE_SMTP, POLICY_SOURCE_SUBMISSION, POLICY_SOURCE_IMAP };
 
 enum policy_word {
 	POLICY_WORD_NONE,
@@ -160,7 +162,8 @@ struct policy_message {
 	bool seen;                        /* the same bytes were already decided on */
 	enum policy_source source;
 	struct policy_texts peer_domains; /* SMTP: the domains that the peer's certificate speaks for */
-	struct bytes mail_from;           /* SMTP: empty is the null return path */
+	struct bytes account;             /* SUBMISSION: the authenticated mailbox of ours */
+	struct bytes mail_from;           /* SMTP and SUBMISSION: empty is the null return path */
 	struct bytes from;                /* the single From address; empty when there is none */
 	struct bytes recipient;           /* our address it came to */
 	enum party party;                 /* of a relay address; PARTY_NONE for an intake address */

@@ -47,8 +47,22 @@ static const struct organisation *owner_of(const struct policy_rules *rules, str
 	return owners == 1 ? only : NULL;
 }
 
+/* Our own mailboxes: the local part is compared byte by byte. */
+static bool is_account(const struct policy_message *m, struct bytes address)
+{
+	struct bytes own = sender_domain(m->account), other = sender_domain(address);
+
+	return own.len > 0 && bytes_equal_nocase(own, other) &&
+	       bytes_equal(bytes_slice(m->account, 0, m->account.len - own.len), bytes_slice(address, 0, address.len - other.len));
+}
+
+/* What the link says against the addresses. */
 static enum reason check_link(const struct policy_message *m)
 {
+	if (m->source == POLICY_SOURCE_IMAP)
+		return REASON_NONE;
+	if (m->source == POLICY_SOURCE_SUBMISSION)
+		return is_account(m, m->from) && (m->mail_from.len == 0 || is_account(m, m->mail_from)) ? REASON_NONE : REASON_AUTH_FROM;
 	if (!has_text(&m->peer_domains, sender_domain(m->from)))
 		return REASON_MAIL_FROM_DOMAIN;
 	if (m->mail_from.len > 0 && !has_text(&m->peer_domains, sender_domain(m->mail_from)))
@@ -68,7 +82,7 @@ static enum reason check_signature(const struct organisation *o, const struct po
 
 	*out = POLICY_BOUND_NONE;
 	if (s->verdict == POLICY_VERDICT_NONE)
-		return o->operator_link && m->source == POLICY_SOURCE_SMTP ? REASON_NONE : REASON_SIG_NONE;
+		return o->operator_link && m->source != POLICY_SOURCE_IMAP ? REASON_NONE : REASON_SIG_NONE;
 	if (s->verdict != POLICY_VERDICT_VALID)
 		return sender_verdict(s);
 	if (is_registered(o, s))
@@ -110,7 +124,14 @@ bool sender_address_ok(struct bytes address)
 
 bool sender_linked(const struct policy_message *message)
 {
-	return message->source == POLICY_SOURCE_SMTP && message->from.len > 0 && check_link(message) == REASON_NONE;
+	return message->source != POLICY_SOURCE_IMAP && message->from.len > 0 && check_link(message) == REASON_NONE;
+}
+
+enum reason sender_unlinked(const struct policy_message *message)
+{
+	if (message->source == POLICY_SOURCE_IMAP || sender_linked(message))
+		return REASON_NONE;
+	return message->source == POLICY_SOURCE_SUBMISSION ? REASON_AUTH_FROM : REASON_MAIL_FROM_DOMAIN;
 }
 
 enum reason sender_verdict(const struct policy_signature *signature)
@@ -139,7 +160,7 @@ enum reason sender_check(const struct policy_rules *rules, const struct policy_m
 
 	if (domain.len == 0)
 		return REASON_SENDER_UNKNOWN;
-	if (message->source == POLICY_SOURCE_SMTP && (reason = check_link(message)) != REASON_NONE)
+	if ((reason = check_link(message)) != REASON_NONE)
 		return reason;
 	const struct organisation *o = owner_of(rules, domain, &message->signature);
 	if (o == NULL)
@@ -166,7 +187,7 @@ bool sender_may_be_told(const struct policy_rules *rules, const struct policy_me
 	if (message->automatic || message->report != NULL || message->class == POLICY_CLASS_REPORT ||
 	    !sender_address_ok(message->from))
 		return false;
-	if (message->source == POLICY_SOURCE_SMTP)
+	if (message->source != POLICY_SOURCE_IMAP)
 		return message->mail_from.len > 0 && sender_linked(message);
 	if (message->signature.verdict != POLICY_VERDICT_VALID)
 		return false;

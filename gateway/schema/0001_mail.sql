@@ -115,7 +115,7 @@ create table inbox (
   id          bigint generated always as identity primary key,
   body        bigint not null references body,
   source      text not null check (source in ('smtp', 'submission', 'imap')),
-  account     text,                                      -- submission: the mailbox of ours that was authenticated, lower case
+  account     text,                                      -- submission: the mailbox of ours that was authenticated
   mailbox     text, uidvalidity bigint, uid bigint,      -- imap: fetched once
   peer_name   text, peer_address text, helo text,
   mail_from   text not null,
@@ -154,7 +154,7 @@ begin
   insert into body (size, digest) values (intake_message.size, intake_message.digest) returning id into b;
   insert into body_chunk values (b, 0, first_chunk);
   insert into inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete)
-    values (b, case intake_message.account when '' then 'smtp' else 'submission' end, lower(nullif(intake_message.account, '')), intake_message.peer_name, intake_message.peer_address, intake_message.helo,
+    values (b, case intake_message.account when '' then 'smtp' else 'submission' end, nullif(intake_message.account, ''), intake_message.peer_name, intake_message.peer_address, intake_message.helo,
             intake_message.mail_from, intake_message.recipients, intake_message.params, intake_message.received_at,
             intake_message.size = length(first_chunk)) returning id into i;
   if intake_message.size = length(first_chunk) then perform tell('inbox'); end if;

@@ -525,10 +525,10 @@ begin
 end $$;
 
 -- A held message that a person decides on: locks it for this transaction.
-create function held_claim(inbox bigint) returns table (body bigint, size bigint, digest bytea, source text, mailbox text,
+create function held_claim(inbox bigint) returns table (body bigint, size bigint, digest bytea, source text, account text, mailbox text,
   peer_name text, mail_from text, recipients text[], received_at timestamptz, reason text)
 language sql security definer set search_path = relais, pg_temp as $$
-  select i.body, b.size, b.digest, i.source, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.reason
+  select i.body, b.size, b.digest, i.source, i.account, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.reason
     from inbox i join body b on b.id = i.body where i.id = held_claim.inbox and i.outcome = 'held' for update of i
 $$;
 -- It is read and decided once more, as if it had just come: what kept it back is gone.

@@ -17,10 +17,10 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select id, received_at, source, class, outcome, reason, message_id from inbox i where i.dossier = dossier_messages.dossier order by id
 $$;
 
-create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, peer_name text, size bigint, digest bytea, state text, class text,
+create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, account text, peer_name text, size bigint, digest bytea, state text, class text,
   outcome text, reason text, owner text, rule text, ref text, message_id text, signature jsonb, tries integer)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.id, i.received_at, i.source, i.peer_name, b.size, b.digest, i.state, i.class, i.outcome, i.reason, i.owner, i.rule, d.ref, i.message_id,
+  select i.id, i.received_at, i.source, i.account, i.peer_name, b.size, b.digest, i.state, i.class, i.outcome, i.reason, i.owner, i.rule, d.ref, i.message_id,
          i.facts->'signature', i.tries
     from inbox i join body b on b.id = i.body left join dossier d on d.id = i.dossier
    where i.message_id = wanted or 'R' || i.id = upper(wanted) order by i.id

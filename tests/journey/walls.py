@@ -20,7 +20,7 @@ WITHOUT_ROLE = ("verify", "inspect", "compose")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
 MAY = {
-    "receiver": "session_start intake_sender intake_recipient intake_message intake_chunk intake_done",
+    "receiver": "session_start intake_sender intake_account intake_recipient intake_message intake_chunk intake_done",
     "collector": "session_start collect_cursor collect_message collect_skipped intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file relay_make relay_find mailbox_set work_due "
