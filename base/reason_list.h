@@ -66,6 +66,7 @@ R(AUTH_TOKEN, "auth.token", REFUSED, 535, "5.7.8", "Ce jeton n'est pas valable o
 R(AUTH_ACCOUNT, "auth.account", REFUSED, 535, "5.7.8", "Aucune boîte d'ici n'est enregistrée pour cette identité, ou pas celle qui est demandée.", "No mailbox of ours is registered for this identity, or not the one asked for.", "`relais account list` says who may submit for which mailbox.")
 R(AUTH_LATER, "auth.later", LATER, 454, "4.7.0", "Le fournisseur d'identité ne répond pas. Réessayez plus tard.", "The identity provider does not answer. Try again later.", "Look at the event identity-refused in the receiver's log; check identity.introspection, anchors and secret_file.")
 R(AUTH_SENDER, "auth.sender", REFUSED, 550, "5.7.1", "L'adresse d'expéditeur n'est pas celle de la boîte authentifiée.", "The sender's address is not the authenticated mailbox.", "")
+R(AUTH_MAILBOX, "auth.mailbox", LOCAL, 0, "", "Cette boîte est au service lui-même : personne ne dépose de courrier en son nom.", "This mailbox is the service's own: nobody submits in its name.", "")
 R(AUTH_FROM, "auth.from", HELD, 0, "", "Le champ From ne nomme pas la boîte authentifiée : une personne vérifiera.", "The From field does not name the authenticated mailbox: a person will check.", "Someone submitted in another's name: compare `relais trace` with the message.")
 
 /* mail: the message's own structure */

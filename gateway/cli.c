@@ -22,6 +22,7 @@ static const struct verb {
 	{"inspect", cli_inspect, "[--json] FILE…            what the gateway sees in a message, an archive or a document"},
 	{"trust", cli_trust, "import FILE | list | explain DOMAIN"},
 	{"sender", cli_sender, "import FILE | list         who may send what"},
+	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},
 	{"pathology", cli_pathology, "import FILE | list"},
 	{"expert", cli_expert, "import FILE | list"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},

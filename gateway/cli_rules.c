@@ -1,4 +1,4 @@
-/* gateway/cli_rules.c - relais pathology|expert|sender import FILE and list. A file is checked whole before anything of it is loaded. */
+/* gateway/cli_rules.c - relais pathology|expert|sender|account import FILE and list. A file is checked whole before anything of it is loaded. */
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
@@ -8,41 +8,64 @@
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
 
-static const char *check_pathology(struct arena *arena, const json_t *item)
+static const char *check_pathology(struct cli *cli, json_t *item)
 {
 	struct pathology out;
-	return rules_pathology(arena, item, &out);
+	return rules_pathology(cli->arena, item, &out);
 }
 
-static const char *check_expert(struct arena *arena, const json_t *item)
+static const char *check_expert(struct cli *cli, json_t *item)
 {
 	struct expert out;
-	return rules_expert(arena, item, &out);
+	return rules_expert(cli->arena, item, &out);
 }
 
-static const char *check_sender(struct arena *arena, const json_t *item)
+static const char *check_sender(struct cli *cli, json_t *item)
 {
 	struct organisation out;
-	return rules_organisation(arena, item, &out);
+	return rules_organisation(cli->arena, item, &out);
+}
+
+/* The names go into the database in their canonical form too: that is what a certificate's name is compared with. */
+static const char *check_account(struct cli *cli, json_t *item)
+{
+	struct account out;
+	const char *wrong = rules_account(cli->arena, item, cli->config->domain, &out);
+	json_t *names = json_array();
+
+	for (size_t i = 0; wrong == NULL && i < out.names.n; i++)
+		json_array_append_new(names, json_of(out.names.at[i]));
+	if (wrong == NULL)
+		json_object_set(item, "names", names);
+	json_decref(names);
+	return wrong;
 }
 
 static const struct kind {
 	const char *name, *key;
-	const char *(*check)(struct arena *arena, const json_t *item);
+	const char *(*check)(struct cli *cli, json_t *item);
+	const char *columns;
+	const char *list;            /* key of the list, where a file is an object around it */
 } kinds[] = {
-	{"pathology", "code", check_pathology},
-	{"expert", "rpps", check_expert},
-	{"sender", "organisation", check_sender},
+	{"pathology", "code", check_pathology, "key version title", NULL},
+	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
+	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
+	{"account", "mailbox", check_account, "key version kind title certificates subjects", "accounts"},
 };
 
 /* NULL after a failure, which was told with the line. */
-static json_t *read_file(const char *path)
+static json_t *read_file(const struct kind *kind, const char *path)
 {
 	json_error_t error;
 	json_t *items = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (items == NULL) {
 		fprintf(stderr, "relais: %s:%d: %s\n", path, error.line, error.text);
 		return NULL;
+	}
+	if (kind->list != NULL && json_object_size(items) == 1 && json_object_get(items, kind->list) != NULL) {
+		json_t *list = json_incref(json_object_get(items, kind->list));
+		json_decref(items);
+		return list;
 	}
 	if (json_is_object(items)) {
 		json_t *list = json_array();
@@ -61,7 +84,7 @@ static bool all_good(struct cli *cli, const struct kind *kind, const char *path,
 	if (!good)
 		fprintf(stderr, "relais: %s: neither an object nor a list of objects\n", path);
 	json_array_foreach(items, i, item) {
-		const char *wrong = kind->check(cli->arena, item);
+		const char *wrong = kind->check(cli, item);
 		if (wrong == NULL)
 			continue;
 		struct bytes key = json_view(item, kind->key);
@@ -93,7 +116,7 @@ static enum reason load(struct cli *cli, const struct kind *kind, json_t *items)
 
 static int import(struct cli *cli, const struct kind *kind, const char *path)
 {
-	json_t *items = read_file(path);
+	json_t *items = read_file(kind, path);
 	int status = CLI_FAILED;
 
 	if (items != NULL && all_good(cli, kind, path, items)) {
@@ -107,12 +130,13 @@ static int import(struct cli *cli, const struct kind *kind, const char *path)
 static int list(struct cli *cli, const struct kind *kind)
 {
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
-				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id'), "
+				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id', t.data->>'name'), "
+				      "'kind', t.data->>'kind', 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
+				      "'subjects', jsonb_array_length(case jsonb_typeof(t.data->'subjects') when 'array' then t.data->'subjects' else '[]' end), "
 				      "'mailbox', t.data->>'mailbox', 'signature', coalesce(t.data->>'signature', 'required'), "
 				      "'classes', (select string_agg(c, ' ') from jsonb_array_elements_text(coalesce(t.data->'classes', t.data->'pathologies', '[]')) c))), '[]') "
 				      "from relais.rule_list($1) t", P_TEXT(kind->name));
-	return cli_show(cli, rows, strcmp(kind->name, "sender") == 0 ? "key version title signature classes" :
-				   strcmp(kind->name, "expert") == 0 ? "key version title mailbox classes" : "key version title");
+	return cli_show(cli, rows, kind->columns);
 }
 
 static int rules(const char *name, int argc, char **argv)
@@ -121,7 +145,7 @@ static int rules(const char *name, int argc, char **argv)
 	const struct kind *kind = kinds;
 	while (strcmp(kind->name, name) != 0)
 		kind++;
-	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender list | import FILE");
+	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender|account list | import FILE");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	if (strcmp(cli.arguments[0], "list") == 0 && cli.n == 1)
@@ -145,4 +169,9 @@ int cli_expert(int argc, char **argv)
 int cli_sender(int argc, char **argv)
 {
 	return rules("sender", argc, argv);
+}
+
+int cli_account(int argc, char **argv)
+{
+	return rules("account", argc, argv);
 }

@@ -133,6 +133,48 @@ static void rules_are_refused_by_name(void **state)
 	arena_destroy(&arena);
 }
 
+static const char account[] = "{\"mailbox\":\"%s\",\"name\":\"Cabinet\",\"kind\":\"%s\"%s}";
+
+static void accounts_are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *mailbox, *kind, *more, *wrong;
+	} rows[] = {
+		{"dr.a@avis.fr", "PER", ",\"subjects\":[\"899700218896\"]", NULL},
+		{"poste@avis.fr", "APP", ",\"certificates\":[\"CN=poste,O=L,C=FR\"]", NULL},
+		{"equipe.a@avis.fr", "ORG", ",\"certificates\":[\"CN=poste\"],\"subjects\":[\"1\"]", NULL},
+		{"ferme@avis.fr", "PER", "", NULL},
+		{"dr.a@autre.fr", "PER", ",\"subjects\":[\"1\"]", "mailbox"},
+		{"dr.a@x.avis.fr", "PER", "", "mailbox"},
+		{"dr.a@avis.fr@autre.fr", "PER", "", "mailbox"},
+		{"Dr.A@avis.fr", "PER", "", "lower case"},
+		{"dr.a", "PER", "", "mailbox"},
+		{"dr.a@avis.fr", "CAB", "", "kind"},
+		{"dr.a@avis.fr", "PER", ",\"certificates\":[\"CN=poste\"]", "PER"},
+		{"poste@avis.fr", "APP", ",\"subjects\":[\"1\"]", "APP"},
+		{"poste@avis.fr", "APP", ",\"certificates\":[\"poste\"]", "cannot be read"},
+		{"poste@avis.fr", "APP", ",\"certificates\":\"CN=poste\"", "certificates"},
+		{"poste@avis.fr", "APP", ",\"names\":[\"2.5.4.3=poste\"]", "names"},
+		{"dr.a@avis.fr", "PER", ",\"subjects\":[\"\"]", "subjects"},
+	};
+	struct arena *arena = arena_create(1u << 20);
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[600];
+		struct account out;
+		snprintf(text, sizeof text, account, rows[i].mailbox, rows[i].kind, rows[i].more);
+		json_t *item = json_read(bytes_of_text(text));
+		const char *wrong = rules_account(arena, item, "AVIS.fr", &out);
+		if ((wrong == NULL) != (rows[i].wrong == NULL) || (wrong != NULL && strstr(wrong, rows[i].wrong) == NULL))
+			fail_msg("%s %s: %s", rows[i].mailbox, rows[i].more, wrong != NULL ? wrong : "taken");
+		if (i == 1)
+			assert_true(out.names.n == 1 && bytes_equal_text(out.names.at[0], "2.5.4.10=l,2.5.4.3=poste,2.5.4.6=fr"));
+		json_decref(item);
+	}
+	arena_destroy(&arena);
+}
+
 static const char list[] = "<?xml version=\"1.0\"?><ListeBlancheMSSante xmlns=\"https://listeblanche.mssante.fr/schema\"><ListeDomaines>"
 			   "<Domaine><Nom> A.mssante.fr</Nom><DNCertificatOperateur>CN=mx,O=L&amp;M,C=FR</DNCertificatOperateur></Domaine>"
 			   "<Domaine><Nom>a.mssante.fr</Nom><DNCertificatOperateur>C=FR, O=L&amp;M, CN=MX</DNCertificatOperateur></Domaine>"
@@ -184,7 +226,7 @@ static void published_white_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name),
+		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
 		cmocka_unit_test(white_list), cmocka_unit_test(published_white_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

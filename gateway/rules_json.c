@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "certs/name.h"
 #include "gateway/json_view.h"
 
 enum kind { TEXT, OPTIONAL_TEXT, TEXTS, OPTIONAL_TEXTS, NUMBER, OPTIONAL_NUMBER, OBJECTS, OPTIONAL_OBJECTS };
@@ -245,4 +246,55 @@ const char *rules_organisation(struct arena *arena, const json_t *item, struct o
 	if (!word(item, "identities", "production", "test", &out->test))
 		return "\"identities\" is neither test nor production";
 	return NULL;
+}
+
+/* ---------------------------------------------------------------- account */
+
+static const struct key account_keys[] = {
+	{"mailbox", TEXT}, {"name", TEXT}, {"kind", TEXT}, {"certificates", OPTIONAL_TEXTS}, {"subjects", OPTIONAL_TEXTS},
+};
+
+/* In lower case, so that one mailbox is written in one way, and of our own domain. */
+static bool own_address(struct bytes address, const char *domain)
+{
+	for (size_t i = 0; i < address.len; i++)
+		if (address.at[i] >= 'A' && address.at[i] <= 'Z')
+			return false;
+	return sender_address_ok(address) && bytes_equal_nocase(sender_domain(address), bytes_of_text(domain));
+}
+
+static const char *account_names(struct arena *arena, const json_t *item, struct account *out)
+{
+	struct policy_texts printed = texts(arena, item, "certificates");
+	struct bytes *names = arena_alloc(arena, (printed.n + 1) * sizeof *names);
+
+	for (size_t i = 0; i < printed.n; i++)
+		if (name_of_text(arena, printed.at[i], &names[i]) != REASON_NONE)
+			return arena_printf(arena, "\"certificates\" holds a name that cannot be read: %.*s", (int)printed.at[i].len,
+					    (const char *)printed.at[i].at);
+	out->names = (struct policy_texts){names, printed.n};
+	return NULL;
+}
+
+/* A person's mailbox is opened by her token, an application's by its certificate (interoperability rules, ECO.1.2.1 and the
+ * application family); an organisation's by either. */
+static const char *account_kind(const struct account *a, struct bytes kind)
+{
+	if (bytes_equal_text(kind, "PER"))
+		return a->names.n > 0 ? "a mailbox of kind PER has \"subjects\" and no \"certificates\"" : NULL;
+	if (bytes_equal_text(kind, "APP"))
+		return a->subjects.n > 0 ? "a mailbox of kind APP has \"certificates\" and no \"subjects\"" : NULL;
+	return bytes_equal_text(kind, "ORG") ? NULL : "\"kind\" is none of PER, ORG, APP";
+}
+
+const char *rules_account(struct arena *arena, const json_t *item, const char *domain, struct account *out)
+{
+	const char *wrong = CHECK(arena, item, account_keys);
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct account){.mailbox = json_view(item, "mailbox"), .subjects = texts(arena, item, "subjects")};
+	if (!own_address(out->mailbox, domain))
+		return arena_printf(arena, "the value of \"mailbox\" is no address in %s, in lower case", domain);
+	wrong = account_names(arena, item, out);
+	return wrong != NULL ? wrong : account_kind(out, json_view(item, "kind"));
 }

@@ -9,9 +9,18 @@
 
 #include "policy/rules.h"
 
+/* One of our own mailboxes, and who may submit for it. */
+struct account {
+	struct bytes mailbox;
+	struct policy_texts names;        /* canonical names of client certificates, in the arena */
+	struct policy_texts subjects;     /* of tokens */
+};
+
 /* What is wrong with an item: NULL when nothing is. A sentence with the key, in the arena. */
 const char *rules_pathology(struct arena *arena, const json_t *item, struct pathology *out);
 const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out);
 const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out);
+/* domain: the service's own. */
+const char *rules_account(struct arena *arena, const json_t *item, const char *domain, struct account *out);
 
 #endif

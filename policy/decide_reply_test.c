@@ -128,6 +128,39 @@ static void signed_by_imap_counts(void **state)
 	world_free(w);
 }
 
+/* An expert whose mailbox is ours answers by submission: his account vouches for his From, and for no other. */
+static void submitted_answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *from, *account, *mail_from;
+		enum reason reason;
+	} rows[] = {
+		{"his own account", UN, UN, UN, REASON_NONE},
+		{"another account in his name", UN, DEUX, DEUX, REASON_AUTH_FROM},
+		{"another account, its own name", DEUX, DEUX, DEUX, REASON_REPLY_PARTY},
+		{"his account, the patient's name", PATIENT_MAILBOX, UN, UN, REASON_AUTH_FROM},
+		{"his account, a hospital's name", "pfi@chu-x.exemple.fr", UN, UN, REASON_AUTH_FROM},
+		{"his account, null return path", UN, UN, "", REASON_REPLY_AUTOMATIC},
+		{"no account at all", UN, "", UN, REASON_AUTH_FROM},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		to_offered(w);
+		struct policy_message m = reply_message(w, rows[i].from, POLICY_WORD_ACCEPT);
+		m.source = POLICY_SOURCE_SUBMISSION;
+		m.account = T(rows[i].account);
+		m.mail_from = T(rows[i].mail_from);
+		send(w, m);
+		if (w->last.reason != rows[i].reason || (w->last.outcome == POLICY_APPLIED) != (rows[i].reason == REASON_NONE) ||
+		    (w->last.outcome == POLICY_APPLIED) != (w->dossier->state == DOSSIER_ACCEPTED))
+			fail_msg("%s: %s", rows[i].what, reason_code(w->last.reason));
+		if (rows[i].reason == REASON_AUTH_FROM)
+			assert_int_equal(w->last.n_mails + w->last.n_events, 0);
+		world_free(w);
+	}
+}
+
 static void unclear_is_asked_again(void **state)
 {
 	(void)state;
@@ -393,6 +426,7 @@ int main(void)
 		cmocka_unit_test(refusing_goes_on_to_the_next),
 		cmocka_unit_test(what_is_no_answer),
 		cmocka_unit_test(signed_by_imap_counts),
+		cmocka_unit_test(submitted_answers),
 		cmocka_unit_test(unclear_is_asked_again),
 		cmocka_unit_test(a_good_opinion),
 		cmocka_unit_test(automatic_release),

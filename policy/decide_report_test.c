@@ -90,6 +90,13 @@ static void reports_that_prove_nothing(void **state)
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	m = good, m.source = POLICY_SOURCE_IMAP;
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	/* Nor may who submits: not under the null return path, not in the recipient's name, not as itself. */
+	m = good, m.source = POLICY_SOURCE_SUBMISSION, m.account = BYTES("un@avis.exemple.fr"), m.mail_from = BYTES_NONE;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	m.account = BYTES(PATIENT_MAILBOX), m.from = m.account;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	m.mail_from = m.account;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	/* Two lines and neither is about our recipient. */
 	const struct policy_report_recipient two[] = {{.address = BYTES("a@b.fr"), .action = BYTES("failed")},
 						      {.address = BYTES("c@b.fr"), .action = BYTES("failed")}};

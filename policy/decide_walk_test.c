@@ -2,7 +2,7 @@
  *
  * world_store() and send() hold the promises at every step: the same facts decide the same, events fold to what the
  * decision said, one live offer at most, no mail without consent, nobody else is told the patient's number, nothing
- * released without a checked opinion, no document of another patient filed. */
+ * released without a checked opinion, no document of another patient filed, nothing done in another account's name. */
 #include "policy/test_world.h"
 
 static uint64_t chance(uint64_t *seed, uint64_t n)
@@ -118,6 +118,10 @@ static void spoil(struct world *w, uint64_t *seed, struct policy_message *m)
 	case 13:
 		m->peer_domains.n = 0;
 		break;
+	case 14:
+		m->source = POLICY_SOURCE_SUBMISSION;
+		m->account = T(MAILBOXES[chance(seed, COUNT(MAILBOXES))]);
+		break;
 	default:
 		break;
 	}
@@ -174,6 +178,8 @@ static void step(struct world *w, uint64_t *seed)
 		struct policy_message m = any_kind(w, seed);
 		spoil(w, seed, &m);
 		send(w, m);
+		if (sender_unlinked(&m) == REASON_AUTH_FROM)
+			assert_int_equal(w->last.n_events + w->last.n_mails, 0);   /* another's name moves nothing */
 		return;
 	}
 	switch (chance(seed, 6)) {

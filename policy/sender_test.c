@@ -3,7 +3,7 @@
 
 struct change {
 	const char *what;
-	const char *address, *mail_from, *peer;
+	const char *address, *mail_from, *peer;   /* peer: its domain; of a submission the account */
 	enum policy_source source;
 	struct policy_signature signature;
 	enum sender_class class;
@@ -21,6 +21,7 @@ struct change {
 #define XD "chu-x.exemple.fr"
 #define SMTP POLICY_SOURCE_SMTP
 #define IMAP POLICY_SOURCE_IMAP
+#define SUBMITTED POLICY_SOURCE_SUBMISSION
 
 static const struct change rows[] = {
 	{"signed by the registered certificate", P, P, PD, SMTP, VALID("AA01", "", NONE, ""), SENDER_REQUEST, REASON_NONE, POLICY_BOUND_ORGANISATION},
@@ -49,13 +50,32 @@ static const struct change rows[] = {
 	{"a good signature does not excuse the link", P, P, "autre.exemple.fr", SMTP, VALID("AA01", "", NONE, ""), SENDER_REQUEST, REASON_MAIL_FROM_DOMAIN, 0},
 	{"null return path", X, "", XD, SMTP, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
 	{"no From", "", X, XD, SMTP, {0}, SENDER_RECORD, REASON_SENDER_UNKNOWN, 0},
+	{"submitted by the mailbox itself, unsigned", X, X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
+	{"submitted, signed by the registered subject", X, X, X, SUBMITTED, VALID("zz", "CN=CHU X", NONE, ""), SENDER_RECORD, REASON_NONE, POLICY_BOUND_ORGANISATION},
+	{"submitted, unsigned where a signature is required", P, P, P, SUBMITTED, {0}, SENDER_REQUEST, REASON_SIG_NONE, 0},
+	{"submitted, the domain in other letters", "pfi@CHU-X.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
+	{"submitted, the local part in other letters", "PFI@chu-x.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted by another account of the domain", X, "b@" XD, "b@" XD, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted in the name of an operator's domain", X, "a@avis.exemple.fr", "a@avis.exemple.fr", SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, the envelope names another", X, "b@" XD, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, the account is the end of the From", "x.pfi@chu-x.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, the From is the end of the account", X, "x." X, "x." X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, the account inside a quoted local part", "\"pfi@chu-x.exemple.fr\"@autre.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, the account's domain below another", "pfi@chu-x.exemple.fr.autre.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted without an account", X, X, "", SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
+	{"submitted, a good signature does not excuse the From", P, X, X, SUBMITTED, VALID("AA01", "", NONE, ""), SENDER_REQUEST, REASON_AUTH_FROM, 0},
+	{"submitted, class not allowed", X, X, X, SUBMITTED, {0}, SENDER_REQUEST, REASON_SENDER_CLASS, 0},
+	{"submitted by a mailbox of no organisation", "a@avis.exemple.fr", "a@avis.exemple.fr", "a@avis.exemple.fr", SUBMITTED, {0}, SENDER_RECORD, REASON_SENDER_UNKNOWN, 0},
 	{"domain in capitals", "PFI@CHU-X.EXEMPLE.FR", X, XD, SMTP, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
 };
 
 static struct policy_message message_of(const struct change *c, struct bytes *domain)
 {
-	*domain = T(c->peer);
-	return (struct policy_message){.source = c->source, .peer_domains = {domain, 1}, .mail_from = T(c->mail_from),
+	bool submitted = c->source == POLICY_SOURCE_SUBMISSION;
+
+	*domain = submitted ? sender_domain(T(c->address)) : T(c->peer);   /* what a peer speaks for never helps a submission */
+	return (struct policy_message){.source = c->source, .peer_domains = {domain, 1}, .account = submitted ? T(c->peer) : BYTES_NONE,
+				       .mail_from = T(c->mail_from),
 				       .from = T(c->address), .signature = c->signature};
 }
 
@@ -137,6 +157,14 @@ static void who_may_be_told(void **state)
 	n.signature = (struct policy_signature){.verdict = POLICY_VERDICT_VALID, .subject = BYTES("CN=CHU X")};
 	assert_true(sender_may_be_told(&RULES, &n));
 	n.signature.verdict = POLICY_VERDICT_UNTRUSTED;
+	assert_false(sender_may_be_told(&RULES, &n));
+	n = m, n.source = POLICY_SOURCE_SUBMISSION;
+	assert_false(sender_may_be_told(&RULES, &n));
+	n.account = m.from;
+	assert_true(sender_may_be_told(&RULES, &n));
+	n.from = BYTES("victim@chu-x.exemple.fr");
+	assert_false(sender_may_be_told(&RULES, &n));
+	n.from = m.from, n.mail_from = BYTES_NONE;
 	assert_false(sender_may_be_told(&RULES, &n));
 }
 

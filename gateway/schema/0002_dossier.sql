@@ -60,6 +60,7 @@ begin
     insert into sender values (key, v, item, true, array(select lower(jsonb_array_elements_text(item->'domains'))));
   elsif kind = 'account' then
     key := item->>'mailbox';
+    if exists (select from mailbox m where m.local || '@' || m.domain = key) then perform refuse('auth.mailbox'); end if;
     select a.version, a.data into v, old from account a where a.mailbox = key and a.active;
     if old = item then return v; end if;
     update account a set active = false where a.mailbox = key and a.active;
