@@ -69,9 +69,10 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 
 	if (b->after->state != DOSSIER_ACCEPTED)
 		return REASON_REPLY_NOT_AWAITED;
-	if (sender_unlinked(m) != REASON_NONE)
-		return sender_unlinked(m);
-	enum reason reason = check_signer(b, expert, is_signed);
+	enum reason reason = sender_unlinked(m);
+	if (reason != REASON_NONE)
+		return reason;
+	reason = check_signer(b, expert, is_signed);
 	if (reason != REASON_NONE)
 		return reason;
 	if (*is_signed && is_early(&m->signature, holder->answered_at))

@@ -12,8 +12,9 @@ static enum reason check_writer(const struct build *b, struct bytes mailbox, str
 
 	if (!sender_same_address(m->from, mailbox))
 		return REASON_REPLY_PARTY;
-	if (sender_unlinked(m) != REASON_NONE)
-		return sender_unlinked(m);
+	enum reason unlinked = sender_unlinked(m);
+	if (unlinked != REASON_NONE)
+		return unlinked;
 	if (m->signature.verdict == POLICY_VERDICT_NONE)
 		return sender_linked(m) ? REASON_NONE : REASON_SIG_NONE;
 	if (expert_has_certificate(expert, m->signature.fingerprint) ||

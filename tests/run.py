@@ -65,9 +65,10 @@ def unit():
 
 def seeds(name):
     """Files of the corpus that speak the target's language; the targets see bent copies of them too."""
+    own = sorted(glob.glob(os.path.join(ROOT, "tests/fuzz/seeds", name.removeprefix("fuzz_"), "*")))
     corpus = ENV.get("RELAIS_CORPUS")
-    if not corpus:
-        return []
+    if own or not corpus:
+        return own
     patterns = {"mime": "hostile/mime/**/*.*", "scan": "hostile/mime/**/*.*", "notice": "hostile/bounces/**/*.eml", "cms": "hostile/smime/openssl-fuzz/**/*",
                 "cda": "cda/fr-testcontenu-3.0/TLM*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*.zip", "new_text": "hostile/replies/**/*.txt"}
     for key, pattern in patterns.items():
@@ -121,6 +122,7 @@ SUITES = {
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 300),
+    "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE], 600),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
 }
