@@ -42,7 +42,6 @@
 #define LIMIT_IDENTITY_ANSWER (16u * 1024)
 #define LIMIT_IDENTITY_SECONDS 10        /* of the whole question */
 #define LIMIT_IDENTITY_CONNECT_SECONDS 5
-#define LIMIT_IDENTITY_HEAD (32u * 1024)  /* header fields of the answer */
 #define LIMIT_IDENTITY_ASKING 2          /* questions at once: a slow server keeps no more threads of the pool from the mail */
 #define LIMIT_IDENTITY_SUBJECT 255       /* OpenID Connect Core 1.0 section 2, sub */
 #define LIMIT_IDENTITY_REMEMBERED 256    /* answers */

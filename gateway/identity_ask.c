@@ -26,25 +26,11 @@ static const char *objection(void)
 	return (library->features & CURL_VERSION_ASYNCHDNS) == 0 ? "libcurl would block while it resolves names" : NULL;
 }
 
-/* What one question gathers. */
-struct answer {
-	struct buf *body;
-	size_t head;
-};
-
 static size_t on_body(char *data, size_t size, size_t n, void *context)
 {
-	struct answer *a = context;
-	buf_add(a->body, (struct bytes){(unsigned char *)data, size * n});
-	return buf_ok(a->body) ? size * n : 0;
-}
-
-static size_t on_head(char *data, size_t size, size_t n, void *context)
-{
-	struct answer *a = context;
-	(void)data;
-	a->head += size * n;
-	return a->head <= LIMIT_IDENTITY_HEAD ? size * n : 0;
+	struct buf *answer = context;
+	buf_add(answer, (struct bytes){(unsigned char *)data, size * n});
+	return buf_ok(answer) ? size * n : 0;
 }
 
 /* application/x-www-form-urlencoded: of what a token may hold, only three need their hexadecimal form. */
@@ -87,16 +73,14 @@ static bool set_peer(CURL *c, const struct identity_server *server)
 }
 
 /* QUICK_EXIT: a resolver that hangs is left behind with its own thread, and our time-out holds. */
-static bool set_bounds(CURL *c, struct answer *answer)
+static bool set_bounds(CURL *c, struct buf *answer)
 {
 	return curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)LIMIT_IDENTITY_SECONDS) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)LIMIT_IDENTITY_CONNECT_SECONDS) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)LIMIT_IDENTITY_ANSWER) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_head) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_HEADERDATA, answer) == CURLE_OK;
+	       curl_easy_setopt(c, CURLOPT_WRITEDATA, answer) == CURLE_OK;
 }
 
 static bool set_question(CURL *c, const struct identity_server *server, const char *form, struct curl_slist *head)
@@ -109,7 +93,7 @@ static bool set_question(CURL *c, const struct identity_server *server, const ch
 }
 
 /* The body of a 200 answer in answer, else AUTH_LATER. */
-static enum reason post(const struct identity_server *server, const char *form, struct answer *answer)
+static enum reason post(const struct identity_server *server, const char *form, struct buf *answer)
 {
 	struct curl_slist head[] = {{(char[]){"Accept: application/json"}, &head[1]}, {(char[]){"Expect:"}, NULL}};
 	CURLcode code = CURLE_OUT_OF_MEMORY;
@@ -161,10 +145,9 @@ bool identity_is_token(struct bytes token)
 
 enum reason identity_ask(const struct identity_server *server, struct bytes token, struct buf *answer)
 {
-	struct answer gathered = {.body = answer};
 	struct arena *scratch = arena_create(SCRATCH_MAX);
 	const char *form = form_of(scratch, token);
-	enum reason reason = form == NULL ? REASON_MEMORY : post(server, form, &gathered);
+	enum reason reason = form == NULL ? REASON_MEMORY : post(server, form, answer);
 
 	arena_wipe(&scratch);
 	return reason;

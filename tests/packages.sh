@@ -10,7 +10,7 @@ run="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates openssl libs
 test="clang libclang-rt-14-dev libxml2-utils poppler-utils unzip qpdf binutils man-db groff"
 wanted=$run; [ "${1:-run}" = test ] && wanted="$run $test"
 # repaired versions (docs/security.md): older ones have known holes in what we use
-minimum="libssl3=3.0.22-1~deb12u2 libevent-2.1-7=2.1.12-stable-8+deb12u1 libxml2=2.9.14+dfsg-1.3~deb12u6 libetpan20=1.9.4-3.1"
+minimum="libssl3=3.0.22-1~deb12u2 libevent-2.1-7=2.1.12-stable-8+deb12u1 libxml2=2.9.14+dfsg-1.3~deb12u6 libetpan20=1.9.4-3.1 libcurl4=7.88.1-10+deb12u15"
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 recent() { dpkg --compare-versions "$(dpkg-query -W -f '${Version}' "${1%%=*}" 2>/dev/null || echo 0)" ge "${1#*=}"; }

@@ -264,7 +264,7 @@ EVIDENCE = {
 MAY_BE_EMPTY = {"collect_skip"}
 NO_EVIDENCE = {
     "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "trust_peer": "the white list in force, replaced whole",
-    "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
+    "account": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
 }
 
 
