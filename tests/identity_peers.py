@@ -146,6 +146,7 @@ def answers_that_are_none(lab):
 
 @case
 def never_elsewhere(lab):
+    """I5: a redirection is not followed."""
     s, other = lab.server(), lab.server()
     other.grant("redirige", "1")
     s.tokens["redirige"] = idp.redirect(f"https://localhost:{other.port}/introspect")
@@ -162,7 +163,7 @@ def never_elsewhere(lab):
 
 @case
 def who_it_is_not(lab):
-    """Another name, another authority, no TLS, an old TLS: the token never leaves."""
+    """I7, T3, T5: another name, another authority, no TLS, an old TLS: the token never leaves."""
     foreign = tuple(os.path.join(lab.folder, "away", f"foreign-tls.{end}") for end in ("pem", "key"))
     for what, more, host in (("another name", {"pair": lab.wrong}, "localhost"), ("another authority", {"pair": foreign}, "localhost"),
                              ("the name, asked by number", {}, "127.0.0.1"), ("no TLS", {"pair": None}, "localhost"),

@@ -234,6 +234,7 @@ def cases(world, story):
         assert outcome(w, message_id)["account"] == MACHINE
 
     def tokens_that_are_none():
+        """P9, one code whatever is wrong with them."""
         before = inbox_count()
         message, _ = record("18748-4", PERSON)
         rows = {"jeton-inconnu": None, "jeton-expire": {"exp": 1700000000}, "jeton-d-ailleurs": {"iss": ISSUER + "2"},
@@ -281,6 +282,7 @@ def cases(world, story):
         assert all(p.poll() is None for p in procs[:0]) and sorted(p.communicate(timeout=60)[0].strip() for p in procs) == ["454"] * 4
 
     def senders_that_are_not_hers():
+        """P8: the envelope names the account's mailbox or nobody gets in."""
         before = inbox_count()
         message, _ = record("18748-4", PERSON)
         token = office.token("jeton-expediteur")
@@ -294,6 +296,7 @@ def cases(world, story):
         assert inbox_count() == before
 
     def no_relay():
+        """P8."""
         message, _ = record("18748-4", PERSON)
         token = office.token("jeton-relais")
         for recipient, word in ((EXPERT, "smtp.recipient.foreign"), (PATIENT, "smtp.recipient.foreign"), (TEAM, "smtp.recipient.unknown")):
@@ -381,7 +384,7 @@ def cases(world, story):
         assert w.relais("trace", message_id, as_json=True)["outbox"] == [], "nobody whose name was borrowed is told"
 
     def a_report_proves_nothing():
-        """A delivery report about the expert's mail, by herself: ignored."""
+        """D5: a delivery report about the expert's mail, by herself, is ignored."""
         _, full = story.arrives(PERSON, "dossier", lambda m: (m["Subject"] or "").startswith("XDM/1.0/DDM+"))
         mail = w.relais("trace", full["Message-ID"], as_json=True)["outbox"][0]
         head, message_id = clients.head(PERSON, DEPOT, "Rapport")
@@ -406,6 +409,7 @@ def cases(world, story):
         office.curl(token, message)
 
     def no_token_anywhere():
+        """I7: neither in a log, nor in a journal, nor in the database's files."""
         names = [t.encode() for t in office.tokens] + [SECRET.encode()]
         for folder, _, files in os.walk(w.dir):
             if os.path.relpath(folder, w.dir).split(os.sep)[0] == "data":
