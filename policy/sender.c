@@ -62,7 +62,7 @@ static enum reason check_link(const struct policy_message *m)
 	if (m->source == POLICY_SOURCE_IMAP)
 		return REASON_NONE;
 	if (m->source == POLICY_SOURCE_SUBMISSION)
-		return is_account(m, m->from) && (m->mail_from.len == 0 || is_account(m, m->mail_from)) ? REASON_NONE : REASON_AUTH_FROM;
+		return is_account(m, m->from) && (m->mail_from.len == 0 || sender_same_address(m->account, m->mail_from)) ? REASON_NONE : REASON_AUTH_FROM;
 	if (!has_text(&m->peer_domains, sender_domain(m->from)))
 		return REASON_MAIL_FROM_DOMAIN;
 	if (m->mail_from.len > 0 && !has_text(&m->peer_domains, sender_domain(m->mail_from)))

@@ -37,7 +37,7 @@ bool sender_same_address(struct bytes a, struct bytes b);
 bool sender_address_ok(struct bytes address);
 
 /* SMTP: the header From's domain, and the envelope's when it has one, are ones that the peer speaks for.
- * SUBMISSION: both are the authenticated mailbox itself (local part exact, domain without case).
+ * SUBMISSION: both are the authenticated mailbox itself; in From its local part to the letter.
  * IMAP: false, nothing vouches for the link. */
 bool sender_linked(const struct policy_message *message);
 /* Why a link does not vouch for the From (MAIL_FROM_DOMAIN, AUTH_FROM); NONE when it does, or when there is no link (IMAP). */

@@ -54,6 +54,7 @@ static const struct change rows[] = {
 	{"submitted, signed by the registered subject", X, X, X, SUBMITTED, VALID("zz", "CN=CHU X", NONE, ""), SENDER_RECORD, REASON_NONE, POLICY_BOUND_ORGANISATION},
 	{"submitted, unsigned where a signature is required", P, P, P, SUBMITTED, {0}, SENDER_REQUEST, REASON_SIG_NONE, 0},
 	{"submitted, the domain in other letters", "pfi@CHU-X.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
+	{"submitted, the envelope in other letters", X, "PFI@chu-x.exemple.fr", X, SUBMITTED, {0}, SENDER_RECORD, REASON_NONE, POLICY_BOUND_NONE},
 	{"submitted, the local part in other letters", "PFI@chu-x.exemple.fr", X, X, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
 	{"submitted by another account of the domain", X, "b@" XD, "b@" XD, SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},
 	{"submitted in the name of an operator's domain", X, "a@avis.exemple.fr", "a@avis.exemple.fr", SUBMITTED, {0}, SENDER_RECORD, REASON_AUTH_FROM, 0},

@@ -100,7 +100,7 @@ def main():
     parser.add_argument("--only")
     args = parser.parse_args()
     results = Results()
-    groups = {"story": story, "bad": group(bad, "bad input"), "submission": group(submission, "submission"),
+    groups = {"story": story, "bad": group(bad, "bad input"), "submission": group(submission, "submission", tampered=False),
               "attackers": group(attackers, "attackers", tampered=False),
               "roles": group(walls, "roles", tampered=False), "kill": group(kills, "kill")}
     for name, play in groups.items():

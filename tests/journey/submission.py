@@ -167,7 +167,7 @@ def cases(world, story):
         office.load("account", office.accounts())
         assert all(a["version"] == 1 for a in w.relais("account", "list", as_json=True)), "the same accounts keep their version"
         started = [json.loads(line) for line in open(os.path.join(w.dir, "log", "relais.log")) if '"process":"receiver"' in line and '"event":"started"' in line]
-        sanitized = "sanitized" in os.environ.get("RELAIS_BIN", "")
+        sanitized = b"__asan_init" in open(os.path.join(w.bin, "relais-receiver"), "rb").read()   # these builds have no jail
         assert started and (started[-1]["jailed"] == 1 or sanitized), started[-1:]
 
     def accounts_that_are_none():
@@ -279,7 +279,7 @@ def cases(world, story):
         wait_for("two questions under way", lambda: sum(t.startswith("jeton-lent") for t, _, _ in office.identity.asked) >= 2)
         message_id = story.record(code="11502-2")
         assert outcome(w, message_id)["source"] == "smtp"
-        assert all(p.poll() is None for p in procs[:0]) and sorted(p.communicate(timeout=60)[0].strip() for p in procs) == ["454"] * 4
+        assert sorted(p.communicate(timeout=60)[0].strip() for p in procs) == ["454"] * 4
 
     def senders_that_are_not_hers():
         """P8: the envelope names the account's mailbox or nobody gets in."""
@@ -327,18 +327,21 @@ def cases(world, story):
             "an expert": (f"From: {EXPERT}\r\n", "held", "auth.from"),
             "a hospital": (f"From: {HOSPITAL}\r\nSender: {PERSON}\r\n", "held", "auth.from"),
             "her team": (f"From: {TEAM}\r\nReply-To: {PERSON}\r\n", "held", "auth.from"),
-            "her name before another address": (f'From: "{PERSON}" <{HOSPITAL}>\r\n', "held", "auth.from"),
-            "her address in a comment": (f"From: {HOSPITAL} ({PERSON})\r\n", "held", "auth.from"),
+            "her name before another address": (f'From: "{PERSON}" <{HOSPITAL}>\r\n', "held", "mail.ambiguous"),
+            "her address in a comment": (f"From: {HOSPITAL} ({PERSON})\r\n", "held", "mail.ambiguous"),
             "other letters": (f"From: Dr.Roux@{DOMAIN}\r\n", "held", "auth.from"),
         }
+        got = {}
         for what, (field, want, reason) in rows.items():
             message, message_id = record("18748-4", PERSON)
             message = message.replace(f"From: {PERSON}\r\n".encode(), field.encode(), 1)
             assert field.encode() in message, what
             office.curl(office.token("jeton-faussaire"), message)
-            row = decided(message_id, want, reason, PERSON)
-            assert row["owner"], (what, row)
+            row = outcome(w, message_id)
+            got[what] = (field, row["outcome"], row["reason"])
+            assert row["owner"] and row["account"] == PERSON, (what, row)
             assert w.relais("trace", message_id, as_json=True)["outbox"] == [], what
+        assert got == rows, got
         # signed by the hospital and submitted by her: a good signature does not lend its name
         message, message_id = record("18748-4", HOSPITAL, signer=w.hospital)
         office.curl("jeton-faussaire", message)
@@ -408,6 +411,10 @@ def cases(world, story):
         office.load("account", office.accounts())
         office.curl(token, message)
 
+    def everything_agrees():
+        done = w.relais("reconcile")
+        assert "everything agrees" in done.stdout, done.stdout[-800:]
+
     def no_token_anywhere():
         """I7: neither in a log, nor in a journal, nor in the database's files."""
         names = [t.encode() for t in office.tokens] + [SECRET.encode()]
@@ -433,7 +440,8 @@ def cases(world, story):
         ("the provider is slow: operators' mail goes on", provider_slow), ("another sender in the envelope: 550", senders_that_are_not_hers),
         ("no relay", no_relay), ("the operators' port knows no tokens", the_operators_port_knows_no_tokens),
         ("nothing before TLS", nothing_before_tls), ("in another's name: held", in_anothers_name), ("held stays hers", held_stays_hers),
-        ("a report proves nothing", a_report_proves_nothing), ("a closed account", closed_account), ("no token in any file", no_token_anywhere),
+        ("a report proves nothing", a_report_proves_nothing), ("a closed account", closed_account), ("reconcile", everything_agrees),
+        ("no token in any file", no_token_anywhere),
     ]
 
 

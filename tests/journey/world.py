@@ -148,7 +148,7 @@ class World:
         with open(path) as f:
             text = f.read()
         for name, body in groups.items():
-            text = re.sub(rf"^{name} = {{.*?^}};\n", "", text, flags=re.S | re.M) + f"\n{name} = {{ {body} }};\n"
+            text = re.sub(rf"^{name} = {{.*?^}};\n", "", text, flags=re.S | re.M) + f"\n{name} = {{\n{body}\n}};\n"
         with open(path, "w") as f:
             f.write(text)
         self.relais_check()
