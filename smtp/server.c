@@ -291,9 +291,9 @@ static size_t read_line(struct smtp_server *s, struct bytes in, bool more, struc
 		s->dropped = 0;
 	}
 	while (at < in.len && !s->line_done) {
+		bool first = s->line.len == 0 && !s->cr;
 		if (!line_byte(s, in.at[at])) {
-			bool first = at == 0 && s->line.len == 0;
-			server_fatal(s, first && in.at[0] == 0x16 ? REASON_SMTP_FOREIGN : REASON_SMTP_LINE_CONTROL);
+			server_fatal(s, first && in.at[at] == 0x16 ? REASON_SMTP_FOREIGN : REASON_SMTP_LINE_CONTROL);
 			return in.len;
 		}
 		at++;

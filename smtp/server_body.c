@@ -11,10 +11,10 @@ static void begin(struct smtp_server *s, struct smtp_event *event)
 	event->kind = SMTP_EVENT_DATA;
 }
 
-/* The first defect is the one that is told. */
+/* A defect of the bytes themselves is told before their number, and always the same one: in however many pieces they came. */
 static void judge(struct smtp_server *s)
 {
-	if (s->spoiled != REASON_NONE)
+	if (s->spoiled != REASON_NONE && s->spoiled != REASON_SMTP_BARE_NEWLINE && s->spoiled != REASON_SMTP_SIZE)
 		return;
 	if (s->data.nul)
 		s->spoiled = REASON_SMTP_NUL;
@@ -103,8 +103,11 @@ void server_bdat(struct smtp_server *s, struct bytes argument, struct smtp_event
 
 void server_chunk_end(struct smtp_server *s, struct smtp_event *event)
 {
-	if (s->chunk_last && !smtp_data_chunks_end(&s->data) && s->spoiled == REASON_NONE)
-		s->spoiled = s->data.bare_newline ? REASON_SMTP_BARE_NEWLINE : REASON_SMTP_LAST_LINE;
+	bool ended = !s->chunk_last || smtp_data_chunks_end(&s->data);
+
+	judge(s);
+	if (!ended && s->spoiled == REASON_NONE)
+		s->spoiled = REASON_SMTP_LAST_LINE;
 	if (s->chunk_last || s->spoiled != REASON_NONE) {
 		message_end(s, event);
 		return;

@@ -228,6 +228,7 @@ static const struct row chunk_rows[] = {
 	{"bare CR over the border", {OPEN, W("BDAT 2\r\nx\rBDAT 3 LAST\r\ny\r\nNOOP\r\n")}, OPEN_CODES "250 550 250 ", "TSRDX"},
 	{"CR at the end", {OPEN, W("BDAT 2 LAST\r\nx\rNOOP\r\n")}, OPEN_CODES "550 250 ", "TSRDX"},
 	{"NUL", {OPEN, W("BDAT 4 LAST\r\nx\0\r\nNOOP\r\n")}, OPEN_CODES "550 250 ", "TSRDX"},
+	{"NUL behind a bare LF", {OPEN, W("BDAT 5 LAST\r\nx\n\0\r\nNOOP\r\n")}, OPEN_CODES "550 250 ", "TSRDX"},
 	{"the last line is not ended", {OPEN, W("BDAT 4 LAST\r\nx\r\nyNOOP\r\n")}, OPEN_CODES "550 250 ", "TSRDX"},
 	{"the end of data of DATA", {OPEN, W("BDAT 5 LAST\r\nx\n.\r\nNOOP\r\n")}, OPEN_CODES "550 250 ", "TSRDX"},
 	{"a refused chunk and those behind it", {OPEN, W("BDAT 2\r\nx\nBDAT 6\r\nRSET\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n")}, OPEN_CODES "550 503 503 250 ", "TSRDXDXDX"},
