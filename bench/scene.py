@@ -103,7 +103,9 @@ class BenchWorld(journey.World):
             subprocess.run(["chmod", "-R", "a+rX", schema], check=True)
         self.schema = corpus is not None
         route = f'{{ domain = "*"; host = "127.0.0.1"; server_name = "{OPERATOR}"; port = {self.sink_port}; }}'
-        groups = {"inspect": 'crls = "pki/crls"; ' + (f'schema = "{schema}"; ' if corpus else ""),
+        groups = {"receiver": f'listen_host = "127.0.0.1"; listen_port = {self.port}; '
+                              "peer_messages_minute = 0; peer_connections_minute = 0;",      # one peer sends all of it, as fast as it can
+                  "inspect": 'crls = "pki/crls"; ' + (f'schema = "{schema}"; ' if corpus else ""),
                   "deliverer": f"retry_seconds = 1; routes = ( {route} );"}
         self.set_groups(groups)
 

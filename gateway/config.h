@@ -44,6 +44,8 @@ struct config {
 		int listen_port;
 		const char *certificate, *key, *client_anchors;
 		const char *crls;        /* folder, "" = none */
+		int submission_port;     /* on listen_host; 0 = none */
+		int peer_messages_minute, peer_connections_minute;   /* 0 = no limit */
 	} receiver;
 	struct {
 		const char *certificate, *key, *anchors;

@@ -85,7 +85,7 @@ static void option(struct words *w, const char *name, const char *value)
 
 static void add(struct master *m, const char *name, enum instance_user user, struct words w, int handed)
 {
-	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = handed};
+	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1}};
 }
 
 static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
@@ -132,11 +132,16 @@ static void add_workers(struct master *m)
 static bool add_receiver(struct master *m)
 {
 	struct words w = configured(m, "relais-receiver");
-	int s = master_tcp_socket(m->config->receiver.listen_host, m->config->receiver.listen_port);
+	const char *host = m->config->receiver.listen_host;
+	int port = m->config->receiver.submission_port, transfer = master_tcp_socket(host, m->config->receiver.listen_port);
+	int submission = port != 0 ? master_tcp_socket(host, port) : -1;
+
 	option(&w, "--listen", "3");
+	option(&w, "--submission", submission >= 0 ? "4" : "");
 	option(&w, "--journal", instance_path(&m->instance, "journal/receiver.jsonl"));
-	add(m, "receiver", INSTANCE_RECEIVER, w, s);
-	return s >= 0;
+	add(m, "receiver", INSTANCE_RECEIVER, w, transfer);
+	m->processes[m->n - 1].handed[1] = submission;
+	return transfer >= 0 && (port == 0 || submission >= 0);
 }
 
 /* Readers first, strangers last. */

@@ -64,17 +64,21 @@ static void clean_environment(const struct instance *instance, enum instance_use
 		setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
 }
 
-/* The handed descriptor becomes 3, everything above is closed; standard error is the log, and so is output. */
-static bool arrange_descriptors(int handed)
+/* The handed descriptors become 3 and 4, everything above is closed; standard error is the log, and so is output. First they
+ * move out of each other's way: the one that becomes 3 may stand at 4. */
+static bool arrange_descriptors(const int handed[2])
 {
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), next = HANDED, moved[2] = {-1, -1};
+
 	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return false;
-	if (handed == HANDED)
-		return fcntl(handed, F_SETFD, 0) == 0 && close_range(HANDED + 1, ~0U, 0) == 0;
-	if (handed >= 0 && dup2(handed, HANDED) < 0)
-		return false;
-	return close_range(handed >= 0 ? HANDED + 1 : HANDED, ~0U, 0) == 0;
+	for (int i = 0; i < 2 && handed[i] >= 0; i++)
+		if ((moved[i] = fcntl(handed[i], F_DUPFD, HANDED + 2)) < 0)
+			return false;
+	for (int i = 0; i < 2 && moved[i] >= 0; i++)
+		if (dup2(moved[i], next++) < 0)
+			return false;
+	return close_range((unsigned)next, ~0U, 0) == 0;
 }
 
 _Noreturn static void become(const struct instance *instance, const struct process *p)

@@ -12,7 +12,7 @@ struct process {
 	const char *name;              /* as status shows it */
 	enum instance_user user;
 	char *const *argv;             /* argv[0] is the executable's path */
-	int handed;                    /* the child's descriptor 3; -1 = none */
+	int handed[2];                 /* the child's descriptors 3 and 4; -1 = none, and no second without a first */
 	bool missing;                  /* no such executable at the last try */
 	pid_t pid;                     /* 0 = does not run */
 	struct instant since;          /* of pid */

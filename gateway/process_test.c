@@ -64,7 +64,7 @@ static struct process shell(const char *script, int handed)
 	argv[1] = WORD("-c");
 	argv[2] = WORD(script);
 	argv[3] = NULL;
-	return (struct process){.name = "test", .argv = argv, .handed = handed};
+	return (struct process){.name = "test", .argv = argv, .handed = {handed, -1}};
 }
 
 static int run_once(const struct scene *s, struct process *p, int64_t at)
@@ -108,7 +108,7 @@ static void test_missing(void **state)
 {
 	struct scene *s = *state;
 	char *argv[] = {WORD("/no/such/program"), NULL};
-	struct process p = {.name = "test", .argv = argv, .handed = -1};
+	struct process p = {.name = "test", .argv = argv, .handed = {-1, -1}};
 
 	process_start(&s->instance, &p, 1000);
 	assert_int_equal(p.pid, 0);
@@ -160,6 +160,40 @@ static void test_surroundings(void **state)
 	close(pair[1]);
 }
 
+/* Two descriptors become 3 and 4 in their order, whatever numbers they have here: even each other's. */
+static void test_two_descriptors(void **state)
+{
+	struct scene *s = *state;
+	int first[2], second[2], kept[2] = {fcntl(3, F_DUPFD_CLOEXEC, 60), fcntl(4, F_DUPFD_CLOEXEC, 60)};
+	char text[8];
+
+	while (open("/dev/null", O_RDONLY | O_CLOEXEC) < 4)   /* so that the pairs stand elsewhere */
+		;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, first), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, second), 0);
+	for (int i = 0; i < 2; i++) {
+		int a = fcntl(first[1], F_DUPFD_CLOEXEC, 70), b = fcntl(second[1], F_DUPFD_CLOEXEC, 70);
+		if (i == 1) {   /* crossed */
+			a = dup3(a, 4, O_CLOEXEC);
+			b = dup3(b, 3, O_CLOEXEC);
+		}
+		struct process p = shell("echo one >&3; echo two >&4; test ! -e /proc/$$/fd/5", a);
+		p.handed[1] = b;
+		assert_int_equal(run_once(s, &p, 1), 0);
+		assert_int_equal(recv(first[0], text, sizeof text, MSG_DONTWAIT), 4);
+		assert_memory_equal(text, "one\n", 4);
+		assert_int_equal(recv(second[0], text, sizeof text, MSG_DONTWAIT), 4);
+		assert_memory_equal(text, "two\n", 4);
+	}
+	for (int i = 0; i < 2; i++) {
+		close(3 + i);
+		if (kept[i] >= 0) {
+			dup2(kept[i], 3 + i);
+			close(kept[i]);
+		}
+	}
+}
+
 static void test_stop(void **state)
 {
 	struct scene *s = *state;
@@ -180,7 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pauses),  cmocka_unit_test(test_restarts), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_surroundings), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_surroundings), cmocka_unit_test(test_two_descriptors), cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,34 +16,47 @@
 #include <event2/listener.h>
 
 #include "base/limits.h"
+#include "gateway/identity.h"
 #include "gateway/intake_journal.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/receiver_session.h"
 #include "gateway/service.h"
 
-enum { BACKLOG = 512, FILES_WANTED = 65536, PORT_TEXT = 16 };
+enum { BACKLOG = 512, FILES_WANTED = 65536, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024 };
+
+/* A port, and what is spoken there. */
+struct port {
+	struct receiver *receiver;
+	enum smtp_mode mode;
+	int fd;
+	struct evconnlistener *listener;
+};
 
 struct receiver {
 	struct service service;
 	struct session_host host;
-	struct evconnlistener *listener;
+	struct port ports[PORTS];     /* of operators; of submission, fd -1 without one */
+	struct identity *identity;
+	struct arena *rates;
 	struct event *on_signal, *on_job, *pause, *stop;
-	int listen, journal;
+	int journal;
+	bool stopping;
 };
 
 struct arguments {
-	const char *config, *listen, *journal;
+	const char *config, *listen, *submission, *journal;
 };
 
 static bool read_arguments(int argc, char **argv, struct arguments *out)
 {
 	*out = (struct arguments){0};
 	for (int i = 1; i < argc; i += 2) {
-		const char **to = strcmp(argv[i], "--config") == 0    ? &out->config
-				  : strcmp(argv[i], "--listen") == 0  ? &out->listen
-				  : strcmp(argv[i], "--journal") == 0 ? &out->journal
-								      : NULL;
+		const char **to = strcmp(argv[i], "--config") == 0	 ? &out->config
+				  : strcmp(argv[i], "--listen") == 0	 ? &out->listen
+				  : strcmp(argv[i], "--submission") == 0 ? &out->submission
+				  : strcmp(argv[i], "--journal") == 0	 ? &out->journal
+									 : NULL;
 		if (to == NULL || i + 1 == argc || *to != NULL)
 			return false;
 		*to = argv[i + 1];
@@ -123,16 +137,47 @@ static bool open_tls(struct receiver *r)
 	return reason == REASON_NONE;
 }
 
+/* Before the jail: it reads the secret and the anchors. */
+static bool open_identity(struct receiver *r)
+{
+	char detail[IDENTITY_DETAIL];
+	enum reason reason = identity_open(r->service.arena, r->service.config, &r->identity, detail);
+
+	if (reason != REASON_NONE)
+		log_event("identity-refused", LOG_REASON(reason), LOG_TEXT("detail", detail), LOG_END);
+	return reason == REASON_NONE;
+}
+
+static bool open_rates(struct receiver *r)
+{
+	const struct config *c = r->service.config;
+	uint64_t seed;
+
+	r->rates = arena_create(RATES_ROOM);
+	return getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
+	       rate_open(r->rates, (unsigned)c->receiver.peer_connections_minute, seed, &r->host.connections) == REASON_NONE &&
+	       rate_open(r->rates, (unsigned)c->receiver.peer_messages_minute, seed, &r->host.messages) == REASON_NONE;
+}
+
+static bool open_port(struct receiver *r, struct port *port, enum smtp_mode mode, const char *handed, int number)
+{
+	const char *host = r->service.config->receiver.listen_host;
+
+	*port = (struct port){.receiver = r, .mode = mode, .fd = handed ? inherited(handed) : bound(host, number)};
+	if (port->fd < 0)
+		log_event("listen-failed", LOG_TEXT("host", host), LOG_NUMBER("port", number), LOG_NUMBER("errno", errno), LOG_END);
+	return port->fd >= 0;
+}
+
 static bool open_files(struct receiver *r, const struct arguments *arguments)
 {
 	const struct config *c = r->service.config;
 
-	r->listen = arguments->listen ? inherited(arguments->listen) : bound(c->receiver.listen_host, c->receiver.listen_port);
-	if (r->listen < 0) {
-		log_event("listen-failed", LOG_TEXT("host", c->receiver.listen_host), LOG_NUMBER("port", c->receiver.listen_port),
-			  LOG_NUMBER("errno", errno), LOG_END);
+	if (!open_port(r, &r->ports[0], SMTP_MODE_TRANSFER, arguments->listen, c->receiver.listen_port))
 		return false;
-	}
+	if (c->receiver.submission_port != 0 &&
+	    !open_port(r, &r->ports[1], SMTP_MODE_SUBMISSION, arguments->submission, c->receiver.submission_port))
+		return false;
 	r->journal = -1;
 	if (arguments->journal != NULL && intake_journal_open(arguments->journal, &r->journal) != REASON_NONE) {
 		log_event("journal-failed", LOG_TEXT("file", arguments->journal), LOG_NUMBER("errno", errno), LOG_END);
@@ -149,16 +194,17 @@ static bool open_files(struct receiver *r, const struct arguments *arguments)
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len, void *context)
 {
-	struct receiver *r = context;
+	struct port *port = context;
 	(void)listener;
 	(void)len;
-	session_open(&r->host, (int)fd, address);
+	session_open(&port->receiver->host, (int)fd, address, port->mode);
 }
 
 /* Out of descriptors or memory: a short pause, else the loop would spin on a connection that it cannot take. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
-	struct receiver *r = context;
+	struct port *port = context;
+	struct receiver *r = port->receiver;
 	const struct timeval second = {.tv_sec = 1};
 
 	log_event("accept-failed", LOG_NUMBER("errno", errno), LOG_NUMBER("sessions", r->host.n), LOG_END);
@@ -171,8 +217,19 @@ static void on_pause(evutil_socket_t fd, short what, void *context)
 	struct receiver *r = context;
 	(void)fd;
 	(void)what;
-	if (r->listener != NULL)
-		evconnlistener_enable(r->listener);
+	for (size_t i = 0; i < PORTS; i++)
+		if (r->ports[i].listener != NULL)
+			evconnlistener_enable(r->ports[i].listener);
+}
+
+static void close_port(struct port *port)
+{
+	if (port->listener != NULL)
+		evconnlistener_free(port->listener);   /* closes the descriptor */
+	else if (port->fd >= 0)
+		close(port->fd);
+	port->listener = NULL;
+	port->fd = -1;
 }
 
 static void on_job(evutil_socket_t fd, short what, void *context)
@@ -204,21 +261,32 @@ static void on_signal(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 
-	if (!service_stopping(&r->service) || r->listener == NULL)
+	if (!service_stopping(&r->service) || r->stopping)
 		return;
+	r->stopping = true;
 	log_event("stopping", LOG_NUMBER("sessions", r->host.n), LOG_END);
-	evconnlistener_free(r->listener);   /* closes the descriptor */
-	r->listener = NULL;
-	r->listen = -1;
+	for (size_t i = 0; i < PORTS; i++)
+		close_port(&r->ports[i]);
 	event_add(r->stop, &grace);
 	sessions_stop(&r->host);
 	if (r->host.n == 0)
 		on_empty(r);
 }
 
+static bool listen_on(struct receiver *r, struct port *port)
+{
+	if (port->fd < 0)
+		return true;
+	port->listener = evconnlistener_new(r->host.base, on_accept, port, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, port->fd);
+	if (port->listener != NULL)
+		evconnlistener_set_error_cb(port->listener, on_accept_error);
+	return port->listener != NULL;
+}
+
 static bool start_loop(struct receiver *r)
 {
-	const struct pool_setup setup = {.conninfo = r->service.config->database, .spool = r->host.spool, .journal = r->journal};
+	const struct pool_setup setup = {.conninfo = r->service.config->database, .spool = r->host.spool, .identity = r->identity,
+					 .journal = r->journal};
 	struct event_base *base = r->host.base;
 
 	if (pool_open(r->service.arena, &setup, &r->host.pool) != REASON_NONE)
@@ -227,10 +295,10 @@ static bool start_loop(struct receiver *r)
 	r->on_job = event_new(base, pool_descriptor(r->host.pool), EV_READ | EV_PERSIST, on_job, r);
 	r->pause = event_new(base, -1, 0, on_pause, r);
 	r->stop = event_new(base, -1, 0, on_stop, r);
-	r->listener = evconnlistener_new(base, on_accept, r, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, r->listen);
-	if (r->on_signal == NULL || r->on_job == NULL || r->pause == NULL || r->stop == NULL || r->listener == NULL)
+	if (r->on_signal == NULL || r->on_job == NULL || r->pause == NULL || r->stop == NULL)
 		return false;
-	evconnlistener_set_error_cb(r->listener, on_accept_error);
+	if (!listen_on(r, &r->ports[0]) || !listen_on(r, &r->ports[1]))
+		return false;
 	return event_add(r->on_signal, NULL) == 0 && event_add(r->on_job, NULL) == 0;
 }
 
@@ -240,16 +308,16 @@ static void close_all(struct receiver *r)
 
 	if (r->host.pool != NULL)
 		pool_close(r->host.pool);
-	if (r->listener != NULL)
-		evconnlistener_free(r->listener);
-	else if (r->listen >= 0)
-		close(r->listen);
+	for (size_t i = 0; i < PORTS; i++)
+		close_port(&r->ports[i]);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	if (r->host.base != NULL)
 		event_base_free(r->host.base);
 	tls_context_close(&r->host.tls);
+	identity_close(&r->identity);
+	arena_destroy(&r->rates);
 	spool_close(r->host.spool);
 	if (r->journal >= 0)
 		close(r->journal);
@@ -261,9 +329,9 @@ static int serve(struct receiver *r, const struct arguments *arguments)
 {
 	tame_heap();
 	raise_files();
-	if (!open_tls(r))
+	if (!open_tls(r) || !open_identity(r))
 		return SERVICE_CONFIG;
-	if (!open_files(r, arguments))
+	if (!open_files(r, arguments) || !open_rates(r))
 		return SERVICE_TEMPORARY;
 	r->host.hostname = r->service.config->hostname;
 	r->host.domain = r->service.config->domain;
@@ -283,12 +351,12 @@ static int serve(struct receiver *r, const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-	struct receiver r = {.listen = -1, .journal = -1};
+	struct receiver r = {.ports = {{.fd = -1}, {.fd = -1}}, .journal = -1};
 	struct arguments arguments;
 	int status;
 
 	if (!read_arguments(argc, argv, &arguments)) {
-		fprintf(stderr, "usage: relais-receiver --config FILE [--listen DESCRIPTOR] [--journal FILE]\n");
+		fprintf(stderr, "usage: relais-receiver --config FILE [--listen DESCRIPTOR] [--submission DESCRIPTOR] [--journal FILE]\n");
 		return SERVICE_USAGE;
 	}
 	char *only_config[] = {argv[0], (char[]){"--config"}, (char *)(uintptr_t)arguments.config, NULL};

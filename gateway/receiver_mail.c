@@ -12,12 +12,13 @@ enum {
 
 struct mail mail_make(void)
 {
-	return (struct mail){.from = buf_make(LIMIT_SMTP_PATH), .recipients = buf_make(RECIPIENTS_ROOM), .body = spool_body_make()};
+	return (struct mail){.from = buf_make(LIMIT_SMTP_PATH), .account = buf_make(LIMIT_SMTP_PATH), .recipients = buf_make(RECIPIENTS_ROOM), .body = spool_body_make()};
 }
 
 void mail_clear(struct mail *mail, struct spool *spool)
 {
 	buf_free(&mail->from);
+	buf_free(&mail->account);
 	buf_free(&mail->recipients);
 	json_decref(mail->params);
 	arena_destroy(&mail->arena);
@@ -25,11 +26,11 @@ void mail_clear(struct mail *mail, struct spool *spool)
 	*mail = mail_make();
 }
 
-static json_t *plain_text(struct bytes xtext)
+static json_t *plain_text(struct bytes encoded, void (*decode)(struct buf *out, struct bytes encoded))
 {
 	struct buf plain = buf_make(LIMIT_SMTP_COMMAND);
-	smtp_xtext_decode(&plain, xtext);
-	json_t *text = xtext.len > 0 ? json_stringn((const char *)plain.data, plain.len) : json_null();
+	decode(&plain, encoded);
+	json_t *text = encoded.len > 0 ? json_stringn((const char *)plain.data, plain.len) : json_null();
 	buf_free(&plain);
 	return text;
 }
@@ -59,11 +60,13 @@ void mail_begin(struct mail *mail, const struct smtp_mail *command, const struct
 	smtp_address_write(&mail->from, &command->from);
 	/* s? gives null for an absent text; o steals. */
 	mail->params = json_pack("{s:s?, s:o, s:s?, s:o, s:[], s:{s:s, s:s}, s:s%}", "ret", rets[command->ret], "envid",
-				 plain_text(command->envid), "body", bodies[command->body], "size",
+				 plain_text(command->envid, smtp_xtext_decode), "body", bodies[command->body], "size",
 				 command->size > 0 ? json_integer((json_int_t)command->size) : json_null(), "rcpt", "tls",
 				 "version", peer->version, "cipher", peer->cipher, "peer_serial",
 				 peer->serial.len > 0 ? (const char *)peer->serial.at : "", peer->serial.len);
 	mail->broken = mail->params == NULL || !buf_ok(&mail->from);
+	if (command->smtputf8 && json_object_set_new(mail->params, "smtputf8", json_true()) != 0)
+		mail->broken = true;
 }
 
 void mail_recipient(struct mail *mail, const struct smtp_recipient *command, const char *own_domain)
@@ -77,7 +80,7 @@ void mail_recipient(struct mail *mail, const struct smtp_recipient *command, con
 	smtp_address_write(&mail->recipients, &to);
 	buf_text(&mail->recipients, "\n");
 	mail->n++;
-	row = json_pack("{s:o, s:o}", "notify", notify_text(command->notify), "orcpt", plain_text(orcpt));
+	row = json_pack("{s:o, s:o}", "notify", notify_text(command->notify), "orcpt", plain_text(orcpt, smtp_orcpt_decode));
 	if (json_array_append_new(json_object_get(mail->params, "rcpt"), row) != 0 || !buf_ok(&mail->recipients))
 		mail->broken = true;
 }
@@ -93,6 +96,7 @@ static bool copy_texts(struct mail *mail, struct intake_message *message)
 			list[i] = cursor_until(&c, '\n');
 		message->recipients = list;
 		message->n = mail->n;
+		message->account = buf_bytes(&mail->account);
 		message->mail_from = buf_bytes(&mail->from);
 		message->params = arena_copy(mail->arena, bytes_of_text(params));
 	}

@@ -1,8 +1,8 @@
 /* gateway/receiver_mail.h - the envelope of the message that a session is about to receive, and its body's place.
  *
  * params as the inbox keeps them: {"ret":"FULL|HDRS"|null,"envid":text|null,"body":"7BIT|8BITMIME"|null,"size":number|null,
- * "rcpt":[{"notify":"SUCCESS,FAILURE"|null,"orcpt":text|null}…],"tls":{"version","cipher"},"peer_serial":hex}.
- * envid and orcpt are plain text, no longer xtext. */
+ * "smtputf8":true (absent without it),"rcpt":[{"notify":"SUCCESS,FAILURE"|null,"orcpt":text|null}…],"tls":{"version","cipher"},
+ * "peer_serial":hex}. envid and orcpt are plain text, no longer encoded; orcpt begins with its type ("rfc822;", "utf-8;"). */
 #ifndef RELAIS_GATEWAY_RECEIVER_MAIL_H
 #define RELAIS_GATEWAY_RECEIVER_MAIL_H
 
@@ -14,6 +14,7 @@
 
 struct mail {
 	struct buf from;              /* local@domain; empty for <> */
+	struct buf account;           /* submission: the mailbox of ours that speaks; else empty */
 	struct buf recipients;        /* each followed by a line feed */
 	size_t n;
 	json_t *params;

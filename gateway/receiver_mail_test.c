@@ -28,6 +28,12 @@ static void test_envelope(void **state)
 		 "{\"ret\":\"FULL\",\"envid\":\"a+\\\"\\\\\",\"body\":\"8BITMIME\",\"size\":12,\"rcpt\":[{\"notify\":\"SUCCESS,DELAY\","
 		 "\"orcpt\":null},{\"notify\":\"NEVER\",\"orcpt\":\"rfc822;q@r\"}],"
 		 "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"},\"peer_serial\":\"4a2b\"}"},
+		{"other letters", BYTES_OF("FROM:<\303\251@b.fr> SMTPUTF8"),
+		 {BYTES_OF("TO:<c@d.fr> ORCPT=utf-8;\303\251\\x{2B}@d.fr"), BYTES_OF("TO:<\303\251@D.fr>")}, "\303\251@b.fr",
+		 {"c@d.fr", "\303\251@d.fr"},
+		 "{\"ret\":null,\"envid\":null,\"body\":null,\"size\":null,\"rcpt\":[{\"notify\":null,\"orcpt\":\"utf-8;\\u00E9+@d.fr\"},"
+		 "{\"notify\":null,\"orcpt\":null}],\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"},"
+		 "\"peer_serial\":\"4a2b\",\"smtputf8\":true}"},
 	};
 	struct arena *arena = arena_create(65536);
 	struct spool *spool;
@@ -42,7 +48,7 @@ static void test_envelope(void **state)
 		mail_begin(&mail, &command, &peer);
 		for (; rows[i].recipients[n].len > 0; n++) {
 			struct smtp_recipient recipient;
-			assert_int_equal(smtp_recipient_read(rows[i].recipients[n], &recipient), REASON_NONE);
+			assert_int_equal(smtp_recipient_read(rows[i].recipients[n], command.smtputf8, &recipient), REASON_NONE);
 			mail_recipient(&mail, &recipient, "ici.fr");
 		}
 		assert_int_equal(mail_job(&mail, spool, &job), REASON_NONE);

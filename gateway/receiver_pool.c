@@ -109,6 +109,10 @@ static enum reason do_job(struct thread *t, struct store *store, struct pool_job
 	switch (job->work) {
 	case POOL_SENDER:
 		return intake_sender(store, job->peer_name, job->domain);
+	case POOL_PERSON:
+		return account_person(t->pool->setup.identity, store, job->arena, job->token, job->wanted, &job->account);
+	case POOL_ACCOUNT:
+		return account_sender(store, job->arena, &job->account, job->mail_from, job->at, &job->account.mailbox);
 	case POOL_RECIPIENT:
 		return intake_recipient(store, job->local, job->domain, job->mail_from);
 	case POOL_MESSAGE:

@@ -7,17 +7,23 @@
 
 #include "base/arena.h"
 #include "gateway/intake.h"
+#include "gateway/receiver_account.h"
 #include "gateway/receiver_spool.h"
 
 enum { POOL_THREADS = 4 };
 
-enum pool_work { POOL_SENDER, POOL_RECIPIENT, POOL_MESSAGE };
+enum pool_work { POOL_SENDER, POOL_PERSON, POOL_ACCOUNT, POOL_RECIPIENT, POOL_MESSAGE };
 
 struct pool_job {
 	enum pool_work work;
 	void *owner;
 	/* SENDER: peer_name, domain. RECIPIENT: local, domain, mail_from. */
 	struct bytes peer_name, domain, local, mail_from;
+	/* PERSON: token, wanted. ACCOUNT: account, mail_from, at. Both: the arena in which what they find is kept. */
+	struct bytes token, wanted;
+	struct account account;   /* PERSON: who it is; ACCOUNT: its mailbox */
+	struct instant at;
+	struct arena *arena;
 	/* MESSAGE: message without its body, and the finished body in the spool. */
 	struct intake_message message;
 	const struct spool_body *body;
@@ -32,6 +38,7 @@ struct pool;
 struct pool_setup {
 	const char *conninfo;
 	const struct spool *spool;
+	struct identity *identity;   /* NULL: no tokens */
 	int journal;              /* descriptor of intake_journal_open, or -1 for none */
 };
 

@@ -5,7 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/limits.h"
 #include "gateway/receiver_spool.h"
@@ -119,12 +121,58 @@ static void test_place_is_bounded(void **state)
 	spool_release(s->spool, &body);
 }
 
+/* A full disk ends the message that finds it so; when there is room again, the next one goes through, without a restart. */
+static void test_full_and_again(void **state)
+{
+	struct setting *s = *state;
+	static unsigned char piece[3 * LIMIT_SMTP_MEMORY];
+	struct spool_body body = spool_body_make();
+	struct rlimit before, none = {LIMIT_SMTP_MEMORY / 2, 0};
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(spool_add(s->spool, &body, (struct bytes){piece, sizeof piece}), REASON_STORE_FULL);
+		spool_release(s->spool, &body);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	fill(s, &body, 3 * LIMIT_SMTP_MEMORY, 4096, 5);
+	check(s, &body, 5);
+	spool_release(s->spool, &body);
+}
+
+/* All messages together: who comes when the budget is spent waits for others to be done. */
+static void test_budget_and_again(void **state)
+{
+	struct setting *s = *state;
+	struct spool_body bodies[LIMIT_SMTP_SPOOLED + 1];
+	static unsigned char piece[LIMIT_SMTP_MEMORY + 1];
+
+	for (size_t i = 0; i < LIMIT_SMTP_SPOOLED; i++) {
+		bodies[i] = spool_body_make();
+		assert_int_equal(spool_add(s->spool, &bodies[i], (struct bytes){piece, sizeof piece}), REASON_NONE);
+	}
+	bodies[LIMIT_SMTP_SPOOLED] = spool_body_make();
+	assert_int_equal(spool_add(s->spool, &bodies[LIMIT_SMTP_SPOOLED], (struct bytes){piece, LIMIT_SMTP_MEMORY}), REASON_NONE);
+	assert_int_equal(spool_add(s->spool, &bodies[LIMIT_SMTP_SPOOLED], (struct bytes){piece, 1}), REASON_STORE_FULL);
+	spool_release(s->spool, &bodies[LIMIT_SMTP_SPOOLED]);
+	spool_release(s->spool, &bodies[7]);
+	fill(s, &bodies[7], 2 * LIMIT_SMTP_MEMORY, 4096, 1);
+	check(s, &bodies[7], 1);
+	for (size_t i = 0; i < LIMIT_SMTP_SPOOLED; i++)
+		spool_release(s->spool, &bodies[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_side_by_side),
 		cmocka_unit_test(test_place_is_bounded),
+		cmocka_unit_test(test_full_and_again),
+		cmocka_unit_test(test_budget_and_again),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

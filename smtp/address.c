@@ -20,10 +20,15 @@ static bool is_hex(unsigned char c)
 	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* RFC 5322 atext, which RFC 5321 takes over. */
+static bool is_high(unsigned char c)
+{
+	return c > 127;
+}
+
+/* RFC 5322 atext, which RFC 5321 takes over, and the UTF-8 of RFC 6531 3.3 (checked as a whole: is_letters). */
 static bool is_atext(unsigned char c)
 {
-	return is_alnum(c) || bytes_find_byte(BYTES("!#$%&'*+-/=?^_`{|}~"), c, 0) < 19;
+	return is_alnum(c) || is_high(c) || bytes_find_byte(BYTES("!#$%&'*+-/=?^_`{|}~"), c, 0) < 19;
 }
 
 /* Each scan_… starts at an offset and returns the offset behind what it read, or the same offset: nothing there. */
@@ -57,7 +62,7 @@ static size_t scan_quoted(struct bytes text, size_t from)
 			return at + 1;
 		if (text.at[at] == '\\' && ++at == text.len)
 			return from;
-		if (text.at[at] < 32 || text.at[at] > 126)
+		if (text.at[at] < 32 || text.at[at] == 127)
 			return from;
 	}
 	return from;
@@ -65,7 +70,7 @@ static size_t scan_quoted(struct bytes text, size_t from)
 
 static bool is_domain_char(unsigned char c)
 {
-	return is_alnum(c) || c == '-' || c == '.';
+	return is_alnum(c) || c == '-' || c == '.' || is_high(c);
 }
 
 static size_t scan_domain(struct bytes text, size_t from, bool *literal)
@@ -126,6 +131,40 @@ static bool is_ipv6(struct bytes text)
 	return compressed ? groups <= GROUPS_COMPRESSED : groups == GROUPS_FULL;
 }
 
+/* Labels of letters, digits and hyphens; with utf8 of other letters too (RFC 6531 3.3, U-label). What IDNA forbids beyond
+ * control characters is not judged: names are compared by bytes, and nobody looks a sender's domain up. */
+static bool is_name(struct bytes text, bool utf8)
+{
+	if (text.len == 0 || text.len > LIMIT_SMTP_DOMAIN || text.at[text.len - 1] == '.')
+		return false;
+	for (struct cursor c = cursor_on(text); c.left.len > 0;) {
+		struct bytes label = cursor_until(&c, '.');
+		if (label.len == 0 || label.len > LABEL_MAX || label.at[0] == '-' || label.at[label.len - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label.len; i++)
+			if (!is_alnum(label.at[i]) && label.at[i] != '-' && !(utf8 && is_high(label.at[i])))
+				return false;
+	}
+	return true;
+}
+
+static bool has_high(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (is_high(text.at[i]))
+			return true;
+	return false;
+}
+
+/* Well-formed UTF-8; no C1 control, which is C2 80 to C2 9F. */
+static bool is_letters(struct bytes text)
+{
+	for (size_t i = 0; i + 1 < text.len; i++)
+		if (text.at[i] == 0xc2 && text.at[i + 1] < 0xa0)
+			return false;
+	return bytes_utf8(text);
+}
+
 /* Mailbox = Local-part "@" ( Domain / address-literal ), from the given offset; the same offset: none is there. */
 static size_t scan_mailbox(struct bytes text, size_t from, struct smtp_address *out)
 {
@@ -139,33 +178,18 @@ static size_t scan_mailbox(struct bytes text, size_t from, struct smtp_address *
 	found.domain = bytes_slice(text, at + 1, end - at - 1);
 	if (end - from > MAILBOX_MAX)
 		return from;
-	if (!(found.literal ? smtp_address_is_literal(found.domain) : smtp_address_is_domain(found.domain)))
+	if (!(found.literal ? smtp_address_is_literal(found.domain) : is_name(found.domain, true)))
+		return from;
+	found.utf8 = has_high(bytes_slice(text, from, end - from));
+	if (found.utf8 && !is_letters(bytes_slice(text, from, end - from)))
 		return from;
 	*out = found;
 	return end;
 }
 
-static enum reason refusal(struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] > 127)
-			return bytes_utf8(text) ? REASON_SMTP_UTF8 : REASON_SMTP_ADDRESS;
-	return REASON_SMTP_ADDRESS;
-}
-
 bool smtp_address_is_domain(struct bytes text)
 {
-	if (text.len == 0 || text.len > LIMIT_SMTP_DOMAIN || text.at[text.len - 1] == '.')
-		return false;
-	for (struct cursor c = cursor_on(text); c.left.len > 0;) {
-		struct bytes label = cursor_until(&c, '.');
-		if (label.len == 0 || label.len > LABEL_MAX || label.at[0] == '-' || label.at[label.len - 1] == '-')
-			return false;
-		for (size_t i = 0; i < label.len; i++)
-			if (!is_alnum(label.at[i]) && label.at[i] != '-')
-				return false;
-	}
-	return true;
+	return is_name(text, false);
 }
 
 bool smtp_address_is_literal(struct bytes text)
@@ -179,13 +203,24 @@ bool smtp_address_is_literal(struct bytes text)
 	return inside.len > 0 && is_ipv4(inside);
 }
 
-enum reason smtp_address_read(struct bytes text, struct smtp_address *out)
+enum reason smtp_address_read_utf8(struct bytes text, struct smtp_address *out)
 {
 	struct smtp_address found;
 	if (text.len == 0 || scan_mailbox(text, 0, &found) != text.len)
-		return refusal(text);
+		return REASON_SMTP_ADDRESS;
 	*out = found;
 	return REASON_NONE;
+}
+
+enum reason smtp_address_read(struct bytes text, struct smtp_address *out)
+{
+	struct smtp_address found;
+	enum reason reason = smtp_address_read_utf8(text, &found);
+	if (reason == REASON_NONE && found.utf8)
+		reason = REASON_SMTP_UTF8;
+	if (reason == REASON_NONE)
+		*out = found;
+	return reason;
 }
 
 enum reason smtp_address_read_path(struct bytes text, struct smtp_address *out, struct bytes *rest)
@@ -194,11 +229,11 @@ enum reason smtp_address_read_path(struct bytes text, struct smtp_address *out, 
 	size_t end = 1;
 
 	if (text.len < 2 || text.at[0] != '<')
-		return refusal(text);
+		return REASON_SMTP_ADDRESS;
 	if (text.at[1] != '>')
 		end = scan_mailbox(text, 1, &found);
 	if (end == text.len || text.at[end] != '>' || (end == 1 && text.at[1] != '>'))
-		return refusal(text);
+		return REASON_SMTP_ADDRESS;
 	*out = found;
 	*rest = bytes_from(text, end + 1);
 	return REASON_NONE;

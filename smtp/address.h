@@ -1,7 +1,10 @@
-/* smtp/address.h - mailboxes as RFC 5321 4.1.2 writes them, and nothing wider.
+/* smtp/address.h - mailboxes as RFC 5321 4.1.2 writes them, with the letters of RFC 6531 3.3 where asked for, and nothing wider.
  *
- * No source route, no comment, no obsolete form, no 8-bit byte. Lengths: local part 64, domain 255, path 256
- * (RFC 5321 4.5.3.1). No allocation: results are views on what was read. */
+ * No source route, no comment, no obsolete form. Lengths in octets, whatever the alphabet: local part 64, label 63, domain 255,
+ * path 256 (RFC 5321 4.5.3.1). No allocation: results are views on what was read.
+ *
+ * What is not ASCII keeps its bytes: no case folding, no normalisation. Two domains are the same when they differ in the case
+ * of ASCII letters alone; U-labels compare by bytes, and a U-label is never the same as its A-label. */
 #ifndef RELAIS_SMTP_ADDRESS_H
 #define RELAIS_SMTP_ADDRESS_H
 
@@ -13,17 +16,20 @@ struct smtp_address {
 	struct bytes local;       /* as written; with its quotes when quoted */
 	struct bytes domain;      /* as written; with its brackets when literal */
 	bool quoted, literal;
+	bool utf8;                /* has a byte over 127 */
 };
 
-/* The whole of text is one mailbox, local@domain. SMTP_ADDRESS: it is not; SMTP_UTF8: it has a byte over 127.
+/* The whole of text is one mailbox, local@domain. SMTP_ADDRESS: it is not; SMTP_UTF8: it would be one under SMTPUTF8.
  * *out is untouched on refusal. */
 MUST_USE enum reason smtp_address_read(struct bytes text, struct smtp_address *out);
+/* The same under SMTPUTF8: well-formed UTF-8 without control characters (C1 too) counts as letters. SMTP_ADDRESS only. */
+MUST_USE enum reason smtp_address_read_utf8(struct bytes text, struct smtp_address *out);
 
-/* "<local@domain>" at the front of text; *rest is what follows the '>'. "<>" gives empty local and domain.
- * Same refusals; nothing is written then. */
+/* "<local@domain>" at the front of text, UTF-8 or not: whether it may be is for who knows the transaction (out->utf8).
+ * *rest is what follows the '>'. "<>" gives empty local and domain. SMTP_ADDRESS; nothing is written then. */
 MUST_USE enum reason smtp_address_read_path(struct bytes text, struct smtp_address *out, struct bytes *rest);
 
-/* A DNS name of letters, digits and hyphens (RFC 5321 "Domain"); labels of 63 at most. */
+/* A DNS name of letters, digits and hyphens (RFC 5321 "Domain"); labels of 63 at most. No U-label. */
 bool smtp_address_is_domain(struct bytes text);
 /* "[192.0.2.1]" or "[IPv6:…]" (RFC 5321 4.1.3). */
 bool smtp_address_is_literal(struct bytes text);

@@ -74,6 +74,8 @@ static void test_read(void **state)
 		{"backslash at the end", BYTES_OF("\"a\\"), REASON_SMTP_ADDRESS, NULL},
 		{"UTF-8 local part", BYTES_OF("h\303\251l\303\250ne@c.fr"), REASON_SMTP_UTF8, NULL},
 		{"8-bit byte that is no UTF-8", BYTES_OF("h\351@c.fr"), REASON_SMTP_ADDRESS, NULL},
+		{"U-label", BYTES_OF("a@\303\251.fr"), REASON_SMTP_UTF8, NULL},
+		{"UTF-8 that would be no mailbox either", BYTES_OF("\303\251@@c.fr"), REASON_SMTP_ADDRESS, NULL},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct smtp_address found = {.local = BYTES("untouched")};
@@ -90,6 +92,58 @@ static void test_read(void **state)
 			fail_msg("%s: written as %.*s", rows[i].what, (int)written.len, (const char *)written.data);
 		buf_free(&written);
 	}
+}
+
+#define E31 "\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251" \
+	    "\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251\303\251"
+
+static void test_utf8(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		struct bytes text;
+		const char *written;      /* NULL: refused */
+	} rows[] = {
+		{"plain", BYTES_OF("A@B.fr"), "A@b.fr"},
+		{"local part", BYTES_OF("H\303\211l\303\250ne@c.fr"), "H\303\211l\303\250ne@c.fr"},
+		{"U-label keeps its bytes, ASCII beside it loses its case", BYTES_OF("a@\303\211A.FR"), "a@\303\211a.fr"},
+		{"needless quotes go here too", BYTES_OF("\"\303\251\"@c.fr"), "\303\251@c.fr"},
+		{"needed quotes stay", BYTES_OF("\"\303\251 b\"@c.fr"), "\"\303\251 b\"@c.fr"},
+		{"four bytes", BYTES_OF("\360\237\230\200@c.fr"), "\360\237\230\200@c.fr"},
+		{"local part of 64 octets", BYTES_OF("bb" E31 "@c.fr"), "bb" E31 "@c.fr"},
+		{"local part of 65 octets, of fewer letters", BYTES_OF("bbb" E31 "@c.fr"), NULL},
+		{"label of 63 octets", BYTES_OF("a@b" E31 ".fr"), "a@b" E31 ".fr"},
+		{"label of 64 octets, of fewer letters", BYTES_OF("a@bb" E31 ".fr"), NULL},
+		{"overlong slash", BYTES_OF("\300\257@c.fr"), NULL},
+		{"surrogate", BYTES_OF("\355\240\200@c.fr"), NULL},
+		{"letter cut at the at sign", BYTES_OF("\303@c.fr"), NULL},
+		{"letter cut at the end", BYTES_OF("a@c.\303"), NULL},
+		{"C1 control", BYTES_OF("a\302\205b@c.fr"), NULL},
+		{"C1 control in a label", BYTES_OF("a@\302\237c.fr"), NULL},
+		{"NUL", BYTES_OF("\303\251\0@c.fr"), NULL},
+		{"line end", BYTES_OF("\"\303\251\r\n\"@c.fr"), NULL},
+		{"DEL in quotes", BYTES_OF("\"\303\251\177\"@c.fr"), NULL},
+		{"UTF-8 in a literal", BYTES_OF("a@[\303\251]"), NULL},
+		{"empty label", BYTES_OF("a@\303\251..fr"), NULL},
+		{"hyphen first", BYTES_OF("a@-\303\251.fr"), NULL},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct smtp_address found = {.local = BYTES("untouched")};
+		enum reason reason = smtp_address_read_utf8(rows[i].text, &found);
+		struct buf written = buf_make(512);
+		if (reason != (rows[i].written ? REASON_NONE : REASON_SMTP_ADDRESS))
+			fail_msg("%s: %s", rows[i].what, reason_code(reason));
+		if (reason != REASON_NONE) {
+			assert_true(bytes_equal_text(found.local, "untouched"));
+			continue;
+		}
+		smtp_address_write(&written, &found);
+		if (!bytes_equal_text(buf_bytes(&written), rows[i].written) || found.utf8 != (i > 0))
+			fail_msg("%s: written as %.*s", rows[i].what, (int)written.len, (const char *)written.data);
+		buf_free(&written);
+	}
+	assert_false(smtp_address_is_domain(BYTES("\303\251.fr")));
 }
 
 static void test_path(void **state)
@@ -139,11 +193,15 @@ static void test_equal(void **state)
 		{"quoted and not", BYTES_OF("\"a\"@b.fr"), BYTES_OF("a@b.fr"), true},
 		{"another domain", BYTES_OF("a@b.fr"), BYTES_OF("a@c.fr"), false},
 		{"longer", BYTES_OF("a@b.fr"), BYTES_OF("aa@b.fr"), false},
+		{"the same U-label", BYTES_OF("a@\303\251.FR"), BYTES_OF("a@\303\251.fr"), true},
+		{"a U-label in capitals: other bytes", BYTES_OF("a@\303\211.fr"), BYTES_OF("a@\303\251.fr"), false},
+		{"a U-label composed otherwise: other bytes", BYTES_OF("a@e\314\201.fr"), BYTES_OF("a@\303\251.fr"), false},
+		{"a U-label and its A-label", BYTES_OF("a@xn--9ca.fr"), BYTES_OF("a@\303\251.fr"), false},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct smtp_address a, b;
-		assert_int_equal(smtp_address_read(rows[i].a, &a), REASON_NONE);
-		assert_int_equal(smtp_address_read(rows[i].b, &b), REASON_NONE);
+		assert_int_equal(smtp_address_read_utf8(rows[i].a, &a), REASON_NONE);
+		assert_int_equal(smtp_address_read_utf8(rows[i].b, &b), REASON_NONE);
 		if (smtp_address_equal(&a, &b) != rows[i].same)
 			fail_msg("%s", rows[i].what);
 	}
@@ -204,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_corpus),

@@ -109,3 +109,31 @@ size_t smtp_data_read(struct smtp_data *d, struct bytes in, struct bytes *piece)
 	d->size += piece->len;
 	return at;
 }
+
+void smtp_data_chunk(struct smtp_data *d, struct bytes in)
+{
+	d->size += in.len;
+	for (size_t at = 0; at < in.len;) {
+		if (d->state != SMTP_DATA_CR && in.at[at] != '\r') {
+			at = sweep(d, in, at);
+			d->state = SMTP_DATA_TEXT;
+			continue;
+		}
+		unsigned char c = in.at[at++];
+		if (d->state == SMTP_DATA_CR && c == '\n') {
+			d->state = SMTP_DATA_LINE;
+			continue;
+		}
+		if (d->state == SMTP_DATA_CR)
+			d->bare_newline = true;
+		note(d, c);
+		d->state = c == '\r' ? SMTP_DATA_CR : SMTP_DATA_TEXT;
+	}
+}
+
+bool smtp_data_chunks_end(struct smtp_data *d)
+{
+	if (d->state == SMTP_DATA_CR)
+		d->bare_newline = true;
+	return d->state == SMTP_DATA_LINE;
+}

@@ -1,4 +1,5 @@
-/* smtp/data.h - the bytes after 354: where they end, what they are without the added dots (RFC 5321 4.5.2).
+/* smtp/data.h - a message's bytes: after 354, where they end and what they are without the added dots (RFC 5321 4.5.2);
+ * in chunks, counted before and taken as they are (RFC 3030 2). The same defects are told of both.
  *
  * 1. Only CR LF . CR LF ends the message; no other spelling, ever (RFC 5321 4.1.1.4).
  * 2. A bare CR, a bare LF or a NUL is told; nothing is repaired. Reading goes on to the true end.
@@ -22,5 +23,11 @@ struct smtp_data {
  * bytes after the end are not touched.
  */
 size_t smtp_data_read(struct smtp_data *d, struct bytes in, struct bytes *piece);
+
+/* Bytes of a chunk, cut anywhere: all of them are the message's next ones. A CR at the end of a piece waits for its LF in
+ * the next, and so over the borders of chunks. Not to be mixed with smtp_data_read. */
+void smtp_data_chunk(struct smtp_data *d, struct bytes in);
+/* After the last chunk: its last line is ended. A CR that was still awaiting its LF is a bare one, and told. */
+bool smtp_data_chunks_end(struct smtp_data *d);
 
 #endif

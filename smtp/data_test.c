@@ -73,6 +73,43 @@ static void test_table(void **state)
 		}
 }
 
+/* Fed as chunks cut at every place: whole, each byte, and all between. */
+static void test_chunks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		struct bytes in;
+		bool whole, bare, nul, eight_bit;
+	} rows[] = {
+		{"a message", BYTES_OF("a\r\n.\r\n\r\n..b\r\n"), true, false, false, false},
+		{"nothing", BYTES_OF(""), true, false, false, false},
+		{"an empty line", BYTES_OF("\r\n"), true, false, false, false},
+		{"last line not ended", BYTES_OF("a\r\nb"), false, false, false, false},
+		{"CR at the end", BYTES_OF("a\r\nb\r"), false, true, false, false},
+		{"bare LF", BYTES_OF("a\nb\r\n"), true, true, false, false},
+		{"bare LF first", BYTES_OF("\nb\r\n"), true, true, false, false},
+		{"LF behind a line end", BYTES_OF("a\r\n\n"), false, true, false, false},
+		{"bare CR", BYTES_OF("a\rb\r\n"), true, true, false, false},
+		{"two CR", BYTES_OF("a\r\r\n"), true, true, false, false},
+		{"CR, dot, CR LF", BYTES_OF("a\r.\r\n"), true, true, false, false},
+		{"NUL", BYTES_OF("a\0b\r\n"), true, false, true, false},
+		{"NUL behind a CR", BYTES_OF("a\r\0\r\n"), true, true, true, false},
+		{"8-bit", BYTES_OF("\303\251\r\n"), true, false, false, true},
+		{"8-bit behind a CR", BYTES_OF("\r\351\r\n"), true, true, false, true},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t step = 1; step <= rows[i].in.len + 1; step++) {
+			struct smtp_data d = {0};
+			for (struct bytes in = rows[i].in; in.len > 0; in = bytes_from(in, step))
+				smtp_data_chunk(&d, bytes_slice(in, 0, step));
+			bool whole = smtp_data_chunks_end(&d);
+			if (whole != rows[i].whole || d.bare_newline != rows[i].bare || d.nul != rows[i].nul ||
+			    d.eight_bit != rows[i].eight_bit || d.size != rows[i].in.len)
+				fail_msg("%s, step %zu", rows[i].what, step);
+		}
+}
+
 static void test_eight_bit(void **state)
 {
 	(void)state;
@@ -119,6 +156,11 @@ static void test_corpus(void **state)
 		bool standard = bytes_equal_text(name, "std");
 		if (standard ? used != mark || d.bare_newline || d.nul : used != in.len || !(d.bare_newline || d.nul))
 			fail_msg("%.*s", (int)name.len, (const char *)name.at);
+		/* The same bytes as a chunk: no spelling ends it, and each but the true one is a defect. */
+		struct smtp_data chunk = {0};
+		smtp_data_chunk(&chunk, buf_bytes(&in));
+		if (!smtp_data_chunks_end(&chunk) || chunk.size != in.len || (chunk.bare_newline || chunk.nul) == standard)
+			fail_msg("%.*s, as a chunk", (int)name.len, (const char *)name.at);
 		buf_free(&in);
 		buf_free(&out);
 		rows++;
@@ -131,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_eight_bit),
 		cmocka_unit_test(test_corpus),
 	};

@@ -1,6 +1,11 @@
-/* tests/fuzz/fuzz_smtp_server.c - a whole session: the first byte says how the rest is cut and answered.
+/* tests/fuzz/fuzz_smtp_server.c - a whole session. The first byte says how the questions are answered, the second into what pieces
+ * the rest is cut, the third the mode: 1 = submission, 2 = the peer has a certificate. A byte FF ends a write: what stands before
+ * the next one is there at once, and the peer waits for our replies in between.
  *
- * Holds always: no mail before TLS; a body is offered whole, free of NUL and bare newlines; replies are lines of ASCII. */
+ * Holds always: no mail before TLS, in submission none before AUTH or without a certificate; a message follows a good sender
+ * and recipient; its body is offered whole, in the order of the input, free of NUL and bare newlines, its last line ended;
+ * replies are lines of ASCII. Writes that arrive whole or
+ * byte by byte get the same replies and events. */
 #include <assert.h>
 
 #include "base/limits.h"
@@ -11,8 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct peer {
 	struct smtp_server *server;
 	unsigned ways;               /* bits taken one after the other decide what is answered */
-	bool secure;
-	struct buf body;
+	enum smtp_mode mode;
+	bool certificate, secure, known, sender, recipient, message;
+	unsigned denied;
+	const unsigned char *offered;   /* behind the last byte that was offered */
+	struct buf body, told;       /* of the message; replies and events */
 };
 
 static void check_replies(struct peer *p)
@@ -26,6 +34,7 @@ static void check_replies(struct peer *p)
 		for (size_t i = 0; i + 1 < line.len; i++)
 			assert(line.at[i] >= 32 && line.at[i] <= 126);
 	}
+	buf_add(&p->told, buf_bytes(replies));
 	buf_clear(replies);
 }
 
@@ -39,7 +48,9 @@ static void check_message(const struct peer *p, const struct smtp_event *event)
 {
 	struct bytes body = buf_bytes(&p->body);
 
-	assert(event->size == body.len);
+	assert(p->message && p->sender && p->recipient);
+	assert(event->size == body.len && body.len <= LIMIT_MESSAGE);
+	assert(body.len == 0 || bytes_ends(body, BYTES("\r\n")));
 	for (size_t i = 0; i < body.len; i++) {
 		assert(body.at[i] != 0);
 		assert(body.at[i] != '\n' || (i > 0 && body.at[i - 1] == '\r'));
@@ -47,61 +58,132 @@ static void check_message(const struct peer *p, const struct smtp_event *event)
 	}
 }
 
-static void handle(struct peer *p, const struct smtp_event *event)
+static void forget(struct peer *p)
 {
-	if (event->kind == SMTP_EVENT_SENDER || event->kind == SMTP_EVENT_RECIPIENT || event->kind == SMTP_EVENT_MESSAGE)
+	p->sender = p->recipient = p->message = false;
+}
+
+static void take_body(struct peer *p, const struct smtp_event *event, struct bytes input)
+{
+	assert(p->message && p->sender && p->recipient && event->body.len > 0);
+	assert(event->body.at >= input.at && event->body.at + event->body.len <= input.at + input.len);
+	assert(event->body.at >= p->offered);
+	p->offered = event->body.at + event->body.len;
+	buf_add(&p->body, event->body);
+}
+
+static void identify(struct peer *p, const struct smtp_event *event)
+{
+	assert(p->mode == SMTP_MODE_SUBMISSION && p->secure && !p->known && !p->sender && p->denied < LIMIT_SMTP_AUTH_FAILURES);
+	assert(event->auth.token.len > 0 && bytes_one_line(event->auth.user, LIMIT_SMTP_PATH));
+	enum reason reason = decide(p, REASON_AUTH_ACCOUNT);
+	p->known = reason == REASON_NONE;
+	p->denied += !p->known;
+	smtp_server_answer(p->server, reason, NULL);
+}
+
+static void handle(struct peer *p, const struct smtp_event *event, struct bytes input)
+{
+	enum smtp_event_kind kind = event->kind;
+	enum reason reason;
+
+	check_replies(p);
+	if (kind == SMTP_EVENT_SENDER || kind == SMTP_EVENT_RECIPIENT || kind == SMTP_EVENT_MESSAGE)
 		assert(p->secure && smtp_server_phase(p->server) == SMTP_PHASE_ANSWER);
-	switch (event->kind) {
+	if (kind != SMTP_EVENT_NONE && kind != SMTP_EVENT_BODY)
+		buf_printf(&p->told, "<%d>", kind);
+	switch (kind) {
 	case SMTP_EVENT_STARTTLS:
 		assert(!p->secure);
-		p->secure = true;
-		smtp_server_secured(p->server);
+		reason = decide(p, REASON_SMTP_TLS_BUSY);
+		smtp_server_answer(p->server, reason, NULL);
+		check_replies(p);
+		p->secure = reason == REASON_NONE;
+		if (p->secure)
+			smtp_server_secured(p->server, p->certificate);
+		break;
+	case SMTP_EVENT_AUTH:
+		identify(p, event);
 		break;
 	case SMTP_EVENT_SENDER:
-		smtp_server_answer(p->server, decide(p, REASON_PEER_DOMAIN), NULL);
+		assert(!p->sender && (p->mode == SMTP_MODE_TRANSFER || p->known || p->certificate));
+		reason = decide(p, REASON_PEER_DOMAIN);
+		p->sender = reason == REASON_NONE;
+		smtp_server_answer(p->server, reason, NULL);
 		break;
 	case SMTP_EVENT_RECIPIENT:
-		smtp_server_answer(p->server, decide(p, REASON_SMTP_RECIPIENT_UNKNOWN), "detail");
+		assert(p->sender && !p->message);
+		reason = decide(p, REASON_SMTP_RECIPIENT_UNKNOWN);
+		p->recipient = p->recipient || reason == REASON_NONE;
+		smtp_server_answer(p->server, reason, "detail");
 		break;
 	case SMTP_EVENT_DATA:
+		assert(!p->message);
+		p->message = true;
 		buf_clear(&p->body);
+		if (decide(p, REASON_STORE_FULL) != REASON_NONE && decide(p, REASON_STORE_FULL) != REASON_NONE)
+			smtp_server_spoil(p->server, REASON_STORE_FULL);
 		break;
 	case SMTP_EVENT_BODY:
-		buf_add(&p->body, event->body);
+		take_body(p, event, input);
 		break;
 	case SMTP_EVENT_MESSAGE:
 		check_message(p, event);
+		forget(p);
 		smtp_server_answer(p->server, decide(p, REASON_STORE_DOWN), "R1");
+		break;
+	case SMTP_EVENT_RESET:
+	case SMTP_EVENT_CLOSE:
+		forget(p);
 		break;
 	default:
 		break;
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* One write in pieces of step bytes. pause: nobody knows that more waits behind a piece. */
+static void write_in(struct peer *p, struct bytes in, size_t step, bool pause, struct bytes input)
 {
-	if (size < 2)
-		return 0;
-	struct arena *arena = arena_create(4096);
-	struct peer p = {.server = smtp_server_open(arena, "mx.exemple.fr"), .ways = data[0], .body = buf_make(size)};
-	struct bytes in = {data + 2, size - 2};
-	size_t step = data[1] == 0 ? size : data[1];
-
-	smtp_server_greet(p.server, false);
-	while (in.len > 0) {
+	for (; in.len > 0; in = bytes_from(in, step)) {
 		struct smtp_event event;
 		struct bytes part = bytes_slice(in, 0, step);
-		/* A cut is a pause of the peer: nothing waits behind it. */
 		for (size_t used = 1; used > 0 || event.kind != SMTP_EVENT_NONE; part = bytes_from(part, used)) {
-			used = smtp_server_read(p.server, part, false, &event);
+			used = smtp_server_read(p->server, part, !pause && in.len > step, &event);
 			assert(used <= part.len);
-			handle(&p, &event);
-			check_replies(&p);
+			handle(p, &event, input);
+			check_replies(p);
 		}
-		in = bytes_from(in, step);
 	}
+}
+
+static struct buf session(const uint8_t *data, size_t size, size_t step, bool pause)
+{
+	struct arena *arena = arena_create(4096);
+	enum smtp_mode mode = data[2] & 1 ? SMTP_MODE_SUBMISSION : SMTP_MODE_TRANSFER;
+	struct peer p = {.server = smtp_server_open(arena, "mx.exemple.fr", mode), .ways = data[0], .mode = mode,
+			 .certificate = (data[2] & 2) != 0, .body = buf_make(size), .told = buf_make(512 * (size + 4))};
+	struct bytes input = {data + 3, size - 3};
+
+	smtp_server_greet(p.server, false);
+	for (struct cursor c = cursor_on(input); c.left.len > 0;)
+		write_in(&p, cursor_until(&c, 0xff), step, pause, input);
+	assert(buf_ok(&p.told));
 	smtp_server_close(p.server);
 	buf_free(&p.body);
 	arena_destroy(&arena);
+	return p.told;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 4 || size > 65536)
+		return 0;
+	struct buf cut = session(data, size, data[1] == 0 ? size : data[1], true);
+	struct buf whole = session(data, size, size, false), bytes = session(data, size, 1, false);
+
+	assert(bytes_equal(buf_bytes(&whole), buf_bytes(&bytes)));
+	buf_free(&cut);
+	buf_free(&whole);
+	buf_free(&bytes);
 	return 0;
 }
