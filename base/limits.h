@@ -138,6 +138,16 @@
 #define LIMIT_DELIVER_SESSION_MAILS 100
 #define LIMIT_DELIVER_IDLE_SECONDS 5
 
+/* The white list: 8,655 entries of some 550 bytes in 2026 (some 5 MB); room for 10^5. */
+#define LIMIT_TRUST_LIST (64u * 1024 * 1024)
+#define LIMIT_TRUST_ENTRIES 120000
+#define LIMIT_TRUST_FIELD 4096
+
+/* What the refresher fetches. A revocation list of 200,000 entries has some 8 MB. */
+#define LIMIT_FETCH_CRL (32u * 1024 * 1024)
+#define LIMIT_FETCH_CONNECT_SECONDS 30
+#define LIMIT_FETCH_SECONDS 300          /* 64 MiB at 220 KB/s */
+
 /* Mail fetched by IMAP. libetpan's parser of a message's structure is recursive and leaves an 8 MiB stack at some 20,000 levels:
  * the bound of a reply keeps it below. Bytes of a body do not count in it. */
 #define LIMIT_COLLECT_COMMAND_SECONDS 60

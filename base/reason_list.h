@@ -110,6 +110,22 @@ R(SIG_REVOKED, "sig.revoked", HELD, 550, "5.7.7", "Le certificat de signature es
 R(SIG_USAGE, "sig.usage", HELD, 550, "5.7.7", "Le certificat de signature n'est pas fait pour signer du courrier.", "The signing certificate is not meant for signing mail.", "")
 R(SIG_NO_CRL, "sig.crl.none", HELD, 0, "", "La liste de révocation manque ou est périmée : la signature ne peut pas être jugée.", "The revocation list is missing or out of date: the signature cannot be judged.", "Refresh the folder of revocation lists.")
 
+/* trust: the white list and the revocation lists, as they are brought in */
+R(TRUST_FORM, "trust.list.form", LOCAL, 0, "", "Ce fichier n'est pas la liste blanche de l'espace de confiance, ou il est incomplet. La liste en vigueur reste.", "This file is not the white list of the trust space, or it is not whole. The list in force stays.", "Root ListeBlancheMSSante, DateDeGeneration, at least one Domaine, closed to its end.")
+R(TRUST_UNREADABLE, "trust.list.unreadable", LOCAL, 0, "", "Plus d'une entrée sur cent de la liste blanche est illisible : la liste en vigueur reste.", "More than one entry in a hundred of the white list cannot be read: the list in force stays.", "The entries are told by number. Was the file altered on its way?")
+R(TRUST_SIZE, "trust.list.size", LOCAL, 0, "", "La liste blanche dépasse les limites : la liste en vigueur reste.", "The white list is over the limits: the list in force stays.", "See base/limits.h.")
+R(TRUST_OLDER, "trust.list.older", LOCAL, 0, "", "Cette liste blanche est plus ancienne que celle en vigueur, qui reste.", "This white list is older than the one in force, which stays.", "`relais trust import FILE --force` takes it all the same.")
+R(TRUST_SHRINKS, "trust.list.shrinks", LOCAL, 0, "", "Cette liste blanche retirerait plus d'un domaine sur dix : la liste en vigueur reste.", "This white list would remove more than one domain in ten: the list in force stays.", "`relais trust diff FILE` shows what would go; `--force` takes it all the same.")
+R(TRUST_IN_USE, "trust.list.in-use", LOCAL, 0, "", "Cette liste blanche retirerait un domaine dont le service se sert : la liste en vigueur reste.", "This white list would remove a domain that the service uses: the list in force stays.", "`relais trust diff FILE` names it; `--force` takes the list all the same.")
+R(CRL_FORM, "crl.form", LOCAL, 0, "", "Ce fichier n'est pas une liste de révocation. Celle en place reste.", "This file is not a revocation list. The one in place stays.", "")
+R(CRL_SIGNATURE, "crl.signature", LOCAL, 0, "", "La liste de révocation n'est pas signée par une de nos autorités. Celle en place reste.", "The revocation list is not signed by an authority of ours. The one in place stays.", "Is its issuer in the anchors file? Else somebody may be giving out a list of his own.")
+R(CRL_OLDER, "crl.older", LOCAL, 0, "", "La liste de révocation est plus ancienne que celle en place, qui reste.", "The revocation list is older than the one in place, which stays.", "")
+R(CRL_ENDED, "crl.ended", LOCAL, 0, "", "La liste de révocation n'est plus valable, ou pas encore. Celle en place reste.", "The revocation list is no longer valid, or not yet. The one in place stays.", "Is our clock right?")
+R(FETCH_ADDRESS, "fetch.address", LATER, 0, "", "Le serveur de cette adresse ne répond pas.", "The server of this address does not answer.", "")
+R(FETCH_TLS, "fetch.tls", LOCAL, 0, "", "Le certificat du serveur n'est pas reconnu ou porte un autre nom : rien n'est pris.", "The server's certificate is not recognised or has another name: nothing is taken.", "Check trust.list_anchors.")
+R(FETCH_ANSWER, "fetch.answer", LATER, 0, "", "Le serveur n'a pas donné le fichier demandé.", "The server did not give the file asked for.", "The log has the HTTP status. Redirections are not followed.")
+R(FETCH_SIZE, "fetch.size", LATER, 0, "", "Le fichier est trop gros : rien n'est pris.", "The file is too big: nothing is taken.", "See base/limits.h.")
+
 /* archive: ZIP and XDM */
 R(ARCHIVE_BROKEN, "archive.broken", REFUSED, 0, "", "L'archive ZIP est abîmée. Envoyez-la de nouveau.", "The ZIP archive is broken. Send it again.", "")
 R(ARCHIVE_ENCRYPTED, "archive.encrypted", REFUSED, 0, "", "L'archive ZIP est protégée par un mot de passe. Envoyez-la sans mot de passe.", "The ZIP archive is protected by a password. Send it without one.", "")

@@ -205,13 +205,25 @@ enum reason xml_parse(struct bytes document, const struct xml_events *events, vo
 {
 	struct parse p = {.events = events, .context = context, .values = buf_make(LIMIT_XML_TAG)};
 	bool valid = false;
-	enum reason reason = xml_scan(document);
+	enum reason reason = xml_scan(document, LIMIT_XML);
 
 	if (reason == REASON_NONE)
 		reason = parse_events(&p, document, schema, &valid);
 	buf_free(&p.values);
 	if (schema_valid != NULL)
 		*schema_valid = valid;
+	return reason;
+}
+
+enum reason xml_parse_up_to(size_t max, struct bytes document, const struct xml_events *events, void *context)
+{
+	struct parse p = {.events = events, .context = context, .values = buf_make(LIMIT_XML_TAG)};
+	bool valid;
+	enum reason reason = xml_scan(document, max);
+
+	if (reason == REASON_NONE)
+		reason = parse_events(&p, document, NULL, &valid);
+	buf_free(&p.values);
 	return reason;
 }
 

@@ -36,6 +36,8 @@ struct xml_events {
  */
 MUST_USE enum reason xml_parse(struct bytes document, const struct xml_events *events, void *context,
 			       struct schema *schema, bool *schema_valid);
+/* The same without a schema, for a document of ours that may be longer than a LIMIT_XML: up to max bytes. */
+MUST_USE enum reason xml_parse_up_to(size_t max, struct bytes document, const struct xml_events *events, void *context);
 
 /* The value of an attribute without namespace; empty when it is absent. */
 struct bytes xml_attribute(const struct xml_element *element, const char *name);

@@ -108,9 +108,9 @@ static enum reason check_markup(struct bytes document, size_t at, size_t *next)
 	return REASON_NONE;
 }
 
-enum reason xml_scan(struct bytes document)
+enum reason xml_scan(struct bytes document, size_t max)
 {
-	if (document.len > LIMIT_XML)
+	if (document.len > max)
 		return REASON_DOCUMENT_LIMIT;
 	if (bytes_starts(document, BYTES("\xef\xbb\xbf")))
 		document = bytes_from(document, 3);

@@ -9,10 +9,10 @@
 #include "base/reason.h"
 
 /*
- * DOCUMENT_DOCTYPE: a DOCTYPE anywhere outside comments and CDATA. DOCUMENT_LIMIT: over LIMIT_XML, a start tag over
+ * DOCUMENT_DOCTYPE: a DOCTYPE anywhere outside comments and CDATA. DOCUMENT_LIMIT: over max bytes, a start tag over
  * LIMIT_XML_TAG or with more than LIMIT_XML_ATTRIBUTES attributes (namespaces included). DOCUMENT_MALFORMED: another
  * encoding, or no markup. REASON_NONE says nothing yet about well-formedness.
  */
-MUST_USE enum reason xml_scan(struct bytes document);
+MUST_USE enum reason xml_scan(struct bytes document, size_t max);
 
 #endif

@@ -167,18 +167,24 @@ static size_t add_value(unsigned char *to, struct bytes value)
 	return n;
 }
 
-enum reason name_join(struct arena *arena, struct name_attribute *attributes, size_t n, struct bytes *canonical)
+static void sort(struct name_attribute *attributes, size_t n)
 {
-	size_t room = 1, len = 0;
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 1; i < n; i++) {
 		struct name_attribute one = attributes[i];
 		size_t k = i;
 		for (; k > 0 && compare_attributes(&attributes[k - 1], &one) > 0; k--)
 			attributes[k] = attributes[k - 1];
 		attributes[k] = one;
-		room += one.oid.len + 2 * one.value.len + 2;
 	}
+}
+
+enum reason name_join(struct arena *arena, struct name_attribute *attributes, size_t n, struct bytes *canonical)
+{
+	size_t room = 1, len = 0;
+
+	sort(attributes, n);
+	for (size_t i = 0; i < n; i++)
+		room += attributes[i].oid.len + 2 * attributes[i].value.len + 2;
 	unsigned char *to = arena_try(arena, room);
 	if (to == NULL)
 		return REASON_MEMORY;
@@ -289,6 +295,21 @@ static enum reason unescape(struct arena *arena, struct bytes value, struct byte
 	return REASON_NONE;
 }
 
+/* The next attribute of a printed name, its value unescaped; *rest moves behind it. */
+static enum reason take_attribute(struct arena *arena, struct bytes *rest, struct name_attribute *out)
+{
+	size_t at;
+
+	if (!key_of(*rest, &out->oid, &at))
+		return REASON_CONFIG_VALUE;
+	size_t end = value_end(*rest, at);
+	struct bytes raw = bytes_trim(bytes_slice(*rest, at, end - at));
+	if (raw.len == 0 || raw.at[0] == '#')
+		return REASON_CONFIG_VALUE;
+	*rest = bytes_from(*rest, end + 1);
+	return unescape(arena, raw, &out->value);
+}
+
 enum reason name_of_text(struct arena *arena, struct bytes printed, struct bytes *canonical)
 {
 	struct name_attribute attributes[NAME_ATTRIBUTES];
@@ -298,23 +319,107 @@ enum reason name_of_text(struct arena *arena, struct bytes printed, struct bytes
 	if (rest.len == 0 || rest.len > 4 * NAME_VALUE)
 		return REASON_CONFIG_VALUE;
 	while (rest.len > 0) {
-		size_t at;
-		struct bytes value;
-		if (n == NAME_ATTRIBUTES || !key_of(rest, &attributes[n].oid, &at))
+		if (n == NAME_ATTRIBUTES)
 			return REASON_CONFIG_VALUE;
-		size_t end = value_end(rest, at);
-		struct bytes raw = bytes_trim(bytes_slice(rest, at, end - at));
-		if (raw.len == 0 || raw.at[0] == '#')
-			return REASON_CONFIG_VALUE;
-		enum reason reason = unescape(arena, raw, &value);
+		enum reason reason = take_attribute(arena, &rest, &attributes[n]);
 		if (reason == REASON_NONE)
-			reason = name_fold(arena, value, &attributes[n].value);
+			reason = name_fold(arena, attributes[n].value, &attributes[n].value);
 		if (reason == REASON_NONE && attributes[n].value.len == 0)
 			reason = REASON_CONFIG_VALUE;
 		if (reason != REASON_NONE)
 			return reason;
 		n++;
-		rest = bytes_from(rest, end + 1);
 	}
 	return name_join(arena, attributes, n, canonical);
+}
+
+struct bytes name_text_part(struct arena *arena, struct bytes printed, const char *key)
+{
+	struct bytes rest = bytes_trim(printed), wanted = BYTES_NONE;
+	struct name_attribute one;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (bytes_equal_text(keys[i].key, key))
+			wanted = keys[i].oid;
+	while (rest.len > 0 && rest.len <= 4 * NAME_VALUE && take_attribute(arena, &rest, &one) == REASON_NONE)
+		if (bytes_equal(one.oid, wanted))
+			return bytes_utf8(one.value) ? one.value : BYTES_NONE;
+	return BYTES_NONE;
+}
+
+/* --- two names beside one another -------------------------------------------- */
+
+/* One attribute of a canonical name; false at its end. The value keeps its backslashes. */
+static bool canonical_next(struct bytes *rest, struct name_attribute *out)
+{
+	size_t equal = bytes_find_byte(*rest, '=', 0), end = equal;
+
+	if (equal >= rest->len)
+		return false;
+	while (end < rest->len && rest->at[end] != ',')
+		end += rest->at[end] == '\\' ? 2 : 1;
+	if (end > rest->len)
+		end = rest->len;
+	*out = (struct name_attribute){bytes_slice(*rest, 0, equal), bytes_slice(*rest, equal + 1, end - equal - 1)};
+	*rest = bytes_from(*rest, end + 1);
+	return true;
+}
+
+static size_t canonical_read(struct bytes canonical, struct name_attribute out[NAME_ATTRIBUTES])
+{
+	size_t n = 0;
+
+	while (n < NAME_ATTRIBUTES && canonical_next(&canonical, &out[n]))
+		n++;
+	sort(out, n);   /* the backslashes may have moved a value among those of its attribute */
+	return n;
+}
+
+/* What a has and b has not: both are in order, so one pass does. */
+static size_t only_in(const struct name_attribute *a, size_t n_a, const struct name_attribute *b, size_t n_b, struct name_attribute *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0, k = 0; i < n_a; i++) {
+		while (k < n_b && compare_attributes(&b[k], &a[i]) < 0)
+			k++;
+		if (k < n_b && compare_attributes(&b[k], &a[i]) == 0)
+			k++;
+		else
+			out[n++] = a[i];
+	}
+	return n;
+}
+
+/* The attribute on the other side with the same OID that has no partner yet. */
+static struct bytes partner(struct name_attribute *list, size_t n, struct bytes oid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].oid.len > 0 && bytes_equal(list[i].oid, oid)) {
+			list[i].oid = BYTES_NONE;
+			return list[i].value;
+		}
+	return BYTES_NONE;
+}
+
+size_t name_differences(struct bytes left, struct bytes right, struct name_difference out[NAME_DIFFERENCES])
+{
+	struct name_attribute a[NAME_ATTRIBUTES], b[NAME_ATTRIBUTES], more[NAME_ATTRIBUTES], less[NAME_ATTRIBUTES];
+	size_t n_a = canonical_read(left, a), n_b = canonical_read(right, b), n = 0;
+	size_t n_more = only_in(a, n_a, b, n_b, more), n_less = only_in(b, n_b, a, n_a, less);
+
+	for (size_t i = 0; i < n_more; i++)
+		out[n++] = (struct name_difference){more[i].oid, more[i].value, partner(less, n_less, more[i].oid)};
+	for (size_t i = 0; i < n_less; i++)
+		if (less[i].oid.len > 0)
+			out[n++] = (struct name_difference){less[i].oid, BYTES_NONE, less[i].value};
+	return n;
+}
+
+struct bytes name_key(struct bytes oid)
+{
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (bytes_equal(keys[i].oid, oid))
+			return keys[i].key;
+	return oid;
 }

@@ -15,7 +15,7 @@
 
 struct X509_name_st;   /* OpenSSL's X509_NAME */
 
-enum { NAME_ATTRIBUTES = 32, NAME_VALUE = 1024 };
+enum { NAME_ATTRIBUTES = 32, NAME_VALUE = 1024, NAME_DIFFERENCES = 2 * NAME_ATTRIBUTES };
 
 /*
  * A printed name: "CN=mss.exemple.fr,OU=3123,O=ACME,ST=Rhône (69),C=FR" (RFC 4514, either order; "/CN=…/O=…" is not read).
@@ -24,11 +24,24 @@ enum { NAME_ATTRIBUTES = 32, NAME_VALUE = 1024 };
  */
 MUST_USE enum reason name_of_text(struct arena *arena, struct bytes printed, struct bytes *canonical);
 
+/* The value of the first attribute with this key (one of the list above, in capitals) as a printed name writes it, unescaped;
+ * empty when there is none. */
+struct bytes name_text_part(struct arena *arena, struct bytes printed, const char *key);
+
 /* The canonical text of a parsed name. SIG_MALFORMED: too many attributes, or a value with NUL or not in UTF-8; MEMORY. */
 MUST_USE enum reason name_of_x509(struct arena *arena, const struct X509_name_st *name, struct bytes *canonical);
 
 /* For people: RFC 4514 text in UTF-8, most specific first, control characters escaped. Empty when memory is short. */
 struct bytes name_printed(struct arena *arena, const struct X509_name_st *name);
+
+/* What makes two canonical names differ: an attribute with its value on either side, empty where it is absent. Views on the
+ * names; values are folded, and a comma or backslash in one has its backslash. None when the names are equal. */
+struct name_difference {
+	struct bytes oid, left, right;
+};
+size_t name_differences(struct bytes left, struct bytes right, struct name_difference out[NAME_DIFFERENCES]);
+/* "CN" for "2.5.4.3"; the OID itself when it has no key. */
+struct bytes name_key(struct bytes oid);
 
 /* Used by both: one attribute folded, and the whole put in order. */
 struct name_attribute {

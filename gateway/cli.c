@@ -20,7 +20,9 @@ static const struct verb {
 	{"migrate", cli_migrate, "[DIR]                     bring the database to this version"},
 	{"config", cli_config, "check FILE [--print]       check a configuration"},
 	{"inspect", cli_inspect, "[--json] FILE…            what the gateway sees in a message, an archive or a document"},
-	{"trust", cli_trust, "import FILE | list | explain DOMAIN"},
+	{"alarms", cli_alarms, "                            what wants a person, and what to do"},
+	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
+	{"certificate", cli_certificate, "list                  certificates, anchors, revocation lists: how long they last"},
 	{"sender", cli_sender, "import FILE | list         who may send what"},
 	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},
 	{"pathology", cli_pathology, "import FILE | list"},
@@ -37,7 +39,7 @@ static int help(void)
 {
 	printf("relais " RELAIS_VERSION "\n\n");
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		printf("  relais %-10s %s\n", verbs[i].name, verbs[i].help);
+		printf("  relais %-11s %s\n", verbs[i].name, verbs[i].help);
 	printf("\n--dir DIR or RELAIS_DIR names the instance; --json makes any answer readable by machines.\n");
 	return CLI_OK;
 }

@@ -2,7 +2,6 @@
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -79,17 +78,6 @@ static int show(struct cli *cli, int64_t id)
 	return history(cli, id);
 }
 
-/* The name under which an operator's act is kept. */
-static const char *actor(void)
-{
-	const char *name = getenv("RELAIS_ACTOR");
-	if (name == NULL)
-		name = getenv("SUDO_USER");
-	if (name == NULL)
-		name = getenv("USER");
-	return name != NULL && name[0] != '\0' ? name : "operator";
-}
-
 enum { WAIT_SECONDS = 30, WAIT_STEP_MS = 20 };
 
 static enum reason wait_answer(struct cli *cli, int64_t command)
@@ -114,7 +102,7 @@ static enum reason wait_answer(struct cli *cli, int64_t command)
 static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, json_t *args, const char *what)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, $5)", P_TEXT(actor()),
+	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, $5)", P_TEXT(cli_actor()),
 				       P_TEXT(kind), dossier != 0 ? P_INT(dossier) : P_NULL, inbox != 0 ? P_INT(inbox) : P_NULL,
 				       P_JSON(json_write(cli->arena, args)));
 	if (reason == REASON_NONE) {

@@ -258,8 +258,11 @@ static int give_keys(struct init *init)
 			return failed(init, to);
 	}
 	const char *pki = instance_path(&init->instance, "pki");
+	const char *crls = instance_path(&init->instance, "pki/crls");
+	/* The refresher puts fetched lists there. */
 	if (!open_public(init, pki, &lists) ||
-	    (lists && !open_public(init, instance_path(&init->instance, "pki/crls"), NULL)) || chmod(pki, 0711) != 0)
+	    (lists && (!open_public(init, crls, NULL) || !instance_give(&init->instance, crls, INSTANCE_REFRESHER, 0755))) ||
+	    chmod(pki, 0711) != 0)
 		return failed(init, pki);
 	return CLI_OK;
 }
@@ -314,6 +317,12 @@ static const char config_tail[] =
 	"#\t\t{ domain = \"*\"; host = \"192.0.2.20\"; server_name = \"relais.operateur.mssante.fr\"; }\n"
 	"\t);\n"
 	"};\n\n"
+	"# What is fetched: the white list once a day, revocation lists every six hours. Without addresses nothing is.\n"
+	"# trust = {\n"
+	"#\tlist_url = \"https://espacedeconfiance.mssante.fr/listeblanchemssante.xml\";\n"
+	"#\tlist_anchors = \"pki/anchors-tls.pem\";       # authorities of that server\n"
+	"#\tcrl_urls = \"http://crl.autorite.example/a.crl http://crl.autorite.example/b.crl\";\n"
+	"# };\n\n"
 	"# What a person decides.\n"
 	"gates = {\n"
 	"\ttriage_by_nurse = true;\n"

@@ -2,8 +2,10 @@
 #include "gateway/cli_instance.h"
 
 #include "gateway/cli_instance_private.h"
+#include "gateway/cli_alarms.h"
 #include "gateway/cluster.h"
 #include "gateway/config.h"
+#include "gateway/json_view.h"
 #include "gateway/master_status.h"
 #include "gateway/migrate.h"
 #include "gateway/store.h"
@@ -124,18 +126,23 @@ static json_t *read_status(const struct verb *v)
 	return json_load_file(instance_path(&v->instance, "run/status.json"), JSON_REJECT_DUPLICATES, NULL);
 }
 
-static bool database_answers(const struct verb *v)
+/* The open alarms; NULL when the database does not answer. */
+static json_t *ask_alarms(const struct verb *v)
 {
 	struct store *store = store_open(v->config->database, "operator");
+	struct store_rows *rows = NULL;
+	json_t *alarms = NULL;
 	int kept = dup(STDERR_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* Its absence is an answer here, not an event. */
 	dup2(nothing, STDERR_FILENO);
-	bool answers = store_run(store, "select 1", NULL, 0, NULL) == REASON_NONE;
+	if (STORE_RUN(store, &rows, CLI_ALARMS_SQL, P_BOOL(true)) == REASON_NONE && store_count(rows) == 1)
+		alarms = json_read(store_bytes(rows, 0, 0));
+	store_free(&rows);
 	dup2(kept, STDERR_FILENO);
 	close(kept);
 	close(nothing);
 	store_close(&store);
-	return answers;
+	return alarms;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -181,13 +188,18 @@ int cli_status(int argc, char **argv)
 
 	if (status != CLI_OK)
 		return done(&v, status);
-	bool runs = master_running(&v.instance) != 0, database = database_answers(&v);
+	bool runs = master_running(&v.instance) != 0;
+	json_t *alarms = ask_alarms(&v);
+	bool database = alarms != NULL;
 	json_t *report = runs ? read_status(&v) : NULL;
 	if (report == NULL)
 		report = json_pack("{s:n, s:s, s:[]}", "pid", "state", "stopped", "processes");
 	json_object_set_new(report, "database", json_boolean(database));
 	status = all_run(report) && database ? CLI_OK : CLI_PARTLY;
 	json_object_set_new(report, "all", json_boolean(status == CLI_OK));
+	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
+	if (status == CLI_OK && cli_alarms_critical(alarms))
+		status = CLI_ALARM;
 	if (json) {
 		json_dumpf(report, stdout, JSON_INDENT(1));
 		putchar('\n');
@@ -196,6 +208,9 @@ int cli_status(int argc, char **argv)
 	} else {
 		printf("%s is stopped\n", v.instance.folder);
 	}
+	if (!json && database)
+		cli_alarms_tell(alarms, cli_speaks_french(v.config));
+	json_decref(alarms);
 	json_decref(report);
 	return done(&v, status);
 }

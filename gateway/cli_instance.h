@@ -1,7 +1,8 @@
 /* gateway/cli_instance.h - the verbs that make, start, stop and check an instance.
  *
  * argv[0] is the verb. Each prints for people (or --json where it says so) and returns an exit status:
- * that of cli_view.h, and 3 (start, status) when not all of it runs. DIR may also be given as --dir DIR or RELAIS_DIR. */
+ * that of cli_view.h, and 3 (start, status) when not all of it runs,
+ * 6 (status) when all runs and a critical alarm is open. DIR may also be given as --dir DIR or RELAIS_DIR. */
 #ifndef RELAIS_GATEWAY_CLI_INSTANCE_H
 #define RELAIS_GATEWAY_CLI_INSTANCE_H
 

@@ -16,7 +16,7 @@ static void line(const json_t *row, const char *const keys[], size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const char *value = cli_value(row, keys[i], buffer);
 		if (value[0] != '\0')
-			printf("  %-12s %s\n", keys[i], value);
+			printf("  %-18s %s\n", keys[i], value);
 	}
 }
 
@@ -33,7 +33,8 @@ static void trace_print(const char *title, json_t *rows, const char *id, const c
 }
 
 static const char *const inbox_keys[] = {"received_at", "source", "account", "peer_name", "size", "state", "class", "outcome", "reason",
-					 "owner", "rule", "ref", "message_id", "tries"};
+					 "owner", "rule", "ref", "message_id", "tries", "trust",
+					 "trust_generated_at", "trust_digest"};
 static const char *const outbox_keys[] = {"code", "party", "state", "proof", "created_at", "composed_at", "sealed_at", "ended_at",
 					  "host", "reply_code", "enhanced", "queue_id", "attempts", "reason", "ref", "message_id"};
 

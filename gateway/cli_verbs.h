@@ -12,6 +12,8 @@ int cli_pathology(int argc, char **argv);
 int cli_sender(int argc, char **argv);
 int cli_account(int argc, char **argv);
 int cli_trust(int argc, char **argv);
+int cli_certificate(int argc, char **argv);
+int cli_alarms(int argc, char **argv);
 int cli_reconcile(int argc, char **argv);
 
 #endif

@@ -24,7 +24,22 @@ static const char *take_option(int *n, char **arguments, const char *name, bool 
 	return NULL;
 }
 
-static bool speaks_french(const struct config *config)
+const char *cli_option(struct cli *cli, const char *name, bool has_value)
+{
+	return take_option(&cli->n, cli->arguments, name, has_value);
+}
+
+const char *cli_actor(void)
+{
+	const char *name = getenv("RELAIS_ACTOR");
+	if (name == NULL)
+		name = getenv("SUDO_USER");
+	if (name == NULL)
+		name = getenv("USER");
+	return name != NULL && name[0] != '\0' ? name : "operator";
+}
+
+bool cli_speaks_french(const struct config *config)
 {
 	const char *language = getenv("LANG");
 	if (language != NULL && (strncmp(language, "fr", 2) == 0 || strncmp(language, "en", 2) == 0))
@@ -47,7 +62,7 @@ static int read_config(struct cli *cli)
 	struct config_problem problem = {0};
 	const char *path = arena_printf(cli->arena, "%s/relais.conf", cli->dir);
 	enum reason reason = config_read(cli->arena, path, &cli->config, &problem);
-	cli->french = speaks_french(reason == REASON_NONE ? cli->config : NULL);
+	cli->french = cli_speaks_french(reason == REASON_NONE ? cli->config : NULL);
 	if (reason == REASON_NONE)
 		return CLI_OK;
 	cli_refuse(cli, reason, arena_printf(cli->arena, "%s:%d: %s%s%s", path, problem.line,

@@ -8,13 +8,14 @@
 #include "gateway/config.h"
 #include "gateway/store.h"
 
-/* Exit statuses of `relais` (docs/relais.1). */
+/* Exit statuses of `relais` (docs/man/relais.1). */
 enum {
 	CLI_OK = 0,
 	CLI_FAILED = 1,      /* it was tried and refused, or a check does not hold */
 	CLI_USAGE = 2,
 	CLI_NOT_FOUND = 4,
 	CLI_CONFIG = 5,
+	CLI_ALARM = 6,       /* all runs, and an alarm wants a person today (status, alarms) */
 };
 
 /* What every verb that needs an instance begins with. */
@@ -34,6 +35,13 @@ struct cli {
 MUST_USE int cli_open(struct cli *cli, int argc, char **argv, int min, int max, const char *usage);
 /* Frees what cli_open made; gives status back, so that a verb can end with return cli_close(...). */
 int cli_close(struct cli *cli, int status);
+
+/* Takes an option out of the arguments: its value, or the option itself when it has none; NULL when it is not there. */
+const char *cli_option(struct cli *cli, const char *name, bool has_value);
+/* The language of sentences: LANG, else the configuration's (NULL: none could be read). */
+bool cli_speaks_french(const struct config *config);
+/* The name under which an operator's act is kept: RELAIS_ACTOR, else SUDO_USER, else USER. */
+const char *cli_actor(void);
 
 /* Says a reason on standard error with its code and sentence; gives CLI_FAILED. */
 int cli_refuse(const struct cli *cli, enum reason reason, const char *detail);

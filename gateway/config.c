@@ -87,6 +87,31 @@ static bool are_words(const struct reader *r, struct bytes text, const char *all
 	return text.len > 0;
 }
 
+/* scheme://host[:port][/path]: no user, no fragment, nothing that another reader could take for the end. */
+static bool is_url(const struct reader *r, struct bytes url, const char *allowed)
+{
+	static const char marks[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?=&%+,[]";
+	size_t end = bytes_find(url, BYTES("://"), 0);
+	struct bytes rest = bytes_from(url, end + 3);
+	const char *scheme = arena_printf(r->arena, " %.*s:// ", (int)end, (const char *)url.at);
+
+	return end < url.len && bytes_contains(bytes_of_text(allowed), bytes_of_text(scheme)) && only(rest, marks) && rest.at[0] != '/' &&
+	       rest.at[0] != ':' && rest.at[0] != '?';
+}
+
+static bool are_urls(const struct reader *r, struct bytes text, const char *allowed, long most)
+{
+	struct cursor c = cursor_on(text);
+	long n = 0;
+
+	while (!cursor_done(&c)) {
+		struct bytes one = cursor_until(&c, ' ');
+		if (one.len > 0 && (!is_url(r, one, allowed) || ++n > most))
+			return false;
+	}
+	return true;
+}
+
 static bool is_printable(struct bytes text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -114,6 +139,10 @@ static const char *objection(const struct reader *r, const struct config_key *ke
 		return are_words(r, text, key->allowed)
 			       ? NULL
 			       : arena_printf(r->arena, "must be words, separated by commas, of:%s", key->allowed);
+	case CONFIG_URLS:
+		return are_urls(r, text, key->allowed, key->max)
+			       ? NULL
+			       : arena_printf(r->arena, "must be at most %ld addresses, separated by blanks, of:%s", key->max, key->allowed);
 	case CONFIG_TEXT:
 		return text.len == 0 && key->preset == NULL ? "must not be empty" : NULL;
 	case CONFIG_PATH:

@@ -79,6 +79,13 @@ struct config {
 	struct {
 		bool triage_by_nurse, release_by_nurse;
 	} gates;
+	struct {
+		const char *list_url;    /* of the white list, https; "" = imported by hand */
+		const char *list_anchors;        /* who may have issued the certificate of the servers that we fetch from */
+		int list_hours, stale_days;
+		const char *crl_urls;    /* addresses separated by blanks, "" = none */
+		int crl_hours;
+	} trust;
 	int workers;                     /* worker processes */
 };
 

@@ -58,6 +58,12 @@ const struct config_key config_keys[] = {
 	{"identity", "subject_claim", CONFIG_TEXT, AT(identity.subject_claim), "", 0, 0, NULL},
 	{"gates", "triage_by_nurse", CONFIG_FLAG, AT(gates.triage_by_nurse), "true", 0, 0, NULL},
 	{"gates", "release_by_nurse", CONFIG_FLAG, AT(gates.release_by_nurse), "true", 0, 0, NULL},
+	{"trust", "list_url", CONFIG_URLS, AT(trust.list_url), "", 0, 1, " https:// "},
+	{"trust", "list_anchors", CONFIG_PATH, AT(trust.list_anchors), "pki/anchors-tls.pem", 0, 0, NULL},
+	{"trust", "list_hours", CONFIG_NUMBER, AT(trust.list_hours), "24", 1, 168, NULL},
+	{"trust", "stale_days", CONFIG_NUMBER, AT(trust.stale_days), "7", 1, 90, NULL},
+	{"trust", "crl_urls", CONFIG_URLS, AT(trust.crl_urls), "", 0, 16, " https:// http:// "},
+	{"trust", "crl_hours", CONFIG_NUMBER, AT(trust.crl_hours), "6", 1, 168, NULL},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
 

@@ -12,6 +12,7 @@ enum config_kind {
 	CONFIG_OID,
 	CONFIG_WORDS,     /* words of `allowed`, separated by commas */
 	CONFIG_WORD,      /* one of `allowed` */
+	CONFIG_URLS,      /* at most `max` addresses of a scheme in `allowed`, separated by blanks; may be empty */
 	CONFIG_NUMBER,
 	CONFIG_FLAG,
 };

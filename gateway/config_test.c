@@ -93,6 +93,7 @@ static const char full[] = SERVICE "test_identities = true; language = \"en\"; }
 	"deliverer = { routes = ( { domain = \"p.fr\"; host = \"h\"; server_name = \"h.fr\"; port = 24; lmtp = true; },\n"
 	" { domain = \"*\"; host = \"relay\"; server_name = \"relay.fr\"; } ); retry_seconds = 1; };\n"
 	"gates = { triage_by_nurse = false; };\n"
+	"trust = { list_url = \"https://liste.fr:8443/l.xml?x=1\"; crl_urls = \"http://a.fr/a.crl  https://b.fr/b.crl\"; };\n"
 	"inspect = { digests = \"sha256,sha512\"; };\n";
 
 static void test_print_reads_back(void **state)
@@ -158,6 +159,12 @@ static void test_errors(void **state)
 		{"a digest that nobody knows", GOOD "inspect = { digests = \"sha256,md5\"; };", REASON_CONFIG_VALUE, 5,
 		 "inspect.digests"},
 		{"digests with an empty word", GOOD "inspect = { digests = \"sha256,\"; };", REASON_CONFIG_VALUE, 5, "inspect.digests"},
+		{"a list by plain HTTP", GOOD "trust = { list_url = \"http://a.fr/l.xml\"; };", REASON_CONFIG_VALUE, 5, "trust.list_url"},
+		{"two lists", GOOD "trust = { list_url = \"https://a.fr/ https://b.fr/\"; };", REASON_CONFIG_VALUE, 5, "trust.list_url"},
+		{"an address with a user", GOOD "trust = { list_url = \"https://a@b.fr/\"; };", REASON_CONFIG_VALUE, 5, "trust.list_url"},
+		{"an address without a host", GOOD "trust = { crl_urls = \"http:///x\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
+		{"an address of a file", GOOD "trust = { crl_urls = \"file:///etc/passwd\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
+		{"an address without a scheme", GOOD "trust = { crl_urls = \"a.fr/x\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
 		{"a mailbox without @", SERVICE "};\nsigner = { mailbox = \"avis\"; };", REASON_CONFIG_VALUE, 4, "signer.mailbox"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

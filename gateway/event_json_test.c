@@ -12,7 +12,6 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
-#include "gateway/trust_list.h"
 
 static struct bytes B(const char *text)
 {
@@ -175,59 +174,10 @@ static void accounts_are_refused_by_name(void **state)
 	arena_destroy(&arena);
 }
 
-static const char list[] = "<?xml version=\"1.0\"?><ListeBlancheMSSante xmlns=\"https://listeblanche.mssante.fr/schema\"><ListeDomaines>"
-			   "<Domaine><Nom> A.mssante.fr</Nom><DNCertificatOperateur>CN=mx,O=L&amp;M,C=FR</DNCertificatOperateur></Domaine>"
-			   "<Domaine><Nom>a.mssante.fr</Nom><DNCertificatOperateur>C=FR, O=L&amp;M, CN=MX</DNCertificatOperateur></Domaine>"
-			   "</ListeDomaines></ListeBlancheMSSante>";
-
-static void white_list(void **state)
-{
-	struct arena *arena = arena_create(1u << 20);
-	json_t *pairs = NULL;
-	size_t entries = 0;
-	(void)state;
-
-	assert_int_equal(trust_list_read(arena, BYTES(list), &pairs, &entries), REASON_NONE);
-	assert_int_equal(entries, 2);
-	/* order and case of a name make no difference */
-	assert_true(json_equal(json_object_get(json_array_get(pairs, 0), "name"), json_object_get(json_array_get(pairs, 1), "name")));
-	json_decref(pairs);
-	/* a list that ends too early is refused whole, wherever it ends */
-	for (size_t cut = 1; cut < sizeof list - 1; cut += 7)
-		assert_int_not_equal(trust_list_read(arena, bytes_slice(BYTES(list), 0, cut), &pairs, &entries), REASON_NONE);
-	assert_int_not_equal(trust_list_read(arena, BYTES("<a/>"), &pairs, &entries), REASON_NONE);
-	arena_destroy(&arena);
-}
-
-static void published_white_list(void **state)
-{
-	const char *corpus = getenv("RELAIS_CORPUS");
-	char path[4096];
-	(void)state;
-
-	if (corpus == NULL) {
-		print_message("skipped: RELAIS_CORPUS is not set\n");
-		skip();
-	}
-	snprintf(path, sizeof path, "%s/whitelist/listeblanchemssante.xml", corpus);
-	FILE *file = fopen(path, "re");
-	assert_non_null(file);
-	struct arena *arena = arena_create(16u << 20);
-	unsigned char *data = arena_alloc(arena, 4u << 20);
-	size_t n = fread(data, 1, 4u << 20, file), entries = 0;
-	json_t *pairs = NULL;
-	fclose(file);
-	assert_int_equal(trust_list_read(arena, (struct bytes){data, n}, &pairs, &entries), REASON_NONE);
-	assert_int_equal(entries, 619);
-	json_decref(pairs);
-	arena_destroy(&arena);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
-		cmocka_unit_test(white_list), cmocka_unit_test(published_white_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,13 +15,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FOLDERS_MAX = 4, STATUS_JAIL_FAILED = 71 /* sysexits: EX_OSERR */ };
+enum { FOLDERS_MAX = 16, STATUS_JAIL_FAILED = 71 /* sysexits: EX_OSERR */ };
 
 /* What must be known after files can no longer be opened: set before the first jail, read afterwards.
  * The child's program is compiled by the parent, so that a child costs one system call and not a compiler run. */
 static struct {
 	size_t mapped;
-	const char *folders[FOLDERS_MAX];
+	struct {
+		const char *path;
+		bool read_only;
+	} folders[FOLDERS_MAX];
 	size_t n;
 	struct jail_filter child;
 } prepared;
@@ -123,7 +126,8 @@ static void landlock_allow(int rules, uint64_t handled, enum jail jail)
 	for (size_t i = 0; jail == JAIL_NETWORK && i < sizeof resolver / sizeof resolver[0]; i++)
 		landlock_below(rules, resolver[i], reading & handled);
 	for (size_t i = 0; i < prepared.n; i++)
-		landlock_below(rules, prepared.folders[i], handled & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
+		landlock_below(rules, prepared.folders[i].path,
+			       handled & (prepared.folders[i].read_only ? reading : ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE));
 }
 
 /* False when the kernel has no Landlock: an older kernel is no error. */
@@ -176,13 +180,24 @@ static bool enter(enum jail jail)
 
 #endif
 
-void jail_folder(const char *path)
+static void add_folder(const char *path, bool read_only)
 {
 	if (prepared.n == FOLDERS_MAX) {
 		errno = E2BIG;
 		refused("folder");
 	}
-	prepared.folders[prepared.n++] = path;
+	prepared.folders[prepared.n].path = path;
+	prepared.folders[prepared.n++].read_only = read_only;
+}
+
+void jail_folder(const char *path)
+{
+	add_folder(path, false);
+}
+
+void jail_folder_to_read(const char *path)
+{
+	add_folder(path, true);
 }
 
 bool jail_enter(enum jail jail)

@@ -16,16 +16,17 @@
 enum jail {
 	JAIL_READER_PARENT,   /* verify, inspect, compose: accept, recvmsg, fork, wait, pipe; no file, no network */
 	JAIL_READER_CHILD,    /* read the payload, write the answer, exit; nothing else */
-	JAIL_NETWORK,         /* receiver, and the children of collector and deliverer (their parents fork and
+	JAIL_NETWORK,         /* receiver, refresher, and the children of collector and deliverer (their parents fork and
 	                       * speak to no peer): sockets and the files opened before; no exec */
 	JAIL_WORKER,          /* worker: database socket, readers' sockets; no exec */
 	JAIL_SIGNER,          /* signer: database socket and its journal; no exec, no new network peer */
 };
 
 /* Before jail_enter: files below this folder may still be opened, written and made (unnamed temporary files, spools).
- * For JAIL_NETWORK, JAIL_WORKER and JAIL_SIGNER; at most four; the path is borrowed. Without Landlock in the kernel
- * the process's own user is the wall. */
+ * For JAIL_NETWORK, JAIL_WORKER and JAIL_SIGNER; at most sixteen with those that are to be read only; the path is
+ * borrowed. Without Landlock in the kernel the process's own user is the wall. */
 void jail_folder(const char *path);
+void jail_folder_to_read(const char *path);
 /* True when the filter is in force. Ends the process when the kernel refuses a filter that it should take. */
 bool jail_enter(enum jail jail);
 /* In force for children too: RLIMIT_CORE 0, RLIMIT_CPU, RLIMIT_AS above what was mapped when the jail was entered, or

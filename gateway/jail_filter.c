@@ -75,7 +75,8 @@ static const int names[] = {
 
 static const int network[] = {
 	SCMP_SYS(socket),        SCMP_SYS(bind),          SCMP_SYS(listen),      SCMP_SYS(accept4),
-	SCMP_SYS(accept),        SCMP_SYS(unlink),        SCMP_SYS(unlinkat),
+	SCMP_SYS(accept),        SCMP_SYS(unlink),        SCMP_SYS(unlinkat),    SCMP_SYS(rename),
+	SCMP_SYS(renameat),      SCMP_SYS(renameat2),
 };
 
 /* Files are answered EACCES, so that a library that looks for a charset or a locale goes on without it. */

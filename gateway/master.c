@@ -152,6 +152,7 @@ static bool add_all(struct master *m)
 	add_workers(m);
 	add(m, "signer", INSTANCE_SIGNER, configured(m, "relais-signer"), -1);
 	add(m, "deliverer", INSTANCE_DELIVERER, configured(m, "relais-deliverer"), -1);
+	add(m, "refresher", INSTANCE_REFRESHER, configured(m, "relais-refresher"), -1);
 	if (m->config->collector.n > 0) {
 		struct words w = configured(m, "relais-collector");
 		add(m, "collector", INSTANCE_COLLECTOR, w, -1);

@@ -40,6 +40,7 @@ static bool take_signals(struct service *s)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return false;
@@ -72,10 +73,21 @@ bool service_stopping(struct service *s)
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			s->stop = true;
+		if (info.ssi_signo == SIGHUP)
+			s->renew = true;
+	}
 	return s->stop;
+}
+
+bool service_renews(struct service *s)
+{
+	bool renew = s->renew;
+
+	s->renew = false;
+	return renew;
 }
 
 void service_pause(struct service *s, unsigned ms)

@@ -20,13 +20,16 @@ struct service {
 	const struct config *config;
 	int signals;                   /* readable when a signal waits; for poll */
 	bool stop;                     /* TERM or INT came */
+	bool renew;                    /* HUP came: the files of trust are to be read again */
 };
 
-/* argv: --config FILE. Opens the log, reads the configuration, blocks TERM, INT and CHLD, ignores PIPE.
+/* argv: --config FILE. Opens the log, reads the configuration, blocks TERM, INT, HUP and CHLD, ignores PIPE.
  * False: it said why, and *status is the exit status. */
 bool service_start(const char *name, int argc, char **argv, struct service *out, int *status);
 /* Takes the signals that wait; true once the process is to stop. */
 bool service_stopping(struct service *s);
+/* True once after a HUP that service_stopping took. */
+bool service_renews(struct service *s);
 /* As a sleep that a signal ends. */
 void service_pause(struct service *s, unsigned ms);
 

@@ -121,7 +121,7 @@ def every_key_is_in_the_page(_):
 
 def keys_named_in_guides_exist(_):
     keys = set(configuration_keys()) | {"collector.mailboxes", "deliverer.routes"}
-    return [f"{g}: `{k}`" for g in guides() for k in re.findall(r"`((?:service|receiver|collector|inspect|signer|deliverer|gates)\.[a-z_]+)`", read(g)) if k not in keys]
+    return [f"{g}: `{k}`" for g in guides() for k in re.findall(r"`((?:service|receiver|collector|inspect|signer|deliverer|gates|trust)\.[a-z_]+)`", read(g)) if k not in keys]
 
 
 def codes():
@@ -135,10 +135,19 @@ def reasons_are_in_step(_):
     return [] if made.stdout == read("docs/reasons.md") else ["run tests/make-reasons.py"]
 
 
+def alarms():
+    return set(re.findall(r'^A\("([^"]+)"', read("gateway/alarm_list.h"), re.M))
+
+
+def alarms_are_explained(_):
+    told = set(re.findall(r"^\.It Li (\S+\.\S+)", read("docs/man/relais-alarms.1"), re.M))
+    return [f"relais-alarms.1: {a}" for a in sorted(alarms() ^ told)] + ([] if alarms() else ["gateway/alarm_list.h has no alarm"])
+
+
 def codes_named_in_guides_exist(_):
     """Whatever looks like a code; the questions of a request and the keys of the configuration look like it, too."""
     known = codes()
-    others = set(re.findall(r'<code code="([^"]+)"', read("docs/examples/request.xml"))) | set(configuration_keys())
+    others = set(re.findall(r'<code code="([^"]+)"', read("docs/examples/request.xml"))) | set(configuration_keys()) | alarms()
     first = {c.split(".")[0] for c in known} - {"none"}
     wrong = []
     for guide in guides() + pages():
@@ -228,6 +237,7 @@ CHECKS = [
     ("configuration keys named in guides exist", keys_named_in_guides_exist),
     ("docs/reasons.md is in step with base/reason_list.h", reasons_are_in_step),
     ("codes named in guides and pages exist", codes_named_in_guides_exist),
+    ("every alarm is explained in relais-alarms(1), and no other", alarms_are_explained),
     ("log events explained to operators exist", events_named_in_guides_exist),
     ("French and English guides have the same parts", translations_are_whole),
     ("doctors read of the words and headings that they are sent", doctors_read_what_they_are_sent),

@@ -92,15 +92,67 @@ language sql security definer set search_path = relais, pg_temp as $$
   insert into tally values (tally_one.what, 1) on conflict on constraint tally_pkey do update set n = tally.n + 1
 $$;
 
+-- ---------------------------------------------------------------- alarms: what wants a person, as long as it does
+create table alarm (
+  name text primary key,         -- gateway/alarm_list.h
+  severity text not null check (severity in ('warning', 'critical')),
+  since timestamptz not null default now(), seen_at timestamptz not null default now(),
+  detail jsonb not null default '{}'
+);
+-- True when it is new or its severity has changed.
+create function alarm_raise(name text, severity text, detail jsonb) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare before text;
+begin
+  select a.severity into before from alarm a where a.name = alarm_raise.name for update;
+  insert into alarm values (alarm_raise.name, alarm_raise.severity, now(), now(), coalesce(alarm_raise.detail, '{}'))
+    on conflict on constraint alarm_pkey do update set severity = excluded.severity, seen_at = now(), detail = excluded.detail;
+  return before is distinct from alarm_raise.severity;
+end $$;
+-- True when it was open.
+create function alarm_clear(name text) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  delete from alarm a where a.name = alarm_clear.name;
+  return found;
+end $$;
+create function alarm_list() returns table (name text, severity text, since timestamptz, seen_at timestamptz, detail jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a order by a.severity, a.since, a.name
+$$;
+
 -- ---------------------------------------------------------------- who may speak
+-- Each list that was in force, and what it changed. The pairs of list n are those of trust_peer and trust_past with since <= n and (trust_past)
+-- until > n: years later it can be said whether the certificate of a message was in the list of its day.
+create table trust_import (
+  id           bigint generated always as identity primary key,
+  at           timestamptz not null default now(),
+  confirmed_at timestamptz not null default now(),     -- the same bytes were brought again since: it is no older than this
+  source text not null, actor text not null,
+  digest       bytea not null check (length(digest) = 32),   -- SHA-256 of the file
+  generated_at timestamptz not null,                   -- DateDeGeneration
+  entries integer not null, unread integer not null,   -- of the file; those that could not be read
+  pairs integer not null, domains integer not null,    -- in force with it
+  added integer not null, removed integer not null,    -- pairs
+  forced boolean not null
+);
 create table trust_peer (
-  domain text not null,          -- lower case
-  name   text not null,          -- canonical name of the certificate's subject (certs/name.h)
-  shown  text not null,          -- the name as the list writes it
+  domain    text not null,       -- lower case
+  name      text not null,       -- canonical name of the certificate's subject (certs/name.h)
+  shown     text not null,       -- the name as the list writes it
+  operator  text not null,       -- its O
+  since     bigint not null references trust_import,
   listed_at timestamptz not null default now(),
   primary key (domain, name)
 );
 create index trust_peer_name on trust_peer (name);
+create table trust_past (
+  domain text not null, name text not null, shown text not null, operator text not null,
+  since bigint not null references trust_import, until bigint not null references trust_import,
+  listed_at timestamptz not null, ended_at timestamptz not null default now(),
+  primary key (domain, name, until)
+);
+create index trust_past_name on trust_past (name);
 
 create function intake_sender(peer_name text, domain text) returns boolean
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
@@ -121,6 +173,7 @@ create table inbox (
   mail_from   text not null,
   recipients  text[] not null,
   params      jsonb not null default '{}',
+  trust       bigint references trust_import,            -- smtp: the white list that vouched for the peer
   received_at timestamptz not null,
   complete    boolean not null,
   state       text not null default 'received' check (state in ('received', 'claimed', 'done')),
@@ -153,9 +206,10 @@ declare b bigint; i bigint;
 begin
   insert into body (size, digest) values (intake_message.size, intake_message.digest) returning id into b;
   insert into body_chunk values (b, 0, first_chunk);
-  insert into inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete)
+  insert into inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, trust, received_at, complete)
     values (b, case intake_message.account when '' then 'smtp' else 'submission' end, nullif(intake_message.account, ''), intake_message.peer_name, intake_message.peer_address, intake_message.helo,
-            intake_message.mail_from, intake_message.recipients, intake_message.params, intake_message.received_at,
+            intake_message.mail_from, intake_message.recipients, intake_message.params,
+            case intake_message.account when '' then (select max(t.id) from trust_import t) end, intake_message.received_at,
             intake_message.size = length(first_chunk)) returning id into i;
   if intake_message.size = length(first_chunk) then perform tell('inbox'); end if;
   return i;

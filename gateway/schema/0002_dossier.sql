@@ -105,28 +105,6 @@ begin
   return case when cardinality(found) = 1 then found[1] end;
 end $$;
 
--- The white list replaces the one before as a whole; gives how many pairs it holds.
-create function trust_replace(pairs jsonb) returns bigint
-language plpgsql security definer set search_path = relais, pg_temp as $$
-declare n bigint;
-begin
-  lock table trust_peer in exclusive mode;
-  delete from trust_peer;
-  insert into trust_peer (domain, name, shown)
-    select distinct on (lower(p->>'domain'), p->>'name') lower(p->>'domain'), p->>'name', p->>'shown'
-      from jsonb_array_elements(pairs) p;
-  get diagnostics n = row_count;
-  return n;
-end $$;
-create function trust_names(domain text) returns table (name text, shown text, listed_at timestamptz)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select t.name, t.shown, t.listed_at from trust_peer t where t.domain = lower(trust_names.domain) order by 1
-$$;
-create function trust_list() returns table (domain text, shown text, listed_at timestamptz)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select t.domain, t.shown, t.listed_at from trust_peer t order by 1, 2
-$$;
-
 -- ---------------------------------------------------------------- dossiers
 -- The events are the dossier; every other column is a fold of them, kept for reading.
 create table dossier (
@@ -262,6 +240,132 @@ language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local);
 end $$;
+
+-- ---------------------------------------------------------------- the white list
+create type trust_change as (domain text, name text, shown text, operator text, added boolean, whole boolean);
+
+-- What a list would change. whole: the domain appears, or vanishes, with this pair.
+create function trust_changes(domains text[], names text[], shown text[], operators text[]) returns setof trust_change
+language sql stable set search_path = relais, pg_temp as $$
+  with given as materialized (
+    select distinct on (lower(t.domain), t.name) lower(t.domain) as domain, t.name, t.shown, t.operator
+      from unnest(trust_changes.domains, trust_changes.names, trust_changes.shown, trust_changes.operators) as t(domain, name, shown, operator)),
+  there as (select distinct p.domain from trust_peer p),
+  wanted as (select distinct g.domain from given g)
+  select g.domain, g.name, g.shown, g.operator, true, t.domain is null
+    from given g left join trust_peer p on p.domain = g.domain and p.name = g.name left join there t on t.domain = g.domain where p.domain is null
+  union all
+  select p.domain, p.name, p.shown, p.operator, false, w.domain is null
+    from trust_peer p left join given g on g.domain = p.domain and g.name = p.name left join wanted w on w.domain = p.domain where g.domain is null
+$$;
+
+-- Domains that somebody counts on: who may send, whom we ask, who writes in an open dossier, where a route of the configuration leads.
+create function trust_used(routes text[]) returns table (domain text, by_what text)
+language sql stable set search_path = relais, pg_temp as $$
+  select d, 'sender' from sender s, unnest(s.domains) d where s.active
+  union select lower(split_part(e.mailbox, '@', 2)), 'expert' from expert e where e.active
+  union select lower(split_part(r.mailbox, '@', 2)), 'dossier' from relay r join dossier d on d.id = r.dossier where d.open
+  union select lower(r), 'route' from unnest(trust_used.routes) r
+$$;
+
+create function trust_lost(changes trust_change[], routes text[]) returns jsonb
+language sql stable set search_path = relais, pg_temp as $$
+  select coalesce(jsonb_agg(jsonb_build_object('domain', u.domain, 'by', u.by_what) order by u.domain, u.by_what), '[]')
+    from trust_used(trust_lost.routes) u
+   where u.domain in (select c.domain from unnest(trust_lost.changes) c where c.whole and not c.added)
+$$;
+
+-- What relais.trust_replace would do, with each change: nothing is done.
+create function trust_diff(domains text[], names text[], shown text[], operators text[], routes text[]) returns jsonb
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+declare changes trust_change[];
+begin
+  select coalesce(array_agg(c), '{}') into changes from trust_changes(trust_diff.domains, trust_diff.names, trust_diff.shown, trust_diff.operators) c;
+  return jsonb_build_object('in_force', (select max(t.id) from trust_import t), 'in_use', trust_lost(changes, trust_diff.routes),
+    'domains', (select count(distinct p.domain) from trust_peer p),
+    'changes', (select coalesce(jsonb_agg(to_jsonb(c) - 'name' order by c.operator, c.added, c.domain, c.shown), '[]') from unnest(changes) c));
+end $$;
+
+-- Puts a list into force by what differs, unless it is in force already ("same"), or a guard holds it back ("refused", a reason code):
+-- older than the one in force, a domain gone that is in use, more than one domain in ten gone. Only an operator forces.
+create function trust_replace(domains text[], names text[], shown text[], operators text[], about jsonb, routes text[], force boolean) returns jsonb
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare
+  last trust_import; changes trust_change[]; answer jsonb; refused text; given bigint;
+  before bigint; gone bigint; come bigint; added bigint; removed bigint; lost jsonb;
+begin
+  if force and session_user = 'relais_refresher' then perform refuse('store.refused'); end if;
+  lock table trust_peer in share row exclusive mode;
+  select t.* into last from trust_import t order by t.id desc limit 1;
+  if last.digest = decode(about->>'digest', 'hex') then
+    update trust_import t set confirmed_at = now() where t.id = last.id;
+    return jsonb_build_object('same', true, 'import', last.id, 'pairs', last.pairs, 'domains', last.domains);
+  end if;
+  select coalesce(array_agg(c), '{}') into changes from trust_changes(trust_replace.domains, trust_replace.names, trust_replace.shown, trust_replace.operators) c;
+  select count(*) filter (where c.added), count(*) filter (where not c.added), count(distinct c.domain) filter (where c.added and c.whole),
+         count(distinct c.domain) filter (where c.whole and not c.added) into added, removed, come, gone from unnest(changes) c;
+  select count(distinct p.domain) into before from trust_peer p;
+  lost := trust_lost(changes, trust_replace.routes);
+  refused := case when (about->>'generated_at')::timestamptz < last.generated_at then 'trust.list.older'
+                  when lost <> '[]' then 'trust.list.in-use'
+                  when gone * 10 > before then 'trust.list.shrinks' end;
+  answer := jsonb_build_object('same', false, 'added', added, 'removed', removed, 'domains_added', come, 'domains_removed', gone,
+    'in_use', lost, 'in_force', last.id, 'domains_before', before);
+  if refused is not null and not force then return answer || jsonb_build_object('refused', refused); end if;
+
+  insert into trust_import (source, actor, digest, generated_at, entries, unread, pairs, domains, added, removed, forced)
+    values (about->>'source', about->>'actor', decode(about->>'digest', 'hex'), (about->>'generated_at')::timestamptz, (about->>'entries')::integer,
+            (about->>'unread')::integer, 0, before + come - gone, added, removed, refused is not null) returning id into given;
+  with ended as (
+    delete from trust_peer p using unnest(changes) c where not c.added and p.domain = c.domain and p.name = c.name returning p.*)
+  insert into trust_past (domain, name, shown, operator, since, until, listed_at)
+    select e.domain, e.name, e.shown, e.operator, e.since, given, e.listed_at from ended e;
+  insert into trust_peer (domain, name, shown, operator, since)
+    select c.domain, c.name, c.shown, c.operator, given from unnest(changes) c where c.added;
+  update trust_import t set pairs = (select count(*) from trust_peer) where t.id = given returning t.pairs into before;
+  perform tally_one('trust_import');
+  return answer || jsonb_build_object('import', given, 'pairs', before, 'forced', refused is not null,
+    'domains', (select t.domains from trust_import t where t.id = given));
+end $$;
+
+-- The list in force; no row when there is none.
+create function trust_state() returns table (import bigint, at timestamptz, confirmed_at timestamptz, generated_at timestamptz, digest bytea, pairs integer, domains integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.id, t.at, t.confirmed_at, t.generated_at, t.digest, t.pairs, t.domains from trust_import t order by t.id desc limit 1
+$$;
+create function trust_history() returns table (import bigint, at timestamptz, confirmed_at timestamptz, generated_at timestamptz, entries integer, unread integer,
+  pairs integer, domains integer, added integer, removed integer, forced boolean, actor text, source text, digest text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.id, t.at, t.confirmed_at, t.generated_at, t.entries, t.unread, t.pairs, t.domains, t.added, t.removed, t.forced, t.actor, t.source, encode(t.digest, 'hex')
+    from trust_import t order by t.id
+$$;
+create function trust_names(domain text) returns table (name text, shown text, operator text, import bigint, listed_at timestamptz, ended_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.name, t.shown, t.operator, t.since, t.listed_at, null::timestamptz from trust_peer t where t.domain = lower(trust_names.domain)
+  union all
+  select t.name, t.shown, t.operator, t.since, t.listed_at, t.ended_at from trust_past t where t.domain = lower(trust_names.domain)
+  order by 6 desc, 2
+$$;
+-- Those whose domain, operator or name holds the text; all when it is empty.
+create function trust_list(wanted text) returns table (domain text, operator text, shown text, listed_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select t.domain, t.operator, t.shown, t.listed_at from trust_peer t
+   where wanted = '' or strpos(lower(t.domain || ' ' || t.operator || ' ' || t.shown), lower(wanted)) > 0 order by 1, 3
+$$;
+-- Who here has to do with a domain. Mailboxes of open dossiers are counted, never named: a patient's holds her number.
+create function trust_uses(domain text) returns jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select jsonb_build_object(
+    'senders', (select coalesce(jsonb_agg(jsonb_build_object('organisation', s.organisation, 'classes', s.data->'classes',
+                  'signature', coalesce(s.data->>'signature', 'required'), 'identities', s.data->>'identities') order by s.organisation), '[]')
+                  from sender s where s.active and s.domains @> array[lower(trust_uses.domain)]),
+    'experts', (select coalesce(jsonb_agg(jsonb_build_object('rpps', e.rpps, 'mailbox', e.mailbox) order by e.mailbox), '[]')
+                  from expert e where e.active and lower(split_part(e.mailbox, '@', 2)) = lower(trust_uses.domain)),
+    'accounts', (select coalesce(jsonb_agg(jsonb_build_object('mailbox', a.mailbox) order by a.mailbox), '[]')
+                  from account a where a.active and lower(split_part(a.mailbox, '@', 2)) = lower(trust_uses.domain)),
+    'dossiers', (select count(distinct d.id) from relay r join dossier d on d.id = r.dossier
+                  where d.open and lower(split_part(r.mailbox, '@', 2)) = lower(trust_uses.domain)))
+$$;
 
 -- Our own mailboxes; the configuration writes them at start of the worker.
 create table mailbox (local text not null, domain text not null, primary key (local, domain));

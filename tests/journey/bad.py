@@ -307,7 +307,7 @@ def cases(world, story):
     def wrong_files():
         path = os.path.join(w.folder, "faux.json")
         for kind, text, says in (("sender", '{"organisation": "X"', "faux.json:1"), ("sender", '[{"organisation": "X"}]', "item 1"),
-                                 ("pathology", '[{"code": 4}]', "item 1"), ("expert", "[4]", "item 1"), ("trust", "<a/>", "kept")):
+                                 ("pathology", '[{"code": 4}]', "item 1"), ("expert", "[4]", "item 1"), ("trust", "<a/>", "trust.list.form")):
             with open(path, "w") as f:
                 f.write(text)
             done = w.relais(kind, "import", path, check=False)

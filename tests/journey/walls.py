@@ -15,7 +15,7 @@ from world import ATTENDING, DEPOT, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, 
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
 UID = {name: 60700 + i for i, name in enumerate(
-    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose"))}
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher"))}
 WITHOUT_ROLE = ("verify", "inspect", "compose")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
@@ -29,7 +29,8 @@ MAY = {
               "timer_claim timer_later command_claim command_done",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result body_read",
-    "operator": "rule_import rule_list trust_replace trust_names trust_list dossier_list dossier_find dossier_history dossier_mails "
+    "refresher": "trust_replace trust_state alarm_raise alarm_clear",
+    "operator": "rule_import rule_list trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox body_read inbox_facts",
 }
@@ -259,11 +260,11 @@ def no_leak(world):
 EVIDENCE = {
     "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
-    "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "",
+    "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
 }
-MAY_BE_EMPTY = {"collect_skip"}
+MAY_BE_EMPTY = {"collect_skip", "trust_past"}
 NO_EVIDENCE = {
-    "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "trust_peer": "the white list in force, replaced whole",
+    "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts",
     "account": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
 }
 

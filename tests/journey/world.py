@@ -62,7 +62,9 @@ class World:
 
     def _pki(self, *words):
         script = os.path.join(self.bin, "../share/relais/make-test-pki.sh")
-        subprocess.run(["bash", script, *words], check=True, capture_output=True, text=True)
+        done = subprocess.run(["bash", script, *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"make-test-pki.sh {' '.join(words)}: {done.stdout}{done.stderr}")
 
     def issue(self, name, kind, **more):
         """One more certificate of the test authority; gives (certificate with chain, key)."""

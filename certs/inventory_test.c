@@ -1,0 +1,286 @@
+/* certs/inventory_test.c - what lasts and what is wrong, of certificates and lists made for the run; which fetched list may stand. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "certs/crl.h"
+#include "certs/inventory.h"
+
+struct fixture {
+	char folder[64];
+	struct instant now;
+};
+
+static bool run(const struct fixture *f, const char *command)
+{
+	char line[4096];
+	const char *slash = strrchr(__FILE__, '/');
+
+	snprintf(line, sizeof line, "cd '%s' && PKI='%.*s/make-test-pki.sh' && (%s) >>log 2>&1", f->folder,
+		 slash == NULL ? 1 : (int)(slash - __FILE__), slash == NULL ? "." : __FILE__, command);
+	return system(line) == 0;
+}
+
+static const char *in(const struct fixture *f, const char *name)
+{
+	static char paths[4][256];
+	static size_t next;
+	char *path = paths[next++ % 4];
+
+	snprintf(path, sizeof paths[0], "%s/%s", f->folder, name);
+	return path;
+}
+
+/* Lists of the authority "organisations", each newer than the one before: 1 by make-test-pki, 2, 3; and what must not stand. */
+static const char lists[] =
+	"CA=\"openssl ca -config pki/ca/organisations/openssl.cnf -gencrl\" && mkdir -p in later && cp pki/crls/organisations.pem in/ && "
+	"sleep 1 && $CA -out second.pem && sleep 1 && $CA -out third.pem && openssl crl -in third.pem -outform DER -out third.der && "
+	"cp pki/crls/organisations.pem first.pem && $CA -crlsec 1 -out ended.pem && "
+	"$CA -md sha1 -out weak.pem && "
+	"openssl ca -config pki/foreign/ca/racine/openssl.cnf -gencrl -out foreign.pem && "
+	"$CA -crl_lastupdate $(date -u -d '+1 day' +%Y%m%d%H%M%SZ) -crl_nextupdate $(date -u -d '+3 days' +%Y%m%d%H%M%SZ) -out tomorrow.pem && "
+	"head -c 200 third.der >cut.der && (cat third.der; echo x) >longer.der && "
+	"python3 -c \"b=bytearray(open('third.der','rb').read()); b[-3]^=1; open('bent.der','wb').write(b)\" && cat second.pem third.pem >two.pem";
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+
+	strcpy(f.folder, "/tmp/relais-inventory-XXXXXX");
+	if (mkdtemp(f.folder) == NULL)
+		return -1;
+	if (!run(&f, "bash \"$PKI\" pki && bash \"$PKI\" foreign pki && "
+		     "soon() { date -u -d \"+$1 days\" +%Y%m%d%H%M%SZ; } && "
+		     "bash \"$PKI\" issue pki d5 kind=tls-server cn=d5 end=$(soon 5) && bash \"$PKI\" issue pki d20 kind=tls-server cn=d20 end=$(soon 20) && "
+		     "bash \"$PKI\" issue pki d50 kind=tls-server cn=d50 end=$(soon 50) && "
+		     "bash \"$PKI\" issue pki early kind=tls-server cn=early start=$(soon 5) end=$(soon 500) && "
+		     "bash \"$PKI\" issue pki gone kind=tls-client cn=gone && bash \"$PKI\" revoke pki gone && "
+		     "bash \"$PKI\" issue pki both kind=tls-both cn=both ou=318310021300028 && "
+		     "openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.key -out weak1024.pem -days 100 -subj /CN=weak -addext extendedKeyUsage=serverAuth "
+		     "-addext keyUsage=digitalSignature -addext basicConstraints=CA:FALSE && "
+		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !run(&f, lists)) {
+		print_error("%s/log says why\n", f.folder);
+		return -1;
+	}
+	f.now.us = (int64_t)time(NULL) * 1000000;
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	const struct fixture *f = *state;
+	char line[128];
+
+	snprintf(line, sizeof line, "rm -rf '%s'", f->folder);
+	return system(line) == 0 ? 0 : -1;
+}
+
+/* --- the inventory ------------------------------------------------------------------ */
+
+static const struct {
+	const char *what;
+	enum inventory_use use;
+	const char *file, *key;
+	unsigned troubles;          /* of the first item */
+	size_t n;
+} rows[] = {
+	{"a server's certificate with its chain", INVENTORY_SERVER, "pki/relais-server.pem", "pki/relais-server.key", 0, 2},
+	{"with another's key", INVENTORY_SERVER, "pki/relais-server.pem", "pki/relais-client.key", INVENTORY_OTHER_KEY, 2},
+	{"with a key that is not there", INVENTORY_SERVER, "pki/relais-server.pem", "pki/none.key", INVENTORY_OTHER_KEY, 2},
+	{"a server's certificate as a seal", INVENTORY_SEAL, "pki/relais-server.pem", NULL, INVENTORY_WRONG_USE, 2},
+	{"a client's certificate as a server's", INVENTORY_SERVER, "pki/relais-client.pem", NULL, INVENTORY_WRONG_USE, 2},
+	{"a seal", INVENTORY_SEAL, "pki/relais-seal.pem", "pki/relais-seal.key", 0, 2},
+	{"a seal that has ended", INVENTORY_SEAL, "pki/relais-expired.pem", NULL, INVENTORY_EXPIRED, 2},
+	{"five days are left", INVENTORY_SERVER, "pki/d5.pem", NULL, INVENTORY_DAYS_7, 2},
+	{"twenty days are left", INVENTORY_SERVER, "pki/d20.pem", NULL, INVENTORY_DAYS_30, 2},
+	{"fifty days are left", INVENTORY_SERVER, "pki/d50.pem", NULL, INVENTORY_DAYS_60, 2},
+	{"the same in DER", INVENTORY_SERVER, "d50.der", NULL, INVENTORY_DAYS_60, 1},
+	{"not valid yet", INVENTORY_SERVER, "pki/early.pem", NULL, INVENTORY_EARLY, 2},
+	{"RSA of 1024 bits", INVENTORY_SERVER, "weak1024.pem", "weak.key", INVENTORY_WEAK, 1},
+	{"anchors", INVENTORY_ANCHORS, "pki/anchors-smime.pem", NULL, 0, 3},
+	{"a server's certificate as an anchor", INVENTORY_ANCHORS, "pki/d50.pem", NULL, INVENTORY_WRONG_USE | INVENTORY_DAYS_60, 2},
+	{"a file without a certificate", INVENTORY_ANCHORS, "empty.pem", NULL, INVENTORY_UNREADABLE, 1},
+	{"no file", INVENTORY_SEAL, "absent.pem", NULL, INVENTORY_UNREADABLE, 1},
+	{"a folder of lists", INVENTORY_CRLS, "pki/crls", NULL, 0, 3},
+	{"a folder without a list", INVENTORY_CRLS, "none", NULL, INVENTORY_UNREADABLE, 1},
+	{"no folder", INVENTORY_CRLS, "nowhere", NULL, INVENTORY_UNREADABLE, 1},
+};
+
+static void test_rows(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena *arena = arena_create(1 << 22);
+		struct inventory list = {.arena = arena, .now = f->now};
+		const char *key = rows[i].key == NULL ? NULL : arena_printf(arena, "%s/%s", f->folder, rows[i].key);
+		assert_int_equal(inventory_add(&list, rows[i].use, in(f, rows[i].file), key), REASON_NONE);
+		if (list.n != rows[i].n || list.items[0].troubles != rows[i].troubles)
+			fail_msg("%s: %zu items, troubles %u", rows[i].what, list.n, list.items[0].troubles);
+		if (rows[i].troubles == 0 && rows[i].use != INVENTORY_CRLS)
+			assert_true(list.items[0].subject.len > 0 && list.items[0].issuer.len > 0 && list.items[0].serial.len > 0 && list.items[0].bits >= 256);
+		for (size_t k = 1; k < list.n; k++)
+			if (list.items[k].troubles != 0 || list.items[k].chain != (rows[i].use <= INVENTORY_SEAL))
+				fail_msg("%s: item %zu has troubles %u", rows[i].what, k, list.items[k].troubles);
+		arena_destroy(&arena);
+	}
+}
+
+/* A list that has a newer one beside it does not count; one that ends is told a day before. */
+static void test_lists(void **state)
+{
+	const struct fixture *f = *state;
+	struct arena *arena = arena_create(1 << 22);
+	struct inventory list = {.arena = arena, .now = f->now};
+	size_t overtaken = 0;
+
+	assert_true(run(f, "mkdir pair && cp second.pem third.pem pair/"));
+	assert_int_equal(inventory_add(&list, INVENTORY_CRLS, in(f, "pair"), NULL), REASON_NONE);
+	assert_int_equal(list.n, 2);
+	for (size_t i = 0; i < 2; i++)
+		overtaken += list.items[i].troubles == INVENTORY_OVERTAKEN;
+	assert_int_equal(overtaken, 1);
+	struct instant end = list.items[0].until;
+	const struct {
+		int64_t before_end;
+		unsigned troubles;
+	} times[] = {{SPAN_DAYS(2).us, 0}, {SPAN_HOURS(23).us, INVENTORY_DAYS_7}, {0, INVENTORY_EXPIRED}, {SPAN_DAYS(700).us, INVENTORY_EARLY}};
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		struct inventory then = {.arena = arena, .now = {end.us - times[i].before_end}};
+		assert_int_equal(inventory_add(&then, INVENTORY_CRLS, in(f, "pki/crls"), NULL), REASON_NONE);
+		assert_int_equal(then.items[0].troubles & ~(unsigned)INVENTORY_OVERTAKEN, times[i].troubles);
+	}
+	arena_destroy(&arena);
+}
+
+static void test_days(void **state)
+{
+	struct instant at = {0};
+
+	(void)state;
+	assert_int_equal(inventory_days(at, (struct instant){SPAN_DAYS(3).us + 1}), 3);
+	assert_int_equal(inventory_days(at, (struct instant){1}), 0);
+	assert_int_equal(inventory_days(at, (struct instant){-1}), -1);
+}
+
+static const struct {
+	const char *what, *file;
+	enum reason reason;
+	const char *why;            /* a part of it */
+} peers[] = {
+	{"a client's", "pki/relais-client.pem", REASON_NONE, NULL},
+	{"one for both", "pki/both.pem", REASON_NONE, NULL},
+	{"a server's", "pki/relais-server.pem", REASON_NONE, NULL},
+	{"a seal", "pki/relais-seal.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "purpose"},
+	{"revoked", "pki/gone.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "revoked"},
+	{"foreign", "pki/foreign-tls.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "issuer"},
+	{"ended", "pki/relais-expired.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "expired"},
+	{"nothing", "empty.pem", REASON_CONFIG_VALUE, "cannot be read"},
+};
+
+static void test_peers(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+		struct arena *arena = arena_create(1 << 20);
+		struct bytes name, printed;
+		const char *why;
+		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->folder), *crls = arena_printf(arena, "%s/pki/crls", f->folder);
+		enum reason reason = inventory_judge_peer(arena, in(f, peers[i].file), anchors, crls, f->now, &name, &printed, &why);
+		if (reason != peers[i].reason || (why == NULL) != (peers[i].why == NULL) || (why != NULL && strstr(why, peers[i].why) == NULL))
+			fail_msg("%s: %s, %s", peers[i].what, reason_code(reason), why == NULL ? "" : why);
+		assert_int_equal(name.len > 0 && printed.len > 0, reason != REASON_CONFIG_VALUE);
+		arena_destroy(&arena);
+	}
+}
+
+/* --- a list that was fetched ------------------------------------------------------------ */
+
+static struct bytes file_bytes(struct arena *arena, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	unsigned char *data = arena_alloc(arena, 1 << 20);
+
+	if (file == NULL)
+		fail_msg("%s", path);
+	struct bytes out = {data, fread(data, 1, 1 << 20, file)};
+	fclose(file);
+	return out;
+}
+
+static const struct {
+	const char *what, *file, *there;   /* there: what lies in place already */
+	int days;                          /* from now */
+	enum reason reason;
+} fetched[] = {
+	{"the next one, PEM", "second.pem", "in", 0, REASON_NONE},
+	{"the one after, DER", "third.der", "in", 0, REASON_NONE},
+	{"the first, where none is", "first.pem", "none", 0, REASON_NONE},
+	{"the same again", "first.pem", "in", 0, REASON_NONE},
+	{"an older one", "first.pem", "later", 0, REASON_CRL_OLDER},
+	{"of a foreign authority", "foreign.pem", "in", 0, REASON_CRL_SIGNATURE},
+	{"one byte of its signature changed", "bent.der", "in", 0, REASON_CRL_SIGNATURE},
+	{"signed with SHA-1", "weak.pem", "in", 0, REASON_CRL_SIGNATURE},
+	{"ended", "third.der", "in", 400, REASON_CRL_ENDED},
+	{"of tomorrow", "tomorrow.pem", "in", 0, REASON_CRL_ENDED},
+	{"cut", "cut.der", "in", 0, REASON_CRL_FORM},
+	{"with bytes behind it", "longer.der", "in", 0, REASON_CRL_FORM},
+	{"a certificate", "d50.der", "in", 0, REASON_CRL_FORM},
+	{"a line of text", "empty.pem", "in", 0, REASON_CRL_FORM},
+	{"where the folder is not there", "third.der", "nowhere", 0, REASON_CONFIG_VALUE},
+};
+
+static void test_fetched(void **state)
+{
+	const struct fixture *f = *state;
+
+	assert_true(run(f, "cp third.pem later/"));
+	for (size_t i = 0; i < sizeof fetched / sizeof fetched[0]; i++) {
+		struct arena *arena = arena_create(8 << 20);
+		struct crl_facts facts;
+		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->folder);
+		struct instant at = instant_plus(f->now, SPAN_DAYS(fetched[i].days));
+		enum reason reason = crl_check(arena, anchors, in(f, fetched[i].there), file_bytes(arena, in(f, fetched[i].file)), at, &facts);
+		if (reason != fetched[i].reason)
+			fail_msg("%s: %s", fetched[i].what, reason_code(reason));
+		if (reason == REASON_NONE) {
+			assert_int_equal(facts.there, strcmp(fetched[i].what, "the same again") == 0);
+			assert_true(facts.der.len > 100 && facts.number.len >= 2 && strstr(facts.name, facts.prefix) == facts.name);
+		}
+		arena_destroy(&arena);
+	}
+}
+
+/* A list that will have ended a second after it was made is not put in place. */
+static void test_ended(void **state)
+{
+	const struct fixture *f = *state;
+	struct arena *arena = arena_create(4 << 20);
+	struct crl_facts facts;
+
+	struct instant later = instant_plus((struct instant){(int64_t)time(NULL) * 1000000}, SPAN_SECONDS(3));
+	assert_int_equal(crl_check(arena, in(f, "pki/anchors-tls.pem"), in(f, "in"), file_bytes(arena, in(f, "ended.pem")), later, &facts),
+			 REASON_CRL_ENDED);
+	arena_destroy(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),    cmocka_unit_test(test_lists), cmocka_unit_test(test_days),
+		cmocka_unit_test(test_peers),   cmocka_unit_test(test_fetched), cmocka_unit_test(test_ended),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

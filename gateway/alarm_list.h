@@ -1,0 +1,33 @@
+/* gateway/alarm_list.h - every alarm: its name, and what a person is told: what is the matter, and what to do.
+ * Included by alarm.c only.
+ *
+ * A(name, French, what to do, English, what to do) */
+
+A("trust.list.stale", "La liste blanche n'a pas été confirmée depuis trop longtemps : des opérateurs nouveaux sont refusés, d'anciens acceptés.",
+  "Voyez l'alarme trust.list.fetch, ou importez la liste du jour : relais trust import FICHIER.",
+  "The white list has not been confirmed for too long: new operators are refused, former ones accepted.",
+  "See the alarm trust.list.fetch, or import today's list: relais trust import FILE.")
+A("trust.list.fetch", "La liste blanche n'a pas pu être relevée, ou celle qui a été relevée n'a pas été prise.",
+  "La raison est dans le détail : adresse, certificat du serveur, ou garde-fou ; dans ce dernier cas, relevez-la vous-même, regardez-la avec relais trust diff FICHIER et décidez.",
+  "The white list could not be fetched, or the one that was fetched was not taken.",
+  "The detail says why: address, the server's certificate, or a guard; then fetch it yourself, look at it with relais trust diff FILE, and decide.")
+A("crl.stale", "Une liste de révocation est périmée ou va l'être : les signatures seront mises en attente et des opérateurs refusés.",
+  "Mettez une liste fraîche dans le dossier des listes (inspect.crls, receiver.crls) ou corrigez trust.crl_urls.",
+  "A revocation list has ended or will soon: signatures will be held and operators refused.",
+  "Put a fresh list into the folder of lists (inspect.crls, receiver.crls), or mend trust.crl_urls.")
+A("crl.fetch", "Une liste de révocation n'a pas pu être relevée, ou celle qui a été relevée n'a pas été prise.",
+  "Le détail dit l'adresse et la raison ; la liste en place reste. Une signature fausse est peut-être une attaque.",
+  "A revocation list could not be fetched, or the one that was fetched was not taken.",
+  "The detail has the address and the reason; the list in place stays. A false signature may be an attack.")
+A("certificate.expiring", "Un certificat arrive à son terme.",
+  "Demandez-en un nouveau maintenant, puis remplacez-le ; relais certificate list dit lequel et combien de jours il reste.",
+  "A certificate will end soon.",
+  "Ask for a new one now, then replace it; relais certificate list says which and how many days are left.")
+A("certificate.expired", "Un certificat est échu ou ne peut pas être lu : ce qui en dépend ne marche plus.",
+  "Remplacez-le aujourd'hui ; relais certificate list dit lequel.",
+  "A certificate has ended or cannot be read: what depends on it no longer works.",
+  "Replace it today; relais certificate list says which.")
+A("queue.late", "Du courrier attend depuis trop longtemps.",
+  "relais queue dit lequel et pourquoi.",
+  "Mail has been waiting for too long.",
+  "relais queue says which and why.")

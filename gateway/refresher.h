@@ -1,0 +1,46 @@
+/* gateway/refresher.h - what the parts of relais-refresher share.
+ *
+ * refresher.c keeps the times and starts one child a fetch; refresher_jobs.c is what such a child does; refresher_alarms.c
+ * looks at what is in place. */
+#ifndef RELAIS_GATEWAY_REFRESHER_H
+#define RELAIS_GATEWAY_REFRESHER_H
+
+#include "gateway/service.h"
+#include "gateway/store.h"
+
+enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL };
+
+struct refresher_job {
+	enum refresher_kind kind;
+	const char *url;
+	int64_t due_ms;             /* monotonic */
+	unsigned failures;          /* in a row */
+	enum reason reason;         /* of the last try */
+};
+
+struct refresher {
+	struct service service;
+	struct store *store;        /* the parent's own: no child touches it */
+	struct refresher_job *jobs;
+	size_t n;
+	pid_t child;                /* of jobs[running], 0 = none: one at a time */
+	size_t running;
+	int answer;                 /* read end of the child's pipe */
+	int64_t check_ms;           /* next look at what is in place */
+};
+
+/* In a child: fetches, checks, puts in place. REASON_NONE: it is in place, or was already. */
+enum reason refresher_job_run(const struct config *config, const struct refresher_job *job);
+
+/* Raises and clears trust.list.fetch and crl.fetch by the last tries; a server that is away for a moment raises nothing yet. */
+void refresher_alarms_fetch(struct refresher *r);
+/* The age of the white list (trust.list.stale). */
+void refresher_alarms_list(struct refresher *r);
+/* Certificates and revocation lists in place: certificate.*, crl.stale. */
+void refresher_alarms_files(struct refresher *r);
+
+/* Milliseconds until the next try: the pause of success, or after so many failures in a row a growing one of at most half of it; give
+ * or take a tenth, so that the gateways of a country do not all call at once. noise: any number. */
+int64_t refresher_pause_ms(int hours, unsigned failures, uint32_t noise);
+
+#endif

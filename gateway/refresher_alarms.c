@@ -1,0 +1,153 @@
+/* gateway/refresher_alarms.c - see refresher.h. Looks, and raises or clears; it changes nothing else. */
+#include "gateway/refresher.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "gateway/alarm.h"
+#include "gateway/certificate_list.h"
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+
+enum { PATIENCE = 3, LOOK_MEMORY = 256 * 1024 * 1024, TOLD_MAX = 20 };
+
+/* An alarm with the list of what it is about: open while the list is not empty. */
+struct finding {
+	const char *name, *key;
+	json_t *list;
+	bool critical;
+};
+
+static void found(struct finding *f, bool critical, json_t *what)
+{
+	f->critical = f->critical || critical;
+	if (json_array_size(f->list) < TOLD_MAX)
+		json_array_append_new(f->list, what);
+	else
+		json_decref(what);
+}
+
+/* A database that is away is told by whoever needs it; the next round raises it again. */
+static void settle(struct refresher *r, struct arena *arena, struct finding *f)
+{
+	if (json_array_size(f->list) == 0) {
+		(void)!alarm_clear(r->store, f->name);
+		json_decref(f->list);
+		return;
+	}
+	struct bytes detail = json_write(arena, json_pack("{s:o}", f->key, f->list));
+	(void)!alarm_raise(r->store, f->name, f->critical ? ALARM_CRITICAL : ALARM_WARNING, detail);
+}
+
+/* --- fetching -------------------------------------------------------------------- */
+
+static void look_at_jobs(const struct refresher *r, enum refresher_kind kind, struct finding *f)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct refresher_job *job = &r->jobs[i];
+		const struct reason_entry *entry = reason_entry(job->reason);
+		bool passing = entry->class == REASON_CLASS_LATER;
+		if (job->kind == kind && job->failures > 0 && (!passing || job->failures >= PATIENCE))
+			found(f, !passing, json_pack("{s:s, s:s, s:i}", "url", job->url, "reason", entry->code, "tries", (int)job->failures));
+	}
+}
+
+void refresher_alarms_fetch(struct refresher *r)
+{
+	struct arena *arena = arena_create(1024 * 1024);
+	struct finding list = {.name = "trust.list.fetch", .key = "fetched", .list = json_array()},
+		       crl = {.name = "crl.fetch", .key = "fetched", .list = json_array()};
+
+	look_at_jobs(r, REFRESHER_LIST, &list);
+	look_at_jobs(r, REFRESHER_CRL, &crl);
+	settle(r, arena, &list);
+	settle(r, arena, &crl);
+	arena_destroy(&arena);
+}
+
+/* --- the white list ------------------------------------------------------------------ */
+
+static bool list_tried_in_vain(const struct refresher *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->jobs[i].kind == REFRESHER_LIST && r->jobs[i].failures > 0)
+			return true;
+	return false;
+}
+
+void refresher_alarms_list(struct refresher *r)
+{
+	struct store_rows *rows = NULL;
+	struct arena *arena = arena_create(1024 * 1024);
+	struct finding f = {.name = "trust.list.stale", .key = "lists", .list = json_array()};
+	int64_t limit = SPAN_DAYS(r->service.config->trust.stale_days).us;
+	enum reason reason = STORE_RUN(r->store, &rows, "select import, confirmed_at from relais.trust_state() where $1", P_BOOL(true));
+
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		char at[INSTANT_TEXT];
+		struct instant confirmed = store_instant(rows, 0, 1);
+		int64_t age = service_now().us - confirmed.us;
+		instant_write(confirmed, at);
+		if (age > limit)
+			found(&f, age > 2 * limit, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "confirmed_at", at, "days",
+							     (json_int_t)(age / SPAN_DAYS(1).us)));
+	} else if (reason == REASON_NONE && list_tried_in_vain(r)) {
+		found(&f, true, json_pack("{s:n}", "import"));
+	}
+	store_free(&rows);
+	if (reason == REASON_NONE)
+		settle(r, arena, &f);
+	else
+		json_decref(f.list);
+	arena_destroy(&arena);
+}
+
+/* --- files ---------------------------------------------------------------------------- */
+
+static json_t *about(const struct inventory_item *item, const char *user, struct instant now)
+{
+	char until[INSTANT_TEXT] = "";
+
+	if (item->until.us != 0)
+		instant_write(item->until, until);
+	struct bytes name = item->use == INVENTORY_CRLS ? item->issuer : item->subject;
+	return json_pack("{s:s, s:s, s:o, s:s, s:I}", "use", user, "file", item->file, "name", json_of(name), "until", until, "days",
+			 (json_int_t)inventory_days(now, item->until));
+}
+
+/* Our users may keep a certificate to themselves: what this process may not see, it cannot judge. */
+static bool hidden(const struct inventory_item *item)
+{
+	return (item->troubles & INVENTORY_UNREADABLE) != 0 && access(item->file, R_OK) != 0 && errno == EACCES;
+}
+
+void refresher_alarms_files(struct refresher *r)
+{
+	struct arena *arena = arena_create(LOOK_MEMORY);
+	struct instant now = service_now();
+	struct certificate_list all;
+	struct finding ending = {.name = "certificate.expiring", .key = "certificates", .list = json_array()},
+		       ended = {.name = "certificate.expired", .key = "certificates", .list = json_array()},
+		       lists = {.name = "crl.stale", .key = "lists", .list = json_array()};
+	const unsigned over = INVENTORY_UNREADABLE | INVENTORY_EXPIRED | INVENTORY_EARLY, soon = INVENTORY_DAYS_7 | INVENTORY_DAYS_30;
+
+	enum reason reason = certificate_list(arena, r->service.config, now, false, &all);
+	if (reason != REASON_NONE)
+		log_event("certificates-not-read", LOG_REASON(reason), LOG_END);
+	for (size_t i = 0; reason == REASON_NONE && i < all.inventory.n; i++) {
+		const struct inventory_item *item = &all.inventory.items[i];
+		bool crl = item->use == INVENTORY_CRLS;
+		if (hidden(item))
+			log_event("certificate-hidden", LOG_TEXT("file", item->file), LOG_END);
+		else if (crl && (item->troubles & (over | INVENTORY_NO_END | INVENTORY_DAYS_7)) != 0)
+			found(&lists, (item->troubles & INVENTORY_DAYS_7) == 0, about(item, all.users[i], now));
+		else if (!crl && (item->troubles & over) != 0)
+			found(&ended, true, about(item, all.users[i], now));
+		else if (!crl && (item->troubles & soon) != 0)
+			found(&ending, (item->troubles & INVENTORY_DAYS_7) != 0, about(item, all.users[i], now));
+	}
+	settle(r, arena, &ending);
+	settle(r, arena, &ended);
+	settle(r, arena, &lists);
+	arena_destroy(&arena);
+}
