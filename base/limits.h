@@ -113,6 +113,10 @@
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8
 
+/* Reports and letters of refusal to one correspondent within a day. A loop that every other stop has let through ends here; the busiest
+ * hospital sends some hundreds of documents a day. */
+#define LIMIT_NOTICES_DAY 2000
+
 /* Composing. A mail keeps room under LIMIT_MESSAGE for the signature and its wrapper. */
 #define LIMIT_COMPOSE_MAIL (LIMIT_MESSAGE - 64u * 1024)
 #define LIMIT_COMPOSE_ANSWER (LIMIT_MESSAGE + 1024u * 1024)

@@ -92,7 +92,7 @@ R(MAIL_LONG_LINE, "mail.line.long", TOLERATED, 0, "", "Une ligne dépasse 998 ca
 R(MAIL_BAD_ENCODING, "mail.encoding", TOLERATED, 0, "", "Un codage (base64, quoted-printable ou jeu de caractères) est incorrect.", "An encoding (base64, quoted-printable or character set) is wrong.", "")
 R(MAIL_BOUNDARY, "mail.boundary", TOLERATED, 0, "", "Une frontière de parties manque ou n'est pas fermée.", "A boundary of parts is missing or not closed.", "")
 R(MAIL_HEADER_ODD, "mail.header.odd", TOLERATED, 0, "", "Un champ d'en-tête est mal écrit.", "A header field is badly written.", "")
-R(MAIL_LOOP, "mail.loop", HELD, 0, "", "Le message tourne en boucle.", "The message is looping.", "")
+R(MAIL_LOOP, "mail.loop", HELD, 554, "5.4.6", "Le message tourne en boucle, ou il est de nous et nous revient.", "The message is looping, or it is ours and comes back to us.", "Somebody forwards our mail to us: find the mailbox that does. Nobody is answered.")
 R(MAIL_UNKNOWN_CLASS, "mail.class.unknown", HELD, 0, "", "Le message n'est ni une demande, ni un document, ni une réponse attendue : une personne le lira.", "The message is no request, no document and no awaited reply: a person will read it.", "")
 
 /* sig: S/MIME */

@@ -306,6 +306,8 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	struct compose_mail mail = {.subject = w.request.mail.subject};
 	w.request.mail.parts = w.parts;
 	w.request.mail.part_count = w.part_count;
+	if (w.request.has_notice)
+		w.request.mail.notice = &w.request.notice;
 	reason = smtp_compose(arena, &w.request.mail, &mail.head, &mail.entity, field);
 	if (reason != REASON_NONE)
 		return reason;

@@ -3,12 +3,13 @@
 
 #include "base/limits.h"
 #include "gateway/compose_json.h"
+#include "gateway/compose_notice.h"
 
 enum { NAME = 256, CODE = 64, ID = 320, ADDRESS = 320, SECTION = 64 * 1024 };
 
 #define REQUEST_KEYS                                                                                                     \
 	"code language message_id in_reply_to references date from reply_to to notification_to subject fields mss report " \
-	"dossier_pdf xdm attachments"
+	"dossier_pdf xdm attachments notice"
 #define PATIENT_KEYS                                                                                                     \
 	"ins oid family_birth family_used given_birth_first given_birth_all given_used birth_time sex birth_place"
 #define REPORT_KEYS                                                                                                      \
@@ -358,6 +359,7 @@ enum reason compose_request_read(struct arena *arena, struct bytes request, stru
 		read_dossier(root, &read);
 		read_xdm(root, &read);
 		read_attachments(root, payload, &read);
+		read.has_notice = compose_notice_read(root, read.mail.offset_minutes, &read.notice);
 	}
 	json_decref(json);
 	if (reader.field != NULL) {

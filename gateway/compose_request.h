@@ -19,7 +19,10 @@
  *   "dossier_pdf"?: {"title", "reference", "rows"?: [{"label", "value"}…], "sections": [{"heading", "text"}…]},
  *   "xdm"?: {"patient": PATIENT, "custodian": CUSTODIAN, "title"?},   whose package it is; required when an attachment has "xdm" and
  *                                                                      there is no report (with a report it is the report's)
- *   "attachments"?: [{"name", "media", "offset", "length", "xdm"?: DOCUMENT}…]
+ *   "attachments"?: [{"name", "media", "offset", "length", "xdm"?: DOCUMENT}…],
+ *   "notice"?: {"kind": "dsn"|"mdn", "agent", "recipients": [{"final", "original"?}…], "envelope_id"?, "arrival"?: TIME (dsn: required),
+ *               "failed"?: BOOL, "status"?, "diagnostic"?, "error"?,
+ *               "original"?: {"message_id"?, "date"?: TIME, "from"?, "to"?: [ADDRESS…]}}       a report (smtp/notice_write.h); no attachments then
  * }
  * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place"}
  *            (birth_time YYYYMMDD or longer: cut at the day)
@@ -79,6 +82,8 @@ struct compose_request {
 	struct bytes xdm_title;
 	struct compose_attachment *attachments;
 	size_t attachment_count;
+	bool has_notice;
+	struct notice_write notice;
 };
 
 /* All of *out is in the arena or points into payload. COMPOSE_FIELD: *field is the path of the key ("report.patient.sex"), in the arena. */

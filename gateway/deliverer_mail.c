@@ -90,7 +90,9 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 	char digest[DIGEST_SHA256_TEXT];
 
 	digest_text(mail->digest.at, digest);
-	struct assemble pieces = {mail->head, mail->entity, mail->seal, bytes_of_text(digest)};
+	/* Reports, and nothing else, leave under the empty return path (outbox_form in 0001). */
+	struct assemble pieces = {mail->head, mail->entity, mail->seal, bytes_of_text(digest),
+				  mail->return_path.len == 0 ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
 	struct smtp_client_mail out = {
 		.return_path = mail->return_path,
 		.recipient = mail->recipient,

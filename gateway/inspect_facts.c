@@ -220,11 +220,11 @@ static json_t *mail_json(const struct inspection *in)
 	json_t *from = head->from.address.len == 0 ? json_null() :
 		       json_pack("{s:o, s:o}", "address", text(head->from.address), "name", text(head->from.name));
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "message_id", text(head->message_id),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "message_id", text(head->message_id),
 			 "in_reply_to", texts(head->in_reply_to), "references", texts(head->references), "from", from, "subject",
 			 text(head->subject), "date", head->has_date ? json_of_instant(head->date) : json_null(), "to",
 			 texts(head->to), "reply_to", text(head->reply_to), "auto_submitted", text(head->auto_submitted),
-			 "notification_to", text(head->notification_to), "original_envelope_id", text(in->notice.envelope_id));
+			 "notification_to", text(head->notification_to), "return_path", text(head->return_path), "original_envelope_id", text(in->notice.envelope_id));
 }
 
 static json_t *report_json(const struct notice *notice)

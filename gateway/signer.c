@@ -4,7 +4,8 @@
  * 2. The key is read before the jail; inside it no file can be opened and no stranger reached.
  * 3. The journal is on disk before the database hears of a seal. A crash between the two gives a second line
  *    for the same row, never a seal without a line.
- * 4. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, the
+ * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
+ * 5. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, the
  *    process ends: its claim is free as soon as its connection is gone. */
 
 #include "base/limits.h"
@@ -47,7 +48,7 @@ static enum reason sent_digest(const struct signer_row *row, struct bytes seal, 
 	struct digest_run run = digest_start();
 
 	digest_text(row->entity_digest.at, entity);
-	struct assemble mail = {row->head, row->entity, seal, bytes_of_text(entity)};
+	struct assemble mail = {row->head, row->entity, seal, bytes_of_text(entity), row->report ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
 	enum reason reason = assemble_pieces(&mail, digest_sink, &run);
 	digest_end(&run, out);
 	return reason;
@@ -64,7 +65,8 @@ static enum reason refuse(struct signer *s, const struct claim *claim, int64_t s
 static enum reason keep(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal,
 			const unsigned char sent[DIGEST_SHA256], struct instant at)
 {
-	struct signer_entry entry = {at, claim->outbox, claim->row.entity_digest.at, sent, sign_fingerprint(s->sign)};
+	struct bytes fingerprint = claim->row.report ? BYTES("") : sign_fingerprint(s->sign);
+	struct signer_entry entry = {at, claim->outbox, claim->row.entity_digest.at, sent, fingerprint};
 	enum reason reason = signer_journal_add(&s->journal, &entry);
 
 	if (reason != REASON_NONE) {
@@ -72,10 +74,10 @@ static enum reason keep(struct signer *s, const struct claim *claim, int64_t ses
 		return reason;
 	}
 	reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5)", P_INT(claim->outbox),
-			   P_INT(session), P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})),
-			   P_TEXT_B(sign_fingerprint(s->sign)));
+			   P_INT(session), claim->row.report ? P_NULL : P_BYTES(seal),
+			   P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(fingerprint));
 	if (reason == REASON_NONE)
-		log_event("sealed", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
+		log_event(claim->row.report ? "passed" : "sealed", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
 			  LOG_NUMBER("size", claim->row.entity_size), LOG_END);
 	return reason;
 }
@@ -85,7 +87,7 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const struct signer_seal seal = {sign_mailbox(s->sign), bytes_of_text(s->service.config->signer.mailbox)};
 	unsigned char sent[DIGEST_SHA256];
 	struct instant now = service_now();
-	struct bytes der;
+	struct bytes der = BYTES_NONE;
 
 	if (claim->row.entity_size > LIMIT_MESSAGE)
 		return refuse(s, claim, session, "the entity is over the size of a message");
@@ -95,7 +97,7 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return refuse(s, claim, session, trouble);
-	if (sign_detached(arena, s->sign, claim->row.entity, now, &der) != REASON_NONE)
+	if (!claim->row.report && sign_detached(arena, s->sign, claim->row.entity, now, &der) != REASON_NONE)
 		return refuse(s, claim, session, "the signature could not be made");
 	if (sent_digest(&claim->row, der, sent) != REASON_NONE)
 		return refuse(s, claim, session, "the head and the entity make no mail");
@@ -112,7 +114,7 @@ static struct bytes copy(struct arena *arena, const struct store_rows *rows, siz
 /* False: no row. The values are copied, because the body is read over the same connection. */
 static bool read_claim(struct arena *arena, const struct store_rows *rows, struct claim *out)
 {
-	struct bytes *recipients = NULL;
+	struct bytes *recipients = NULL, *allowed = NULL;
 
 	if (store_count(rows) != 1)
 		return false;
@@ -129,9 +131,12 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 				.entity_digest = copy(arena, rows, 7),
 				.decision = store_is_null(rows, 0, 8) ? BYTES_NONE : copy(arena, rows, 8),
 				.message_id = copy(arena, rows, 9),
+				.n_allowed = store_texts(rows, arena, 0, 10, &allowed),
+				.report = bytes_equal_text(store_bytes(rows, 0, 11), "report"),
 			},
 	};
 	out->row.recipients = recipients;
+	out->row.allowed = allowed;
 	return out->row.entity_digest.len == DIGEST_SHA256;
 }
 
@@ -149,7 +154,7 @@ static enum reason work(struct signer *s, bool *worked)
 		reason = STORE_RUN(s->store, &rows,
 				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
 				   "entity_digest, decision, "
-				   "message_id from relais.sign_claim($1)",
+				   "message_id, allowed, form from relais.sign_claim($1)",
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;

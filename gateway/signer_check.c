@@ -5,6 +5,7 @@
 #include "base/reason.h"
 #include "gateway/json_view.h"
 #include "smtp/address.h"
+#include "smtp/assemble.h"
 #include "smtp/scan.h"
 
 /* One field of the head with its folded lines; false at the end and when what is left is no field. */
@@ -35,7 +36,7 @@ static bool field_next(struct cursor *c, struct bytes *name, struct bytes *value
 
 struct head {
 	size_t to, from, id, other; /* how many of each; other: fields that would name more people */
-	struct bytes to_value, from_value, id_value;
+	struct bytes to_value, from_value, id_value, automatic;
 };
 
 static bool is_other_party(struct bytes name)
@@ -63,6 +64,8 @@ static bool head_read(struct bytes at, struct head *out)
 		} else if (bytes_equal_nocase(name, BYTES("Message-ID"))) {
 			out->id++;
 			out->id_value = bytes_trim(value);
+		} else if (bytes_equal_nocase(name, BYTES("Auto-Submitted"))) {
+			out->automatic = bytes_trim(value);
 		} else if (is_other_party(name)) {
 			out->other++;
 		}
@@ -111,7 +114,18 @@ static const char *check_head(const struct signer_row *row, const struct signer_
 		return "the head names other parties";
 	if (head.id != 1 || !bytes_equal(head.id_value, row->message_id))
 		return "Message-ID is not the row's";
+	if (row->report && !bytes_equal_text(head.automatic, "auto-replied"))
+		return "the report does not say that it is automatic";
 	return NULL;
+}
+
+/* Whoever can write rows cannot choose to whom: only whom the dossier's request, its offers or the answered message name. */
+static bool is_allowed(const struct signer_row *row)
+{
+	for (size_t i = 0; i < row->n_allowed; i++)
+		if (bytes_equal_nocase(row->allowed[i], row->recipients[0]))
+			return true;
+	return false;
 }
 
 const char *signer_check(const struct signer_row *row, const struct signer_seal *seal)
@@ -126,6 +140,8 @@ const char *signer_check(const struct signer_row *row, const struct signer_seal 
 		return "no decision stands behind the row";
 	if (row->n != 1)
 		return "there is not exactly one recipient";
+	if (!is_allowed(row))
+		return "the recipient is not a mailbox of that party";
 	const char *trouble = check_head(row, seal);
 	if (trouble)
 		return trouble;
@@ -134,5 +150,7 @@ const char *signer_check(const struct signer_row *row, const struct signer_seal 
 	digest_sha256(row->entity, digest);
 	if (!bytes_equal((struct bytes){digest, sizeof(digest)}, row->entity_digest))
 		return "the entity has not its recorded digest";
+	if (row->report && !assemble_is_report(row->entity))
+		return "without a seal, and no report";
 	return NULL;
 }

@@ -1,4 +1,4 @@
-/* gateway/signer_check.h - may this row be sealed? Pure: values in, a sentence or nothing out.
+/* gateway/signer_check.h - may this row be sealed, or leave as a report? Pure: values in, a sentence or nothing out.
  *
  * The signer is given a number and reads everything else itself; these are the checks that a process which was taken
  * over and which writes rows must pass before anything is signed in the service's name. */
@@ -11,6 +11,9 @@ struct signer_row {
 	struct bytes state;            /* of the outbox row */
 	const struct bytes *recipients;
 	size_t n;
+	const struct bytes *allowed;   /* mailboxes that what stands behind the row allows (sign_allowed in 0001) */
+	size_t n_allowed;
+	bool report;                   /* leaves without a seal: must be a multipart/report, and nothing else may leave so */
 	struct bytes message_id;
 	struct bytes head;             /* outer fields, each ended by CRLF */
 	struct bytes entity;           /* the bytes that will be signed, as read */

@@ -51,6 +51,8 @@ static const struct {
 	ROW("no entity", "composed", HEAD, "", UN, EVENT, A1, 0, "the entity has not its recorded size"),
 };
 
+static const struct bytes allowed[] = {BYTES_OF("deux@hopital.exemple.mssante.fr"), BYTES_OF("un@hopital.exemple.mssante.fr")};
+
 static void rows_are_judged(void **state)
 {
 	(void)state;
@@ -60,7 +62,7 @@ static void rows_are_judged(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct signer_row row = {
 			.state = rows[i].state, .recipients = &rows[i].recipient, .n = 1, .message_id = rows[i].id,
-			.head = rows[i].head, .entity = rows[i].entity, .entity_size = rows[i].size,
+			.head = rows[i].head, .entity = rows[i].entity, .entity_size = rows[i].size, .allowed = allowed, .n_allowed = 2,
 			.entity_digest = {digest, sizeof(digest)}, .decision = rows[i].decision,
 		};
 		struct signer_seal seal = {BYTES("avis@avis.exemple.mssante.fr"), BYTES("avis@avis.exemple.mssante.fr")};
@@ -77,7 +79,7 @@ static void recipients_and_seals(void **state)
 	struct bytes two[] = {BYTES(UN), BYTES("deux@b.fr")};
 	struct signer_row row = {.state = BYTES("composed"), .recipients = two, .n = 2, .message_id = BYTES(A1), .head = BYTES(HEAD),
 				 .entity = BYTES(ENTITY), .entity_size = 37, .entity_digest = {digest, sizeof(digest)},
-				 .decision = BYTES(EVENT)};
+				 .decision = BYTES(EVENT), .allowed = allowed, .n_allowed = 2};
 	struct signer_seal seal = {BYTES("avis@avis.exemple.mssante.fr"), BYTES("avis@avis.exemple.mssante.fr")};
 
 	digest_sha256(BYTES(ENTITY), digest);
@@ -86,8 +88,46 @@ static void recipients_and_seals(void **state)
 	assert_string_equal(signer_check(&row, &seal), "there is not exactly one recipient");
 	row.n = 1;
 	assert_null(signer_check(&row, &seal));
+	row.n_allowed = 1;
+	assert_string_equal(signer_check(&row, &seal), "the recipient is not a mailbox of that party");
+	row.n_allowed = 0;
+	assert_string_equal(signer_check(&row, &seal), "the recipient is not a mailbox of that party");
+	row.n_allowed = 2;
 	seal.mailbox = BYTES("autre@avis.exemple.mssante.fr");
 	assert_string_equal(signer_check(&row, &seal), "the certificate is not the configured mailbox's");
+}
+
+#define REPORT "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"b\"\r\n\r\n--b--\r\n"
+#define AUTO "Auto-Submitted: auto-replied\r\n"
+
+static void reports_are_judged(void **state)
+{
+	static const struct {
+		const char *what;
+		struct bytes head, entity;
+		bool report;
+		const char *trouble;
+	} cases[] = {
+		{"a report", BYTES_OF(HEAD AUTO), BYTES_OF(REPORT), true, NULL},
+		{"a report that does not say that a machine wrote it", BYTES_OF(HEAD), BYTES_OF(REPORT), true, "the report does not say that it is automatic"},
+		{"a letter that would leave unsealed", BYTES_OF(HEAD AUTO), BYTES_OF(ENTITY), true, "without a seal, and no report"},
+		{"a report to somebody else", BYTES_OF(FROM "To: trois@b.fr\r\n" ID AUTO), BYTES_OF(REPORT), true, "To is not the one recipient"},
+		{"a sealed letter needs no such word", BYTES_OF(HEAD), BYTES_OF(ENTITY), false, NULL},
+	};
+	struct bytes to = BYTES(UN);
+	struct signer_seal seal = {BYTES("avis@avis.exemple.mssante.fr"), BYTES("avis@avis.exemple.mssante.fr")};
+	unsigned char digest[DIGEST_SHA256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		digest_sha256(cases[i].entity, digest);
+		struct signer_row row = {.state = BYTES("composed"), .recipients = &to, .n = 1, .message_id = BYTES(A1), .head = cases[i].head,
+					 .entity = cases[i].entity, .entity_size = cases[i].entity.len, .entity_digest = {digest, sizeof(digest)},
+					 .decision = BYTES(EVENT), .allowed = allowed, .n_allowed = 2, .report = cases[i].report};
+		const char *trouble = signer_check(&row, &seal);
+		if (!bytes_equal(bytes_of_text(trouble), bytes_of_text(cases[i].trouble)))
+			fail_msg("%s: %s", cases[i].what, trouble ? trouble : "let through");
+	}
 }
 
 int main(void)
@@ -95,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_judged),
 		cmocka_unit_test(recipients_and_seals),
+		cmocka_unit_test(reports_are_judged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

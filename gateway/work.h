@@ -35,6 +35,7 @@ struct work_inbox {
 	struct bytes *recipients;
 	size_t n_recipients;
 	struct instant received;
+	json_t *params;              /* the envelope's parameters (receiver_mail.h); NULL for mail that was fetched; kept with the item */
 };
 
 /* Begins and ends an item: a fresh arena, and the clock read once (work.c). */
@@ -93,6 +94,8 @@ struct work_cause {
 	int64_t inbox;               /* 0: no message */
 	int64_t outbox;              /* of an outcome, kept in the event */
 	struct bytes message_id;     /* of the message, for In-Reply-To */
+	const struct policy_message *message;   /* with head, for a report on it; NULL without a message */
+	const json_t *head;          /* the facts' "mail" */
 	const char *effect;          /* begins the name of each mail's effect: "i12", "c7", "o31", "t4" */
 };
 /* Appends the events, files the documents, queues the mails, refreshes the fold. *dossier is the dossier it concerns, 0 for none;
@@ -104,5 +107,10 @@ MUST_USE enum reason work_apply(struct work *work, const struct policy_decision 
  * documents, of kind "dossier" alone: what the decision gives to the expert, and nothing that is filed beside it or later. */
 MUST_USE enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *dossier, int64_t dossier_id,
 			       const struct work_cause *cause, json_t **request, json_t **attach);
+
+/* The key "notice" of what compose is asked for, and the subject where it has one of its own (work_notice.c). */
+void work_notice(struct work *work, const struct policy_mail *mail, const struct work_cause *cause, json_t *request);
+/* What the sender's server asked for, into the policy's view (work_notice.c). */
+void work_envelope(struct work *work, const struct work_inbox *inbox, struct policy_message *out);
 
 #endif

@@ -113,6 +113,7 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 static enum reason queue_mail(struct work *work, const struct policy_decision *decision, size_t i, int64_t dossier, const struct dossier *after,
 			      const struct work_cause *cause, int *added)
 {
+	static const char *const forms[] = {[POLICY_MAIL_SEALED] = "", [POLICY_MAIL_DSN] = ".dsn", [POLICY_MAIL_MDN] = ".mdn"};
 	const struct policy_mail *mail = &decision->mails[i];
 	bool evented = decision->n_events > 0;
 	int64_t event = evented ? decision->events[decision->n_events - 1].seq : 0;
@@ -122,18 +123,18 @@ static enum reason queue_mail(struct work *work, const struct policy_decision *d
 
 	if (reason != REASON_NONE)
 		return reason;
-	const char *effect = arena_printf(work->arena, "%s:d%lld:e%lld:%s:%s:%zu", cause->effect, (long long)dossier, (long long)event,
-					  mail_code_name(mail->code), party_name(mail->party), i);
+	const char *effect = arena_printf(work->arena, "%s:d%lld:e%lld:%s%s:%s:%zu", cause->effect, (long long)dossier, (long long)event,
+					  mail_code_name(mail->code), forms[mail->form], party_name(mail->party), i);
 	struct store_rows *rows = NULL;
 	reason = STORE_RUN(work->store, &rows, "select relais.outbox_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", P_TEXT(effect),
 			   evented && dossier > 0 ? P_INT(dossier) : P_NULL, evented ? P_INT(event) : P_NULL,
 			   cause->inbox > 0 ? P_INT(cause->inbox) : P_NULL, P_TEXT(mail_code_name(mail->code)), P_TEXT(party_name(mail->party)),
-			   P_TEXT_B(mail->to), P_TEXT(work->config->signer.mailbox), P_TEXT(id), P_TEXT(decision->rule),
+			   P_TEXT_B(mail->to), P_TEXT(mail->form == POLICY_MAIL_SEALED ? work->config->signer.mailbox : ""), P_TEXT(id), P_TEXT(decision->rule),
 			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work->now));
 	if (reason == REASON_NONE)
 		*added += store_int(rows, 0, 0) != 0;
 	if (reason == REASON_NONE)
-		log_event("decided-mail", LOG_NUMBER("outbox", store_int(rows, 0, 0)), LOG_TEXT("code", mail_code_name(mail->code)),
+		log_event("decided-mail", LOG_NUMBER("outbox", store_int(rows, 0, 0)), LOG_TEXT("code", mail_code_name(mail->code)), LOG_TEXT("form", forms[mail->form]),
 			  LOG_TEXT("party", party_name(mail->party)), LOG_NUMBER("dossier", dossier), LOG_END);
 	store_free(&rows);
 	return reason;

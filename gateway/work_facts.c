@@ -211,6 +211,10 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	};
 	if (out->id.len == 0)
 		out->id = json_view(mail, "message_id");
+	out->return_path = json_view(mail, "return_path");
+	out->notification_to = json_view(mail, "notification_to");
+	out->subject = json_view(mail, "subject");
+	work_envelope(work, inbox, out);
 	if (reason_entry(out->archive)->class == REASON_CLASS_TOLERATED)
 		out->archive = REASON_NONE;
 	scan_view(facts, out);

@@ -305,6 +305,8 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		json_decref(r);
 		return reason;
 	}
+	if (mail->form != POLICY_MAIL_SEALED)
+		work_notice(work, mail, cause, r);
 	if (mail->attach == POLICY_ATTACH_REPORT)
 		json_object_set_new(json_object_get(r, "mss"), "codes", json_string("85208-7"));
 	if (mail->attach == POLICY_ATTACH_REPORT || mail->attach == POLICY_ATTACH_DOSSIER)

@@ -5,6 +5,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "policy/receipt.h"
 
 /* ---------------------------------------------------------------- whose message is it */
 
@@ -79,6 +80,38 @@ static enum reason was_seen(struct work *work, const struct work_inbox *inbox, c
 				       P_INT(inbox->id), P_TEXT_B(m->id), P_TEXT_B(m->from));
 	if (reason == REASON_NONE)
 		m->seen = same_content(rows, facts);
+	store_free(&rows);
+	return reason;
+}
+
+/* What it is to us: our own mail that comes back, how often its sender was told today, whether a report went out on it. */
+static enum reason find_context(struct work *work, const struct work_inbox *inbox, struct policy_message *m)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select own, receipted, notices from relais.work_context($1, $2, $3)", P_INT(inbox->id),
+				       P_TEXT_B(m->id), P_TEXT_B(receipt_address(m)));
+
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		m->own = store_int(rows, 0, 0) != 0 || bytes_equal_nocase(m->from, bytes_of_text(work->config->signer.mailbox));
+		m->receipted = store_int(rows, 0, 1) != 0;
+		m->notices = (uint64_t)store_int(rows, 0, 2);
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* The mail of ours that a party answers: the one that In-Reply-To names, else the last that reached him. */
+static enum reason find_answered(struct work *work, const struct work_facts *facts, const struct policy_message *m, int64_t dossier, int64_t *outbox)
+{
+	const json_t *list = json_object_get(json_object_get(facts->facts, "mail"), "in_reply_to");
+	struct store_rows *rows = NULL;
+
+	if (dossier == 0 || m->party == PARTY_NONE || m->report != NULL)
+		return REASON_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.answer_match($1, $2, $3)", P_INT(dossier), P_TEXT(party_name(m->party)),
+				       P_TEXT_B(json_text_view(json_array_get(list, 0))));
+	if (reason == REASON_NONE && store_count(rows) == 1 && !store_is_null(rows, 0, 0))
+		*outbox = store_int(rows, 0, 0);
 	store_free(&rows);
 	return reason;
 }
@@ -195,6 +228,10 @@ static enum reason gather(struct work *work, struct message *m, const struct dos
 	if (reason == REASON_NONE)
 		reason = match_report(work, &m->facts, &m->view, &m->dossier, &m->outbox);
 	if (reason == REASON_NONE)
+		reason = find_answered(work, &m->facts, &m->view, m->dossier, &m->outbox);
+	if (reason == REASON_NONE)
+		reason = find_context(work, &m->inbox, &m->view);
+	if (reason == REASON_NONE)
 		reason = peer_domains(work, &m->inbox, &m->view);
 	if (reason == REASON_NONE)
 		reason = find_candidates(work, &m->view, c);
@@ -278,7 +315,8 @@ static enum reason decide_and_write(struct work *work, struct message *m)
 	if (reason == REASON_NONE) {
 		policy_decide_message(work->arena, &rules, dossier, c.list, c.n, &m->view, work->now, &m->decision);
 		struct work_cause cause = {
-			.inbox = m->inbox.id, .outbox = m->outbox, .message_id = m->view.id,
+			.inbox = m->inbox.id, .outbox = m->outbox, .message_id = m->view.id, .message = &m->view,
+			.head = json_object_get(m->facts.facts, "mail"),
 			.effect = arena_printf(work->arena, "i%lld", (long long)m->inbox.id),
 		};
 		reason = work_apply(work, &m->decision, &cause, &written, &notices);
@@ -303,6 +341,8 @@ static enum reason give_up(struct work *work, struct message *m)
 
 static void tell(const struct message *m, enum reason reason)
 {
+	if (reason == REASON_NONE && m->decision.limited)
+		log_event("notices-limited", LOG_NUMBER("inbox", m->inbox.id), LOG_NUMBER("limit", LIMIT_NOTICES_DAY), LOG_END);
 	if (reason == REASON_NONE)
 		log_event("decided", LOG_NUMBER("inbox", m->inbox.id), LOG_TEXT("outcome", policy_outcome_name(m->decision.outcome)),
 			  LOG_REASON(m->decision.reason), LOG_TEXT("rule", m->decision.rule), LOG_NUMBER("events", m->decision.n_events),
@@ -351,6 +391,8 @@ static struct work_inbox inbox_of(struct work *work, const struct store_rows *ro
 		.account = text_of(work, rows, i, 9),
 	};
 	inbox.n_recipients = store_texts(rows, work->arena, i, 6, &inbox.recipients);
+	inbox.params = json_read(store_bytes(rows, i, 10));
+	json_array_append_new(work->kept, inbox.params);
 	return inbox;
 }
 
@@ -376,7 +418,8 @@ static enum reason decide_held(struct work *work, struct message *m, struct byte
 		policy_decide_attach(work->arena, &rules, to, &m->view, actor, work->now, &m->decision);
 	else
 		policy_decide_return(work->arena, &rules, &m->view, m->held_for, actor, &m->decision);
-	struct work_cause cause = {.inbox = m->inbox.id, .message_id = m->view.id, .effect = effect};
+	struct work_cause cause = {.inbox = m->inbox.id, .message_id = m->view.id, .message = &m->view,
+				   .head = json_object_get(m->facts.facts, "mail"), .effect = effect};
 	reason = work_apply(work, &m->decision, &cause, &written, &notices);
 	if (reason != REASON_NONE || (to != NULL && m->decision.n_events == 0))
 		return reason;   /* an attachment that the policy refuses leaves the message held */
@@ -390,14 +433,14 @@ enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct 
 	struct store_rows *rows = NULL;
 	struct message m = {.held = true, .dossier = dossier};
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, reason "
+				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, params, reason "
 				       "from relais.held_claim($1)", P_INT(inbox));
 
 	if (reason == REASON_NONE && store_count(rows) != 1) {
 		*decision = (struct policy_decision){.outcome = POLICY_REFUSED, .reason = REASON_NOT_FOUND};
 	} else if (reason == REASON_NONE) {
 		m.inbox = inbox_of(work, rows, 0);
-		m.held_for = reason_of_code(store_bytes(rows, 0, 10));
+		m.held_for = reason_of_code(store_bytes(rows, 0, 11));
 		reason = work_read(work, m.inbox.body, NULL, &m.facts);
 		if (reason == REASON_NONE)
 			reason = decide_held(work, &m, actor, effect);
@@ -415,7 +458,7 @@ bool work_messages(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account "
+				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account, params "
 				       "from relais.work_claim($1, $2::bigint::integer)", P_INT(work->session), P_INT(LIMIT_CLAIM_BATCH));
 	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
 

@@ -8,6 +8,20 @@ static bool is_report(const struct policy_message *m)
 	return m->report != NULL || m->class == POLICY_CLASS_REPORT;
 }
 
+/* Our own mail comes back: a loop, or somebody's forwarding. Nothing is done with it, and nobody is answered. */
+static void decide_own(struct build *b)
+{
+	b->rule = "message.loop/1";
+	build_hold(b, REASON_MAIL_LOOP);
+}
+
+/* A party to the dossier wrote from his own mailbox: the mail that he answers was read by a person. */
+static bool is_answer(const struct policy_message *m)
+{
+	return !m->seen && !m->own && m->scan == POLICY_SCAN_ACCEPT && !is_report(m) && !step_is_automatic(m) &&
+	       m->party != PARTY_NONE && sender_linked(m);
+}
+
 static void decide_scan(struct build *b)
 {
 	b->rule = "message.scan/1";
@@ -15,7 +29,9 @@ static void decide_scan(struct build *b)
 		build_refuse(b, b->message->scan_reason);
 	else
 		build_hold(b, b->message->scan_reason);
-	build_notice(b, b->message->scan_reason);
+	/* Whatever is said into a loop goes round with it. */
+	if (b->message->scan_reason != REASON_MAIL_LOOP)
+		build_notice(b, b->message->scan_reason);
 }
 
 /* Somebody was authenticated and writes in another's name: a person must know, whatever the message says. */
@@ -88,6 +104,8 @@ void policy_decide_message(struct arena *arena, const struct policy_rules *rules
 		build_dossier(&b, dossier);
 	if (message->seen)
 		build_done(&b, POLICY_DUPLICATE, REASON_MESSAGE_DUPLICATE, NULL);
+	else if (message->own)
+		decide_own(&b);
 	else if (message->scan != POLICY_SCAN_ACCEPT)
 		decide_scan(&b);
 	else if (is_report(message))
@@ -100,5 +118,9 @@ void policy_decide_message(struct arena *arena, const struct policy_rules *rules
 		decide_relay(&b);
 	else
 		decide_intake(&b, candidates, n_candidates);
+	if (!message->seen)
+		build_delivered(&b);
+	if (is_answer(message))
+		b.proof = PROOF_ANSWERED;
 	build_end(&b, out);
 }

@@ -38,8 +38,13 @@ struct policy_field {
 	struct bytes text;
 };
 
+/* What the mail is made as: a letter under our seal, or a report by itself, which no seal can wrap. */
+enum policy_form_of { POLICY_MAIL_SEALED, POLICY_MAIL_DSN, POLICY_MAIL_MDN };
+
 struct policy_mail {
 	enum mail_code code;
+	enum policy_form_of form;
+	enum reason reason;              /* of a report: REASON_NONE for success */
 	enum party party;
 	struct bytes to;                 /* mailbox */
 	enum policy_attach attach;
@@ -60,7 +65,8 @@ struct policy_decision {
 	size_t n_events;
 	const struct policy_mail *mails;
 	size_t n_mails;
-	int proof;                       /* level that a report proves of a mail without a dossier; 0 none, -1 it failed */
+	int proof;                       /* level proved of the mail that the message speaks of, where no event tells it; 0 none, -1 it failed */
+	bool limited;                    /* the sender has had his notices for the day: he is not told */
 };
 
 /*

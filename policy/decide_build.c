@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/mask.h"
+#include "policy/receipt.h"
 
 static void *one_more(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
 {
@@ -124,13 +125,43 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	return true;
 }
 
-bool build_answer(struct build *b, enum mail_code code)
+static void answer(struct build *b, enum mail_code code, enum policy_form_of form, enum reason reason)
 {
+	open_mail(b, (struct policy_mail){.code = code, .form = form, .reason = reason, .party = PARTY_SENDER,
+					  .to = receipt_address(b->message), .in_reply_to = true});
+	if (code == MAIL_M71) {
+		build_field_text(b, "code", reason_code(reason));
+		build_field_text(b, "sentence", build_english(b) ? reason_entry(reason)->en : reason_entry(reason)->fr);
+	}
+}
+
+static bool answer_all(struct build *b, enum mail_code code, enum receipt_news news, enum reason reason)
+{
+	struct receipt_choice choice = receipt_choose(b->rules, b->message, news);
+
 	close_mail(b);
-	if (!sender_may_be_told(b->rules, b->message))
-		return false;
-	open_mail(b, (struct policy_mail){.code = code, .party = PARTY_SENDER, .to = b->message->from, .in_reply_to = true});
-	return true;
+	b->limited |= choice.limited;
+	if (choice.letter)
+		answer(b, code, POLICY_MAIL_SEALED, reason);
+	if (choice.dsn)
+		answer(b, code, POLICY_MAIL_DSN, reason);
+	if (choice.mdn)
+		answer(b, code, POLICY_MAIL_MDN, reason);
+	return choice.letter || choice.dsn || choice.mdn;
+}
+
+void build_received(struct build *b)
+{
+	(void)answer_all(b, MAIL_M70, RECEIPT_TAKEN, REASON_NONE);
+}
+
+void build_delivered(struct build *b)
+{
+	bool refused = b->outcome == POLICY_REFUSED || b->outcome == POLICY_IGNORED;
+
+	/* What is said into a loop goes round with it. */
+	if (!refused && b->reason != REASON_MAIL_LOOP)
+		(void)answer_all(b, MAIL_M70, RECEIPT_DELIVERED, REASON_NONE);
 }
 
 void build_field(struct build *b, const char *name, struct bytes text)
@@ -175,16 +206,11 @@ void build_settle(struct build *b, enum reason reason)
 
 void build_notice(struct build *b, enum reason reason)
 {
-	const struct reason_entry *entry = reason_entry(reason);
+	bool refused = b->outcome == POLICY_REFUSED;
 
-	if (!build_answer(b, MAIL_M71)) {
-		/* Refused and never told would be lost: a person has it instead. */
-		if (b->outcome == POLICY_REFUSED)
-			build_done(b, POLICY_HELD, reason, owner_of(reason));
-		return;
-	}
-	build_field_text(b, "code", entry->code);
-	build_field_text(b, "sentence", build_english(b) ? entry->en : entry->fr);
+	/* Refused and never told would be lost: a person has it instead. */
+	if (!answer_all(b, MAIL_M71, refused ? RECEIPT_REFUSED : RECEIPT_HELD, reason) && refused)
+		build_done(b, POLICY_HELD, reason, owner_of(reason));
 }
 
 void build_end(struct build *b, struct policy_decision *out)
@@ -203,6 +229,7 @@ void build_end(struct build *b, struct policy_decision *out)
 		.mails = b->mails,
 		.n_mails = b->n_mails,
 		.proof = b->proof,
+		.limited = b->limited,
 	};
 }
 

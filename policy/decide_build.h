@@ -40,6 +40,7 @@ struct build {
 	bool mail_open;                         /* the last mail was allowed: fields go to it */
 	bool creates;
 	int proof;                              /* policy_decision's */
+	bool limited;
 	enum policy_outcome outcome;
 	enum reason reason;
 	const char *owner;
@@ -60,8 +61,10 @@ MUST_USE enum reason build_text(struct build *b, enum dossier_event_kind kind, s
 
 /* Adds a mail to a party of the dossier, if consent and a mailbox allow; false when not, and fields are then dropped. */
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach);
-/* An answer to the incoming message's sender, only where he may be told. */
-bool build_answer(struct build *b, enum mail_code code);
+/* M70 to the incoming message's sender, in the forms that policy/receipt chooses. */
+void build_received(struct build *b);
+/* The report of delivery, where one was asked for and nothing was refused: the last step of every message. */
+void build_delivered(struct build *b);
 void build_field(struct build *b, const char *name, struct bytes text);
 void build_field_text(struct build *b, const char *name, const char *text);
 
@@ -71,7 +74,8 @@ void build_hold(struct build *b, enum reason reason);
 void build_refuse(struct build *b, enum reason reason);
 /* Held or refused as the reason's class says. */
 void build_settle(struct build *b, enum reason reason);
-/* M71 with the reason's sentence. A refusal that its sender may not be told of becomes a held message. */
+/* M71 with the reason's sentence, in the forms that policy/receipt chooses. A refusal that its sender may not be told of
+ * becomes a held message. */
 void build_notice(struct build *b, enum reason reason);
 void build_end(struct build *b, struct policy_decision *out);
 

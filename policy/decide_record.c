@@ -162,7 +162,7 @@ void decide_record(struct build *b, const struct dossier *const *candidates, siz
 	} else {
 		attach(b, dossier, sender.organisation, false);
 	}
-	build_answer(b, MAIL_M70);
+	build_received(b);
 }
 
 void policy_decide_attach(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,

@@ -4,8 +4,6 @@
  * names a mail of ours: what our own correspondents submit proves nothing. Nothing that a machine wrote is ever answered. */
 #include "policy/decide_step.h"
 
-enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 3, PROOF_READ = 4 };
-
 static bool speaks_for(const struct policy_message *m, struct bytes mailbox)
 {
 	struct bytes domain = sender_domain(mailbox);

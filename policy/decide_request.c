@@ -184,5 +184,5 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 		build_settle(b, reason);
 	else
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);
-	build_answer(b, MAIL_M70);
+	build_received(b);
 }

@@ -4,6 +4,9 @@
 
 #include "policy/decide_build.h"
 
+/* How sure it is that a mail arrived; the rest of policy_decision.proof. */
+enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 3, PROOF_READ = 4, PROOF_ANSWERED = 5 };
+
 /* Looks again at what is missing: adds EVENT_PIECES_* when the answer changed (and M02 when the dossier becomes
  * incomplete), and goes on to triage where the gate is automatic. */
 MUST_USE enum reason step_reassess(struct build *b);

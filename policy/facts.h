@@ -154,6 +154,15 @@ struct policy_report {
 	struct bytes mailbox;             /* the recipient of that row */
 };
 
+/* What the sender's server asked for, as the last server on the way has to keep it (RFC 3461 4.1). */
+enum policy_notify { POLICY_NOTIFY_NEVER = 1, POLICY_NOTIFY_SUCCESS = 2, POLICY_NOTIFY_FAILURE = 4, POLICY_NOTIFY_DELAY = 8 };
+
+struct policy_envelope {
+	struct bytes address;             /* of ours, as it stood in RCPT */
+	struct bytes original;            /* ORCPT in plain: "rfc822;a@b"; may be empty */
+	unsigned notify;                  /* enum policy_notify added up; 0: unsaid */
+};
+
 struct policy_message {
 	int64_t inbox;                    /* number of the inbox row, kept in events as evidence */
 	struct bytes id;                  /* Message-ID */
@@ -181,6 +190,16 @@ struct policy_message {
 	struct policy_form form;
 	const struct policy_report *report;    /* NULL when it is none */
 	struct bytes text;                /* the message's own new text (UTF-8), without quotes */
+	/* For receipts (policy/receipt.h). */
+	const struct policy_envelope *envelope;   /* every recipient of ours; none for mail that was fetched */
+	size_t n_envelope;
+	struct bytes envelope_id;         /* ENVID in plain */
+	struct bytes return_path;         /* of fetched mail: its Return-Path field */
+	struct bytes notification_to;     /* Disposition-Notification-To, when it names one mailbox */
+	struct bytes subject;
+	bool own;                         /* we wrote it: it came back */
+	bool receipted;                   /* a report on it went out already, when it was kept back */
+	uint64_t notices;                 /* notices that its sender had within the last day */
 };
 
 #endif

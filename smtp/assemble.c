@@ -99,10 +99,25 @@ static bool buf_sink(void *context, struct bytes piece)
 	return buf_ok(out);
 }
 
+bool assemble_is_report(struct bytes entity)
+{
+	return bytes_starts_nocase(entity, BYTES("Content-Type: multipart/report;"));
+}
+
+/* The entity's own header ends the head: head + entity is the mail. */
+static enum reason report_pieces(const struct assemble *mail, assemble_sink *sink, void *context)
+{
+	if (mail->p7s.len > 0 || !assemble_is_report(mail->entity))
+		return REASON_SIGN_REFUSED;
+	return sink(context, mail->head) && sink(context, mail->entity) ? REASON_NONE : REASON_IO;
+}
+
 enum reason assemble_pieces(const struct assemble *mail, assemble_sink *sink, void *context)
 {
 	if (!is_head(mail->head) || !is_digest(mail->digest) || mail->entity.len == 0)
 		return REASON_COMPOSE_FIELD;
+	if (mail->form == ASSEMBLE_REPORT)
+		return report_pieces(mail, sink, context);
 	if (mail->p7s.len == 0 || mail->p7s.len > LIMIT_CMS)
 		return REASON_SIGN_REFUSED;
 	struct bytes digits = bytes_slice(mail->digest, 0, BOUNDARY_DIGITS);
@@ -128,6 +143,8 @@ enum reason assemble_message(const struct assemble *mail, struct buf *out)
 
 size_t assemble_size(const struct assemble *mail)
 {
+	if (mail->form == ASSEMBLE_REPORT)
+		return mail->head.len + mail->entity.len;
 	return mail->head.len + type_before.len + type_after.len + 2 * dashes_first.len + dashes.len + 4 * BOUNDARY_DIGITS +
 	       line_end.len + mail->entity.len + signature_head.len + encoded_size(mail->p7s.len) + last.len;
 }

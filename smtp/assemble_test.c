@@ -15,6 +15,7 @@
 #include "smtp/scan.h"
 
 #define ENTITY "Content-Type: text/plain; charset=utf-8\r\n\r\nBonjour.\r\n--=_relais_0123\r\n"
+#define REPORT "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"B\"\r\n\r\n--B--\r\n"
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const struct bytes head = BYTES_OF("From: Avis <avis@exemple.mssante.fr>\r\nSubject: a\r\n b\r\nMIME-Version: 1.0\r\n");
@@ -31,7 +32,7 @@ static void test_shape(void **state)
 	for (size_t len = 1; len <= sizeof p7s; len++) {
 		for (size_t i = 0; i < len; i++)
 			p7s[i] = (unsigned char)(i * 37 + len);
-		struct assemble mail = {head, BYTES(ENTITY), {p7s, len}, BYTES(DIGEST)};
+		struct assemble mail = {head, BYTES(ENTITY), {p7s, len}, BYTES(DIGEST), ASSEMBLE_SIGNED};
 		buf_clear(&out);
 		assert_int_equal(assemble_message(&mail, &out), REASON_NONE);
 		assert_int_equal(out.len, assemble_size(&mail));
@@ -52,16 +53,18 @@ static const struct {
 	struct assemble mail;
 	enum reason reason;
 } refused[] = {
-	{"no head", {BYTES_OF(""), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"head without line end", {BYTES_OF("From: a@b.fr"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"head with an empty line", {BYTES_OF("From: a@b.fr\r\n\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"head with a bare LF", {BYTES_OF("From: a@b.fr\nTo: c\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"head with a bare CR", {BYTES_OF("From: a@b.fr\rTo: c\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"head with a Content-Type", {BYTES_OF("content-type: text/plain\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"no entity", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF(""), BYTES_OF("y"), BYTES_OF(DIGEST)}, REASON_COMPOSE_FIELD},
-	{"short digest", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF("01")}, REASON_COMPOSE_FIELD},
-	{"digest with a quote", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF("\"123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")}, REASON_COMPOSE_FIELD},
-	{"no signature", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF(""), BYTES_OF(DIGEST)}, REASON_SIGN_REFUSED},
+	{"no head", {BYTES_OF(""), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"head without line end", {BYTES_OF("From: a@b.fr"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"head with an empty line", {BYTES_OF("From: a@b.fr\r\n\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"head with a bare LF", {BYTES_OF("From: a@b.fr\nTo: c\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"head with a bare CR", {BYTES_OF("From: a@b.fr\rTo: c\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"head with a Content-Type", {BYTES_OF("content-type: text/plain\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"no entity", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF(""), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"short digest", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF("01"), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"digest with a quote", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF("y"), BYTES_OF("\"123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), ASSEMBLE_SIGNED}, REASON_COMPOSE_FIELD},
+	{"a report with a signature", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF(REPORT), BYTES_OF("y"), BYTES_OF(DIGEST), ASSEMBLE_REPORT}, REASON_SIGN_REFUSED},
+	{"a letter that says it is a report", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("Content-Type: text/plain\r\n\r\nx"), BYTES_OF(""), BYTES_OF(DIGEST), ASSEMBLE_REPORT}, REASON_SIGN_REFUSED},
+	{"no signature", {BYTES_OF("From: a@b.fr\r\n"), BYTES_OF("x"), BYTES_OF(""), BYTES_OF(DIGEST), ASSEMBLE_SIGNED}, REASON_SIGN_REFUSED},
 };
 
 static void test_refused(void **state)
@@ -86,7 +89,7 @@ static bool refusing_sink(void *context, struct bytes piece)
 
 static void test_sink_refuses(void **state)
 {
-	struct assemble mail = {head, BYTES(ENTITY), BYTES("signature"), BYTES(DIGEST)};
+	struct assemble mail = {head, BYTES(ENTITY), BYTES("signature"), BYTES(DIGEST), ASSEMBLE_SIGNED};
 
 	(void)state;
 	for (size_t n = 1; n <= 15; n++) {
@@ -96,6 +99,20 @@ static void test_sink_refuses(void **state)
 	struct buf small = buf_make(100);
 	assert_int_equal(assemble_message(&mail, &small), REASON_MEMORY);
 	buf_free(&small);
+}
+
+/* A report is head and entity, byte for byte. */
+static void test_report(void **state)
+{
+	struct assemble mail = {head, BYTES(REPORT), BYTES_NONE, BYTES(DIGEST), ASSEMBLE_REPORT};
+	struct buf out = buf_make(1 << 16);
+
+	(void)state;
+	assert_int_equal(assemble_message(&mail, &out), REASON_NONE);
+	assert_int_equal(out.len, assemble_size(&mail));
+	assert_true(bytes_equal(bytes_slice(buf_bytes(&out), 0, head.len), head));
+	assert_true(bytes_equal(bytes_from(buf_bytes(&out), head.len), BYTES(REPORT)));
+	buf_free(&out);
 }
 
 /* --- against another implementation --------------------------------------------- */
@@ -146,7 +163,7 @@ static void test_openssl_verifies(void **state)
 		print_message("the openssl command is not usable\n");
 		skip();
 	}
-	struct assemble mail = {head, BYTES(ENTITY), {p7s, read_file(folder, "p7s", p7s, sizeof p7s)}, BYTES(DIGEST)};
+	struct assemble mail = {head, BYTES(ENTITY), {p7s, read_file(folder, "p7s", p7s, sizeof p7s)}, BYTES(DIGEST), ASSEMBLE_SIGNED};
 	assert_int_equal(assemble_message(&mail, &out), REASON_NONE);
 	write_file(folder, "mail", buf_bytes(&out));
 	assert_true(run(folder, "openssl cms -verify -in mail -CAfile c.pem -out verified && cmp verified entity"));
@@ -166,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_sink_refuses),
+		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_openssl_verifies),
 	};
 

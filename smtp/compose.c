@@ -103,7 +103,7 @@ static bool text_allowed(struct bytes text)
 
 static const char *bad_part(const struct smtp_compose *mail)
 {
-	if (mail->part_count > LIMIT_MIME_PARTS - 2)
+	if (mail->part_count > LIMIT_MIME_PARTS - 2 || (mail->notice != NULL && mail->part_count > 0))
 		return "attachments";
 	for (size_t i = 0; i < mail->part_count; i++) {
 		if (!name_allowed(mail->parts[i].name))
@@ -163,19 +163,6 @@ static const char *bad_field(const struct smtp_compose *mail)
 
 /* --- the head --------------------------------------------------------------- */
 
-/* RFC 5322 3.3, the day of the week and the month always in English. */
-static struct bytes date_text(struct arena *arena, struct instant at, int offset)
-{
-	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct date day = instant_date(at, offset);
-	int64_t number = date_days(day) % 7;
-	int64_t second = (at.us / 1000000 + (int64_t)offset * 60) % 86400;
-	int clock = (int)(second < 0 ? second + 86400 : second), minutes = offset < 0 ? -offset : offset;
-	return bytes_of_text(arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d", days + 3 * (number < 0 ? number + 7 : number),
-					  day.day, months + 3 * (day.month - 1), day.year, clock / 3600, clock / 60 % 60, clock % 60,
-					  offset < 0 ? '-' : '+', minutes / 60, minutes % 60));
-}
-
 static struct bytes from_text(struct arena *arena, const struct smtp_compose *mail)
 {
 	struct bytes name = compose_word_phrase(arena, mail->from_name);
@@ -212,14 +199,14 @@ static void add_head(struct arena *arena, struct buf *out, const struct smtp_com
 	add(out, "To", mail->to);
 	add(out, "Reply-To", mail->reply_to);
 	add(out, "Subject", compose_word_text(arena, mail->subject));
-	add(out, "Date", date_text(arena, mail->date, mail->offset_minutes));
+	add(out, "Date", compose_word_date(arena, mail->date, mail->offset_minutes));
 	add(out, "Message-ID", mail->message_id);
 	/* Ids of others are theirs: one that is not of the form is left out, not a reason to send nothing. */
 	add(out, "In-Reply-To", id_allowed(mail->in_reply_to) ? mail->in_reply_to : BYTES_NONE);
 	add(out, "References", references_text(arena, mail));
 	add(out, "Disposition-Notification-To", mail->notification_to);
 	/* RFC 3834 5: keeps automatic answers from answering us. */
-	add(out, "Auto-Submitted", BYTES("auto-generated"));
+	add(out, "Auto-Submitted", mail->notice != NULL ? BYTES("auto-replied") : BYTES("auto-generated"));
 	add(out, "X-MSS-INS", mail->mss_ins);
 	add(out, "X-MSS-CODECDA", mail->mss_codes);
 	add(out, "X-MSS-NIL", mail->mss_nil);
@@ -242,6 +229,17 @@ static struct bytes lines(struct arena *arena, struct bytes text)
 	return (struct bytes){copy, len};
 }
 
+static enum reason build(struct arena *arena, const struct smtp_compose *mail, const char *boundary, struct bytes *out, const char **field)
+{
+	struct notice_written notice;
+	struct bytes text = lines(arena, mail->text);
+
+	if (mail->notice == NULL)
+		return mime_build_entity(arena, boundary, text, mail->language, mail->parts, mail->part_count, out);
+	enum reason reason = notice_write(arena, mail->notice, &notice, field);
+	return reason == REASON_NONE ? mime_build_report(arena, boundary, text, mail->language, &notice, out) : reason;
+}
+
 enum reason smtp_compose(struct arena *arena, const struct smtp_compose *mail, struct bytes *head, struct bytes *entity,
 			 const char **field)
 {
@@ -254,8 +252,7 @@ enum reason smtp_compose(struct arena *arena, const struct smtp_compose *mail, s
 	digest_sha256_text(mail->message_id, digest);
 	const char *boundary = arena_printf(arena, "=_relais_%.32s", digest);
 	struct bytes built;
-	enum reason reason =
-		mime_build_entity(arena, boundary, lines(arena, mail->text), mail->language, mail->parts, mail->part_count, &built);
+	enum reason reason = build(arena, mail, boundary, &built, field);
 	if (reason != REASON_NONE)
 		return reason;
 	struct buf out = buf_make(LIMIT_HEADER_BLOCK);

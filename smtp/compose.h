@@ -3,6 +3,7 @@
  * The entity is multipart/mixed: the text first, then the parts in the order given (PDF first, IHE_XDM.zip last, so that a client that
  * knows nothing of signatures shows them). 7 bit, CRLF, lines of at most 76 characters in bodies, so that no
  * relay has a reason to touch what is signed (RFC 8551 3.1.2). No clock, no chance: boundaries come from the Message-ID.
+ * A report (notice) is a multipart/report instead and leaves as it is: wrapped in a signature it would be none (RFC 6522 1).
  * Header injection is not possible: a control character in any field is refused, and so is a mail over LIMIT_COMPOSE_MAIL. */
 #ifndef RELAIS_SMTP_COMPOSE_H
 #define RELAIS_SMTP_COMPOSE_H
@@ -10,6 +11,7 @@
 #include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
+#include "smtp/notice_write.h"
 
 struct smtp_compose_part {
 	struct bytes name;                /* file name, UTF-8: RFC 2231 in filename, RFC 2047 in name for old clients */
@@ -35,6 +37,7 @@ struct smtp_compose {
 	bool mss_end;                     /* X-MSS-MES: FIN */
 	const struct smtp_compose_part *parts;
 	size_t part_count;
+	const struct notice_write *notice;   /* not NULL: a report, without parts; its text is what people read */
 };
 
 /*

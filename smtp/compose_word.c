@@ -132,3 +132,15 @@ void compose_word_fold(struct buf *out, const char *name, struct bytes value)
 	}
 	buf_text(out, "\r\n");
 }
+
+struct bytes compose_word_date(struct arena *arena, struct instant at, int offset)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct date day = instant_date(at, offset);
+	int64_t number = date_days(day) % 7;
+	int64_t second = (at.us / 1000000 + (int64_t)offset * 60) % 86400;
+	int clock = (int)(second < 0 ? second + 86400 : second), minutes = offset < 0 ? -offset : offset;
+	return bytes_of_text(arena_printf(arena, "%.3s, %02d %.3s %04d %02d:%02d:%02d %c%02d%02d", days + 3 * (number < 0 ? number + 7 : number),
+					  day.day, months + 3 * (day.month - 1), day.year, clock / 3600, clock / 60 % 60, clock % 60,
+					  offset < 0 ? '-' : '+', minutes / 60, minutes % 60));
+}

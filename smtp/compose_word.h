@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/instant.h"
 
 /* The text is UTF-8 without control characters. For a phrase (a display name) an ASCII text that is not of atoms is quoted. */
 struct bytes compose_word_text(struct arena *arena, struct bytes text);
@@ -14,5 +15,8 @@ struct bytes compose_word_phrase(struct arena *arena, struct bytes text);
 
 /* Appends "Name: value" CRLF, broken before spaces so that lines keep to 78 characters where spaces allow. */
 void compose_word_fold(struct buf *out, const char *name, struct bytes value);
+
+/* RFC 5322 3.3, the day of the week and the month always in English; offset in minutes. */
+struct bytes compose_word_date(struct arena *arena, struct instant at, int offset);
 
 #endif

@@ -174,3 +174,27 @@ enum reason mime_build_entity(struct arena *arena, const char *boundary, struct 
 	g_object_unref(multipart);
 	return reason;
 }
+
+/* As the fields are: 7 bit, or 8 bit in the forms of RFC 6533. */
+static GMimeObject *fields_part(struct arena *arena, const char *media, struct bytes content, bool global)
+{
+	struct bytes name = bytes_of_text(media);
+	size_t slash = bytes_find_byte(name, '/', 0);
+	GMimePart *part = g_mime_part_new_with_type(arena_text(arena, bytes_slice(name, 0, slash)), arena_text(arena, bytes_from(name, slash + 1)));
+	set_content(part, content, global ? GMIME_CONTENT_ENCODING_8BIT : GMIME_CONTENT_ENCODING_7BIT);
+	return GMIME_OBJECT(part);
+}
+
+enum reason mime_build_report(struct arena *arena, const char *boundary, struct bytes text, struct bytes language,
+			      const struct notice_written *notice, struct bytes *out)
+{
+	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype("report");
+	g_mime_multipart_set_boundary(multipart, boundary);
+	g_mime_object_set_content_type_parameter(GMIME_OBJECT(multipart), "report-type", notice->report_type);
+	add(multipart, text_part(arena, text, language));
+	add(multipart, fields_part(arena, notice->media, notice->fields, notice->global));
+	add(multipart, fields_part(arena, notice->headers_media, notice->headers, notice->global));
+	enum reason reason = write_out(arena, GMIME_OBJECT(multipart), out);
+	g_object_unref(multipart);
+	return reason;
+}

@@ -12,4 +12,8 @@ void mime_build_start(void);
 MUST_USE enum reason mime_build_entity(struct arena *arena, const char *boundary, struct bytes text, struct bytes language,
 				       const struct smtp_compose_part *parts, size_t count, struct bytes *out);
 
+/* A multipart/report (RFC 6522): the text, the machine's fields, four fields of the mail reported on. */
+MUST_USE enum reason mime_build_report(struct arena *arena, const char *boundary, struct bytes text, struct bytes language,
+				       const struct notice_written *notice, struct bytes *out);
+
 #endif

@@ -180,6 +180,13 @@ static struct address_list addresses(struct arena *arena, struct bytes value)
 	return list;
 }
 
+/* A receipt asked for by several is asked for by nobody (RFC 8098 2.1). */
+static struct bytes only_address(struct arena *arena, struct bytes value)
+{
+	struct address_list list = addresses(arena, value);
+	return list.n == 1 ? list.at[0].address : BYTES_NONE;
+}
+
 static struct bytes first_address(struct arena *arena, struct bytes value)
 {
 	struct address_list list = addresses(arena, value);
@@ -253,7 +260,8 @@ bool mime_head_read(struct arena *arena, struct bytes block, struct mime_head *o
 		.references = identifiers(arena, mime_field_value(arena, block, "References")),
 		.subject = decoded(arena, mime_field_value(arena, block, "Subject")),
 		.reply_to = first_address(arena, mime_field_value(arena, block, "Reply-To")),
-		.notification_to = first_address(arena, mime_field_value(arena, block, "Disposition-Notification-To")),
+		.notification_to = only_address(arena, mime_field_value(arena, block, "Disposition-Notification-To")),
+		.return_path = only_address(arena, return_path),
 		.auto_submitted = automatic_word(arena, block),
 		.failed_recipients = mime_field_value(arena, block, "X-Failed-Recipients"),
 		.null_sender = bytes_equal(return_path, BYTES("<>")) || bytes_ends(raw_from, BYTES("<>")),

@@ -58,7 +58,8 @@ struct mime_head {
 	int date_offset;                      /* minutes east of UTC, as the sender wrote it */
 	struct mime_list to;                  /* addresses */
 	struct bytes reply_to;                /* first address, or empty */
-	struct bytes notification_to;         /* Disposition-Notification-To (RFC 8098 2.1), or empty */
+	struct bytes notification_to;         /* Disposition-Notification-To (RFC 8098 2.1) of one address, or empty */
+	struct bytes return_path;             /* Return-Path (RFC 5321 4.4), the topmost, or empty */
 	struct bytes auto_submitted;          /* the field's own word in lower case, or empty */
 	struct bytes failed_recipients;       /* X-Failed-Recipients, raw, or empty */
 	bool automatic;                       /* Auto-Submitted, Precedence or the like: never to be answered (RFC 3834 2) */

@@ -293,7 +293,8 @@ create table outbox (
   party         text not null,
   recipient     text not null,
   domain        text not null,
-  return_path   text not null,
+  return_path   text not null,               -- '' of a report
+  form          text not null default 'signed' check (form in ('signed', 'report')),   -- a report is no multipart/signed, and has no seal
   message_id    text not null unique,
   envelope_id   text not null unique,        -- ENVID: unguessable, so that a report cannot be forged
   rule          text not null,
@@ -311,7 +312,9 @@ create table outbox (
   proof         integer not null default 0,  -- 0 queued, 1 left, 2 accepted, 3 delivered, 4 read, 5 answered
   told          boolean not null default false,  -- the dossier knows the outcome
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
-  check (state not in ('sealed', 'sending', 'accepted') or (seal is not null and sent_digest is not null)),
+  check ((form = 'report') = (return_path = '')),
+  check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
+  check (state not in ('sealed', 'sending', 'accepted') or (sent_digest is not null and (seal is not null) = (form = 'signed'))),
   check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
 );
 create index outbox_compose on outbox (id) where state = 'decided';
@@ -320,6 +323,7 @@ create index outbox_due on outbox (next_at) where state in ('sealed', 'sending')
 create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
 create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
+create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
 create unique index outbox_entity on outbox (entity) where entity is not null;
 
 create table outbox_attempt (
@@ -342,9 +346,26 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- signer
+-- The mailboxes to which a mail of that party may go, by what stands behind it: the request of the dossier, the offer that was made to
+-- an expert whom an operator has imported, the sender of the message that is answered. Whoever writes outbox rows cannot choose another.
+create function sign_allowed(dossier bigint, party text, inbox bigint) returns text[] language plpgsql stable as $$
+begin
+  return (select coalesce(array_agg(distinct lower(m)), '{}') from (
+    select case sign_allowed.party when 'patient' then e.data->>'mailbox' when 'attending' then e.data->'attending'->>'mailbox'
+                                   when 'first_opinion' then e.data->'first_opinion'->>'mailbox' end as m
+      from dossier_event e where e.dossier = sign_allowed.dossier and e.kind = 'requested'
+    union all
+    select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
+     where sign_allowed.party = 'expert' and e.dossier = sign_allowed.dossier and e.kind = 'offered'
+    union all
+    select case i.source when 'imap' then i.from_address else i.mail_from end from inbox i
+     where sign_allowed.party = 'sender' and i.id = sign_allowed.inbox) x
+   where m <> '');
+end $$;
+
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
-  out decision jsonb, out message_id text) returns setof record
+  out decision jsonb, out message_id text, out allowed text[], out form text) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
@@ -358,12 +379,12 @@ begin
        where e.dossier = o.dossier and e.seq = o.event
        union all
        select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox) x limit 1),
-    o.message_id;
+    o.message_id, sign_allowed(o.dossier, o.party, o.inbox), o.form;
 end $$;
 
 create table sign_journal (
   outbox bigint primary key references outbox, at timestamptz not null default now(),
-  entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null
+  entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null   -- '' of a report: no seal
 );
 
 create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text) returns void

@@ -392,7 +392,7 @@ end $$;
 
 -- ---------------------------------------------------------------- worker: incoming
 create function work_claim(session bigint, batch integer) returns table (inbox bigint, body bigint, size bigint, digest bytea,
-  source text, account text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer)
+  source text, account text, mailbox text, peer_name text, mail_from text, recipients text[], received_at timestamptz, tries integer, params jsonb)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare suspect bigint;
 begin
@@ -408,7 +408,7 @@ begin
   claimed as (
     update inbox i set state = 'claimed', session = work_claim.session, tries = i.tries + 1 from picked
      where i.id = picked.id returning i.*)
-  select c.id, c.body, b.size, b.digest, c.source, c.account, c.mailbox, c.peer_name, c.mail_from, c.recipients, c.received_at, c.tries
+  select c.id, c.body, b.size, b.digest, c.source, c.account, c.mailbox, c.peer_name, c.mail_from, c.recipients, c.received_at, c.tries, c.params
     from claimed c join body b on b.id = c.body order by c.id;
 end $$;
 
@@ -430,6 +430,17 @@ begin
   return query select i.id, i.entity_digest, i.outcome from inbox i
    where i.message_id = work_earlier.message_id and i.from_address = lower(work_earlier.from_address)
      and i.id <> work_earlier.inbox and i.state = 'done' and i.outcome in ('filed', 'applied') order by i.id limit 1;
+end $$;
+
+-- own: the message is one of ours that comes back. receipted: a report on it was decided before. notices: reports and letters of refusal
+-- that this correspondent had within a day (of receipts, M70, there may be as many as there are good documents).
+create function work_context(inbox bigint, message_id text, correspondent text, out own boolean, out receipted boolean, out notices bigint)
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  own := exists (select from outbox o where o.message_id = work_context.message_id);
+  receipted := exists (select from outbox o where o.inbox = work_context.inbox and o.form = 'report');
+  notices := (select count(*) from outbox o where lower(o.recipient) = lower(work_context.correspondent)
+               and o.created_at > now() - interval '1 day' and (o.form = 'report' or o.code = 'M71'));
 end $$;
 
 create function work_done(inbox bigint, session bigint, message_id text, from_address text, entity_digest text, class text,
@@ -470,9 +481,9 @@ create function outbox_add(effect text, dossier bigint, event bigint, inbox bigi
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint;
 begin
-  insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, attach, created_at)
+  insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, form, message_id, envelope_id, rule, request, attach, created_at)
     values (outbox_add.effect, outbox_add.dossier, outbox_add.event, outbox_add.inbox, outbox_add.code, outbox_add.party,
-            outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, outbox_add.message_id,
+            outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
   return coalesce(given, 0);
@@ -560,6 +571,13 @@ begin
           or (report_match.envelope_id is null and o.message_id = report_match.message_id))
      and lower(o.recipient) = lower(report_match.recipient);
 end $$;
+-- A party's own words answer a mail of his dossier: the one that he names, else the last that his operator took.
+create function answer_match(dossier bigint, party text, message_id text) returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.id from outbox o where o.dossier = answer_match.dossier and o.party = answer_match.party
+     and (o.message_id = answer_match.message_id or o.state = 'accepted')
+   order by o.message_id = answer_match.message_id desc, o.id desc limit 1
+$$;
 create function outbox_proof(outbox bigint, proof integer, failed_reason text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
@@ -631,9 +649,9 @@ end $$;
 
 -- A held message that a person decides on: locks it for this transaction.
 create function held_claim(inbox bigint) returns table (body bigint, size bigint, digest bytea, source text, account text, mailbox text,
-  peer_name text, mail_from text, recipients text[], received_at timestamptz, reason text)
+  peer_name text, mail_from text, recipients text[], received_at timestamptz, params jsonb, reason text)
 language sql security definer set search_path = relais, pg_temp as $$
-  select i.body, b.size, b.digest, i.source, i.account, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.reason
+  select i.body, b.size, b.digest, i.source, i.account, i.mailbox, i.peer_name, i.mail_from, i.recipients, i.received_at, i.params, i.reason
     from inbox i join body b on b.id = i.body where i.id = held_claim.inbox and i.outcome = 'held' for update of i
 $$;
 -- It is read and decided once more, as if it had just come: what kept it back is gone.

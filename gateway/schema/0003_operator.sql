@@ -53,7 +53,7 @@ create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set next_at = now(), tries = case o.state when 'failed' then 0 else o.tries end, told = false, ended_at = null,
-    state = case when o.seal is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
+    state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
    where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');
   if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
   return found;
@@ -97,13 +97,13 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'mail whose reply address is gone', (select count(*) from outbox where dossier is not null and request->>'reply_to' is not null),
     (select count(*) from outbox o where o.dossier is not null and o.request->>'reply_to' is not null
        and not exists (select from relay r where r.local = split_part(o.request->>'reply_to', '@', 1)))
-  union all select 'sealed mail against the signer''s journal', (select count(*) from outbox where seal is not null),
-    (select count(*) from outbox o where o.seal is not null and not exists (select from sign_journal j join body b on b.id = o.entity
+  union all select 'sealed mail against the signer''s journal', (select count(*) from outbox where sent_digest is not null),
+    (select count(*) from outbox o where o.sent_digest is not null and not exists (select from sign_journal j join body b on b.id = o.entity
        where j.outbox = o.id and j.sent_digest = o.sent_digest and j.entity_digest = b.digest))
   union all select 'signer''s journal of a mail that is gone', (select count(*) from sign_journal),
     (select count(*) from sign_journal j where not exists (select from outbox o where o.id = j.outbox))
   union all select 'sealed mail against its attempts', (select count(*) from outbox_attempt),
-    (select count(*) from outbox o where o.seal is not null and o.tries <> (select count(*) from outbox_attempt a where a.outbox = o.id))
+    (select count(*) from outbox o where o.sent_digest is not null and o.tries <> (select count(*) from outbox_attempt a where a.outbox = o.id))
   union all select 'ended mail without its attempt', (select count(*) from outbox where state = 'accepted'),
     (select count(*) from outbox o where o.state = 'accepted' and not exists (select from outbox_attempt a where a.outbox = o.id and a.result = 'accepted'))
   union all select 'attempt of a mail that is gone', (select count(*) from outbox_attempt),
@@ -155,8 +155,8 @@ grant execute on function sign_claim, sign_done, sign_refuse, body_read to relai
 grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, document_file, relay_make, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_done,
+  dossier_fold, document_file, relay_make, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, report_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
+  outcome_claim, outcome_told, outcome_later, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts to relais_operator;

@@ -24,8 +24,8 @@ MAY = {
     "collector": "session_start collect_cursor collect_message collect_skipped intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file relay_make relay_find mailbox_set work_due "
-              "work_claim work_release work_earlier work_done inbox_facts held_claim held_done held_again outbox_cancel expert_candidates expert_get outbox_add "
-              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told report_match outbox_proof "
+              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel expert_candidates expert_get outbox_add "
+              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told report_match answer_match outbox_proof "
               "timer_claim timer_later command_claim command_done",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result body_read",
