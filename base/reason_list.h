@@ -171,6 +171,7 @@ R(OPINION_INCOMPLETE, "opinion.incomplete", TOLERATED, 0, "", "Il manque une rub
 R(OPINION_EARLY, "opinion.early", HELD, 0, "", "L'avis est signé avant l'acceptation du dossier.", "The opinion was signed before the dossier was accepted.", "")
 R(OPINION_DOSSIER, "opinion.dossier", HELD, 0, "", "L'avis signé ne nomme pas ce dossier.", "The signed opinion does not name this dossier.", "")
 R(REPORT_UNMATCHED, "report.unmatched", TOLERATED, 0, "", "Cet avis de remise ne correspond à aucun message envoyé.", "This delivery report matches no message sent.", "")
+R(REPORT_WORDED, "report.worded", HELD, 0, "", "Un avis de remise est écrit en toutes lettres, sans champs lisibles par une machine : une personne le lira.", "A delivery report is written in words only, without fields that a machine can read: a person will read it.", "It names a mail of ours: `relais trace` the mail, then telephone or retry.")
 R(CONSENT_NONE, "consent.none", LOCAL, 0, "", "Le patient n'a pas donné son accord pour ce destinataire.", "The patient has not consented to this recipient.", "")
 R(EXPERT_NONE, "expert.none", LOCAL, 0, "", "Aucun expert disponible pour cette pathologie.", "No expert is available for this pathology.", "`relais expert list` shows load and leave.")
 R(QUESTIONNAIRE_UNKNOWN, "dossier.questionnaire.unknown", REFUSED, 550, "5.6.0", "Cette version du questionnaire n'est pas connue de ce service. Envoyez la version en vigueur.", "This version of the questionnaire is not known to this service. Send the current one.", "`relais pathology list` gives the versions.")

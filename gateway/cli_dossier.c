@@ -69,6 +69,8 @@ static int show(struct cli *cli, int64_t id)
 			continue;
 		}
 		printf("%s%s\n", i > 0 ? "\n" : "", parts[i].title);
+		if (i == 0)
+			cli_proof_words(cli, rows);
 		cli_show(cli, rows, parts[i].columns);
 	}
 	if (cli->json)

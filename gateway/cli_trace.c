@@ -66,6 +66,7 @@ int cli_trace(int argc, char **argv)
 		status = cli_show(&cli, whole, "");
 	} else {
 		trace_print("received R", in, "inbox", inbox_keys, sizeof inbox_keys / sizeof inbox_keys[0]);
+		cli_proof_words(&cli, out);
 		trace_print("sent S", out, "outbox", outbox_keys, sizeof outbox_keys / sizeof outbox_keys[0]);
 	}
 	json_decref(in);

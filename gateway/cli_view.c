@@ -134,6 +134,22 @@ const char *cli_value(const json_t *row, const char *key, char buffer[64])
 	}
 }
 
+void cli_proof_words(const struct cli *cli, json_t *rows)
+{
+	static const char *const words[][2] = {
+		{"0 queued", "0 en file"},       {"1 left", "1 parti"}, {"2 accepted", "2 accepté"},
+		{"3 delivered", "3 remis"},      {"4 read", "4 lu"},    {"5 answered", "5 répondu"},
+	};
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		json_int_t level = json_integer_value(json_object_get(row, "proof"));
+		if (level >= 0 && level < (json_int_t)(sizeof words / sizeof words[0]))
+			json_object_set_new(row, "proof", json_string(words[level][cli->french]));
+	}
+}
+
 /* Columns, not bytes: accents must not shift a table. */
 static int width_of(const char *text)
 {

@@ -57,6 +57,8 @@ json_t *cli_query(struct cli *cli, const char *sql, const struct store_param *pa
 
 /* An array of objects as a table (columns: space-separated keys) or as JSON; takes the reference. Gives CLI_OK. */
 int cli_show(const struct cli *cli, json_t *rows, const char *columns);
+/* For people: the number in each row's "proof" becomes "4 lu", "4 read" (the ladder of proof, docs/operators.md). */
+void cli_proof_words(const struct cli *cli, json_t *rows);
 /* One column of a row, or "" when it is null; numbers and truth as text. Lives until the next call. */
 const char *cli_value(const json_t *row, const char *key, char buffer[64]);
 

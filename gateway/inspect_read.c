@@ -3,6 +3,7 @@
 
 #include "smtp/mime_name.h"
 #include "smtp/new_text.h"
+#include "smtp/notice_words.h"
 
 /* Types (LOINC) by which a document says what its mail wants. */
 #define TYPE_QUESTIONNAIRE BYTES("74465-6")   /* questionnaire response document */
@@ -299,7 +300,7 @@ static void classify(struct inspection *out)
 	if (out->notice.type == NOTICE_AUTO_REPLY && has_record(out))
 		out->notice.type = NOTICE_NONE;
 	out->class = class_of(out);
-	out->automatic = out->is_mail && (out->mail.head.automatic || out->notice.type != NOTICE_NONE);
+	out->automatic = out->is_mail && (out->mail.head.automatic || out->notice.type != NOTICE_NONE || notice_words_from_system(&out->mail.head));
 }
 
 void inspect_read(struct arena *arena, const struct inspect_request *request, struct inspection *out)

@@ -164,7 +164,7 @@ static const struct policy_report *report_view(struct arena *arena, const json_t
 	*report = (struct policy_report){
 		.kind = bytes_equal_text(type, "dsn") ? POLICY_REPORT_DSN : bytes_equal_text(type, "mdn") ? POLICY_REPORT_MDN :
 			bytes_equal_text(type, "auto-reply") ? POLICY_REPORT_AUTO_REPLY : POLICY_REPORT_OTHER,
-		.recipients = recipients, .n = json_array_size(list),
+		.worded = json_truth(o, "worded"), .recipients = recipients, .n = json_array_size(list),
 	};
 	return report;
 }

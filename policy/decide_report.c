@@ -141,6 +141,9 @@ void decide_report(struct build *b)
 		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
 	else if (!counts || !r->matched || !speaks_for(b->message, r->mailbox))
 		build_done(b, POLICY_IGNORED, REASON_REPORT_UNMATCHED, NULL);
+	/* Free text never decides alone: it may quote what somebody else wrote. */
+	else if (r->worded)
+		build_hold(b, REASON_REPORT_WORDED);
 	else if (b->after == NULL)
 		apply_notice(b, r);
 	else

@@ -85,6 +85,11 @@ static void reports_that_prove_nothing(void **state)
 	m = good, r = *good.report, r.matched = false, m.report = &r;
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	assert_int_equal(w->last.reason, REASON_REPORT_UNMATCHED);
+	/* Words without fields: a person reads them. */
+	m = good, r = *good.report, r.worded = true, m.report = &r;
+	assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_REPORT_WORDED);
+	assert_int_equal(w->last.n_events + w->last.n_mails, 0);
 	/* A peer that does not speak for the recipient's domain may not say that it failed. */
 	m = good, m.peer_domains = (struct policy_texts){&other, 1};
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);

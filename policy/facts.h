@@ -145,6 +145,7 @@ struct policy_report_recipient {
 
 struct policy_report {
 	enum policy_report_kind kind;
+	bool worded;                      /* no fields of a report: read from its text, a hint for a person */
 	const struct policy_report_recipient *recipients;
 	size_t n;
 	/* The outbox row that the shell found by original message id or envelope id; not found: matched is false. */

@@ -179,5 +179,5 @@ const char *receipt_diagnostic(struct arena *arena, enum reason reason)
 	const struct reason_entry *e = reason_entry(reason);
 	int code = e->smtp >= 500 ? e->smtp : 550;
 
-	return arena_printf(arena, "%d %s %s %s", reason == REASON_NONE ? 250 : code, receipt_status(reason), e->code, e->en);
+	return arena_printf(arena, "%d %s %s (%s)", reason == REASON_NONE ? 250 : code, receipt_status(reason), e->en, e->code);
 }

@@ -42,7 +42,7 @@ const char *receipt_integration(enum reason reason);
  * message without one: the template's own is taken, which names nobody. */
 struct bytes receipt_subject(struct arena *arena, struct bytes original, enum reason reason);
 
-/* The status (RFC 3463) and the words of the server for a report: "5.6.0", "550 5.6.0 archive.broken The ZIP archive…". ASCII. */
+/* The status (RFC 3463) for a report, and the reply that the peer would have heard in SMTP: "5.6.0", "550 5.6.0 The ZIP archive is broken. (archive.broken)". ASCII. */
 const char *receipt_status(enum reason reason);
 const char *receipt_diagnostic(struct arena *arena, enum reason reason);
 

@@ -325,7 +325,7 @@ static void words_of_integration(void **state)
 	assert_string_equal(receipt_status(REASON_ARCHIVE_BROKEN), "5.6.0");
 	assert_string_equal(receipt_status(REASON_SIG_INVALID), "5.7.7");
 	assert_string_equal(receipt_status(REASON_STORE_FULL), "5.6.0");
-	assert_string_equal(receipt_diagnostic(arena, REASON_ARCHIVE_BROKEN), "550 5.6.0 archive.broken The ZIP archive is broken. Send it again.");
+	assert_string_equal(receipt_diagnostic(arena, REASON_ARCHIVE_BROKEN), "550 5.6.0 The ZIP archive is broken. Send it again. (archive.broken)");
 	/* a report takes ASCII only, and one line */
 	for (enum reason r = REASON_NONE; r < REASONS; r++)
 		for (const char *c = receipt_diagnostic(arena, r); *c != '\0'; c++)

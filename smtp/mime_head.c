@@ -207,7 +207,8 @@ static void read_date(struct arena *arena, struct bytes value, struct mime_head 
 /* Fields whose presence or words say that no person wrote this mail (RFC 3834 section 2, and what older systems send). */
 static bool is_automatic(struct arena *arena, struct bytes block, struct bytes auto_submitted)
 {
-	static const char *const marks[] = {"X-Autoreply", "X-Autorespond", "X-Autoresponder", "List-Id", "X-Failed-Recipients"};
+	static const char *const marks[] = {"X-Autoreply", "X-Autorespond", "X-Autoresponder", "List-Id", "X-Failed-Recipients",
+					    "X-MLServer", "X-Amz-Sns-Message-Id"};
 	static const char *const words[] = {"bulk", "junk", "list", "auto_reply", "auto-reply"};
 	struct bytes precedence = lower(arena, mime_field_value(arena, block, "Precedence")), ignored;
 

@@ -77,6 +77,68 @@ static struct bytes address_of(struct bytes value)
 	return bytes_slice(address, 0, blank);
 }
 
+static size_t put_utf8(unsigned char *out, uint32_t point)
+{
+	if (point < 0x80) {
+		out[0] = (unsigned char)point;
+		return 1;
+	}
+	if (point < 0x800) {
+		out[0] = (unsigned char)(0xc0 | point >> 6);
+		out[1] = (unsigned char)(0x80 | (point & 63));
+		return 2;
+	}
+	if (point < 0x10000) {
+		out[0] = (unsigned char)(0xe0 | point >> 12);
+		out[1] = (unsigned char)(0x80 | (point >> 6 & 63));
+		out[2] = (unsigned char)(0x80 | (point & 63));
+		return 3;
+	}
+	out[0] = (unsigned char)(0xf0 | point >> 18);
+	out[1] = (unsigned char)(0x80 | (point >> 12 & 63));
+	out[2] = (unsigned char)(0x80 | (point >> 6 & 63));
+	out[3] = (unsigned char)(0x80 | (point & 63));
+	return 4;
+}
+
+/* A character written as "\x{E9}" (RFC 6533 3) at the front of text. Length of what stands for it, or 0: none, a control, a surrogate. */
+static size_t escaped(struct bytes text, uint32_t *point)
+{
+	size_t at = 3;
+
+	if (!bytes_starts(text, BYTES("\\x{")))
+		return 0;
+	for (*point = 0; at < text.len && at < 9 && text.at[at] != '}'; at++) {
+		int value = hex_value(text.at[at]);
+		if (value < 0)
+			return 0;
+		*point = *point << 4 | (uint32_t)value;
+	}
+	bool allowed = *point > ' ' && *point != 0x7f && !(*point >= 0x80 && *point < 0xa0) && !(*point >= 0xd800 && *point < 0xe000) && *point < 0x110000;
+	return at > 3 && at < text.len && text.at[at] == '}' && allowed ? at + 1 : 0;
+}
+
+/* An address of type utf-8 in its ASCII form, as it is meant; each escape is longer than what it stands for. */
+static struct bytes plain_address(struct arena *arena, struct bytes value)
+{
+	struct bytes address = address_of(value);
+	unsigned char *out = arena_alloc(arena, address.len + 1);
+	size_t len = 0;
+	uint32_t point;
+
+	if (!bytes_starts_nocase(value, BYTES("utf-8")))
+		return address;
+	for (size_t i = 0; i < address.len;) {
+		size_t n = escaped(bytes_from(address, i), &point);
+		if (n > 0)
+			len += put_utf8(out + len, point);
+		else
+			out[len++] = address.at[i];
+		i += n > 0 ? n : 1;
+	}
+	return (struct bytes){out, len};
+}
+
 static struct bytes first_word(struct bytes value)
 {
 	size_t end = 0;
@@ -108,7 +170,11 @@ static void finish(struct reading *r)
 		if (says_little(now->status)) {
 			/* The remote server's own words say more than "something went wrong". */
 			struct bytes better = notice_words_status(r->arena, r->diagnostic);
-			if (better.len > 0 && (now->status.len == 0 || (!says_little(better) && better.at[0] == now->status.at[0])))
+			bool says_more = !says_little(better) && better.len > 0 && better.at[0] == now->status.at[0];
+			/* A failure that calls itself temporary: the server's "5" says what it is. */
+			bool mends = bytes_equal_text(now->action, "failed") && bytes_starts(now->status, BYTES("4")) && bytes_starts(better, BYTES("5")) &&
+				     !bytes_ends(better, BYTES(".0.0"));
+			if (better.len > 0 && (now->status.len == 0 || says_more || mends))
 				now->status = better;
 		}
 		if (now->address.len == 0)
@@ -128,10 +194,10 @@ static void take_recipient(struct reading *r, struct bytes value, bool original)
 	r->open = true;
 	if (original) {
 		r->original_seen = true;
-		r->now.original = xtext(r->arena, address_of(value));
+		r->now.original = xtext(r->arena, plain_address(r->arena, value));
 	} else {
 		r->final_seen = true;
-		r->now.address = address_of(value);
+		r->now.address = plain_address(r->arena, value);
 	}
 }
 

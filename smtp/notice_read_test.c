@@ -48,6 +48,15 @@ static const struct row {
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.2.1", ""}, "", ""},
 	{"but not of another class", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: delayed\r\nStatus: 4.5.0\r\nDiagnostic-Code: smtp; 550 5.2.1 off\r\n" END,
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "delayed", "4.5.0", ""}, "", ""},
+	{"a failure is not temporary when the server says 5", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: failed\r\nStatus: 4.5.0\r\nDiagnostic-Code: smtp; 550 5.5.0 off\r\n" END,
+	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.5.0", ""}, "", ""},
+	{"a status that says something stands against the words", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.7.1 no\r\n" END,
+	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.1.1", ""}, "", ""},
+	{"addresses in UTF-8 (RFC 6533)", REPORT("delivery-status") "Content-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n\r\nReporting-MTA: dns; x\r\n"
+	 "\r\nOriginal-Recipient: utf-8; d\xc3\xa9p\xc3\xb4t@x.org\r\nFinal-Recipient: utf-8; d\xc3\xa9p\xc3\xb4t@x.org\r\nAction: delivered\r\nStatus: 2.1.5\r\n" "\r\n--B\r\nContent-Type: message/global-headers\r\n\r\n"
+	 "Message-ID: <1@us>\r\nTo: d\xc3\xa9p\xc3\xb4t@x.org\r\n" END, NOTICE_DSN, false, 1, {"d\xc3\xa9p\xc3\xb4t@x.org", "d\xc3\xa9p\xc3\xb4t@x.org", "delivered", "2.1.5", ""}, "<1@us>", ""},
+	{"an address in UTF-8 written in ASCII (RFC 6533 3)", DSN "\r\nFinal-Recipient: utf-8; d\\x{E9}p\\x{F4}t@x.org\r\nAction: delivered\r\nStatus: 2.0.0\r\n" END, NOTICE_DSN, false, 1,
+	 {"d\xc3\xa9p\xc3\xb4t@x.org", "", "delivered", "2.0.0", ""}, "", ""},
 	{"an address of the network is no status", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: failed\r\nDiagnostic-Code: smtp; host 5.6.7.8 said 554 no\r\n" END,
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.0.0", ""}, "", ""},
 	{"reading", REPORT("disposition-notification") "Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; a@x.org\r\n"

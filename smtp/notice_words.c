@@ -62,7 +62,7 @@ static bool has_any(struct bytes folded, const char *const *list, size_t n)
 	return false;
 }
 
-static bool from_system(const struct mime_head *head)
+bool notice_words_from_system(const struct mime_head *head)
 {
 	struct bytes address = head->from.address;
 	struct bytes local = bytes_slice(address, 0, bytes_find_byte(address, '@', 0));
@@ -83,10 +83,10 @@ bool notice_words_is_report(struct arena *arena, const struct mime_message *mess
 
 	if (head->failed_recipients.len > 0)
 		return true;
-	if (from_system(head) && subject_says)
+	if (notice_words_from_system(head) && subject_says)
 		return true;
 	struct bytes text = reply_fold(arena, bytes_slice(message->text, 0, 4096));
-	return (from_system(head) || (head->null_sender && subject_says)) && has_any(text, text_words, COUNT(text_words));
+	return (notice_words_from_system(head) || (head->null_sender && subject_says)) && has_any(text, text_words, COUNT(text_words));
 }
 
 bool notice_words_is_auto_reply(struct arena *arena, const struct mime_message *message)
@@ -94,7 +94,7 @@ bool notice_words_is_auto_reply(struct arena *arena, const struct mime_message *
 	struct bytes subject = reply_fold(arena, message->head.subject);
 
 	/* A mail system's own notice is nobody's answer. */
-	if (bytes_starts(message->head.auto_submitted, BYTES("auto-replied")) && !from_system(&message->head))
+	if (bytes_starts(message->head.auto_submitted, BYTES("auto-replied")) && !notice_words_from_system(&message->head))
 		return true;
 	for (size_t i = 0; i < COUNT(auto_subjects); i++)
 		if (bytes_starts(subject, bytes_of_text(auto_subjects[i])))

@@ -4,6 +4,8 @@
 
 #include "smtp/notice_read.h"
 
+/* MAILER-DAEMON, postmaster or no address at all: never to be answered (RFC 5321 4.5.5), whatever it says. */
+bool notice_words_from_system(const struct mime_head *head);
 /* True when the sender is a mail system and the mail speaks of a delivery that failed or waits. */
 bool notice_words_is_report(struct arena *arena, const struct mime_message *message);
 /* True when the mail says that nobody wrote it: out of office and the like (RFC 3834). */

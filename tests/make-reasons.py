@@ -35,8 +35,8 @@ Whatever is refused, held or found odd has one of these codes. The same code sta
 | here | our own configuration, command line or machine | notre configuration, notre ligne de commande ou notre machine |
 
 **SMTP** is the reply that belongs to the code. In this release the session itself says those of the sections base, store, smtp and peer. Signature, structure and
-content are looked at after the message was accepted with 250: a refusal then comes as a signed message with the code in its subject
-(*Ensuite, le refus arrive par message signé, avec le code dans l'objet*).
+content are looked at after the message was accepted with 250: a refusal then comes as a delivery report or a receipt with the code in its subject
+(*Ensuite, le refus arrive par avis de remise ou accusé, avec le code dans l'objet*).
 """
 
 

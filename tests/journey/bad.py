@@ -114,7 +114,7 @@ def cases(world, story):
         told(HOSPITAL, row["reason"])
         mail = w.relais("trace", message_id, as_json=True)["outbox"][0]
         assert mail["code"] == "M71", mail
-        wait_for("the proof that the sender was told", lambda: w.relais("trace", f"S{mail['outbox']}", as_json=True)["outbox"][0]["proof"] >= 3)
+        wait_for("the report at the sender's operator", lambda: w.relais("trace", f"S{mail['outbox']}", as_json=True)["outbox"][0]["proof"] == 2)
 
     def doctype():
         archive = documents.xdm([("x.xml", DOCTYPE, "18748-4", "CR", "2.25.1")])

@@ -1,6 +1,6 @@
 """The journey as a test: the straight line, the bad inputs, the walls of the roles, kills at every step, and tampering.
 
-journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|roles|kill|trust]     (tampering is tried on the story's end)
+journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|notices|roles|kill|trust]     (tampering is tried on the story's end)
 Each case is a function; a failed one is told and the rest go on. Ends with 'N passed, N failed, N skipped'."""
 import argparse
 import os
@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attackers                    # noqa: E402
 import bad                          # noqa: E402
 import kills                        # noqa: E402
+import notices                      # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
@@ -107,6 +108,7 @@ def main():
         "bad": group(bad, "bad input"),
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),
+        "notices": group(notices, "notices"),
         "submission": group(submission, "submission", tampered=False),
         "roles": group(walls, "roles", tampered=False),
         "kill": group(kills, "kill"),

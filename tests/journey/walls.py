@@ -184,6 +184,28 @@ def reader_child(world, story):
     assert seen[0]["Seccomp"] == "2" and seen[0]["NoNewPrivs"] == "1" and int(seen[0]["CapEff"], 16) == 0, seen[0]
 
 
+def captured_worker(world):
+    """Under the worker's own role and user: a mail that was decided for the patient, decided again for others. The signer seals none."""
+    given = rows(world, "select dossier, event, inbox, request, rule from relais.outbox where code = 'M01' limit 1")[0]
+    for i, (party, recipient, dossier) in enumerate((
+            ("patient", ATTENDING, given["dossier"]), ("expert", EXPERT, given["dossier"]), ("attending", "x@medecins.mssante.fr", given["dossier"]),
+            ("sender", EXPERT, given["dossier"]), ("sender", EXPERT, None))):
+        message_id = f"<captured-{i}@avis.exemple.mssante.fr>"
+        request = json.dumps(dict(given["request"], to=recipient, message_id=message_id)).replace("'", "''")
+        call = (f"select relais.outbox_add('captured{i}', {dossier or 'null'}, {given['event'] if dossier else 'null'}, {given['inbox']}, 'M01', '{party}', "
+                f"'{recipient}', 'avis@avis.exemple.mssante.fr', '{message_id}', 'x/1', '{request}', '{{\"kind\": \"none\"}}', now())")
+        done = run(world, call + ";\n", "relais_worker", UID["worker"])
+        assert not refusals(done), done.stderr
+        def ended():
+            row = rows(world, f"select state, reason, reply_text from relais.outbox where effect = 'captured{i}'")[0]
+            return row if row["state"] in ("failed", "sealed", "sending", "accepted") else None
+        row = wait_for(f"the signer's word on {party}", ended)
+        assert row == {"state": "failed", "reason": "sign.refused", "reply_text": "the recipient is not a mailbox of that party"}, (party, row)
+    done = run(world, f"select relais.outbox_add('captured', null, null, {given['inbox']}, 'M21', 'patient', '{EXPERT}', '', '<c@x>', 'x/1', '{{}}', '{{}}', now());\n",
+               "relais_worker", UID["worker"])
+    assert refusals(done) == ["23514"], done.stderr     # only a receipt to a sender may leave without a seal
+
+
 def cases(world, story):
     def some_mail():
         story.ask()
@@ -195,6 +217,7 @@ def cases(world, story):
         yield f"{name}: no database at all", lambda name=name: cannot_connect(world, UID[name], ["postgres"] + [f"relais_{r}" for r in MAY])
     yield "a stranger to the instance: no database at all", lambda: cannot_connect(world, 65534, ["postgres"] + [f"relais_{r}" for r in MAY])
     yield "keys, passwords and journals: their owner alone", lambda: secrets(world)
+    yield "a captured worker: no mail for anybody whom the dossier does not name", lambda: captured_worker(world)
     yield "the readers' sockets: the worker alone", lambda: readers_sockets(world)
     yield "each process in its jail, under a user of its own", lambda: jails(world, story)
     yield "the child that reads a message, too", lambda: reader_child(world, story)
