@@ -16,6 +16,7 @@
 #include "gateway/compose_build.h"
 #include "smtp/form.h"
 #include "smtp/mime_read.h"
+#include "smtp/notice_read.h"
 
 #define PATIENT                                                                                                            \
 	"{\"ins\":\"279035121518989\",\"oid\":\"1.2.250.1.213.1.4.10\",\"family_birth\":\"PAT-TROIS\",\"given_birth_first\":\"DOMINIQUE\"," \
@@ -178,6 +179,31 @@ static void the_form_comes_back(void **state)
 	assert_true(bytes_equal_text(form.interests, "aucun"));
 }
 
+#define M71_FIELDS "\"fields\":{\"phone\":\"1\",\"organisation\":\"O\",\"code\":\"archive.broken\",\"sentence\":\"L'archive ZIP est abîmée.\"}"
+#define DSN "\"notice\":{\"kind\":\"dsn\",\"agent\":\"mx.a.fr\",\"recipients\":[{\"final\":\"depot@a.fr\",\"original\":\"rfc822;depot@a.fr\"}]," \
+	"\"arrival\":\"2026-11-21T21:50:00Z\",\"failed\":true,\"status\":\"5.6.0\",\"diagnostic\":\"550 5.6.0 x (archive.broken)\","        \
+	"\"original\":{\"message_id\":\"<1@h.fr>\",\"date\":\"2026-11-21T21:49:00Z\",\"from\":\"pfi@h.fr\",\"to\":[\"depot@a.fr\"]}}"
+
+/* A report has the words of its code for people, the fields for machines, and says that it answers by itself. */
+static void builds_a_report_of_delivery(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	struct mime_message read;
+	struct notice notice;
+	const char *field = "";
+
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES("{\"code\":\"M71\"," ENVELOPE M71_FIELDS "," DSN "}"), BYTES_NONE, &mail, &field), REASON_NONE);
+	assert_true(bytes_starts(mail.entity, BYTES("Content-Type: multipart/report;")));
+	assert_true(bytes_contains(mail.head, BYTES("Auto-Submitted: auto-replied\r\n")));
+	read_mail(f, &mail, &read);
+	notice_read(f->arena, &read, &notice);
+	assert_int_equal(notice.type, NOTICE_DSN);
+	assert_true(notice.n == 1 && bytes_equal_text(notice.recipients[0].action, "failed") && bytes_equal_text(notice.recipients[0].status, "5.6.0"));
+	assert_true(bytes_equal_text(notice.original_message_id, "<1@h.fr>"));
+	assert_true(bytes_contains(read.text, BYTES("L'archive ZIP est abîmée.")));
+}
+
 static void says_what_is_wrong(void **state)
 {
 	static const struct {
@@ -188,6 +214,10 @@ static void says_what_is_wrong(void **state)
 		{"a field is absent", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"reference\":\"A\",\"phone\":\"1\",\"organisation\":\"O\",\"patient_name\":\"P\"}}",
 		 "due_date", REASON_COMPOSE_TEMPLATE},
 		{"a field holds a line end", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"patient_name\":\"P\\r\\nBcc: x\"}}", "fields.patient_name", REASON_COMPOSE_FIELD},
+		{"a report of another kind", "{\"code\":\"M71\"," ENVELOPE M71_FIELDS ",\"notice\":{\"kind\":\"arf\",\"agent\":\"mx\",\"arrival\":\"2026-11-21T21:50:00Z\",\"status\":\"5.0.0\"}}",
+		 "notice.kind", REASON_COMPOSE_FIELD},
+		{"a report about nobody", "{\"code\":\"M71\"," ENVELOPE M71_FIELDS ",\"notice\":{\"kind\":\"mdn\",\"agent\":\"mx\"}}", "notice.recipients", REASON_COMPOSE_FIELD},
+		{"a key that no report has", "{\"code\":\"M71\"," ENVELOPE M71_FIELDS ",\"notice\":{\"kind\":\"mdn\",\"agent\":\"mx\",\"subject\":\"x\"}}", "notice.subject", REASON_COMPOSE_FIELD},
 		{"no request", "", "request", REASON_COMPOSE_FIELD},
 	};
 	struct fixture *f = *state;
@@ -228,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
 		cmocka_unit_test(the_form_comes_back), cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(builds_a_report_of_delivery),
 		cmocka_unit_test(names_a_mail_that_is_too_big),
 	};
 	return cmocka_run_group_tests(tests, open_fixture, close_fixture);

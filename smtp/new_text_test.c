@@ -1,4 +1,4 @@
-/* smtp/new_text_test.c - the writer's own words, told from quotes and signature. */
+/* smtp/new_text_test.c - the writer's own words, told from quotes and signature (D8). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

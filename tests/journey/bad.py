@@ -232,6 +232,7 @@ def cases(world, story):
         assert len(w.relais("dossier", "show", story.ref, as_json=True)["documents"]) == documents_before, "filed once"
 
     def stranger_on_relay():
+        """D9: the right token in the wrong hands."""
         try:
             clients.send(w.port, w.anchors, HOSPITAL, [story.patient_relay], b"From: " + HOSPITAL.encode() + b"\r\n\r\nx\r\n", *operator_a)
         except clients.Refused as refused:
