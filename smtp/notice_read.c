@@ -170,7 +170,7 @@ static void finish(struct reading *r)
 		if (says_little(now->status)) {
 			/* The remote server's own words say more than "something went wrong". */
 			struct bytes better = notice_words_status(r->arena, r->diagnostic);
-			bool says_more = !says_little(better) && better.len > 0 && better.at[0] == now->status.at[0];
+			bool says_more = !says_little(better) && bytes_starts(better, bytes_slice(now->status, 0, 1));
 			/* A failure that calls itself temporary: the server's "5" says what it is. */
 			bool mends = bytes_equal_text(now->action, "failed") && bytes_starts(now->status, BYTES("4")) && bytes_starts(better, BYTES("5")) &&
 				     !bytes_ends(better, BYTES(".0.0"));

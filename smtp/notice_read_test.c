@@ -48,6 +48,8 @@ static const struct row {
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.2.1", ""}, "", ""},
 	{"but not of another class", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: delayed\r\nStatus: 4.5.0\r\nDiagnostic-Code: smtp; 550 5.2.1 off\r\n" END,
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "delayed", "4.5.0", ""}, "", ""},
+	{"no status, no action", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nDiagnostic-Code: smtp; 550 5.5.1 off\r\n" END,
+	 NOTICE_DSN, false, 1, {"a@x.org", "", "", "5.5.1", ""}, "", ""},
 	{"a failure is not temporary when the server says 5", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: failed\r\nStatus: 4.5.0\r\nDiagnostic-Code: smtp; 550 5.5.0 off\r\n" END,
 	 NOTICE_DSN, false, 1, {"a@x.org", "", "failed", "5.5.0", ""}, "", ""},
 	{"a status that says something stands against the words", DSN "\r\nFinal-Recipient: rfc822; a@x.org\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.7.1 no\r\n" END,
