@@ -159,6 +159,7 @@
 #define LIMIT_COLLECT_REPLY (16u * 1024)
 #define LIMIT_COLLECT_WINDOW 50000       /* UIDs asked for at once: a list of at most 600 KB */
 #define LIMIT_COLLECT_LIST (1024u * 1024)
+#define LIMIT_SECRET (8u * 1024)         /* a password or token file; tokens of Pro Santé Connect have some 1.5 KB */
 #define LIMIT_COLLECT_IDLE_SECONDS 1500  /* RFC 2177: again before 29 minutes */
 
 #endif

@@ -203,6 +203,7 @@ R(DELIVER_EXPIRED, "deliver.expired", REFUSED, 0, "", "Le message n'a pas pu êt
 R(DELIVER_PROTOCOL, "deliver.protocol", LATER, 0, "", "Le serveur du destinataire ne suit pas le protocole.", "The recipient's server does not follow the protocol.", "")
 R(COLLECT_CONNECT, "collect.connect", LATER, 0, "", "Le serveur de la boîte relevée ne répond pas.", "The server of the collected mailbox does not answer.", "")
 R(COLLECT_LOGIN, "collect.login", LATER, 0, "", "Le serveur de la boîte relevée refuse l'accès.", "The server of the collected mailbox refuses access.", "")
+R(COLLECT_SECRET, "collect.secret", LATER, 0, "", "Le mot de passe ou le jeton de la boîte relevée ne peut pas être lu.", "The password or the token of the collected mailbox cannot be read.", "One line in password_file or token_file, readable by the collector's user.")
 R(COLLECT_TLS, "collect.tls", LATER, 0, "", "Le serveur de la boîte relevée n'offre pas TLS, ou son certificat n'est pas reconnu.", "The server of the collected mailbox offers no TLS, or its certificate is not recognised.", "Check server_name and the anchors of the collector.")
 R(COLLECT_FOLDER, "collect.folder", LATER, 0, "", "Le dossier de la boîte relevée ne peut pas être ouvert.", "The folder of the collected mailbox cannot be opened.", "Check the folder's name in the configuration.")
 R(COLLECT_PROTOCOL, "collect.protocol", LATER, 0, "", "Le serveur de la boîte relevée ne suit pas le protocole.", "The server of the collected mailbox does not follow the protocol.", "")

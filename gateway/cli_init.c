@@ -152,7 +152,7 @@ static int make_folder(struct init *init)
 
 static int make_folders(struct init *init)
 {
-	static const char *const names[] = {"run", "journal", "log", "pki", "spool"};
+	static const char *const names[] = {"run", "journal", "log", "pki", "spool", "fetch"};
 	static const struct {
 		const char *name;
 		enum instance_user user;
@@ -172,8 +172,11 @@ static int make_folders(struct init *init)
 		if (file < 0 || close(file) != 0 || !instance_give(&init->instance, path, journals[i].user, 0600))
 			return failed(init, path);
 	}
-	const char *spool = instance_path(&init->instance, "spool");
-	return instance_give(&init->instance, spool, INSTANCE_RECEIVER, 0700) ? CLI_OK : failed(init, spool);
+	/* Where messages wait while they come in. */
+	const char *spool = instance_path(&init->instance, "spool"), *fetch = instance_path(&init->instance, "fetch");
+	if (!instance_give(&init->instance, spool, INSTANCE_RECEIVER, 0700))
+		return failed(init, spool);
+	return instance_give(&init->instance, fetch, INSTANCE_COLLECTOR, 0700) ? CLI_OK : failed(init, fetch);
 }
 
 /* --- certificates -------------------------------------------------------------------------------------- */
@@ -304,7 +307,7 @@ static const char config_tail[] =
 	"# Mailboxes of the service at other operators, fetched by IMAP.\n"
 	"# collector = {\n"
 	"#\tmailboxes = ( { name = \"hopital\"; host = \"192.0.2.10\"; server_name = \"imap.hopital.mssante.fr\";\n"
-	"#\t\tuser = \"avis\"; origin = \"hopital.mssante.fr\"; } );\n"
+	"#\t\tauth = \"certificate\"; user = \"avis@hopital.mssante.fr\"; origin = \"hopital.mssante.fr\"; } );\n"
 	"# };\n\n"
 	"inspect = {\n"
 	"\tcrls = \"pki/crls\";\n"

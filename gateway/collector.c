@@ -1,7 +1,7 @@
 /* gateway/collector.c - relais-collector: fetches the service's mailboxes at other operators by IMAP.
  *
- * The parent starts one child a mailbox and starts it again when it ends: what one server sends can spoil one mailbox's
- * child only. */
+ * The parent starts one child a mailbox and session, and the next when it ends: what one server sends can spoil that session
+ * only, and no server makes another wait. */
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "gateway/intake_journal.h"
 #include "gateway/log.h"
 
-enum { WAIT_MS = 1000, LONGEST_MS = 60000, STOP_MS = 10000 };
+enum { WAIT_MS = 1000, FIRST_MS = 1000, LONGEST_MS = 300000, STOP_MS = 3000 };
 
 struct slot {
 	pid_t pid;
@@ -39,7 +39,7 @@ static void start(struct collector *c, size_t i)
 		_exit(collector_mailbox(&c->service, i, c->tls, c->journal, &collector_imap_limits_default));
 }
 
-/* A child ends only when it is told to or when it fails: the next one comes later each time, up to a minute. */
+/* After a session that was of use the next begins at once; after failures later each time, up to five minutes. */
 static void reap(struct collector *c)
 {
 	bool fine;
@@ -50,7 +50,7 @@ static void reap(struct collector *c)
 			if (slot->pid != pid)
 				continue;
 			slot->pid = 0;
-			slot->pause_ms = slot->pause_ms == 0 ? 1000 : slot->pause_ms * 2;
+			slot->pause_ms = fine || slot->pause_ms == 0 ? FIRST_MS : slot->pause_ms * 2;
 			if (slot->pause_ms > LONGEST_MS)
 				slot->pause_ms = LONGEST_MS;
 			slot->not_before = stream_now() + slot->pause_ms;

@@ -5,8 +5,8 @@
  * itself. */
 #include "gateway/collector_imap_private.h"
 
-#include "base/buf.h"
 #include "base/limits.h"
+#include "gateway/log.h"
 
 enum { LOGOUT_MS = 1000 };
 
@@ -32,10 +32,32 @@ bool collector_imap_fine(int result)
 	       result == MAILIMAP_NO_ERROR_NON_AUTHENTICATED;
 }
 
+bool collector_imap_sayable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
 enum reason collector_imap_broken(const struct collector_imap *imap)
 {
 	enum stream_trouble trouble = stream_trouble(imap->stream);
 	return trouble == STREAM_FINE || trouble == STREAM_FLOOD ? REASON_COLLECT_PROTOCOL : REASON_COLLECT_CONNECT;
+}
+
+/* A session that logs each word of a server's would let it fill our disk. */
+void collector_imap_hear(struct collector_imap *imap)
+{
+	const struct mailimap_response_info *said = imap->session->imap_response_info;
+	bool alert = said && said->rsp_alert, other = said && said->rsp_atom;
+
+	if (alert && !imap->told_alert)
+		log_event("server-told", LOG_TEXT("what", "alert"), LOG_END);
+	if (other && !imap->told_other)
+		log_event("server-told", LOG_TEXT("what", "other"), LOG_END);
+	imap->told_alert = imap->told_alert || alert;
+	imap->told_other = imap->told_other || other;
 }
 
 /* --- opening ---------------------------------------------------------------- */
@@ -49,27 +71,6 @@ static enum reason secure(struct collector_imap *imap, const struct collector_im
 	return reason == REASON_NONE || reason == REASON_MEMORY ? reason : REASON_COLLECT_TLS;
 }
 
-/* A command that the library has not, or has with a trust that we have not. Its state is left as it is. */
-static int command(struct collector_imap *imap, struct bytes line)
-{
-	mailstream *mail = stream_mail(imap->stream);
-	struct mailimap_response *response;
-
-	collector_imap_arm(imap);
-	int result = mailimap_send_current_tag(imap->session);
-	if (result != MAILIMAP_NO_ERROR)
-		return result;
-	if (mailstream_write(mail, line.at, line.len) != (ssize_t)line.len || mailstream_flush(mail) != 0 ||
-	    !mailimap_read_line(imap->session))
-		return MAILIMAP_ERROR_STREAM;
-	result = mailimap_parse_response(imap->session, &response);
-	if (result != MAILIMAP_NO_ERROR)
-		return result;
-	bool ok = response->rsp_resp_done->rsp_data.rsp_tagged->rsp_cond_state->rsp_type == MAILIMAP_RESP_COND_STATE_OK;
-	mailimap_response_free(response);
-	return ok ? MAILIMAP_NO_ERROR : MAILIMAP_ERROR_CUSTOM_COMMAND;
-}
-
 static enum reason greet(struct collector_imap *imap)
 {
 	collector_imap_arm(imap);
@@ -78,13 +79,15 @@ static enum reason greet(struct collector_imap *imap)
 		       : collector_imap_broken(imap);
 }
 
-/* What the server said in clear, PREAUTH and capabilities included, is not believed: after STARTTLS the library's
- * session begins anew. */
+/* What the server said in clear, capabilities included, is not believed: after STARTTLS the library's session begins
+ * anew. One that says PREAUTH in clear would have us go on without TLS (CVE-2020-15953 and its kin): nothing is said to it. */
 static enum reason start_tls(struct collector_imap *imap, const struct collector_imap_server *server)
 {
 	enum reason reason = greet(imap);
 	if (reason != REASON_NONE)
 		return reason;
+	if (imap->session->imap_state != MAILIMAP_STATE_NON_AUTHENTICATED)
+		return REASON_COLLECT_TLS;
 	collector_imap_arm(imap);
 	int result = mailimap_starttls(imap->session);
 	if (!collector_imap_fine(result))
@@ -92,55 +95,6 @@ static enum reason start_tls(struct collector_imap *imap, const struct collector
 	reason = secure(imap, server);
 	imap->session->imap_state = MAILIMAP_STATE_NON_AUTHENTICATED;
 	return reason;
-}
-
-static void add_base64(struct buf *out, struct bytes from)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < from.len; i += 3) {
-		uint32_t word = (uint32_t)from.at[i] << 16;
-		if (i + 1 < from.len)
-			word |= (uint32_t)from.at[i + 1] << 8;
-		if (i + 2 < from.len)
-			word |= from.at[i + 2];
-		for (unsigned k = 0; k < 4; k++)
-			buf_u8(out, i + k > from.len ? '=' : (unsigned char)letters[word >> (18 - 6 * k) & 63]);
-	}
-}
-
-/* RFC 4422 appendix A with RFC 4959: the certificate says who we are, the user names the mailbox. */
-static bool login_external(struct collector_imap *imap, const char *user)
-{
-	struct buf line = buf_make(1024);
-
-	buf_text(&line, "AUTHENTICATE EXTERNAL ");
-	if (user[0])
-		add_base64(&line, bytes_of_text(user));
-	else
-		buf_text(&line, "=");
-	buf_text(&line, "\r\n");
-	bool done = buf_ok(&line) && collector_imap_fine(command(imap, buf_bytes(&line)));
-	buf_free(&line);
-	if (done)
-		imap->session->imap_state = MAILIMAP_STATE_AUTHENTICATED;
-	return done;
-}
-
-static enum reason login(struct collector_imap *imap, const struct collector_imap_server *server)
-{
-	bool done = imap->session->imap_state == MAILIMAP_STATE_AUTHENTICATED;
-
-	collector_imap_arm(imap);
-	if (!done)
-		done = server->password
-			       ? collector_imap_fine(mailimap_login(imap->session, server->user, server->password))
-			       : login_external(imap, server->user);
-	if (!done)
-		return stream_trouble(imap->stream) == STREAM_FINE ? REASON_COLLECT_LOGIN : collector_imap_broken(imap);
-	imap->ready = true;
-	/* What it can do after login. The library's own call dies when no capability is told. */
-	return collector_imap_fine(command(imap, BYTES("CAPABILITY\r\n"))) ? REASON_NONE : collector_imap_broken(imap);
 }
 
 static enum reason begin(struct collector_imap *imap, const struct collector_imap_server *server)
@@ -154,16 +108,27 @@ static enum reason begin(struct collector_imap *imap, const struct collector_ima
 		reason = secure(imap, server);
 	if (reason == REASON_NONE && !server->starttls)
 		reason = greet(imap);
-	return reason == REASON_NONE ? login(imap, server) : reason;
+	return reason == REASON_NONE ? collector_login(imap, server) : reason;
+}
+
+enum collector_imap_auth collector_imap_auth_of(struct bytes word)
+{
+	if (bytes_equal_text(word, "certificate"))
+		return COLLECTOR_IMAP_CERTIFICATE;
+	if (bytes_equal_text(word, "xoauth2"))
+		return COLLECTOR_IMAP_XOAUTH2;
+	return bytes_equal_text(word, "oauthbearer") ? COLLECTOR_IMAP_OAUTHBEARER : COLLECTOR_IMAP_PASSWORD;
 }
 
 enum reason collector_imap_open(const struct collector_imap_server *server, struct collector_imap **out)
 {
+	*out = NULL;
+	if (!collector_imap_sayable(server->user) || !collector_imap_sayable(server->secret))
+		return REASON_COLLECT_LOGIN;
 	struct arena *arena = arena_create(sizeof(struct collector_imap) + 4096);
 	struct collector_imap *imap = arena ? arena_try(arena, sizeof(*imap)) : NULL;
 	mailimap *session = imap ? mailimap_new(0, NULL) : NULL;
 
-	*out = NULL;
 	if (!session) {
 		arena_destroy(&arena);
 		return REASON_MEMORY;

@@ -8,8 +8,14 @@
 
 enum reason collector_imap_examine(struct collector_imap *imap, const char *folder, struct collector_imap_folder *out)
 {
+	uint64_t modseq = 0;
+
+	if (!collector_imap_sayable(folder))
+		return REASON_COLLECT_FOLDER;
 	collector_imap_arm(imap);
-	int result = mailimap_examine(imap->session, folder);
+	int result = mailimap_has_condstore(imap->session) ? mailimap_examine_condstore(imap->session, folder, &modseq)
+							   : mailimap_examine(imap->session, folder);
+	collector_imap_hear(imap);
 	if (!collector_imap_fine(result))
 		return stream_trouble(imap->stream) == STREAM_FINE && result == MAILIMAP_ERROR_EXAMINE
 			       ? REASON_COLLECT_FOLDER
@@ -18,7 +24,10 @@ enum reason collector_imap_examine(struct collector_imap *imap, const char *fold
 	/* Without it UIDs mean nothing (RFC 3501 2.3.1.1). */
 	if (!info || info->sel_uidvalidity == 0)
 		return REASON_COLLECT_PROTOCOL;
-	*out = (struct collector_imap_folder){info->sel_uidvalidity, info->sel_uidnext};
+	*out = (struct collector_imap_folder){
+		.exists = info->sel_exists, .uidvalidity = info->sel_uidvalidity, .uidnext = info->sel_uidnext,
+		.modseq = modseq <= INT64_MAX ? modseq : 0,
+	};
 	return REASON_NONE;
 }
 
@@ -125,6 +134,9 @@ static enum reason ask(struct collector_imap *imap, uint32_t uid, struct mailima
 		reason = collector_imap_fine(mailimap_uid_fetch(imap->session, set, type, out))
 				 ? REASON_NONE
 				 : collector_imap_broken(imap);
+	/* After a tagged NO the library has freed the list that it gives. */
+	if (reason != REASON_NONE)
+		*out = NULL;
 	if (type)
 		mailimap_fetch_type_free(type);
 	if (set)

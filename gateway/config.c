@@ -349,6 +349,22 @@ static void own_database(const struct reader *r, struct config *config)
 	buf_free(&quoted);
 }
 
+/* The file that auth asks for stands there, and no other: a password that nobody uses must not lie about. */
+static enum reason check_mailboxes(const struct reader *r, const struct config *config)
+{
+	for (size_t i = 0; i < config->collector.n; i++) {
+		const struct config_mailbox *m = &config->collector.mailboxes[i];
+		bool password = strcmp(m->auth, "password") == 0, token = !password && strcmp(m->auth, "certificate") != 0;
+		if (password != (m->password_file[0] != '\0'))
+			return problem(r, REASON_CONFIG_VALUE, NULL, "mailboxes.password_file",
+				       arena_printf(r->arena, "of %s: goes with auth = \"password\", and only with it", m->name));
+		if (token != (m->token_file[0] != '\0'))
+			return problem(r, REASON_CONFIG_VALUE, NULL, "mailboxes.token_file",
+				       arena_printf(r->arena, "of %s: goes with xoauth2 and oauthbearer, and only with them", m->name));
+	}
+	return REASON_NONE;
+}
+
 static enum reason take(const struct reader *r, const config_setting_t *top, struct config *config)
 {
 	enum reason reason = check_top(r, top);
@@ -356,6 +372,8 @@ static enum reason take(const struct reader *r, const config_setting_t *top, str
 		reason = set(r, &config_keys[i], group_of(top, config_keys[i].group), config);
 	for (size_t i = 0; reason == REASON_NONE && i < config_lists_n; i++)
 		reason = set_list(r, &config_lists[i], group_of(top, config_lists[i].group), config);
+	if (reason == REASON_NONE)
+		reason = check_mailboxes(r, config);
 	if (reason == REASON_NONE)
 		own_database(r, config);
 	return reason;

@@ -12,9 +12,12 @@ struct config_mailbox {      /* one collected mailbox */
 	const char *name;        /* stable: the UID cursor is kept under it */
 	const char *host, *server_name;
 	int port;
-	const char *user, *password_file;   /* password_file "" = the client certificate alone */
+	const char *auth;        /* "password", "certificate", "xoauth2", "oauthbearer" */
+	const char *user;
+	const char *password_file, *token_file;   /* the one that auth asks for, the other "" */
 	const char *folder;
 	const char *origin;      /* domain of the mailbox's operator, kept as evidence */
+	bool origin_check;       /* the operator answers for the From domain of what it puts there */
 };
 
 struct config_route {        /* where mail for a domain goes; "*" is the rest */
@@ -39,9 +42,10 @@ struct config {
 	const char *database;            /* conninfo without user */
 	const char *run_folder;          /* sockets */
 	const char *language;            /* "fr" or "en": of notices and messages */
+	const char *reply_address;       /* "relay": one a dossier and party; "mailbox": From's, no Reply-To (client mode) */
 	struct {
 		const char *listen_host;
-		int listen_port;
+		int listen_port;         /* 0: no receiver (client mode) */
 		const char *certificate, *key, *client_anchors;
 		const char *crls;        /* folder, "" = none */
 		int submission_port;     /* on listen_host; 0 = none */

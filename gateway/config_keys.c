@@ -18,11 +18,12 @@ const struct config_key config_keys[] = {
 	{"service", "patient_domain", CONFIG_NAME, AT(patient_domain), "patient.mssante.fr", 0, 0, NULL},
 	{"service", "test_identities", CONFIG_FLAG, AT(test_identities), "false", 0, 0, NULL},
 	{"service", "language", CONFIG_WORD, AT(language), "fr", 0, 0, " fr en "},
+	{"service", "reply_address", CONFIG_WORD, AT(reply_address), "relay", 0, 0, " relay mailbox "},
 	{"", "database", CONFIG_TEXT, AT(database), "", 0, 0, NULL},
 	{"", "run_folder", CONFIG_PATH, AT(run_folder), "run", 0, 0, NULL},
 	{"", "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64, NULL},
 	{"receiver", "listen_host", CONFIG_TEXT, AT(receiver.listen_host), "127.0.0.1", 0, 0, NULL},
-	{"receiver", "listen_port", CONFIG_NUMBER, AT(receiver.listen_port), "2525", 1, 65535, NULL},
+	{"receiver", "listen_port", CONFIG_NUMBER, AT(receiver.listen_port), "2525", 0, 65535, NULL},
 	{"receiver", "certificate", CONFIG_PATH, AT(receiver.certificate), "pki/relais-server.pem", 0, 0, NULL},
 	{"receiver", "key", CONFIG_PATH, AT(receiver.key), "pki/relais-server.key", 0, 0, NULL},
 	{"receiver", "client_anchors", CONFIG_PATH, AT(receiver.client_anchors), "pki/anchors-tls.pem", 0, 0, NULL},
@@ -72,10 +73,13 @@ static const struct config_key mailbox_keys[] = {
 	{"", "host", CONFIG_TEXT, MAILBOX(host), NULL, 0, 0, NULL},
 	{"", "server_name", CONFIG_NAME, MAILBOX(server_name), NULL, 0, 0, NULL},
 	{"", "port", CONFIG_NUMBER, MAILBOX(port), "993", 1, 65535, NULL},
+	{"", "auth", CONFIG_WORD, MAILBOX(auth), "password", 0, 0, " password certificate xoauth2 oauthbearer "},
 	{"", "user", CONFIG_TEXT, MAILBOX(user), NULL, 0, 0, NULL},
 	{"", "password_file", CONFIG_PATH, MAILBOX(password_file), "", 0, 0, NULL},
+	{"", "token_file", CONFIG_PATH, MAILBOX(token_file), "", 0, 0, NULL},
 	{"", "folder", CONFIG_TEXT, MAILBOX(folder), "INBOX", 0, 0, NULL},
 	{"", "origin", CONFIG_NAME, MAILBOX(origin), NULL, 0, 0, NULL},
+	{"", "origin_check", CONFIG_FLAG, MAILBOX(origin_check), "false", 0, 0, NULL},
 };
 
 /* The domain "*" stands for every other. */

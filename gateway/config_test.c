@@ -87,7 +87,8 @@ static const char full[] = SERVICE "test_identities = true; language = \"en\"; }
 	"database = \"host=db.example port=5433 dbname=r sslmode=verify-full\"; workers = 7;\n"
 	"receiver = { listen_host = \"::\"; listen_port = 25; crls = \"crls\"; };\n"
 	"collector = { poll_seconds = 5; mailboxes = (\n"
-	" { name = \"a\"; host = \"127.0.0.1\"; server_name = \"imap.a.fr\"; port = 1993; user = \"u\"; origin = \"a.fr\"; },\n"
+	" { name = \"a\"; host = \"127.0.0.1\"; server_name = \"imap.a.fr\"; port = 1993; auth = \"xoauth2\"; user = \"u\";"
+	" token_file = \"/run/token\"; origin = \"a.fr\"; origin_check = true; },\n"
 	" { name = \"b\\\\\"; host = \"h\"; server_name = \"b.fr\"; user = \"v\"; password_file = \"secret/b\"; folder = \"Avis\";"
 	" origin = \"b.fr\"; } ); };\n"
 	"deliverer = { routes = ( { domain = \"p.fr\"; host = \"h\"; server_name = \"h.fr\"; port = 24; lmtp = true; },\n"
@@ -107,6 +108,9 @@ static void test_print_reads_back(void **state)
 	assert_int_equal(c->deliverer.routes[1].port, 25);
 	assert_string_equal(c->collector.mailboxes[1].password_file, arena_printf(s->arena, "%s/secret/b", s->folder));
 	assert_string_equal(c->collector.mailboxes[1].name, "b\\");
+	assert_string_equal(c->collector.mailboxes[1].auth, "password");
+	assert_string_equal(c->collector.mailboxes[0].token_file, "/run/token");
+	assert_true(c->collector.mailboxes[0].origin_check && !c->collector.mailboxes[1].origin_check);
 	assert_string_equal(c->signer.key, "/etc/keys/seal.key");
 
 	struct bytes first = config_print(s->arena, c);
@@ -116,6 +120,8 @@ static void test_print_reads_back(void **state)
 	assert_true(bytes_equal(config_print(s->arena, again), first));
 	assert_true(bytes_contains(first, BYTES("password_file")));
 }
+
+#define BOX(rest) "collector = { mailboxes = ( { name = \"a\"; host = \"h\"; server_name = \"h.fr\"; user = \"u\"; origin = \"h.fr\"; " rest " } ); };\n"
 
 static void test_errors(void **state)
 {
@@ -165,6 +171,13 @@ static void test_errors(void **state)
 		{"an address without a host", GOOD "trust = { crl_urls = \"http:///x\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
 		{"an address of a file", GOOD "trust = { crl_urls = \"file:///etc/passwd\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
 		{"an address without a scheme", GOOD "trust = { crl_urls = \"a.fr/x\"; };", REASON_CONFIG_VALUE, 5, "trust.crl_urls"},
+		{"a password without its file", GOOD BOX("auth = \"password\";"), REASON_CONFIG_VALUE, 0, "mailboxes.password_file"},
+		{"a password beside a certificate", GOOD BOX("auth = \"certificate\"; password_file = \"p\";"), REASON_CONFIG_VALUE, 0,
+		 "mailboxes.password_file"},
+		{"a token without its file", GOOD BOX("auth = \"oauthbearer\";"), REASON_CONFIG_VALUE, 0, "mailboxes.token_file"},
+		{"a token beside a certificate", GOOD BOX("auth = \"certificate\"; token_file = \"t\";"), REASON_CONFIG_VALUE, 0,
+		 "mailboxes.token_file"},
+		{"a way in that nobody knows", GOOD BOX("auth = \"plain\";"), REASON_CONFIG_VALUE, 5, "auth"},
 		{"a mailbox without @", SERVICE "};\nsigner = { mailbox = \"avis\"; };", REASON_CONFIG_VALUE, 4, "signer.mailbox"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

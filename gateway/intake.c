@@ -156,19 +156,31 @@ enum reason intake_message(struct store *store, const struct intake_message *mes
 	return put_all(store, &message->body, put_message, message, inbox);
 }
 
-enum reason intake_cursor(struct store *store, struct bytes mailbox, uint32_t *uidvalidity, uint32_t *uid)
+enum reason intake_cursor(struct store *store, struct bytes mailbox, struct intake_cursor *out)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason =
-		STORE_RUN(store, &rows, "select uidvalidity, uid from relais.collect_cursor($1)", P_TEXT_B(mailbox));
+	enum reason reason = STORE_RUN(store, &rows, "select uidvalidity, uid, uidnext, modseq from relais.collect_cursor($1)",
+				       P_TEXT_B(mailbox));
 
 	if (reason != REASON_NONE)
 		return reason;
-	bool known = ONE(rows) && !store_is_null(rows, 0, 0) && !store_is_null(rows, 0, 1);
-	*uidvalidity = known ? (uint32_t)store_int(rows, 0, 0) : 0;
-	*uid = known ? (uint32_t)store_int(rows, 0, 1) : 0;
+	*out = (struct intake_cursor){0};
+	if (ONE(rows) && !store_is_null(rows, 0, 0))
+		*out = (struct intake_cursor){(uint32_t)store_int(rows, 0, 0), (uint32_t)store_int(rows, 0, 1),
+					      (uint32_t)store_int(rows, 0, 2), (uint64_t)store_int(rows, 0, 3)};
 	store_free(&rows);
 	return REASON_NONE;
+}
+
+enum reason intake_looked(struct store *store, struct bytes mailbox, const struct intake_cursor *cursor)
+{
+	return STORE_RUN(store, NULL, "select relais.collect_looked($1, $2, $3, $4)", P_TEXT_B(mailbox), P_INT(cursor->uidvalidity),
+			 P_INT(cursor->uidnext), P_INT(cursor->modseq));
+}
+
+enum reason intake_again(struct store *store, struct bytes mailbox)
+{
+	return STORE_RUN(store, NULL, "select relais.collect_again($1)", P_TEXT_B(mailbox));
 }
 
 enum reason intake_collect(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid,

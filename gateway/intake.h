@@ -45,9 +45,19 @@ MUST_USE enum reason intake_account(struct store *store, struct bytes kind, stru
 				    struct bytes *mailbox);
 MUST_USE enum reason intake_message(struct store *store, const struct intake_message *message, int64_t *inbox);
 
-/* Where the collector stands; both 0 when the mailbox was never read. */
-MUST_USE enum reason intake_cursor(struct store *store, struct bytes mailbox, uint32_t *uidvalidity, uint32_t *uid);
-/* A collected message; the cursor moves in the same transaction. *inbox is 0 when it was already here. */
+/* Where the collector stands; all 0 when the mailbox was never read. */
+struct intake_cursor {
+	uint32_t uidvalidity, uid;    /* the last that was taken */
+	uint32_t uidnext;             /* as the server told them at the last look that left nothing behind; 0: not told */
+	uint64_t modseq;
+};
+MUST_USE enum reason intake_cursor(struct store *store, struct bytes mailbox, struct intake_cursor *out);
+/* After a look that left nothing behind. */
+MUST_USE enum reason intake_looked(struct store *store, struct bytes mailbox, const struct intake_cursor *cursor);
+/* The server counts its UIDs again under the same UIDVALIDITY: the cursor goes back to 0. */
+MUST_USE enum reason intake_again(struct store *store, struct bytes mailbox);
+/* A collected message; the cursor moves in the same transaction. *inbox is 0 when it was already here
+ * (the same UIDVALIDITY, UID and digest). */
 MUST_USE enum reason intake_collect(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid,
 				    struct instant received_at, const struct intake_body *body, int64_t *inbox);
 /* A message that is too big to be taken: counted, and the cursor moves past it. */

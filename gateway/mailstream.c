@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Small, because the library reads two buffers of a body before it hands any of it on (and out of the budget). */
@@ -256,6 +257,12 @@ void stream_arm(struct stream *s, size_t budget, unsigned ms)
 void stream_refund(struct stream *s, size_t n)
 {
 	s->budget += n;
+}
+
+void stream_forget(struct stream *s)
+{
+	if (s->mail && s->mail->write_buffer_len == 0)
+		explicit_bzero(s->mail->write_buffer, s->mail->buffer_max_size);
 }
 
 enum stream_trouble stream_trouble(const struct stream *s)

@@ -33,6 +33,8 @@ mailstream *stream_mail(struct stream *s);
 void stream_arm(struct stream *s, size_t budget, unsigned ms);
 /* Gives back what was read and counted elsewhere: the bytes of a body that is streamed. */
 void stream_refund(struct stream *s, size_t n);
+/* Overwrites what the library keeps of what was sent: after a password or a token. */
+void stream_forget(struct stream *s);
 enum stream_trouble stream_trouble(const struct stream *s);
 /* Kills the stream by our own decision (STREAM_FAILED). */
 void stream_abandon(struct stream *s);

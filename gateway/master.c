@@ -157,7 +157,8 @@ static bool add_all(struct master *m)
 		struct words w = configured(m, "relais-collector");
 		add(m, "collector", INSTANCE_COLLECTOR, w, -1);
 	}
-	return add_receiver(m);
+	/* A client of another operator hears no strangers (docs/operators.md, client mode). */
+	return m->config->receiver.listen_port == 0 || add_receiver(m);
 }
 
 /* --- the database ------------------------------------------------------------------------------ */

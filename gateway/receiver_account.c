@@ -35,7 +35,7 @@ bool account_is_mailbox(struct bytes mailbox, struct bytes from)
 }
 
 /* A certificate may be registered for several mailboxes: the one that is named decides. One that has another mailbox than
- * that is told so; one that has none is a stranger. */
+ * that is told so; one that has none is a stranger. Under <>, as a reading receipt comes (RFC 8098 3), it must have one alone. */
 enum reason account_sender(struct store *store, struct arena *arena, const struct account *account, struct bytes from,
 			   struct instant now, struct bytes *mailbox)
 {
@@ -47,7 +47,7 @@ enum reason account_sender(struct store *store, struct arena *arena, const struc
 		return REASON_AUTH_NEEDED;
 	enum reason reason = intake_account(store, kind, account->value, wanted, arena, mailbox);
 	if (reason == REASON_NONE)
-		return account_is_mailbox(*mailbox, from) ? REASON_NONE : REASON_AUTH_SENDER;
+		return from.len == 0 || account_is_mailbox(*mailbox, from) ? REASON_NONE : REASON_AUTH_SENDER;
 	if (reason != REASON_AUTH_ACCOUNT)
 		return reason;
 	reason = intake_account(store, kind, account->value, BYTES_NONE, arena, &any);

@@ -20,7 +20,7 @@ struct account {
 MUST_USE enum reason account_person(struct identity *identity, struct store *store, struct arena *arena, struct bytes token,
 				    struct bytes wanted, struct account *out);
 /* May who is known send from this address now? Asked at each MAIL: accounts end while sessions last. Fills in *mailbox.
- * AUTH_SENDER: from is not the mailbox, <> included; AUTH_NEEDED: no account, or the token has expired. */
+ * from empty: <>, for reading receipts. AUTH_SENDER: from is not the mailbox; AUTH_NEEDED: no account, or the token has expired. */
 MUST_USE enum reason account_sender(struct store *store, struct arena *arena, const struct account *account, struct bytes from,
 				    struct instant now, struct bytes *mailbox);
 /* The same mailbox, ours being in lower case whatever the client writes. */

@@ -8,6 +8,7 @@
 #include "gateway/json_view.h"
 #include "smtp/scan.h"
 #include "smtp/scan_field.h"
+#include "smtp/trace.h"
 
 enum kind { KIND_MAIL, KIND_CMS, KIND_OTHER };
 
@@ -337,11 +338,12 @@ static json_t *json_answer(struct task *task, const char *digest)
 	static const char *const kinds[] = {"mail", "cms", "other"};
 	bool mail = task->kind == KIND_MAIL;
 
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:o}", "scan", json_scan(&task->scan),
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:s, s:s, s:o, s:o, s:o}", "scan", json_scan(&task->scan),
 			 "kind", kinds[task->kind], "from", json_from(task),
 			 "head", mail ? json_range(task->scan.head) : json_null(), "range", json_range(task->range),
 			 "covers", task->covers, "content", task->content, "normalised", task->normalised, "digest", digest,
 			 "range_digest", range_digest(task), "message_id", mail ? json_or_null(message_id(task)) : json_null(),
+			 "received_by", mail ? json_or_null(trace_by(slice(task, task->scan.head))) : json_null(),
 			 "signature", json_signature(task));
 }
 

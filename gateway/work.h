@@ -32,6 +32,7 @@ struct work_inbox {
 	enum policy_source source;
 	struct bytes account;        /* of a submission */
 	struct bytes peer_name, mail_from;
+	struct bytes mailbox;        /* imap: its name in the configuration */
 	struct bytes *recipients;
 	size_t n_recipients;
 	struct instant received;

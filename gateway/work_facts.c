@@ -3,6 +3,7 @@
 
 #include "gateway/json_view.h"
 #include "policy/identity.h"
+#include "smtp/trace.h"
 
 static enum reason reason_of(const json_t *object, const char *key)
 {
@@ -193,6 +194,17 @@ static void scan_view(const struct work_facts *facts, struct policy_message *out
 	}
 }
 
+/* The mailbox's operator checks whose mail it takes, and it was its own host that put this one there. */
+static bool is_vouched(const struct config *config, const struct work_inbox *inbox, struct bytes received_by)
+{
+	for (size_t i = 0; inbox->source == POLICY_SOURCE_IMAP && i < config->collector.n; i++) {
+		const struct config_mailbox *box = &config->collector.mailboxes[i];
+		if (bytes_equal_text(inbox->mailbox, box->name))
+			return box->origin_check && trace_is_under(received_by, bytes_of_text(box->origin));
+	}
+	return false;
+}
+
 void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out)
 {
 	struct arena *arena = work->arena;
@@ -217,6 +229,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	work_envelope(work, inbox, out);
 	if (reason_entry(out->archive)->class == REASON_CLASS_TOLERATED)
 		out->archive = REASON_NONE;
+	out->vouched = is_vouched(work->config, inbox, json_view(v, "received_by"));
 	scan_view(facts, out);
 	signature_view(json_object_get(v, "signature"), &out->signature);
 	documents_view(arena, f, out);

@@ -242,7 +242,8 @@ static enum reason reply_to(struct work *work, const struct policy_mail *mail, i
 {
 	struct store_rows *rows = NULL;
 
-	if (dossier == 0 || mail->party == PARTY_SENDER || mail->party == PARTY_NONE)
+	/* Without a relay address the answer goes to From, and is found by the mail that it answers (work_message.c). */
+	if (dossier == 0 || mail->party == PARTY_SENDER || mail->party == PARTY_NONE || work->config->reply_address[0] == 'm')
 		return REASON_NONE;
 	enum reason reason = STORE_RUN(work->store, &rows, "select relais.relay_make($1, $2, $3)", P_INT(dossier), P_TEXT(party_name(mail->party)),
 				       P_TEXT_B(mail->to));

@@ -41,8 +41,59 @@ static enum reason peer_domains(struct work *work, const struct work_inbox *inbo
 	return reason;
 }
 
-/* A relay address names the dossier and the party; mail fetched by IMAP came to a mailbox of the service. */
-static enum reason find_recipient(struct work *work, const struct work_inbox *inbox, struct policy_message *m, int64_t *dossier)
+/* Message-IDs that an answer names, at most so many: mail programs cut the list, too. */
+static size_t named_mails(struct work *work, const json_t *mail, const char *key, struct bytes **out)
+{
+	const json_t *list = json_object_get(mail, key);
+	size_t n = json_array_size(list), skip = n > LIMIT_COMPOSE_REFERENCES ? n - LIMIT_COMPOSE_REFERENCES : 0;
+
+	*out = arena_alloc(work->arena, (n + 1) * sizeof **out);
+	for (size_t i = skip; i < n; i++)
+		(*out)[i - skip] = json_text_view(json_array_get(list, i));
+	return n - skip;
+}
+
+static enum reason find_named(struct work *work, const struct work_facts *facts, const char *key, struct policy_message *m, int64_t *dossier)
+{
+	struct store_rows *rows = NULL;
+	struct bytes *ids;
+	size_t n = named_mails(work, json_object_get(facts->facts, "mail"), key, &ids);
+
+	if (n == 0)
+		return REASON_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select dossier, party from relais.relay_by_thread($1, $2)", P_TEXTS(ids, n),
+				       P_TEXT_B(m->from));
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		*dossier = store_int(rows, 0, 0);
+		m->party = party_of_name(store_bytes(rows, 0, 1));
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* An answer to a mail of ours that came to a mailbox of the service and not to a relay address (client mode; a mail program that ignores
+ * Reply-To). It stands as it would under the relay address: only from the one whom we wrote to, in the envelope as in From. What an
+ * organisation or a physician files by itself keeps its own road, whatever it answers. */
+static enum reason find_thread(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *m,
+			       int64_t *dossier)
+{
+	if (m->from.len == 0 || m->report != NULL ||
+	    (inbox->source != POLICY_SOURCE_IMAP && inbox->mail_from.len > 0 && !bytes_equal_nocase(inbox->mail_from, m->from)))
+		return REASON_NONE;
+	enum reason reason = find_named(work, facts, "in_reply_to", m, dossier);
+	if (reason == REASON_NONE && *dossier == 0)
+		reason = find_named(work, facts, "references", m, dossier);
+	bool files = m->class == POLICY_CLASS_REQUEST || m->class == POLICY_CLASS_RECORD;
+	if (files && m->party != PARTY_PATIENT && m->party != PARTY_EXPERT) {
+		*dossier = 0;
+		m->party = PARTY_NONE;
+	}
+	return reason;
+}
+
+/* A relay address names the dossier and the party; so does the mail that is answered. */
+static enum reason find_recipient(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *m,
+				  int64_t *dossier)
 {
 	*dossier = 0;
 	m->recipient = inbox->n_recipients > 0 ? inbox->recipients[0] : BYTES_NONE;
@@ -60,9 +111,9 @@ static enum reason find_recipient(struct work *work, const struct work_inbox *in
 		}
 		store_free(&rows);
 		if (*dossier != 0)
-			break;
+			return REASON_NONE;
 	}
-	return REASON_NONE;
+	return find_thread(work, inbox, facts, m, dossier);
 }
 
 static bool same_content(const struct store_rows *rows, const struct work_facts *facts)
@@ -130,6 +181,7 @@ static enum reason match_report(struct work *work, const struct work_facts *fact
 				   envelope.len > 0 ? P_TEXT_B(envelope) : P_NULL, P_TEXT_B(original), P_TEXT_B(report->recipients[i].address));
 		if (reason == REASON_NONE && store_count(rows) == 1) {
 			report->matched = true;
+			report->by_envelope = envelope.len > 0;
 			report->code = mail_code_of_name(store_bytes(rows, 0, 2));
 			report->party = party_of_name(store_bytes(rows, 0, 3));
 			report->mailbox = arena_copy(work->arena, store_bytes(rows, 0, 4));
@@ -220,7 +272,7 @@ struct message {
 
 static enum reason gather(struct work *work, struct message *m, const struct dossier **dossier, struct candidates *c, struct policy_rules *rules)
 {
-	enum reason reason = find_recipient(work, &m->inbox, &m->view, &m->dossier);
+	enum reason reason = find_recipient(work, &m->inbox, &m->facts, &m->view, &m->dossier);
 	struct dossier *loaded = NULL;
 
 	if (reason == REASON_NONE && !m->held)
@@ -251,7 +303,7 @@ static enum reason gather(struct work *work, struct message *m, const struct dos
 static struct bytes kept_facts(struct work *work, const struct message *m, int notices)
 {
 	json_t *kept = m->facts.facts != NULL ? json_copy(m->facts.facts) : json_object();
-	static const char *const keys[] = {"scan", "signature", "head", "range", "content", "digest", "range_digest"};
+	static const char *const keys[] = {"scan", "signature", "head", "range", "content", "digest", "range_digest", "received_by"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		json_t *value = json_object_get(m->facts.verified, keys[i]);
@@ -259,6 +311,8 @@ static struct bytes kept_facts(struct work *work, const struct message *m, int n
 			json_object_set(kept, keys[i], value);
 	}
 	json_object_set_new(kept, "notices", json_integer(notices));
+	if (m->view.vouched)
+		json_object_set_new(kept, "vouched", json_true());
 	return json_write(work->arena, kept);
 }
 
@@ -389,6 +443,7 @@ static struct work_inbox inbox_of(struct work *work, const struct store_rows *ro
 		.source = source_of(store_bytes(rows, i, 3)), .peer_name = text_of(work, rows, i, 4),
 		.mail_from = text_of(work, rows, i, 5), .received = store_instant(rows, i, 7), .tries = store_int(rows, i, 8),
 		.account = text_of(work, rows, i, 9),
+		.mailbox = text_of(work, rows, i, 11),
 	};
 	inbox.n_recipients = store_texts(rows, work->arena, i, 6, &inbox.recipients);
 	inbox.params = json_read(store_bytes(rows, i, 10));
@@ -433,14 +488,14 @@ enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct 
 	struct store_rows *rows = NULL;
 	struct message m = {.held = true, .dossier = dossier};
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, params, reason "
+				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, params, mailbox, reason "
 				       "from relais.held_claim($1)", P_INT(inbox));
 
 	if (reason == REASON_NONE && store_count(rows) != 1) {
 		*decision = (struct policy_decision){.outcome = POLICY_REFUSED, .reason = REASON_NOT_FOUND};
 	} else if (reason == REASON_NONE) {
 		m.inbox = inbox_of(work, rows, 0);
-		m.held_for = reason_of_code(store_bytes(rows, 0, 11));
+		m.held_for = reason_of_code(store_bytes(rows, 0, 12));
 		reason = work_read(work, m.inbox.body, NULL, &m.facts);
 		if (reason == REASON_NONE)
 			reason = decide_held(work, &m, actor, effect);
@@ -458,7 +513,7 @@ bool work_messages(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(work->store, &rows,
-				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account, params "
+				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account, params, mailbox "
 				       "from relais.work_claim($1, $2::bigint::integer)", P_INT(work->session), P_INT(LIMIT_CLAIM_BATCH));
 	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
 

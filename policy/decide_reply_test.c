@@ -340,7 +340,7 @@ static void unsigned_opinions(void **state)
 	w->rules.opinion_unsigned = true;
 	m.source = POLICY_SOURCE_IMAP;
 	assert_int_equal(send(w, m)->reason, REASON_OPINION_SIGNER);
-	m.source = POLICY_SOURCE_SMTP;
+	m.vouched = true;
 	assert_int_equal(send(w, m)->outcome, POLICY_APPLIED);
 	assert_false(w->dossier->opinion.data.is_signed);
 	world_free(w);

@@ -1,13 +1,20 @@
 /* policy/decide_report.c - delivery and reading reports, and what the operator of a recipient said.
  *
  * A report is believed only about a recipient whose domain the peer's certificate speaks for, and only when it
- * names a mail of ours: what our own correspondents submit proves nothing. Nothing that a machine wrote is ever answered. */
+ * names a mail of ours: what one of our own correspondents submits can only be his own reading receipt. By IMAP no
+ * certificate speaks: it must name our envelope id, and lie in a mailbox whose operator answers for what it puts there.
+ * Nothing that a machine wrote is ever answered. */
 #include "policy/decide_step.h"
 
-static bool speaks_for(const struct policy_message *m, struct bytes mailbox)
+static bool speaks_for(const struct policy_message *m, const struct policy_report *r)
 {
-	struct bytes domain = sender_domain(mailbox);
+	struct bytes domain = sender_domain(r->mailbox);
 
+	if (m->source == POLICY_SOURCE_IMAP)
+		return r->by_envelope && sender_linked(m);
+	/* A mail program says what was read; what was delivered is a server's to say. */
+	if (m->source == POLICY_SOURCE_SUBMISSION)
+		return r->kind == POLICY_REPORT_MDN && sender_same_address(m->account, r->mailbox) && sender_same_address(m->account, m->from);
 	for (size_t i = 0; m->source == POLICY_SOURCE_SMTP && domain.len > 0 && i < m->peer_domains.n; i++)
 		if (bytes_equal_nocase(m->peer_domains.at[i], domain))
 			return true;
@@ -139,7 +146,7 @@ void decide_report(struct build *b)
 	/* Machines report under an empty return path and send no documents: this only looks like a report, and is never dropped. */
 	else if (!(counts && r->matched) && b->message->n_documents > 0 && b->message->mail_from.len > 0)
 		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
-	else if (!counts || !r->matched || !speaks_for(b->message, r->mailbox))
+	else if (!counts || !r->matched || !speaks_for(b->message, r))
 		build_done(b, POLICY_IGNORED, REASON_REPORT_UNMATCHED, NULL);
 	/* Free text never decides alone: it may quote what somebody else wrote. */
 	else if (r->worded)

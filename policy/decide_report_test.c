@@ -65,6 +65,11 @@ static void reading_opens_the_exchange_once(void **state)
 	pass(w, SPAN_HOURS(1));
 	send(w, report_message(w, POLICY_REPORT_MDN, MAIL_M21, PARTY_PATIENT, PATIENT_MAILBOX, line));
 	assert_string_equal(events_of(w), "mail_proof");
+	/* One with a mailbox at our own domain submits his receipt himself: it is proved as any other. */
+	struct policy_message own = report_message(w, POLICY_REPORT_MDN, MAIL_M64, PARTY_ATTENDING, "general@cabinet.exemple.fr", line);
+	own.source = POLICY_SOURCE_SUBMISSION, own.account = own.from = BYTES("general@cabinet.exemple.fr"), own.mail_from = BYTES_NONE;
+	assert_int_equal(send(w, own)->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "mail_proof");
 	/* A physician's reading opens nothing. */
 	send(w, report_message(w, POLICY_REPORT_MDN, MAIL_M64, PARTY_ATTENDING, "general@cabinet.exemple.fr", line));
 	assert_string_equal(events_of(w), "mail_proof");
@@ -93,7 +98,12 @@ static void reports_that_prove_nothing(void **state)
 	/* A peer that does not speak for the recipient's domain may not say that it failed. */
 	m = good, m.peer_domains = (struct policy_texts){&other, 1};
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	/* By IMAP: not without our envelope id, and not without an operator who answers for the mailbox. */
 	m = good, m.source = POLICY_SOURCE_IMAP;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	m.vouched = true;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	m.vouched = false, r = *good.report, r.by_envelope = true, m.report = &r;
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	/* Nor may who submits: not under the null return path, not in the recipient's name, not as itself. */
 	m = good, m.source = POLICY_SOURCE_SUBMISSION, m.account = BYTES("un@avis.exemple.fr"), m.mail_from = BYTES_NONE;
@@ -101,6 +111,13 @@ static void reports_that_prove_nothing(void **state)
 	m.account = BYTES(PATIENT_MAILBOX), m.from = m.account;
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	m.mail_from = m.account;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	/* His own reading receipt may: for his mailbox, not for another's. */
+	static const struct policy_report_recipient seen[] = {{.disposition = BYTES_OF("manual-action/MDN-sent-manually; displayed")}};
+	r = *good.report, r.kind = POLICY_REPORT_MDN, r.recipients = seen, r.n = 1, m.report = &r, m.mail_from = BYTES_NONE;
+	m.account = BYTES("un@avis.exemple.fr"), m.from = m.account;
+	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
+	m.account = BYTES(PATIENT_MAILBOX);
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	/* Two lines and neither is about our recipient. */
 	const struct policy_report_recipient two[] = {{.address = BYTES("a@b.fr"), .action = BYTES("failed")},
@@ -113,6 +130,22 @@ static void reports_that_prove_nothing(void **state)
 	assert_int_equal(send(w, m)->outcome, POLICY_IGNORED);
 	assert_int_equal(w->last.n_mails, 0);
 	assert_int_equal(w->dossier->state, DOSSIER_RELEASED);
+	world_free(w);
+}
+
+static void reports_by_imap_with_our_envelope_id(void **state)
+{
+	(void)state;
+	const struct policy_report_recipient line = {.address = BYTES(PATIENT_MAILBOX), .action = BYTES("delivered")};
+	struct world *w = world_make();
+
+	to_released(w);
+	struct policy_message m = report_message(w, POLICY_REPORT_DSN, MAIL_M21, PARTY_PATIENT, PATIENT_MAILBOX, line);
+	struct policy_report r = *m.report;
+	r.by_envelope = true;
+	m.report = &r, m.source = POLICY_SOURCE_IMAP, m.vouched = true;
+	assert_int_equal(send(w, m)->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "mail_proof");
 	world_free(w);
 }
 
@@ -220,6 +253,7 @@ static void an_offer_that_cannot_arrive_goes_to_the_next(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reports_by_imap_with_our_envelope_id),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(reading_opens_the_exchange_once),
 		cmocka_unit_test(reports_that_prove_nothing),

@@ -150,6 +150,7 @@ struct policy_report {
 	size_t n;
 	/* The outbox row that the shell found by original message id or envelope id; not found: matched is false. */
 	bool matched;
+	bool by_envelope;                 /* by the envelope id, which nobody can guess and no reader of the mail sees */
 	enum mail_code code;
 	enum party party;
 	struct bytes mailbox;             /* the recipient of that row */
@@ -174,6 +175,7 @@ struct policy_message {
 	struct policy_texts peer_domains; /* SMTP: the domains that the peer's certificate speaks for */
 	struct bytes account;             /* SUBMISSION: the authenticated mailbox of ours */
 	struct bytes mail_from;           /* SMTP and SUBMISSION: empty is the null return path */
+	bool vouched;                     /* IMAP: the mailbox's operator answers for From's domain, and its own trace is the topmost */
 	struct bytes from;                /* the single From address; empty when there is none */
 	struct bytes recipient;           /* our address it came to */
 	enum party party;                 /* of a relay address; PARTY_NONE for an intake address */

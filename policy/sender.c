@@ -82,7 +82,7 @@ static enum reason check_signature(const struct organisation *o, const struct po
 
 	*out = POLICY_BOUND_NONE;
 	if (s->verdict == POLICY_VERDICT_NONE)
-		return o->operator_link && m->source != POLICY_SOURCE_IMAP ? REASON_NONE : REASON_SIG_NONE;
+		return o->operator_link && sender_linked(m) ? REASON_NONE : REASON_SIG_NONE;
 	if (s->verdict != POLICY_VERDICT_VALID)
 		return sender_verdict(s);
 	if (is_registered(o, s))
@@ -124,7 +124,9 @@ bool sender_address_ok(struct bytes address)
 
 bool sender_linked(const struct policy_message *message)
 {
-	return message->source != POLICY_SOURCE_IMAP && message->from.len > 0 && check_link(message) == REASON_NONE;
+	if (message->from.len == 0)
+		return false;
+	return message->source == POLICY_SOURCE_IMAP ? message->vouched : check_link(message) == REASON_NONE;
 }
 
 enum reason sender_unlinked(const struct policy_message *message)
@@ -190,7 +192,7 @@ bool sender_may_be_told(const struct policy_rules *rules, const struct policy_me
 	if (message->source != POLICY_SOURCE_IMAP)
 		return message->mail_from.len > 0 && sender_linked(message);
 	if (message->signature.verdict != POLICY_VERDICT_VALID)
-		return false;
+		return message->signature.verdict == POLICY_VERDICT_NONE && sender_linked(message);
 	const struct organisation *o = owner_of(rules, sender_domain(message->from), &message->signature);
 	return is_from_signer(message) || (o != NULL && is_registered(o, &message->signature));
 }

@@ -38,7 +38,7 @@ bool sender_address_ok(struct bytes address);
 
 /* SMTP: the header From's domain, and the envelope's when it has one, are ones that the peer speaks for.
  * SUBMISSION: both are the authenticated mailbox itself; in From its local part to the letter.
- * IMAP: false, nothing vouches for the link. */
+ * IMAP: the operator of the mailbox answers for it (origin_check); without that, nothing does. */
 bool sender_linked(const struct policy_message *message);
 /* Why a link does not vouch for the From (MAIL_FROM_DOMAIN, AUTH_FROM); NONE when it does, or when there is no link (IMAP). */
 enum reason sender_unlinked(const struct policy_message *message);
@@ -49,7 +49,7 @@ enum reason sender_verdict(const struct policy_signature *signature);
 /*
  * The organisation behind a message of that class, with what its signature is bound to; else a reason:
  * SENDER_UNKNOWN, PEER_DOMAIN, MAIL_FROM_DOMAIN, AUTH_FROM, SIG_* or SENDER_CLASS. Only verdict none may use the rule for unsigned mail,
- * and never for mail fetched by IMAP.
+ * and only where something vouches for the link (sender_linked).
  */
 MUST_USE enum reason sender_check(const struct policy_rules *rules, const struct policy_message *message,
 				  enum sender_class class, struct sender *out);

@@ -159,6 +159,10 @@ static void who_may_be_told(void **state)
 	assert_true(sender_may_be_told(&RULES, &n));
 	n.signature.verdict = POLICY_VERDICT_UNTRUSTED;
 	assert_false(sender_may_be_told(&RULES, &n));
+	n.vouched = true;
+	assert_false(sender_may_be_told(&RULES, &n));
+	n.signature.verdict = POLICY_VERDICT_NONE;
+	assert_true(sender_may_be_told(&RULES, &n));
 	n = m, n.source = POLICY_SOURCE_SUBMISSION;
 	assert_false(sender_may_be_told(&RULES, &n));
 	n.account = m.from;
@@ -167,6 +171,27 @@ static void who_may_be_told(void **state)
 	assert_false(sender_may_be_told(&RULES, &n));
 	n.from = m.from, n.mail_from = BYTES_NONE;
 	assert_false(sender_may_be_told(&RULES, &n));
+}
+
+/* The operator of a collected mailbox answers for From, as an SMTP link does: no more than that. */
+static void vouched_by_the_mailboxes_operator(void **state)
+{
+	(void)state;
+	struct policy_message m = {.source = POLICY_SOURCE_IMAP, .from = BYTES(X), .vouched = true}, n;
+	struct sender sender;
+
+	assert_true(sender_linked(&m));
+	assert_int_equal(sender_check(&RULES, &m, SENDER_RECORD, &sender), REASON_NONE);
+	assert_int_equal(sender.bound, POLICY_BOUND_NONE);
+	n = m, n.from = BYTES(P);
+	assert_int_equal(sender_check(&RULES, &n, SENDER_REQUEST, &sender), REASON_SIG_NONE);
+	n = m, n.signature.verdict = POLICY_VERDICT_INVALID;
+	assert_int_equal(sender_check(&RULES, &n, SENDER_RECORD, &sender), REASON_SIG_INVALID);
+	n = m, n.from = BYTES_NONE;
+	assert_false(sender_linked(&n));
+	/* By SMTP the flag is of no use: the peer's certificate speaks, or nobody. */
+	n = m, n.source = POLICY_SOURCE_SMTP;
+	assert_false(sender_linked(&n));
 }
 
 static void addresses(void **state)
@@ -192,6 +217,7 @@ static void addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vouched_by_the_mailboxes_operator),
 		cmocka_unit_test(checks),
 		cmocka_unit_test(a_shared_domain_names_nobody),
 		cmocka_unit_test(test_and_real_identities_do_not_mix),

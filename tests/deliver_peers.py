@@ -15,11 +15,10 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
 
-import imap_peer  # noqa: E402
+import imap_cases  # noqa: E402
 import process_cases  # noqa: E402
-from imap_peer import ImapPeer, literal  # noqa: E402
 from smtp_peer import SmtpPeer, drip, flood, hang  # noqa: E402
-from wire import tls_server  # noqa: E402
+from wire import settle, tls_server  # noqa: E402
 
 NAME = "mx.exemple.fr"
 CASES = []
@@ -61,7 +60,7 @@ class Lab:
         env = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", ""))
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, errors="replace", env=env)
         assert done.returncode == 0, "probe ended with %d: %s" % (done.returncode, done.stderr[-2000:])
-        return json.loads(done.stdout)
+        return dict(json.loads(done.stdout), log=done.stderr)
 
     def smtp(self, peer, mails=1, size=200, sender="retour@relais.exemple.fr", to="un@hopital.exemple.fr", more=(), **rest):
         try:
@@ -69,24 +68,15 @@ class Lab:
         finally:
             peer.close()
 
-    def imap(self, peer, user="avis", password="secret", folder="INBOX", more=(), **rest):
+    def imap(self, peer, user="avis", password="secret", folder="INBOX", auth="password", more=(), **rest):
         try:
-            return self.probe("imap", peer.port, [user, password, folder, *more], **rest)
+            return self.probe("imap", peer.port, [user, auth, password, folder, *more], **rest)
         finally:
             peer.close()
 
 
 def expect(what, is_, wanted):
     assert is_ == wanted, "%s is %r, not %r" % (what, is_, wanted)
-
-
-def settle(said, word):
-    """The peer's thread may not have read the last line yet."""
-    for _ in range(40):
-        if said and word in said[-1]:
-            return
-        time.sleep(0.05)
-    raise AssertionError("never said %r: %r" % (word, said[-3:]))
 
 
 def refused_at_open(result, reason, within=None):
@@ -388,262 +378,6 @@ def smtp_a_bare_newline_never_leaves(lab):
     expect("messages", peer.mails, [])
 
 
-# ---------------------------------------------------------------- IMAP
-
-MAILS = {
-    3: b"From: a@b.fr\r\nSubject: one\r\n\r\nfirst\r\n",
-    5: b"From: a@b.fr\nSubject: LF only\n\nkept as it is\n)\r\n* 9 EXISTS\r\n",
-    9: b"From: a@b.fr\r\n\r\n" + bytes(range(1, 256)) * 9000 + b"\r\n",
-}
-
-
-def digests(messages):
-    return {uid: hashlib.sha256(data).hexdigest() for uid, data in messages.items()}
-
-
-def fetched(result):
-    return {m["uid"]: m["sha256"] for m in result["messages"] if m["found"]}
-
-
-@case
-def imap_good_session(lab):
-    peer = ImapPeer(lab.tls(clients=lab.anchors), MAILS)
-    result = lab.imap(peer)
-    expect("open", result["open"], "none")
-    expect("read", result["read"], "none")
-    expect("uidvalidity", result["uidvalidity"], 77)
-    expect("uids", [m["uid"] for m in result["messages"]], [3, 5, 9])
-    expect("bytes", fetched(result), digests(MAILS))
-    expect("idle", result["idle"], True)
-    settle(peer.said, b"LOGOUT")
-    said = b"\n".join(peer.said)
-    assert b"BODY.PEEK[]" in said and b"EXAMINE" in said, said
-    assert b"BODYSTRUCTURE" not in said and b"SELECT" not in said and b"STORE" not in said, said
-
-
-@case
-def imap_starttls(lab):
-    peer = ImapPeer(lab.tls(), MAILS, starttls=True)
-    result = lab.imap(peer, more=["starttls"])
-    expect("read", result["read"], "none")
-    expect("bytes", fetched(result), digests(MAILS))
-    expect("said in clear", [line.split()[1] for line in peer.clear], [b"STARTTLS"])
-
-
-@case
-def imap_many_descriptors(lab):
-    result = lab.imap(ImapPeer(lab.tls(), MAILS), first=["many-descriptors"])
-    expect("bytes", fetched(result), digests(MAILS))
-
-
-@case
-def imap_certificate_alone(lab):
-    peer = ImapPeer(lab.tls(clients=lab.anchors), MAILS)
-    result = lab.imap(peer, password="", user="avis@operateur.fr")
-    expect("read", result["read"], "none")
-    expect("said", peer.said[0].split(b" ", 1)[1].rstrip(), b"AUTHENTICATE EXTERNAL YXZpc0BvcGVyYXRldXIuZnI=")
-    peer = ImapPeer(lab.tls(), MAILS, {"GREETING": lambda p, wire, tag, line: wire.send(b"* PREAUTH hello\r\n")})
-    expect("read", lab.imap(peer, password="")["read"], "none")
-
-
-@case
-def imap_without_idle_or_mail(lab):
-    result = lab.imap(ImapPeer(lab.tls(), {}, idle=False))
-    expect("read", result["read"], "none")
-    expect("idle", result["idle"], False)
-    expect("messages", result["messages"], [])
-
-
-@case
-def imap_big_message_flat_memory(lab):
-    big = {1: b"x" * 78 + b"\r\n"}
-    big[1] = (b"x" * 78 + b"\r\n") * 310000
-    small = lab.imap(ImapPeer(lab.tls(), {1: MAILS[3]}))
-    result = lab.imap(ImapPeer(lab.tls(), big))
-    expect("bytes", fetched(result), digests(big))
-    grown = result["rss_kb"] - small["rss_kb"]
-    assert grown < 8192, "memory grew by %d KB for %d bytes" % (grown, len(big[1]))
-
-
-@case
-def imap_over_the_size(lab):
-    def lie(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID 1 RFC822.SIZE 10)\r\n" + tag + b" OK done\r\n")
-    peer = ImapPeer(lab.tls(), {1: b"y" * (26 * 1024 * 1024)}, {"SIZE": lie})
-    result = lab.imap(peer)
-    expect("read", result["read"], "collect.too-big")
-
-
-@case
-def imap_wrong_certificate(lab):
-    for pair in (lab.wrong, lab.foreign):
-        peer = ImapPeer(lab.tls(pair), MAILS)
-        expect("open", lab.imap(peer)["open"], "collect.tls")
-        expect("said", peer.said, [])
-        peer = ImapPeer(lab.tls(pair), MAILS, starttls=True)
-        expect("open", lab.imap(peer, more=["starttls"])["open"], "collect.tls")
-        assert b"secret" not in b"".join(peer.clear + peer.said)
-
-
-@case
-def imap_starttls_refused_or_injected(lab):
-    def refuse(peer, wire, tag, line):
-        wire.send(tag + b" NO not today\r\n")
-
-    def inject(peer, wire, tag, line):
-        wire.send(tag + b" OK begin\r\n* CAPABILITY LOGINDISABLED\r\n")
-
-    def preauth(peer, wire, tag, line):
-        wire.send(b"* PREAUTH you are in\r\n")
-    for bend in ({"STARTTLS": refuse}, {"STARTTLS": inject}, {"GREETING": preauth, "STARTTLS": refuse}):
-        peer = ImapPeer(lab.tls(), MAILS, bend, starttls=True)
-        result = lab.imap(peer, more=["starttls"])
-        expect("open", result["open"], "collect.tls")
-        expect("said in clear", [line.split()[1] for line in peer.clear], [b"STARTTLS"])
-
-
-@case
-def imap_login_refused(lab):
-    expect("open", lab.imap(ImapPeer(lab.tls(), MAILS), password="wrong")["open"], "collect.login")
-
-
-@case
-def imap_no_such_folder(lab):
-    def no(peer, wire, tag, line):
-        wire.send(tag + b" NO no such folder\r\n")
-    expect("read", lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": no}))["read"], "collect.folder")
-
-
-@case
-def imap_no_uidvalidity(lab):
-    def bare(peer, wire, tag, line):
-        wire.send(b"* 1 EXISTS\r\n" + tag + b" OK [READ-ONLY] open\r\n")
-    expect("read", lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": bare}))["read"], "collect.protocol")
-
-
-@case
-def imap_no_uidnext(lab):
-    def bare(peer, wire, tag, line):
-        wire.send(b"* 1 EXISTS\r\n* OK [UIDVALIDITY 4] v\r\n" + tag + b" OK [READ-ONLY] open\r\n")
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"EXAMINE": bare}))
-    expect("bytes", fetched(result), digests(MAILS))
-
-
-@case
-def imap_end_within_a_literal(lab):
-    def half(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID %d BODY[] {5000}\r\nonly this" % peer.uid(line))
-        raise imap_peer.Bent
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": half}))
-    expect("read", result["read"], "collect.connect")
-    assert result["cpu_ms"] < 1500, "it turned in a loop for %d ms" % result["cpu_ms"]
-
-
-@case
-def imap_drip_within_a_literal(lab):
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": imap_peer.drip_literal}))
-    expect("read", result["read"], "collect.connect")
-    assert result["ms"] < 6000, result["ms"]
-
-
-@case
-def imap_endless_untagged(lab):
-    for name in ("LOGIN", "EXAMINE", "SEARCH"):
-        result = lab.imap(ImapPeer(lab.tls(), MAILS, {name: imap_peer.flood_untagged}))
-        last = result["read"]
-        assert last in ("collect.protocol", "collect.connect"), (name, result)
-        assert result["ms"] < 4000, (name, result["ms"])
-
-
-@case
-def imap_literal_of_four_gigabytes(lab):
-    def vast(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID %d BODY[] {4294967290}\r\n" % peer.uid(line))
-        block = b"z" * 65536
-        for _ in range(600):
-            wire.send(block)
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": vast}))
-    expect("read", result["read"], "collect.too-big")
-    assert result["rss_kb"] < 400000, result["rss_kb"]
-
-
-@case
-def imap_not_what_was_asked(lab):
-    def another(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID 99 BODY[] " + literal(b"other") + b")\r\n" + tag + b" OK done\r\n")
-
-    def two(peer, wire, tag, line):
-        one = b"* 1 FETCH (UID %d BODY[] " % peer.uid(line) + literal(b"half") + b")\r\n"
-        wire.send(one + one + tag + b" OK done\r\n")
-
-    def twice_in_one(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID %d BODY[] " % peer.uid(line) + literal(b"half") + b" BODY[] " + literal(b"half") + b")\r\n"
-                  + tag + b" OK done\r\n")
-
-    def no_uid(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (BODY[] " + literal(b"whose") + b")\r\n" + tag + b" OK done\r\n")
-    for bend in (another, two, twice_in_one, no_uid):
-        result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": bend}))
-        expect("read of " + bend.__name__, result["read"], "collect.protocol")
-        expect("kept", fetched(result), {})
-
-
-@case
-def imap_nothing_is_given(lab):
-    def nothing(peer, wire, tag, line):
-        wire.send(tag + b" OK done\r\n")
-
-    def nil(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID %d BODY[] NIL)\r\n" % peer.uid(line) + tag + b" OK done\r\n")
-    for bend in (nothing, nil):
-        result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": bend}))
-        expect("read", result["read"], "none")
-        expect("kept", fetched(result), {})
-
-
-@case
-def imap_quoted_body(lab):
-    def quoted(peer, wire, tag, line):
-        wire.send(b'* 1 FETCH (UID %d BODY[] "From: a@b.fr")\r\n' % peer.uid(line) + tag + b" OK done\r\n")
-    result = lab.imap(ImapPeer(lab.tls(), {3: b"From: a@b.fr"}, {"BODY": quoted}))
-    expect("bytes", fetched(result), digests({3: b"From: a@b.fr"}))
-
-
-@case
-def imap_told_in_passing(lab):
-    def chatty(peer, wire, tag, line):
-        wire.send(b"* 2 FETCH (FLAGS (\\Seen))\r\n* 12 EXISTS\r\n")
-        return False
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"BODY": chatty, "SIZE": chatty}))
-    expect("bytes", fetched(result), digests(MAILS))
-
-
-@case
-def imap_deep_structure_unasked(lab):
-    # The library's parser is recursive: the reply's bound keeps it within the stack.
-    def deep(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID 3 BODYSTRUCTURE " + b"(" * 60000)
-        wire.send(b"\r\n" + tag + b" OK done\r\n")
-
-    def deepest(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID 3 BODYSTRUCTURE " + b"(" * 16000 + b"\r\n" + tag + b" OK done\r\n")
-
-    def behind(peer, wire, tag, line):
-        wire.send(b"* 1 FETCH (UID 3 BODY[] " + literal(b"x" * 50000) + b" BODYSTRUCTURE " + b"(" * 60000)
-        wire.send(b"\r\n" + tag + b" OK done\r\n")
-    for name, bend in (("SIZE", deep), ("SIZE", deepest), ("BODY", deep), ("BODY", behind)):
-        result = lab.imap(ImapPeer(lab.tls(), MAILS, {name: bend}))
-        expect("read", result["read"], "collect.protocol")
-
-
-@case
-def imap_list_is_tidied(lab):
-    def odd(peer, wire, tag, line):
-        wire.send(b"* SEARCH 9 3 9 3 400 5\r\n" + tag + b" OK done\r\n")
-    result = lab.imap(ImapPeer(lab.tls(), MAILS, {"SEARCH": odd}))
-    expect("uids", [m["uid"] for m in result["messages"]], [3, 5, 9])
-
-
 def run(lab, f):
     start = time.time()
     try:
@@ -666,7 +400,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         lab = Lab(sys.argv[1], folder)
-        for f in CASES + process_cases.CASES:
+        for f in CASES + imap_cases.CASES + process_cases.CASES:
             if not wanted or f.__name__ in wanted:
                 counts[run(lab, f)] += 1
         process_cases.end(lab)

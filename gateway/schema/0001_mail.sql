@@ -168,7 +168,7 @@ create table inbox (
   body        bigint not null references body,
   source      text not null check (source in ('smtp', 'submission', 'imap')),
   account     text,                                      -- submission: the mailbox of ours that was authenticated
-  mailbox     text, uidvalidity bigint, uid bigint,      -- imap: fetched once
+  mailbox     text, uidvalidity bigint, uid bigint, uid_digest bytea,   -- imap: fetched once; the body's digest, because servers reuse UIDs
   peer_name   text, peer_address text, helo text,
   mail_from   text not null,
   recipients  text[] not null,
@@ -187,7 +187,7 @@ create table inbox (
   reason      text, owner text, rule text,
   dossier     bigint,
   decided_at  timestamptz,
-  unique (mailbox, uidvalidity, uid),
+  unique (mailbox, uidvalidity, uid, uid_digest),
   check ((source = 'submission') = (account is not null)),
   check ((state = 'done') = (outcome is not null)),
   check (outcome is distinct from 'held' or owner is not null)
@@ -232,26 +232,47 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- mailboxes fetched by IMAP
+-- uid: the last that was taken. uidnext and modseq (RFC 7162) are of the last look that left nothing behind; 0: not told. until: rows of the
+-- inbox up to this one were taken before the server began to count its UIDs again under the same UIDVALIDITY.
 create table collect_cursor (
-  mailbox text primary key, uidvalidity bigint not null, uid bigint not null
+  mailbox text primary key, uidvalidity bigint not null, uid bigint not null,
+  uidnext bigint not null default 0, modseq bigint not null default 0, until bigint not null default 0
 );
 create table collect_skip (
   mailbox text not null, uidvalidity bigint not null, uid bigint not null, size bigint not null,
   at timestamptz not null default now(), primary key (mailbox, uidvalidity, uid)
 );
 
-create function collect_cursor(mailbox text, out uidvalidity bigint, out uid bigint)
+create function collect_cursor(mailbox text, out uidvalidity bigint, out uid bigint, out uidnext bigint, out modseq bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select c.uidvalidity, c.uid from collect_cursor c where c.mailbox = collect_cursor.mailbox
+  select c.uidvalidity, c.uid, c.uidnext, c.modseq from collect_cursor c where c.mailbox = collect_cursor.mailbox
 $$;
 
+-- Under another UIDVALIDITY everything begins anew.
 create function collect_move(mailbox text, uidvalidity bigint, uid bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  insert into collect_cursor values (mailbox, uidvalidity, uid)
+  insert into collect_cursor (mailbox, uidvalidity, uid) values (mailbox, uidvalidity, uid)
   on conflict on constraint collect_cursor_pkey do update set
     uid = case when collect_cursor.uidvalidity = excluded.uidvalidity
                then greatest(collect_cursor.uid, excluded.uid) else excluded.uid end,
+    uidnext = case when collect_cursor.uidvalidity = excluded.uidvalidity then collect_cursor.uidnext else 0 end,
+    modseq = case when collect_cursor.uidvalidity = excluded.uidvalidity then collect_cursor.modseq else 0 end,
+    until = case when collect_cursor.uidvalidity = excluded.uidvalidity then collect_cursor.until else 0 end,
     uidvalidity = excluded.uidvalidity
+$$;
+
+-- All that was there when the server told these numbers has been taken.
+create function collect_looked(mailbox text, uidvalidity bigint, uidnext bigint, modseq bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  select collect_move(mailbox, uidvalidity, 0);
+  update collect_cursor c set uidnext = collect_looked.uidnext, modseq = collect_looked.modseq where c.mailbox = collect_looked.mailbox
+$$;
+
+-- The server gives UIDs that are taken already to other messages (RFC 9051 2.3.1.1 forbids it): all are looked at again.
+create function collect_again(mailbox text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update collect_cursor c set uid = 0, uidnext = 0, modseq = 0, until = (select coalesce(max(i.id), 0) from inbox i)
+   where c.mailbox = collect_again.mailbox
 $$;
 
 -- 0 when it is already here: the cursor moves all the same. Mail that was fetched names no envelope.
@@ -262,13 +283,13 @@ declare b bigint; i bigint;
 begin
   perform collect_move(collect_message.mailbox, collect_message.uidvalidity, collect_message.uid);
   if exists (select from inbox n where n.mailbox = collect_message.mailbox
-             and n.uidvalidity = collect_message.uidvalidity and n.uid = collect_message.uid) then
+             and n.uidvalidity = collect_message.uidvalidity and n.uid = collect_message.uid and n.uid_digest = collect_message.digest) then
     return 0;
   end if;
   insert into body (size, digest) values (collect_message.size, collect_message.digest) returning id into b;
   insert into body_chunk values (b, 0, first_chunk);
-  insert into inbox (body, source, mailbox, uidvalidity, uid, mail_from, recipients, received_at, complete)
-    values (b, 'imap', collect_message.mailbox, collect_message.uidvalidity, collect_message.uid, '', '{}',
+  insert into inbox (body, source, mailbox, uidvalidity, uid, uid_digest, mail_from, recipients, received_at, complete)
+    values (b, 'imap', collect_message.mailbox, collect_message.uidvalidity, collect_message.uid, collect_message.digest, '', '{}',
             collect_message.received_at, collect_message.size = length(first_chunk)) returning id into i;
   if collect_message.size = length(first_chunk) then perform tell('inbox'); end if;
   return i;

@@ -367,6 +367,17 @@ language sql stable security definer set search_path = relais, pg_temp as $$
                   where d.open and lower(split_part(r.mailbox, '@', 2)) = lower(trust_uses.domain)))
 $$;
 
+-- The dossier and party of an answer that names mails of ours (In-Reply-To, References; our Message-IDs have 122 random bits) and comes from
+-- the one whom they were sent to, as a relay address would give them. Nothing when they speak of two.
+create function relay_by_thread(message_ids text[], mailbox text) returns table (dossier bigint, party text, mailbox_is text)
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query select (array_agg(o.dossier))[1], (array_agg(o.party))[1], lower(relay_by_thread.mailbox) from outbox o
+   where o.message_id = any (relay_by_thread.message_ids) and lower(o.recipient) = lower(relay_by_thread.mailbox)
+     and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender'
+  having count(distinct (o.dossier, o.party)) = 1;
+end $$;
+
 -- Our own mailboxes; the configuration writes them at start of the worker.
 create table mailbox (local text not null, domain text not null, primary key (local, domain));
 create function mailbox_set(domain text, locals text[]) returns void

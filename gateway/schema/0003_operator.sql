@@ -48,11 +48,11 @@ create function quarantine_list() returns table (id text, received_at timestampt
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'R' || i.id, i.received_at, i.class, i.reason, i.owner, d.ref, i.message_id from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held' order by i.id
 $$;
--- A mail that failed takes up where it stood; one that was cancelled stays so.
+-- A mail that failed takes up where it stood; one that was cancelled stays so. Attempts at sending are counted on: each has its own row.
 create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set next_at = now(), tries = case o.state when 'failed' then 0 else o.tries end, told = false, ended_at = null,
+  update outbox o set next_at = now(), tries = case when o.state = 'failed' and o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
    where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');
   if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
@@ -114,7 +114,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'held message without an owner', (select count(*) from inbox where outcome = 'held'), (select count(*) from inbox where outcome = 'held' and owner is null)
   union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
     (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c
-       where c.mailbox = i.mailbox and (c.uidvalidity <> i.uidvalidity or c.uid >= i.uid)))
+       where c.mailbox = i.mailbox and (c.uidvalidity <> i.uidvalidity or i.id <= c.until or c.uid >= i.uid)))
   union all select 'white lists that were in force', (select count(*) from trust_import),
     abs((select count(*) from trust_import) - coalesce((select n from tally where what = 'trust_import'), 0))
   union all select 'white list in force against its imports', (select count(*) from trust_peer),
@@ -150,12 +150,12 @@ grant execute on function session_start() to relais_receiver, relais_collector, 
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done to relais_receiver;
-grant execute on function collect_cursor(text), collect_message, collect_skipped, intake_chunk, intake_done to relais_collector;
+grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, document_file, relay_make, relay_find, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
+  dossier_fold, document_file, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
+PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "dovecot-lmtpd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
             "libstemmer0d", "libnsl2", "libsodium23", "libtirpc3", "libtirpc-common", "libapparmor1", "libunwind8", "libdb5.3",
             "libicu72", "libsasl2-2", "libsasl2-modules-db", "liblzma5", "libpam0g"]
 USERS = {"postfix": 61301, "dovecot": 61302, "dovenull": 61303, "mailstore": 61304}

@@ -1,6 +1,6 @@
 """The journey as a test: the straight line, the bad inputs, the walls of the roles, kills at every step, and tampering.
 
-journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|notices|roles|kill|trust]     (tampering is tried on the story's end)
+journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|notices|client|mailboxes|roles|kill|trust]     (tampering is tried on the story's end)
 Each case is a function; a failed one is told and the rest go on. Ends with 'N passed, N failed, N skipped'."""
 import argparse
 import os
@@ -13,8 +13,10 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attackers                    # noqa: E402
 import bad                          # noqa: E402
+import client_mode                  # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
+import own_mailboxes                # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
@@ -38,10 +40,10 @@ class Results:
             print(f"NOT OK  {name}\n" + traceback.format_exc(), flush=True)
 
 
-def with_world(args, results, name, play):
+def with_world(args, results, name, play, kind=World):
     """A world of its own for each group: what one group leaves cannot help or harm another."""
     folder = tempfile.mkdtemp(prefix="relais-journey-")
-    world = World(folder, args.bin, args.cache)
+    world = kind(folder, args.bin, args.cache)
     try:
         world.start()
         play(world, folder)
@@ -96,6 +98,20 @@ def group(module, name, tampered=True):
     return play_group
 
 
+def client(args, results):
+    """Client mode, once with the certificate and once with tokens."""
+    for name, kind, cases in (("client", client_mode.ClientWorld, client_mode.certificate_cases),
+                              ("client with tokens", client_mode.TokenWorld, client_mode.token_cases)):
+        def play(world, _folder, name=name, cases=cases):
+            for case_name, case in cases(world, None):
+                before = results.failed
+                results.case(f"{name}: {case_name}", case)
+                if results.failed > before:             # each step stands on the one before
+                    tell_state(world)
+                    return
+        with_world(args, results, name, play, kind)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
@@ -111,6 +127,8 @@ def main():
         "notices": group(notices, "notices"),
         "submission": group(submission, "submission", tampered=False),
         "roles": group(walls, "roles", tampered=False),
+        "client": client,
+        "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
         "trust": group(trust, "trust", tampered=False),
     }

@@ -1,4 +1,5 @@
 """A small IMAP server of one folder whose answers can be bent."""
+import base64
 import re
 import time
 
@@ -15,12 +16,14 @@ def literal(data):
 
 class ImapPeer:
     """messages: {uid: bytes}. bend: name -> callable(peer, wire, tag, line) that answers by itself, or None to cut.
-    Names: GREETING, STARTTLS, LOGIN, AUTHENTICATE, CAPABILITY, EXAMINE, SEARCH, SIZE, BODY, IDLE, LOGOUT."""
+    Names: GREETING, STARTTLS, LOGIN, AUTHENTICATE, CAPABILITY, EXAMINE, SEARCH, SIZE, BODY, IDLE, LOGOUT.
+    more: capabilities beside IDLE; with CONDSTORE the folder tells modseq. sasl: what AUTHENTICATE was given, decoded."""
 
-    def __init__(self, tls, messages, bend=None, starttls=False, idle=True, uidvalidity=77, password="secret"):
+    def __init__(self, tls, messages, bend=None, starttls=False, idle=True, uidvalidity=77, password="secret", more="", token=None):
         self.tls, self.messages, self.bend = tls, dict(messages), bend or {}
         self.starttls, self.idle, self.uidvalidity, self.password = starttls, idle, uidvalidity, password
-        self.said, self.clear, self.idling = [], [], []
+        self.more, self.token, self.modseq = more, token, 1
+        self.said, self.clear, self.idling, self.sasl = [], [], [], []
         self.server = Server(self.talk)
         self.port = self.server.port
 
@@ -80,17 +83,29 @@ class ImapPeer:
         wire.send(tag + (b" OK in\r\n" if good else b" NO [AUTHENTICATIONFAILED] no\r\n"))
 
     def do_authenticate(self, wire, tag, line):
-        wire.send(tag + b" OK in\r\n")
+        words = line.split()[2:]
+        if len(words) == 1:
+            wire.send(b"+ \r\n")
+            words.append(wire.line())
+        self.sasl.append((words[0].decode(), b"" if words[1] == b"=" else base64.b64decode(words[1])))
+        if self.token is not None and b"auth=Bearer " + self.token.encode() + b"\x01" not in self.sasl[-1][1]:
+            wire.send(b"+ " + base64.b64encode(b'{"status":"invalid_token"}') + b"\r\n")
+            self.said.append(wire.line())
+            wire.send(tag + b" NO [AUTHENTICATIONFAILED] no\r\n")
+        else:
+            wire.send(tag + b" OK in\r\n")
 
     def do_capability(self, wire, tag, line):
-        wire.send(b"* CAPABILITY IMAP4rev1" + (b" IDLE" if self.idle else b"") + b"\r\n" + tag + b" OK done\r\n")
+        wire.send(b"* CAPABILITY IMAP4rev1" + (b" IDLE" if self.idle else b"") + b"".join(b" " + word.encode() for word in self.more.split())
+                  + b"\r\n" + tag + b" OK done\r\n")
 
     def do_noop(self, wire, tag, line):
         wire.send(tag + b" OK done\r\n")
 
     def do_examine(self, wire, tag, line):
         wire.send(b"* %d EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Seen)\r\n* OK [UIDVALIDITY %d] v\r\n* OK [UIDNEXT %d] n\r\n"
-                  % (len(self.messages), self.uidvalidity, self.uidnext()) + tag + b" OK [READ-ONLY] open\r\n")
+                  % (len(self.messages), self.uidvalidity, self.uidnext())
+                  + (b"* OK [HIGHESTMODSEQ %d] m\r\n" % self.modseq if b"(CONDSTORE)" in line else b"") + tag + b" OK [READ-ONLY] open\r\n")
 
     def do_search(self, wire, tag, line):
         match = re.search(rb"UID (\d+)(?::(\d+|\*))?", line.upper().replace(b"UID SEARCH", b""))
@@ -122,16 +137,20 @@ class ImapPeer:
     def do_idle(self, wire, tag, line):
         wire.send(b"+ idling\r\n")
         self.idling.append(wire)
-        while wire.line().upper() != b"DONE":
-            pass
-        self.idling.remove(wire)
+        try:
+            told = len(self.messages)
+            while not wire.waiting(0.02) or wire.line().upper() != b"DONE":
+                if len(self.messages) != told:
+                    told = len(self.messages)
+                    wire.send(b"* %d EXISTS\r\n" % told)
+        finally:
+            self.idling.remove(wire)
         wire.send(tag + b" OK done\r\n")
 
     def arrive(self, uid, data):
         """A new message; told to those who idle."""
         self.messages[uid] = data
-        for wire in list(self.idling):
-            wire.send(b"* %d EXISTS\r\n" % len(self.messages))
+        self.modseq += 1
 
     def close(self):
         self.server.close()

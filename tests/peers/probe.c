@@ -1,7 +1,7 @@
 /* tests/peers/probe.c - one SMTP or IMAP session with short limits against a peer of tests/deliver_peers.py; prints JSON.
  *
  * probe smtp HOST PORT NAME CERTIFICATE KEY ANCHORS MAILS SIZE FROM TO [lmtp]
- * probe imap HOST PORT NAME CERTIFICATE KEY ANCHORS USER PASSWORD FOLDER [starttls]
+ * probe imap HOST PORT NAME CERTIFICATE KEY ANCHORS USER AUTH SECRET FOLDER [starttls]
  * probe many-descriptors …  the same, with 1200 descriptors open before */
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "gateway/collector_imap.h"
+#include "gateway/log.h"
 #include "gateway/smtp_client.h"
 
 enum { COMMAND_MS = 1500, FETCH_MS = 4000, DATA_MS = 20000 };
@@ -34,8 +35,16 @@ static int finish(json_t *out, int64_t start)
 {
 	struct rusage use;
 	getrusage(RUSAGE_SELF, &use);
+	/* VmHWM: ru_maxrss still holds what the process had before it became this program. */
+	char status[8192] = "";
+	FILE *file = fopen("/proc/self/status", "re");
+	size_t len = file ? fread(status, 1, sizeof(status) - 1, file) : 0;
+	if (file)
+		fclose(file);
+	status[len] = 0;
+	const char *peak = strstr(status, "VmHWM:");
 	json_object_set_new(out, "ms", json_integer(stream_now() - start));
-	json_object_set_new(out, "rss_kb", json_integer(use.ru_maxrss));
+	json_object_set_new(out, "rss_kb", json_integer(peak ? strtol(peak + 6, NULL, 10) : 0));
 	json_object_set_new(out, "cpu_ms", json_integer(use.ru_utime.tv_sec * 1000 + use.ru_utime.tv_usec / 1000));
 	json_dumpf(out, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -173,6 +182,7 @@ static enum reason read_all(struct collector_imap *imap, const char *folder, jso
 	}
 	json_object_set_new(out, "uidvalidity", json_integer(state.uidvalidity));
 	json_object_set_new(out, "uidnext", json_integer(state.uidnext));
+	json_object_set_new(out, "modseq", json_integer((json_int_t)state.modseq));
 	json_object_set_new(out, "idle", json_boolean(collector_imap_has_idle(imap)));
 	json_object_set_new(out, "messages", list);
 	arena_destroy(&arena);
@@ -182,8 +192,9 @@ static enum reason read_all(struct collector_imap *imap, const char *folder, jso
 static int imap(int argc, char **argv)
 {
 	struct collector_imap_server server = {
-		.server_name = argv[2], .tls = context(argv + 3), .user = argv[6], .password = argv[7][0] ? argv[7] : NULL,
-		.starttls = argc > 9 && strcmp(argv[9], "starttls") == 0,
+		.server_name = argv[2], .port = (int)strtol(argv[1], NULL, 10), .tls = context(argv + 3), .user = argv[6],
+		.auth = collector_imap_auth_of(bytes_of_text(argv[7])), .secret = argv[8],
+		.starttls = argc > 10 && strcmp(argv[10], "starttls") == 0,
 		.limits = {2000, 1500, COMMAND_MS, FETCH_MS, LIMIT_COLLECT_REPLY, LIMIT_MESSAGE},
 	};
 	struct collector_imap *session = NULL;
@@ -195,7 +206,7 @@ static int imap(int argc, char **argv)
 		reason = collector_imap_open(&server, &session);
 	json_object_set_new(out, "open", json_string(reason_code(reason)));
 	if (session)
-		reason = read_all(session, argv[8], out);
+		reason = read_all(session, argv[9], out);
 	json_object_set_new(out, "read", json_string(reason_code(reason)));
 	collector_imap_close(&session);
 	tls_context_close(&server.tls);
@@ -205,6 +216,7 @@ static int imap(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	log_open("probe");
 	if (argc > 2 && strcmp(argv[1], "many-descriptors") == 0) {
 		for (int i = 0; i < 1200; i++)
 			if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
@@ -214,7 +226,7 @@ int main(int argc, char **argv)
 	}
 	if (argc >= 12 && strcmp(argv[1], "smtp") == 0)
 		return smtp(argc - 2, argv + 2);
-	if (argc >= 11 && strcmp(argv[1], "imap") == 0)
+	if (argc >= 12 && strcmp(argv[1], "imap") == 0)
 		return imap(argc - 2, argv + 2);
 	fprintf(stderr, "usage: see tests/peers/probe.c\n");
 	return 64;

@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import store
-from imap_peer import ImapPeer
+from imap_peer import Bent, ImapPeer, drip_literal, flood_untagged
 from smtp_peer import SmtpPeer
 
 CASES = []
@@ -33,20 +34,22 @@ class World:
         self.store = store.Store(os.path.join(lab.folder, "pg"), os.path.join(root, "gateway", "schema"))
         lab.script("issue", lab.pki, "seal", "kind=seal", "cn=AVIS EXEMPLE", "email=" + MAILBOX)
         self.folder = os.path.join(lab.folder, "instance")
-        os.makedirs(os.path.join(self.folder, "journal"))
+        for sub in ("journal", "fetch"):
+            os.makedirs(os.path.join(self.folder, sub))
         self.numbers = 0
         self.running = []
 
     def config(self, routes=(), mailboxes=(), retry=1, hours=24):
-        """routes: (domain, port); mailboxes: (name, port, user, password)."""
+        """routes: (domain, port); mailboxes: (name, port, user, password) or (name, port, user, token, auth)."""
         pki = self.lab.pki
         texts = []
-        for name, port, user, password in mailboxes:
-            path = os.path.join(self.folder, name + ".password")
+        for name, port, user, secret, *auth in mailboxes:
+            path = os.path.join(self.folder, name + ".secret")
             with open(path, "w") as f:
-                f.write(password + "\n")
-            texts.append('{ name = "%s"; host = "127.0.0.1"; server_name = "%s"; port = %d; user = "%s"; password_file = "%s"; '
-                         'origin = "exemple.fr"; }' % (name, NAME, port, user, path))
+                f.write(secret + "\n")
+            how = 'auth = "%s"; token_file' % auth[0] if auth else "password_file"
+            texts.append('{ name = "%s"; host = "127.0.0.1"; server_name = "%s"; port = %d; user = "%s"; %s = "%s"; '
+                         'origin = "exemple.fr"; }' % (name, NAME, port, user, how, path))
         routed = ['{ domain = "%s"; host = "127.0.0.1"; server_name = "%s"; port = %d; }' % (d, NAME, p) for d, p in routes]
         client = 'certificate = "%s/relais-client.pem"; key = "%s/relais-client.key"; anchors = "%s/anchors-tls.pem";' % (pki, pki, pki)
         text = """
@@ -473,22 +476,209 @@ def collector_takes_each_mail_once(lab):
     peer.close()
 
 
+class Killing:
+    """A body that stops at a known point of its way, so that the collector is killed there."""
+
+    def __init__(self):
+        self.at = None              # share of the body that is sent before the kill; None: all goes through
+        self.held, self.go = threading.Event(), threading.Event()
+
+    def body(self, peer, wire, tag, line):
+        data, at = peer.messages[peer.uid(line)], self.at
+        if at is None:
+            return False
+        head = b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (peer.number(peer.uid(line)), peer.uid(line), len(data))
+        if at < 1:
+            wire.send(head + data[:int(len(data) * at)])
+        else:
+            wire.send(head + data + b")\r\n" + (tag + b" OK done\r\n" if at > 1 else b""))
+        self.held.set()
+        self.go.wait(10)
+        raise Bent
+
+
 @case
 def collector_killed_takes_each_mail_once(lab):
+    """At least 30 kills, each while a body is under way: before its first byte, within it, behind it, and between it and the commit."""
     w = world(lab)
     messages = {n: b"From: a@b.fr\r\n\r\nmail %d\r\n" % n + b"y" * (n * 9000) for n in range(1, 61)}
-    peer = ImapPeer(lab.tls(), messages)
-    for _ in range(6):
+    killing = Killing()
+    peer = ImapPeer(lab.tls(), messages, {"BODY": killing.body})
+    points = [0, 0.01, 0.3, 0.5, 0.9, 0.999, 1, 1.1]
+    landed = 0
+    for n in range(36):
+        killing.at, killing.held, killing.go = points[n % len(points)], threading.Event(), threading.Event()
         collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
-        time.sleep(0.35)
+        assert killing.held.wait(10), collector.log()
+        # At 1.1 the answer is whole: the kill falls on the writing of the row, or just before or behind it.
+        time.sleep(0.002 * (n // len(points)) if killing.at > 1 else 0.02)
         for pid in collector.children():
             os.kill(pid, signal.SIGKILL)
+            landed += 1
         collector.kill()
+        killing.go.set()
+        if n % 3 == 2:                          # and some go through in between
+            killing.at = None
+            before = int(w.store.sql("select count(*) from inbox where mailbox = 'box2'")[0][0])
+            collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
+            w.wait("select count(*) > %d from inbox where mailbox = 'box2' and complete" % before)
+            for pid in collector.children():
+                os.kill(pid, signal.SIGKILL)
+            collector.kill()
+        if w.store.sql("select count(*) from inbox where mailbox = 'box2'")[0][0] == "60":
+            messages[max(messages) + 1] = peer.messages[max(messages) + 1] = b"From: a@b.fr\r\n\r\nmore %d\r\n" % n + b"z" * 5000
+    assert landed >= 30, landed
+    killing.at = None
     collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
-    w.wait("select count(*) = 60 from inbox where mailbox = 'box2' and complete")
+    w.wait("select count(*) = %d from inbox where mailbox = 'box2' and complete" % len(messages))
     expect("bytes", collected(w, "box2"), wanted(messages))
+    expect("half rows", w.store.sql("select count(*) from inbox where not complete")[0][0], "0")
+    collector.end()
+    print("     %d kills of a collector with a body under way" % landed)
+    peer.close()
+
+
+@case
+def collector_asks_nothing_when_nothing_changed(lab):
+    """RFC 7162: the same UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ cost one EXAMINE, although UIDs are missing before UIDNEXT."""
+    w = world(lab)
+    messages = {1: b"From: a@b.fr\r\n\r\none\r\n", 5: b"From: a@b.fr\r\n\r\nfive\r\n"}
+    peer = ImapPeer(lab.tls(), messages, more="CONDSTORE")
+    peer.uidnext = lambda: 10
+    collector = w.start("collector", mailboxes=[("box5", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 1 from collect_cursor where mailbox = 'box5' and modseq = 1 and uidnext = 10")
+
+    def asked(word):
+        return sum(word in line for line in peer.said)
+    before = asked(b"EXAMINE"), asked(b"SEARCH")
+    end = time.time() + 10
+    while asked(b"EXAMINE") < before[0] + 3 and time.time() < end:
+        time.sleep(0.1)
+    assert asked(b"EXAMINE") >= before[0] + 3, peer.said
+    expect("lists", asked(b"SEARCH"), before[1])
+    # Another process knows it, too; and what changes is looked at.
+    collector.end()
+    collector = w.start("collector", mailboxes=[("box5", peer.port, "avis", "secret")])
+    time.sleep(1)
+    expect("lists", asked(b"SEARCH"), before[1])
+    peer.uidnext = lambda: 12
+    peer.arrive(11, b"From: a@b.fr\r\n\r\neleven\r\n")
+    w.wait("select count(*) = 3 from inbox where mailbox = 'box5'")
     collector.end()
     peer.close()
+
+
+@case
+def collector_uids_given_again(lab):
+    """A server that lost its count (restored from a copy) and keeps its UIDVALIDITY: what is new under an old UID is taken, what was
+    here is not taken twice (I2)."""
+    w = world(lab)
+    messages = {n: b"From: a@b.fr\r\n\r\nmail %d\r\n" % n for n in range(1, 6)}
+    peer = ImapPeer(lab.tls(), messages, idle=False, more="CONDSTORE")
+    collector = w.start("collector", mailboxes=[("box6", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 5 from inbox where mailbox = 'box6'")
+    for uid in (3, 4, 5):
+        del peer.messages[uid]
+    peer.messages[3] = b"From: a@b.fr\r\n\r\nanother under three\r\n"
+    peer.modseq += 1
+    w.wait("select count(*) = 6 from inbox where mailbox = 'box6'")
+    expect("told", len(collector.events("uidnext-went-back")), 1)
+    peer.messages[4] = b"From: a@b.fr\r\n\r\nanother under four\r\n"
+    peer.modseq += 1
+    w.wait("select count(*) = 7 from inbox where mailbox = 'box6'")
+    time.sleep(3)
+    expect("cursor", w.store.sql("select uidvalidity, uid from collect_cursor where mailbox = 'box6'"), [["77", "4"]])
+    expect("rows", [r[0] for r in collected(w, "box6")], ["1", "2", "3", "4", "5", "3", "4"])
+    expect("told", len(collector.events("uidnext-went-back")), 1)
+    expect("reconcile", w.store.sql("select bad from reconcile(false) where name = 'collected beyond the cursor'"), [["0"]])
+    collector.end()
+    peer.close()
+
+
+@case
+def collector_uidnext_out_of_this_world(lab):
+    """UIDNEXT 4294967295 over a folder of three: one list, not eighty thousand; and the mail that comes later is still taken."""
+    w = world(lab)
+    messages = {1: b"From: a@b.fr\r\n\r\none\r\n", 4294967290: b"From: a@b.fr\r\n\r\nlast\r\n"}
+    peer = ImapPeer(lab.tls(), messages, idle=False)
+    peer.uidnext = lambda: 4294967295
+    collector = w.start("collector", mailboxes=[("box7", peer.port, "avis", "secret")])
+    w.wait("select count(*) = 2 from inbox where mailbox = 'box7'")
+    assert sum(b"SEARCH" in line for line in peer.said) < 5, len(peer.said)
+    del peer.uidnext
+    peer.messages = {1: messages[1], 2: b"From: a@b.fr\r\n\r\ntwo\r\n"}
+    w.wait("select count(*) = 3 from inbox where mailbox = 'box7'")
+    collector.end()
+    peer.close()
+
+
+@case
+def collector_token_is_read_at_each_login(lab):
+    w = world(lab)
+    peer = ImapPeer(lab.tls(), {1: b"From: a@b.fr\r\n\r\none\r\n"}, more="SASL-IR AUTH=XOAUTH2", token="first-token")
+    collector = w.start("collector", mailboxes=[("box8", peer.port, "avis@b.fr", "first-token", "xoauth2")])
+    w.wait("select count(*) = 1 from inbox where mailbox = 'box8'")
+    # The token ends, the server closes, and another stands in the file by then (M49, M50).
+    peer.token = "second-token"
+    with open(os.path.join(w.folder, "box8.secret"), "w") as f:
+        f.write("second-token\n")
+    peer.messages[2] = b"From: a@b.fr\r\n\r\ntwo\r\n"
+    for wire in list(peer.idling):
+        wire.cut()
+    w.wait("select count(*) = 2 from inbox where mailbox = 'box8'")
+    expect("tokens", [s.split(b"Bearer ")[1].rstrip(b"\x01") for _, s in peer.sasl], [b"first-token", b"second-token"])
+    pids = [collector.p.pid] + collector.children()
+    assert pids[1:], "a session is open"
+    for pid in pids:
+        assert b"second-token" not in memory_of(pid), "the token lies in the memory of a process that said it"
+    assert "token" not in collector.log()
+    collector.end()
+    peer.close()
+
+
+def memory_of(pid):
+    """Everything that a process may write to."""
+    found = []
+    with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if "w" not in rights:
+                continue
+            begin, end = (int(x, 16) for x in span.split("-"))
+            try:
+                mem.seek(begin)
+                found.append(mem.read(end - begin))
+            except OSError:
+                pass
+    assert found, "no memory could be read"
+    return b"".join(found)
+
+
+@case
+def collector_slow_server_delays_no_other(lab):
+    """Eight mailboxes at eight servers, three of them bad: the mail of the good ones is there within seconds."""
+    w = world(lab)
+
+    def never(peer, wire, tag, line):
+        time.sleep(60)
+    slow = ImapPeer(lab.tls(), {1: b"x" * 500}, {"BODY": drip_literal})
+    silent = ImapPeer(lab.tls(), {1: b"x"}, {"GREETING": never})
+    flood = ImapPeer(lab.tls(), {1: b"x"}, {"EXAMINE": flood_untagged})
+    good = [ImapPeer(lab.tls(), {n: b"From: a@b.fr\r\n\r\nbox %d mail %d\r\n" % (b, n) for n in range(1, 6)}) for b in range(5)]
+    boxes = [("slow", slow), ("silent", silent), ("flood", flood)] + [("good%d" % b, peer) for b, peer in enumerate(good)]
+    begin = time.time()
+    collector = w.start("collector", mailboxes=[(name, peer.port, "avis", "secret") for name, peer in boxes])
+    w.wait("select count(*) = 25 from inbox where mailbox like 'good_'", 10)
+    first = time.time() - begin
+    for b, peer in enumerate(good):
+        peer.arrive(6, b"From: a@b.fr\r\n\r\nlater %d\r\n" % b)
+    w.wait("select count(*) = 30 from inbox where mailbox like 'good_'", 10)
+    assert first < 8, "the first 25 took %.1f s" % first
+    expect("trouble of the good", [e for e in collector.events("collect-failed") if e["mailbox"].startswith("good")], [])
+    expect("of the bad", w.store.sql("select count(*) from inbox where mailbox in ('slow', 'silent', 'flood')")[0][0], "0")
+    collector.end()
+    for _, peer in boxes:
+        peer.close()
 
 
 @case

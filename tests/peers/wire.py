@@ -1,7 +1,9 @@
 """One-connection servers on loopback that misbehave on request, and what they share."""
+import select
 import socket
 import ssl
 import threading
+import time
 
 
 class Gone(Exception):
@@ -32,6 +34,12 @@ class Wire:
             self.left += more
         line, self.left = self.left.split(b"\n", 1)
         return line.rstrip(b"\r")
+
+    def waiting(self, seconds):
+        """Is there something to read, or the end?"""
+        if b"\n" in self.left or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
+            return True
+        return bool(select.select([self.sock], [], [], seconds)[0])
 
     def start_tls(self, context):
         try:
@@ -97,3 +105,12 @@ def tls_server(certificate, key, clients=None):
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(clients)
     return context
+
+
+def settle(said, word):
+    """The peer's thread may not have read the last line yet."""
+    for _ in range(40):
+        if said and word in said[-1]:
+            return
+        time.sleep(0.05)
+    raise AssertionError("never said %r: %r" % (word, said[-3:]))
