@@ -221,14 +221,16 @@ class TokenWorld(ClientWorld):
 
     def configured(self, text):
         self.renew()
-        text = text.replace('auth = "certificate";\n\t\t\tuser', 'auth = "xoauth2"; token_file = "token-in";\n\t\t\tuser')
-        return text.replace('auth = "certificate";\n\t\t\t#', f'auth = "xoauth2"; user = "{BOX}"; token_file = "token-out";\n\t\t\t#')
+        text = text.replace('auth = "certificate";\n\t\t\tuser', 'auth = "xoauth2"; token_file = "tokens/in/token";\n\t\t\tuser')
+        return text.replace('auth = "certificate";\n\t\t\t#', f'auth = "xoauth2"; user = "{BOX}"; token_file = "tokens/out/token";\n\t\t\t#')
 
     def renew(self):
         """What the operator's software does every few minutes: the file is replaced as a whole."""
         token = self.identity.renew()
-        for name, process in (("token-in", "collector"), ("token-out", "deliverer")):
-            path, owner = os.path.join(self.dir, name), os.stat(os.path.join(self.pki, f"{process}.key"))
+        for name, process in (("tokens/in", "collector"), ("tokens/out", "deliverer")):
+            folder, owner = os.path.join(self.dir, name), os.stat(os.path.join(self.pki, f"{process}.key"))
+            path = os.path.join(folder, "token")
+            os.makedirs(folder, exist_ok=True)
             with open(path + ".new", "w") as f:
                 f.write(token + "\n")
             os.chown(path + ".new", owner.st_uid, owner.st_gid)
