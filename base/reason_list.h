@@ -67,6 +67,8 @@ R(SMTP_AUTH_MANY, "smtp.auth.many", LATER, 421, "4.7.0", "Trop d'échecs d'authe
 /* peer: who may speak */
 R(PEER_NO_CERTIFICATE, "peer.certificate.none", REFUSED, 550, "5.7.1", "Aucun certificat client n'a été présenté. Présentez votre certificat IGC-Santé de serveur.", "No client certificate was presented. Present your server certificate of the trust space.", "")
 R(PEER_CERTIFICATE_UNTRUSTED, "peer.certificate.untrusted", REFUSED, 550, "5.7.1", "Votre certificat client n'est pas émis par une autorité de l'espace de confiance, ou il n'est plus valable.", "Your client certificate was not issued by an authority of the trust space, or it is no longer valid.", "`relais trust explain DOMAIN` says which certificates are awaited.")
+R(PEER_REVOKED, "peer.certificate.revoked", REFUSED, 550, "5.7.1", "Votre certificat est révoqué. Demandez-en un autre à son autorité.", "Your certificate is revoked. Ask its authority for another.", "")
+R(PEER_CRL, "peer.revocation.unknown", LATER, 451, "4.7.5", "La révocation de votre certificat ne peut pas être vérifiée pour l'instant. Réessayez plus tard.", "The revocation of your certificate cannot be checked for now. Try again later.", "A revocation list is missing or out of date, or an OCSP answer is no good: refresh the folder of revocation lists.")
 R(PEER_DOMAIN, "peer.domain", REFUSED, 550, "5.7.1", "Votre certificat ne parle pas pour le domaine de l'expéditeur. Vérifiez la liste blanche.", "Your certificate does not speak for the sender's domain. Check the white list.", "`relais trust explain DOMAIN` says which certificates are awaited.")
 
 /* auth: submission by our own correspondents' software */
@@ -109,6 +111,7 @@ R(SIG_EXPIRED, "sig.expired", HELD, 550, "5.7.7", "Le certificat de signature es
 R(SIG_REVOKED, "sig.revoked", HELD, 550, "5.7.7", "Le certificat de signature est révoqué.", "The signing certificate is revoked.", "")
 R(SIG_USAGE, "sig.usage", HELD, 550, "5.7.7", "Le certificat de signature n'est pas fait pour signer du courrier.", "The signing certificate is not meant for signing mail.", "")
 R(SIG_NO_CRL, "sig.crl.none", HELD, 0, "", "La liste de révocation manque ou est périmée : la signature ne peut pas être jugée.", "The revocation list is missing or out of date: the signature cannot be judged.", "Refresh the folder of revocation lists.")
+R(SIG_MATERIAL, "sig.material", LATER, 451, "4.3.0", "Les listes de confiance ont changé pendant la lecture du message : il est relu.", "The trust lists changed while the message was read: it is read again.", "")
 
 /* trust: the white list and the revocation lists, as they are brought in */
 R(TRUST_FORM, "trust.list.form", LOCAL, 0, "", "Ce fichier n'est pas la liste blanche de l'espace de confiance, ou il est incomplet. La liste en vigueur reste.", "This file is not the white list of the trust space, or it is not whole. The list in force stays.", "Root ListeBlancheMSSante, DateDeGeneration, at least one Domaine, closed to its end.")
@@ -192,6 +195,7 @@ R(DELIVER_CONNECT, "deliver.connect", LATER, 0, "", "Le serveur du destinataire 
 R(DELIVER_NO_STARTTLS, "deliver.starttls.none", LATER, 0, "", "Le serveur du destinataire n'offre pas STARTTLS : rien n'est envoyé en clair.", "The recipient's server offers no STARTTLS: nothing is sent in clear.", "")
 R(DELIVER_TLS, "deliver.tls", LATER, 0, "", "La négociation TLS avec le serveur du destinataire a échoué.", "The TLS negotiation with the recipient's server failed.", "TLS 1.2 or 1.3 with modern suites is required on both sides.")
 R(DELIVER_CERTIFICATE, "deliver.certificate", LATER, 0, "", "Le certificat du serveur du destinataire n'est pas reconnu ou porte un autre nom.", "The certificate of the recipient's server is not recognised or has another name.", "")
+R(DELIVER_CRL, "deliver.revocation.unknown", LATER, 0, "", "La révocation du certificat du serveur du destinataire ne peut pas être vérifiée.", "The revocation of the recipient's server's certificate cannot be checked.", "A revocation list is missing or out of date, or its OCSP answer is no good: refresh the folder deliverer.crls.")
 R(DELIVER_DROPPED, "deliver.dropped", LATER, 0, "", "Le serveur du destinataire a coupé la connexion sans réponse ; il refuse peut-être notre certificat.", "The recipient's server cut the connection without a reply; it may refuse our certificate.", "Postfix does this after the TLS handshake when it does not accept our certificate.")
 R(DELIVER_TIME, "deliver.time", LATER, 0, "", "Le serveur du destinataire a mis trop de temps.", "The recipient's server took too long.", "")
 R(DELIVER_SEAL, "deliver.seal", LOCAL, 0, "", "Le message scellé a changé dans la base : il n'est pas envoyé.", "The sealed mail has changed in the database: it is not sent.", "Compare the body's digest with the signer's journal: someone or something altered it.")
@@ -203,6 +207,7 @@ R(DELIVER_PROTOCOL, "deliver.protocol", LATER, 0, "", "Le serveur du destinatair
 R(COLLECT_CONNECT, "collect.connect", LATER, 0, "", "Le serveur de la boîte relevée ne répond pas.", "The server of the collected mailbox does not answer.", "")
 R(COLLECT_LOGIN, "collect.login", LATER, 0, "", "Le serveur de la boîte relevée refuse l'accès.", "The server of the collected mailbox refuses access.", "")
 R(COLLECT_TLS, "collect.tls", LATER, 0, "", "Le serveur de la boîte relevée n'offre pas TLS, ou son certificat n'est pas reconnu.", "The server of the collected mailbox offers no TLS, or its certificate is not recognised.", "Check server_name and the anchors of the collector.")
+R(COLLECT_CRL, "collect.revocation.unknown", LATER, 0, "", "La révocation du certificat du serveur de la boîte relevée ne peut pas être vérifiée.", "The revocation of the collected mailbox's server certificate cannot be checked.", "A revocation list is missing or out of date, or its OCSP answer is no good: refresh the folder collector.crls.")
 R(COLLECT_FOLDER, "collect.folder", LATER, 0, "", "Le dossier de la boîte relevée ne peut pas être ouvert.", "The folder of the collected mailbox cannot be opened.", "Check the folder's name in the configuration.")
 R(COLLECT_PROTOCOL, "collect.protocol", LATER, 0, "", "Le serveur de la boîte relevée ne suit pas le protocole.", "The server of the collected mailbox does not follow the protocol.", "")
 R(COLLECT_TOO_BIG, "collect.too-big", REFUSED, 0, "", "Un message de la boîte relevée dépasse 26 214 400 octets : il n'est pas relevé.", "A message of the collected mailbox is over 26,214,400 bytes: it is not fetched.", "It stays in the mailbox; the event names its UID.")
