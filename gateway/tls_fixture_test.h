@@ -108,9 +108,9 @@ static inline struct made made_of(const char *name)
 
 static inline const char *path_of(const char *name, const char *ending)
 {
-	static char paths[8][160];
+	static char paths[64][160];
 	static unsigned next;
-	char *path = paths[next++ % 8];
+	char *path = paths[next++ % COUNT(paths)];
 	snprintf(path, sizeof paths[0], "%s/%s%s", setting.folder, name, ending);
 	return path;
 }
