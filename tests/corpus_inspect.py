@@ -18,9 +18,18 @@ import time
 
 SECONDS, MEGABYTES = 2.0, 256
 
+# Rows whose expectation we judge wrong, with what we hold to be right and why.
+JUDGED = {
+    # The corpus says "valid" because NIST's file names do not say "Invalid". NIST's text does (PKITS 4.8.7, 4.8.8): an application that
+    # processes policyConstraints must not validate these paths. Their first authority has requireExplicitPolicy 0, and no policy is
+    # common to the whole path (RFC 5280 6.1.5 (g)).
+    "nist-pkits/smime/SignedDifferentPoliciesTest7.eml": "sig=untrusted",
+    "nist-pkits/smime/SignedDifferentPoliciesTest8.eml": "sig=untrusted",
+}
+
 # Measured; a change that makes one smaller has to say why.
 FLOORS = {
-    "smime": 239, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 209, "smtp": 4, "cda": 82,
+    "smime": 241, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 209, "smtp": 4, "cda": 82,
 }
 
 
@@ -269,14 +278,16 @@ def run_hostile(relais, corpus, tally, folder):
             if not os.path.isfile(path):
                 tally.apart["rows that are no file"] = tally.apart.get("rows that are no file", 0) + 1
                 continue
-            agrees, got = True, ""
+            agrees, got, want = True, "", JUDGED.get(row[0], row[1])
+            if want != row[1]:
+                tally.apart["rows counted by our own judgement (JUDGED)"] = tally.apart.get("rows counted by our own judgement (JUDGED)", 0) + 1
             for name in files_of(kind, row, path, folder):
                 run = Run(relais, arguments_for(kind, row, hostile, schema), name)
                 if not tally.measured(run, kind + "/" + row[0]):
                     agrees, got = False, "see faults"
-                elif not judge(row[1], row, run.answer):
+                elif not judge(want, row, run.answer):
                     agrees, got = False, brief(run.answer)
-            tally.judged(kind, row[0], agrees, row[1], got)
+            tally.judged(kind, row[0], agrees, want, got)
     tally.apart["bodies of replies"] = sum(1 for _ in rows_of(os.path.join(hostile, "replies")))
 
 
