@@ -16,6 +16,7 @@ static const struct verb {
 	{"init", cli_init, "DIR                          create an instance"},
 	{"start", cli_start, "[DIR]                       start it"},
 	{"stop", cli_stop, "[DIR]                        stop it"},
+	{"reload", cli_reload, "[DIR]                      read anchors, revocation lists and certificates again"},
 	{"status", cli_status, "[DIR]                      what runs"},
 	{"migrate", cli_migrate, "[DIR]                     bring the database to this version"},
 	{"config", cli_config, "check FILE [--print]       check a configuration"},
