@@ -30,6 +30,7 @@ static const struct verb {
 	{"expert", cli_expert, "import FILE | list"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
+	{"recheck", cli_recheck, "R12 [FOLDER]              the verdict on a message, judged again from what was kept"},
 	{"queue", cli_queue, "[failed]                    mail under way, or what failed"},
 	{"retry", cli_retry, "S34                         try a mail again now"},
 	{"quarantine", cli_quarantine, "list | attach R12 REF | return|again R12"},
