@@ -1,4 +1,4 @@
-/* gateway/tls_test.c - who is told apart in a handshake, what a client refuses, and which protocol is spoken. */
+/* gateway/tls_test.c - who is told apart in a handshake, what a client refuses, and which protocol is spoken (attacks T3, T5, T6). */
 #include "gateway/tls_fixture_test.h"
 
 /* --- tests ------------------------------------------------------------------------- */

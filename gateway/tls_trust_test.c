@@ -1,4 +1,5 @@
-/* gateway/tls_trust_test.c - revocation in both directions, OCSP staples, and trust that is renewed while sessions live. */
+/* gateway/tls_trust_test.c - revocation in both directions, OCSP staples, and trust that is renewed while sessions
+ * live (attacks T3). */
 #include "gateway/tls_fixture_test.h"
 
 #include <signal.h>
