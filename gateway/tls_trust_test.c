@@ -7,6 +7,7 @@
 #include <openssl/ocsp.h>
 
 #include "gateway/json_view.h"
+#include "gateway/receiver_peer.h"
 
 /* --- revocation ------------------------------------------------------------------ */
 
@@ -116,6 +117,44 @@ static void test_evidence(void **state)
 	}
 	json_decref(path);
 	json_decref(crls);
+	arena_destroy(&arena);
+	close_pair(&p);
+}
+
+/* The receiver keeps a peer's certificates once, and again when it has been reminded of too many others. */
+static void test_kept_once(void **state)
+{
+	(void)state;
+	struct pair p = pair_with("server", "client", "crls");
+	struct arena *arena = arena_create(65536);
+	struct peers_kept *kept = calloc(1, sizeof *kept);
+	struct pool_job job = {0};
+	struct tls_peer peer, other;
+	char name[65];
+
+	shake(&p);
+	tls_peer_read(arena, p.server, &peer);
+	assert_int_equal(peers_evidence(kept, arena, &peer, p.server, &job), REASON_NONE);
+	assert_int_equal(job.n_certificates, 3);
+	arena_fail_at(arena, 2);
+	assert_int_equal(peers_evidence(kept, arena, &peer, p.server, &job), REASON_MEMORY);
+	peers_remember(kept, &peer);
+	assert_int_equal(peers_evidence(kept, arena, &peer, p.server, &job), REASON_NONE);
+	assert_int_equal(job.n_certificates, 0);
+	for (size_t i = 0; i < PEERS_REMEMBERED; i++) {
+		snprintf(name, sizeof name, "%064zu", i);
+		other = (struct tls_peer){.fingerprint = bytes_of_text(name)};
+		peers_remember(kept, &other);
+		peers_remember(kept, &other);
+	}
+	assert_int_equal(peers_evidence(kept, arena, &peer, p.server, &job), REASON_NONE);
+	assert_int_equal(job.n_certificates, 3);
+	/* Without a certificate there is nothing to keep. */
+	other = (struct tls_peer){.fingerprint = BYTES_NONE};
+	peers_remember(kept, &other);
+	assert_int_equal(peers_evidence(kept, arena, &other, p.server, &job), REASON_NONE);
+	assert_int_equal(job.n_certificates, 0);
+	free(kept);
 	arena_destroy(&arena);
 	close_pair(&p);
 }
@@ -343,7 +382,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_revocation),     cmocka_unit_test(test_evidence),
-		cmocka_unit_test(test_renewed_lists),  cmocka_unit_test(test_renewed_badly),
+		cmocka_unit_test(test_kept_once),      cmocka_unit_test(test_renewed_lists),
+		cmocka_unit_test(test_renewed_badly),
 		cmocka_unit_test(test_renewed_certificate), cmocka_unit_test(test_staples_judged),
 		cmocka_unit_test(test_own_staple),
 	};
