@@ -66,6 +66,20 @@ static int judge_use(X509 *leaf, const struct chain_rules *rules)
 	return (X509_get_key_usage(leaf) & rules->use) != 0 ? X509_V_OK : X509_V_ERR_INVALID_PURPOSE;
 }
 
+struct chain_rules chain_rules_client(X509 *leaf)
+{
+	bool named = leaf == NULL || (X509_get_extended_key_usage(leaf) & XKU_SSL_CLIENT) != 0;
+
+	return (struct chain_rules){.purpose = named ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
+				    .extended = XKU_SSL_CLIENT | XKU_SSL_SERVER,
+				    .use = KU_DIGITAL_SIGNATURE};
+}
+
+struct chain_rules chain_rules_server(void)
+{
+	return (struct chain_rules){.purpose = X509_PURPOSE_SSL_SERVER, .extended = XKU_SSL_SERVER, .use = KU_DIGITAL_SIGNATURE};
+}
+
 int chain_judge(X509_STORE_CTX *ctx, const struct trust *trust, const struct chain_rules *rules, struct chain_lists *used)
 {
 	int error = X509_V_ERR_OUT_OF_MEM;
@@ -119,5 +133,19 @@ enum chain_trouble chain_trouble(long error)
 		return CHAIN_UNJUDGED;
 	default:
 		return CHAIN_UNTRUSTED;
+	}
+}
+
+enum reason chain_peer_reason(long error)
+{
+	switch (chain_trouble(error)) {
+	case CHAIN_GOOD:
+		return REASON_NONE;
+	case CHAIN_REVOKED:
+		return REASON_PEER_REVOKED;
+	case CHAIN_UNJUDGED:
+		return REASON_PEER_CRL;
+	default:
+		return REASON_PEER_CERTIFICATE_UNTRUSTED;
 	}
 }

@@ -29,6 +29,11 @@ struct chain_rules {
 	bool old;                     /* the measure of old test suites: weak passes, the extended use may be absent */
 };
 
+/* Of a TLS peer as of now: a client, or a server. Operators hold one certificate for both directions, so that for a client server
+ * use counts like client use; mail use does not. */
+struct chain_rules chain_rules_client(X509 *leaf);
+struct chain_rules chain_rules_server(void);
+
 /*
  * Judges the path of the context's certificate (set by X509_STORE_CTX_init over trust_store). X509_V_OK, or the first trouble
  * as X509_V_ERR_…, which is the context's error then, too. *used is what revocation was judged by, complete or not.
@@ -48,5 +53,7 @@ enum chain_trouble {
 	CHAIN_UNTRUSTED,    /* all else */
 };
 enum chain_trouble chain_trouble(long error);
+/* What a TLS peer is told: NONE, PEER_CERTIFICATE_UNTRUSTED, PEER_REVOKED or PEER_CRL. */
+enum reason chain_peer_reason(long error);
 
 #endif

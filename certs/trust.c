@@ -222,6 +222,11 @@ size_t trust_crls(const struct trust *trust)
 	return (size_t)sk_X509_CRL_num(trust->crls);
 }
 
+struct X509_crl_st *trust_crl(const struct trust *trust, size_t n)
+{
+	return sk_X509_CRL_value(trust->crls, (int)n);
+}
+
 /* --- what a verdict rested on ------------------------------------------------- */
 
 const char *trust_crl_digest(const struct trust *trust, const struct X509_crl_st *crl)

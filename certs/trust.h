@@ -32,6 +32,9 @@ struct x509_store_st *trust_store(const struct trust *trust);
 size_t trust_anchors(const struct trust *trust);
 size_t trust_crls(const struct trust *trust);
 
+/* Borrowed; n < trust_crls(). */
+struct X509_crl_st *trust_crl(const struct trust *trust, size_t n);
+
 /* --- what a verdict rested on (SHA-256 of the DER, lower-case hexadecimal) --- */
 
 /* Of a list of this trust; "" when it is none. Borrowed. */

@@ -55,19 +55,12 @@ static void keep_evidence(const struct tls_context *context, SSL *session, const
 	json_decref(crls);
 }
 
-/* Operators hold one certificate for both directions, so server use counts like client use; mail use does not. */
 static int judge(X509_STORE_CTX *store, void *context_of)
 {
 	const struct tls_context *context = context_of;
 	SSL *session = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	X509 *leaf = X509_STORE_CTX_get0_cert(store);
 	bool server = SSL_is_server(session);
-	bool client_use = leaf == NULL || (X509_get_extended_key_usage(leaf) & XKU_SSL_CLIENT) != 0;
-	const struct chain_rules rules = {
-		.purpose = server && client_use ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER,
-		.extended = server ? XKU_SSL_CLIENT | XKU_SSL_SERVER : XKU_SSL_SERVER,
-		.use = KU_DIGITAL_SIGNATURE,
-	};
+	const struct chain_rules rules = server ? chain_rules_client(X509_STORE_CTX_get0_cert(store)) : chain_rules_server();
 	struct chain_lists lists;
 	int error = chain_judge(store, context->trust, &rules, &lists);
 

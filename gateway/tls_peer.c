@@ -38,20 +38,6 @@ static struct bytes serial_of(struct arena *arena, X509 *certificate)
 	return hex_of(arena, ASN1_STRING_get0_data(serial), len > 0 ? (size_t)len : 0);
 }
 
-static enum reason reason_of(long verdict)
-{
-	switch (chain_trouble(verdict)) {
-	case CHAIN_GOOD:
-		return REASON_NONE;
-	case CHAIN_REVOKED:
-		return REASON_PEER_REVOKED;
-	case CHAIN_UNJUDGED:
-		return REASON_PEER_CRL;
-	default:
-		return REASON_PEER_CERTIFICATE_UNTRUSTED;
-	}
-}
-
 static json_t *path_of(struct arena *arena, const SSL *session)
 {
 	STACK_OF(X509) *path = SSL_get0_verified_chain(session);
@@ -93,7 +79,7 @@ void tls_peer_read(struct arena *arena, const SSL *session, struct tls_peer *out
 		verdict = verdict == X509_V_OK ? X509_V_ERR_UNSPECIFIED : verdict;
 	}
 	out->status = verdict == X509_V_OK ? TLS_PEER_GOOD : TLS_PEER_UNTRUSTED;
-	out->reason = reason_of(verdict);
+	out->reason = chain_peer_reason(verdict);
 	out->why = verdict == X509_V_OK ? "" : X509_verify_cert_error_string(verdict);
 }
 
@@ -114,7 +100,7 @@ size_t tls_peer_path(struct arena *arena, const SSL *session, struct bytes out[T
 
 enum reason tls_verify_reason(const SSL *session)
 {
-	return reason_of(SSL_get_verify_result(session));
+	return chain_peer_reason(SSL_get_verify_result(session));
 }
 
 const char *tls_verify_text(const SSL *session)
