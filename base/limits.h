@@ -43,7 +43,6 @@
 #define LIMIT_SMTP_UNSENT (32u * 1024)   /* replies that the peer does not take: nothing more is read from it */
 #define LIMIT_SMTP_LINGER_SECONDS 5     /* reading on after the last reply, so that it arrives */
 #define LIMIT_SMTP_STOP_SECONDS 10       /* for transactions under way when the service stops */
-#define LIMIT_TLS_TICKET_SECONDS 3600
 #define LIMIT_TLS_CHAIN (32u * 1024)     /* certificates a peer may send */
 
 /* Introspection of a token (RFC 7662). The answer is some 600 bytes; the people who submit in one minute are few. */
@@ -75,6 +74,10 @@
 #define LIMIT_CHAIN_DEPTH 5
 #define LIMIT_RSA_BITS_MIN 2048
 #define LIMIT_RSA_BITS_MAX 8192
+#define LIMIT_CRL (32 * 1024 * 1024)     /* a revocation list or a file of anchors: some 800,000 entries; kept as evidence */
+#define LIMIT_STAPLE (16u * 1024)        /* an OCSP answer; those of public authorities have 0.5 to 4 KB */
+#define LIMIT_STAPLE_SKEW_SECONDS 300
+#define LIMIT_STAPLE_AGE_SECONDS (10 * 86400)   /* the longest life that the CA/Browser Forum allows (BR 4.9.10) */
 
 /* ZIP (dependencies, page 5): counts of what really comes out, never of what is declared. */
 #define LIMIT_ZIP_ENTRIES 2000             /* a sound archive of the corpus has 1006; documents have LIMIT_DOCUMENTS */

@@ -12,9 +12,10 @@
 #include <openssl/x509v3.h>
 
 #include "certs/name.h"
+#include "certs/strength.h"
 #include "certs/trust.h"
 
-enum { NUMBER_MAX = 20, PREFIX_BYTES = (CRL_PREFIX - 1) / 2, DIGEST_BITS = 112, CLOCK_SECONDS = 300 };
+enum { NUMBER_MAX = 20, PREFIX_BYTES = (CRL_PREFIX - 1) / 2, CLOCK_SECONDS = 300 };
 
 static X509_CRL *parse(struct bytes raw)
 {
@@ -123,11 +124,10 @@ static enum reason keep_der(struct arena *arena, X509_CRL *crl, struct bytes *ou
 
 static bool digest_allowed(const X509_CRL *crl)
 {
-	int digest = NID_undef, nid = X509_CRL_get_signature_nid(crl);
+	const X509_ALGOR *algorithm = NULL;
 
-	/* What names its digest elsewhere (RSASSA-PSS, whose default is SHA-1) is not taken. */
-	const EVP_MD *md = OBJ_find_sigid_algs(nid, &digest, NULL) == 1 && digest != NID_undef ? EVP_get_digestbynid(digest) : NULL;
-	return md != NULL && EVP_MD_get_size(md) * 4 >= DIGEST_BITS;
+	X509_CRL_get0_signature(crl, NULL, &algorithm);
+	return strength_signature(algorithm, false);
 }
 
 /* By an authority of the file, within its dates. A list of another authority for ours (an indirect list) is signed by one of the file, too. */

@@ -10,10 +10,12 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "certs/chain.h"
 #include "certs/name.h"
+#include "certs/strength.h"
 #include "certs/trust.h"
 
-enum { RSA_BITS = 2048, EC_BITS = 256, DIGEST_BITS = 112, ITEMS_MAX = 100000 };
+enum { ITEMS_MAX = 100000 };
 
 /* --- values ------------------------------------------------------------------ */
 
@@ -63,15 +65,10 @@ static unsigned strength(X509 *certificate, struct inventory_item *item)
 {
 	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	bool self = X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
-	int bits = 0;
 
 	item->key = key != NULL && EVP_PKEY_get0_type_name(key) != NULL ? EVP_PKEY_get0_type_name(key) : "";
 	item->bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
-	bool rsa = key != NULL && (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"));
-	bool weak = key == NULL || (rsa && item->bits < RSA_BITS) || (EVP_PKEY_is_a(key, "EC") && item->bits < EC_BITS) || EVP_PKEY_is_a(key, "DSA");
-	if (!self && X509_get_signature_info(certificate, NULL, NULL, &bits, NULL) == 1 && bits < DIGEST_BITS)
-		weak = true;
-	return weak ? INVENTORY_WEAK : 0;
+	return strength_key(key, false) && (self || strength_signature(X509_get0_tbs_sigalg(certificate), false)) ? 0 : INVENTORY_WEAK;
 }
 
 static bool fits_use(X509 *certificate, enum inventory_use use, bool chain)
@@ -255,42 +252,19 @@ enum reason inventory_add(struct inventory *inventory, enum inventory_use use, c
 
 /* --- a peer's certificate --------------------------------------------------------------- */
 
-static int bear_missing_list(int ok, X509_STORE_CTX *context)
-{
-	if (ok || X509_STORE_CTX_get_error(context) != X509_V_ERR_UNABLE_TO_GET_CRL || X509_STORE_CTX_get_error_depth(context) == 0)
-		return ok;
-	X509_STORE_CTX_set_error(context, X509_V_OK);
-	return 1;
-}
-
-/* As the receiver judges (gateway/tls.c): chain, dates, revocation; client or server use. */
-static const char *objection(const struct trust *trust, X509 *leaf, STACK_OF(X509) *chain, struct instant now)
+/* By the very judgement of the receiver. */
+static long objection(const struct trust *trust, X509 *leaf, STACK_OF(X509) *between, struct instant now)
 {
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	STACK_OF(X509_CRL) *lists = sk_X509_CRL_new_null();
-	const char *why = "no memory";
+	struct chain_rules rules = chain_rules_client(leaf);
+	struct chain_lists lists;
+	long error = X509_V_ERR_OUT_OF_MEM;
 
-	if (context == NULL || lists == NULL || X509_STORE_CTX_init(context, trust_store(trust), leaf, chain) != 1)
-		goto out;
-	for (size_t i = 0; i < trust_crls(trust); i++)
-		if (sk_X509_CRL_push(lists, trust_crl(trust, i)) <= 0)
-			goto out;
-	X509_STORE_CTX_set0_crls(context, lists);   /* borrowed */
-	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-	X509_VERIFY_PARAM_set_time(param, (time_t)(now.us / 1000000));
-	if (trust_checks_revocation(trust))
-		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_USE_DELTAS);
-	X509_STORE_CTX_set_verify_cb(context, bear_missing_list);
-	why = NULL;
-	if (X509_verify_cert(context) != 1)
-		why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
-	else if ((X509_get_extended_key_usage(leaf) & (XKU_SSL_CLIENT | XKU_SSL_SERVER)) == 0 ||
-		 (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
-		why = X509_verify_cert_error_string(X509_V_ERR_INVALID_PURPOSE);
-out:
+	rules.at = (time_t)(now.us / 1000000);
+	if (context != NULL && X509_STORE_CTX_init(context, trust_store(trust), leaf, between) == 1)
+		error = chain_judge(context, trust, &rules, &lists);
 	X509_STORE_CTX_free(context);
-	sk_X509_CRL_free(lists);
-	return why;
+	return error;
 }
 
 static bool read_peer(const char *file, X509 **leaf, STACK_OF(X509) *chain)
@@ -330,8 +304,9 @@ enum reason inventory_judge_peer(struct arena *arena, const char *file, const ch
 	reason = trust_load(anchors, crls, &trust, detail);
 	if (reason != REASON_NONE)
 		goto out;
-	*why = objection(trust, leaf, chain, now);
-	reason = *why == NULL ? REASON_NONE : REASON_PEER_CERTIFICATE_UNTRUSTED;
+	long error = objection(trust, leaf, chain, now);
+	*why = error == X509_V_OK ? NULL : X509_verify_cert_error_string(error);
+	reason = chain_peer_reason(error);
 	ERR_clear_error();
 out:
 	trust_free(&trust);

@@ -63,8 +63,8 @@ MUST_USE enum reason inventory_add(struct inventory *inventory, enum inventory_u
 /* Whole days from now until then, rounded down; negative when it is past. */
 int64_t inventory_days(struct instant now, struct instant until);
 
-/* Would TLS take this PEM certificate (its chain after it) from a peer that calls? REASON_NONE, or PEER_CERTIFICATE_UNTRUSTED with
- * *why in words; CONFIG_VALUE: file, anchors or lists cannot be read. name and printed (may be NULL): the subject, canonical and
+/* Would TLS take this PEM certificate (its chain after it) from a peer that calls? REASON_NONE, or PEER_CERTIFICATE_UNTRUSTED, PEER_REVOKED,
+ * PEER_CRL (certs/chain.h) with *why in words; CONFIG_VALUE: file, anchors or lists cannot be read. name and printed (may be NULL): the subject, canonical and
  * for people, whenever the file was read. */
 MUST_USE enum reason inventory_judge_peer(struct arena *arena, const char *file, const char *anchors, const char *crls, struct instant now,
 					  struct bytes *name, struct bytes *printed, const char **why);

@@ -64,7 +64,7 @@ static int set_up(void **state)
 		     "bash \"$PKI\" issue pki d50 kind=tls-server cn=d50 end=$(soon 50) && "
 		     "bash \"$PKI\" issue pki early kind=tls-server cn=early start=$(soon 5) end=$(soon 500) && "
 		     "bash \"$PKI\" issue pki gone kind=tls-client cn=gone && bash \"$PKI\" revoke pki gone && "
-		     "bash \"$PKI\" issue pki both kind=tls-both cn=both ou=318310021300028 && "
+		     "bash \"$PKI\" issue pki both kind=tls-both cn=both ou=318310021300028 && bash \"$PKI\" issue pki ended kind=tls-both cn=ENDED start=20200101000000Z end=20210101000000Z && "
 		     "openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.key -out weak1024.pem -days 100 -subj /CN=weak -addext extendedKeyUsage=serverAuth "
 		     "-addext keyUsage=digitalSignature -addext basicConstraints=CA:FALSE && "
 		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !run(&f, lists)) {
@@ -182,9 +182,9 @@ static const struct {
 	{"one for both", "pki/both.pem", REASON_NONE, NULL},
 	{"a server's", "pki/relais-server.pem", REASON_NONE, NULL},
 	{"a seal", "pki/relais-seal.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "purpose"},
-	{"revoked", "pki/gone.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "revoked"},
+	{"revoked", "pki/gone.pem", REASON_PEER_REVOKED, "revoked"},
 	{"foreign", "pki/foreign-tls.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "issuer"},
-	{"ended", "pki/relais-expired.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "expired"},
+	{"ended", "pki/ended.pem", REASON_PEER_CERTIFICATE_UNTRUSTED, "expired"},
 	{"nothing", "empty.pem", REASON_CONFIG_VALUE, "cannot be read"},
 };
 

@@ -4,10 +4,12 @@
 #   make-test-pki.sh DIR [dns=NAME[,NAME…]] [seal=ADDRESS] [o=ORGANISATION] [ou=STRUCTURE] [st=DEPARTMENT]
 #       the authority and the gateway's own certificates; safe to run again: what is there stays, lists are renewed
 #   make-test-pki.sh issue DIR NAME kind=KIND cn=TEXT [email=ADDRESS,…] [dns=NAME,…] [o=] [ou=] [st=] [key=p256|rsa]
-#                    [start=YYYYMMDDHHMMSSZ] [end=YYYYMMDDHHMMSSZ] [force=yes]
-#       one more certificate. KIND: tls-server, tls-client, tls-both, seal, person. An existing NAME is kept, unless force=yes
+#                    [start=YYYYMMDDHHMMSSZ] [end=YYYYMMDDHHMMSSZ] [staples=yes] [force=yes]
+#       one more certificate. KIND: tls-server, tls-client, tls-both, seal, person, ocsp (a responder of the organisations'
+#       authority). staples=yes: it promises an OCSP staple. An existing NAME is kept, unless force=yes
 #   make-test-pki.sh revoke DIR NAME       revoke it and renew the lists
 #   make-test-pki.sh lists DIR             renew the revocation lists
+#   make-test-pki.sh staple DIR NAME [days=N]   what the authority says of it now, as an OCSP answer for N days (1): DIR/NAME.ocsp
 #   make-test-pki.sh foreign DIR           an authority that nobody trusts: DIR/foreign/, foreign-tls and foreign-seal
 #
 # Written to DIR:
@@ -32,7 +34,7 @@ read_arguments() {
 	local word
 	for word in "$@"; do
 		case $word in
-		kind=* | cn=* | email=* | dns=* | o=* | ou=* | st=* | key=* | start=* | end=* | force=* | seal=*)
+		kind=* | cn=* | email=* | dns=* | o=* | ou=* | st=* | key=* | start=* | end=* | force=* | seal=* | staples=* | days=*)
 			arg[${word%%=*}]=${word#*=}
 			;;
 		*) fail "unknown argument: $word" ;;
@@ -163,6 +165,7 @@ issue_from() {
 	tls-both) usage=digitalSignature extended=serverAuth,clientAuth ;;
 	seal) usage=digitalSignature,nonRepudiation extended=emailProtection ;;
 	person) usage=digitalSignature,nonRepudiation extended=emailProtection ;;
+	ocsp) usage=digitalSignature extended=OCSPSigning ;;
 	*) fail "unknown kind: ${arg[kind]}" ;;
 	esac
 	names=$(alternative_names)
@@ -174,6 +177,8 @@ issue_from() {
 		echo "subjectKeyIdentifier = hash"
 		echo "authorityKeyIdentifier = keyid"
 		[ -z "$names" ] || echo "subjectAltName = $names"
+		[ "${arg[staples]}" != yes ] || echo "tlsfeature = status_request"
+		[ "${arg[kind]}" != ocsp ] || echo "noCheck = ignored"
 	} >"$to.cnf"
 	subject="/C=FR$(subject_part ST "${arg[st]}")$(subject_part O "${arg[o]}")$(subject_part OU "${arg[ou]}")$(subject_part CN "${arg[cn]}")"
 	[ -z "${arg[start]}" ] || days+=(-startdate "${arg[start]}")
@@ -191,7 +196,7 @@ issue_from() {
 }
 
 defaults() {
-	arg=([kind]="" [cn]="" [email]="" [dns]="" [key]=p256 [start]="" [end]="" [force]=no [seal]=""
+	arg=([kind]="" [cn]="" [email]="" [dns]="" [key]=p256 [start]="" [end]="" [force]=no [seal]="" [staples]=no [days]=1
 		[o]="TEST ORGANISATION" [ou]=312345678900017 [st]="Paris (75)")
 }
 
@@ -207,19 +212,35 @@ issue() {
 	issue_from "$dir/ca/$authority" "$dir/ca/$authority/cert.pem" "$dir/$name"
 }
 
-revoke() {
-	local dir=$1 name=$2 issuer folder
-	[ -e "$dir/$name.pem" ] || fail "no certificate $dir/$name.pem"
-	issuer=$(openssl x509 -in "$dir/$name.pem" -noout -issuer)
-	case $issuer in
-	*"TEST AC PERSONNES"*) folder=personnes ;;
-	*"TEST AC ORGANISATIONS"*) folder=organisations ;;
-	*) fail "$name was not issued here" ;;
+# The folder of the authority that issued NAME.
+issuer_of() {
+	case $(openssl x509 -in "$1/$2.pem" -noout -issuer) in
+	*"TEST AC PERSONNES"*) echo "$1/ca/personnes" ;;
+	*"TEST AC ORGANISATIONS"*) echo "$1/ca/organisations" ;;
+	*) fail "$2 was not issued here" ;;
 	esac
-	openssl ca -config "$dir/ca/$folder/openssl.cnf" -revoke "$dir/$name.pem" 2>"$dir/ca/log" ||
+}
+
+revoke() {
+	local dir=$1 name=$2 folder
+	[ -e "$dir/$name.pem" ] || fail "no certificate $dir/$name.pem"
+	folder=$(issuer_of "$dir" "$name")
+	openssl ca -config "$folder/openssl.cnf" -revoke "$dir/$name.pem" 2>"$dir/ca/log" ||
 		grep -q "Already revoked" "$dir/ca/log" || fail "cannot revoke $name"
 	rm -f "$dir/ca/log"
 	write_lists "$dir"
+}
+
+staple() {
+	local dir=$1 name=$2 folder
+	[ -e "$dir/$name.pem" ] || fail "no certificate $dir/$name.pem"
+	folder=$(issuer_of "$dir" "$name")
+	openssl ocsp -index "$folder/index.txt" -CA "$folder/cert.pem" -rsigner "$folder/cert.pem" -rkey "$folder/key.pem" -rmd sha256 \
+		-issuer "$folder/cert.pem" -cert "$dir/$name.pem" -no_nonce -ndays "${arg[days]}" -noverify -respout "$dir/$name.ocsp.new" \
+		>"$dir/ca/log" 2>&1 || { cat "$dir/ca/log" >&2; fail "cannot answer for $name"; }
+	chmod 644 "$dir/$name.ocsp.new"
+	mv "$dir/$name.ocsp.new" "$dir/$name.ocsp"
+	rm -f "$dir/ca/log"
 }
 
 foreign() {
@@ -302,6 +323,14 @@ main() {
 		dir=$(realpath -m "$2")
 		lock "$dir"
 		revoke "$dir" "$3"
+		;;
+	staple)
+		[ $# -ge 3 ] || usage
+		dir=$(realpath -m "$2")
+		defaults
+		read_arguments "${@:4}"
+		lock "$dir"
+		staple "$dir" "$3"
 		;;
 	lists)
 		[ $# -eq 2 ] || usage

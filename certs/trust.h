@@ -4,14 +4,15 @@
 #ifndef RELAIS_CERTS_TRUST_H
 #define RELAIS_CERTS_TRUST_H
 
+#include "base/arena.h"
 #include "base/reason.h"
 
 struct trust;
+struct x509_st;         /* OpenSSL's X509 */
 struct x509_store_st;   /* OpenSSL's X509_STORE */
 struct X509_crl_st;     /* OpenSSL's X509_CRL */
-struct stack_st_X509_CRL;
 
-enum { TRUST_DETAIL = 256 };
+enum { TRUST_DETAIL = 256, TRUST_DIGEST_TEXT = 65 };
 
 /*
  * anchors: one file, PEM (any number of certificates) or DER (one). Self-issued ones are anchors, the others
@@ -25,14 +26,24 @@ MUST_USE enum reason trust_load(const char *anchors, const char *crls, struct tr
 void trust_free(struct trust **trust);
 
 bool trust_checks_revocation(const struct trust *trust);
-/* Borrowed: certificates and lists, no flags set. */
+/* Borrowed: the certificates. The lists are the trust's own and come in by chain_judge (certs/chain.h): a store would find them
+ * by the certificate's issuer alone, and so miss those that another authority issues for it (RFC 5280 5.2.5). */
 struct x509_store_st *trust_store(const struct trust *trust);
 size_t trust_anchors(const struct trust *trust);
 size_t trust_crls(const struct trust *trust);
-/* All of them, borrowed: for X509_STORE_CTX_set0_crls. A store finds lists by the certificate's issuer alone, and so
- * misses those that another authority issues for it (indirect lists, RFC 5280 5.2.5). */
-struct stack_st_X509_CRL *trust_crl_stack(const struct trust *trust);
+
 /* Borrowed; n < trust_crls(). */
 struct X509_crl_st *trust_crl(const struct trust *trust, size_t n);
+
+/* --- what a verdict rested on (SHA-256 of the DER, lower-case hexadecimal) --- */
+
+/* Of a list of this trust; "" when it is none. Borrowed. */
+const char *trust_crl_digest(const struct trust *trust, const struct X509_crl_st *crl);
+/* Is this very certificate among the anchors and their helpers? */
+bool trust_holds(const struct trust *trust, const struct x509_st *certificate);
+/* The DER that has this digest, in the arena, and its kind, "certificate" or "crl". NOT_FOUND (any text that is no digest, too);
+ * MEMORY. */
+MUST_USE enum reason trust_material(struct arena *arena, const struct trust *trust, struct bytes digest, const char **kind,
+				    struct bytes *der);
 
 #endif

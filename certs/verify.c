@@ -2,9 +2,11 @@
  *
  * 1. Every step gives a reason; the verdict is a function of the reason alone (verdict_of).
  * 2. What is hashed is the caller's bytes (detached) or the octets inside the object: never a rewritten copy.
- * 3. Nothing of the message's own revocation lists is believed: those of the snapshot count. */
+ * 3. Nothing of the message's own revocation lists is believed: those of the snapshot count.
+ * 4. A step is taken for every signer before the next begins: who signed well is told even where another did not. */
 #include "certs/verify.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +15,7 @@
 #include <openssl/x509v3.h>
 #include <openssl/x509_vfy.h>
 
-#include "base/limits.h"
-#include "certs/name.h"
+#include "certs/chain.h"
 #include "certs/verify_signer.h"
 
 struct work {
@@ -24,7 +25,11 @@ struct work {
 	struct verify_facts *out;
 	CMS_ContentInfo *cms;
 	STACK_OF(X509) *certificates;
+	STACK_OF(CMS_SignerInfo) *signers;
 	struct bytes content;
+	enum reason reason;          /* of the first signer who failed */
+	enum reason math;            /* of all signers together, once it was asked */
+	bool math_done;
 };
 
 static enum verify_verdict verdict_of(enum reason reason)
@@ -128,50 +133,51 @@ static X509 *certificate_of(CMS_SignerInfo *signer)
 }
 
 /* Identity is the one signer's; of several who differ, nobody is bound (attacks S3). */
-static enum reason identify(struct work *w, STACK_OF(CMS_SignerInfo) *signers)
+static enum reason identify(struct work *w)
 {
-	X509 *first = certificate_of(sk_CMS_SignerInfo_value(signers, 0));
+	X509 *first = certificate_of(sk_CMS_SignerInfo_value(w->signers, 0));
+	enum reason reason = REASON_NONE;
 
-	if (first == NULL)
-		return REASON_NONE;
-	enum reason reason = verify_signer_facts(w->arena, first, w->request->from, w->out);
-
-	for (int i = 1; i < sk_CMS_SignerInfo_num(signers); i++) {
-		X509 *other = certificate_of(sk_CMS_SignerInfo_value(signers, i));
+	for (int i = 0; i < sk_CMS_SignerInfo_num(w->signers) && reason == REASON_NONE; i++) {
+		X509 *one = certificate_of(sk_CMS_SignerInfo_value(w->signers, i));
+		struct verify_facts facts = {0};
+		if (one != NULL)
+			reason = verify_signer_facts(w->arena, one, w->request->from, &facts);
+		w->out->signers[w->out->n_signers++] = (struct verify_signer){.subject = facts.subject, .fingerprint = facts.fingerprint};
+	}
+	if (reason != REASON_NONE || first == NULL)
+		return reason;
+	reason = verify_signer_facts(w->arena, first, w->request->from, w->out);
+	for (int i = 1; i < sk_CMS_SignerInfo_num(w->signers); i++) {
+		X509 *other = certificate_of(sk_CMS_SignerInfo_value(w->signers, i));
 		if (other == NULL || X509_cmp(first, other) != 0)
 			w->out->bound = false;
 	}
 	return reason;
 }
 
-static enum reason strengths(struct work *w, STACK_OF(CMS_SignerInfo) *signers)
-{
-	enum reason reason = REASON_NONE;
+/* --- steps of judgement: each for one signer ------------------------------------ */
 
-	for (int i = 0; i < sk_CMS_SignerInfo_num(signers) && reason == REASON_NONE; i++) {
-		CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(signers, i);
-		const char *name = NULL;
-		reason = verify_signer_strength(signer, certificate_of(signer), w->request->digests, &name);
-		if (i == 0 || reason != REASON_NONE)
-			w->out->digest = name;
-	}
+typedef enum reason step(struct work *w, size_t i, CMS_SignerInfo *signer);
+
+static enum reason strength(struct work *w, size_t i, CMS_SignerInfo *signer)
+{
+	const char *name = NULL;
+	enum reason reason = verify_signer_strength(signer, certificate_of(signer), w->request->digests, &name);
+
+	if (i == 0 || (reason != REASON_NONE && w->reason == REASON_NONE))
+		w->out->digest = name;
 	return reason;
 }
 
-static enum reason unknown_signers(struct work *w, STACK_OF(CMS_SignerInfo) *signers)
+static enum reason known(struct work *w, size_t i, CMS_SignerInfo *signer)
 {
-	enum reason reason = REASON_NONE;
-
-	for (int i = 0; i < sk_CMS_SignerInfo_num(signers); i++) {
-		CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(signers, i);
-		if (certificate_of(signer) == NULL && reason != REASON_SIG_INVALID)
-			reason = verify_signer_unknown(signer, w->content);
-	}
-	return reason;
+	(void)i;
+	return certificate_of(signer) == NULL ? verify_signer_unknown(signer, w->content) : REASON_NONE;
 }
 
 /* Signature and messageDigest of every signer over the content. */
-static enum reason mathematics(struct work *w)
+static enum reason mathematics_of_all(struct work *w)
 {
 	const unsigned flags = CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY;
 	BIO *bio = NULL;
@@ -189,13 +195,27 @@ static enum reason mathematics(struct work *w)
 	return good ? REASON_NONE : REASON_SIG_INVALID;
 }
 
-static enum reason attributes(struct work *w, STACK_OF(CMS_SignerInfo) *signers)
+static enum reason mathematics(struct work *w, size_t i, CMS_SignerInfo *signer)
 {
-	enum reason reason = REASON_NONE;
+	(void)i;
+	if (!w->math_done)
+		w->math = mathematics_of_all(w);
+	w->math_done = true;
+	/* Who of several is to blame: a blameless one stays so in the facts, and the whole is refused all the same. */
+	if (w->math == REASON_SIG_INVALID && sk_CMS_SignerInfo_num(w->signers) > 1)
+		return verify_signer_mathematics(signer, w->content);
+	return w->math;
+}
 
-	for (int i = sk_CMS_SignerInfo_num(signers) - 1; i >= 0 && reason == REASON_NONE; i--)
-		reason = verify_signer_attributes(sk_CMS_SignerInfo_value(signers, i), CMS_get0_eContentType(w->cms),
-						  w->content, w->request, w->out);
+static enum reason attributes(struct work *w, size_t i, CMS_SignerInfo *signer)
+{
+	struct verify_facts facts = {0};
+	enum reason reason = verify_signer_attributes(signer, CMS_get0_eContentType(w->cms), w->content, w->request, &facts);
+
+	if (i == 0) {
+		w->out->time = facts.time;
+		w->out->has_time = facts.has_time;
+	}
 	return reason;
 }
 
@@ -203,119 +223,87 @@ static enum reason attributes(struct work *w, STACK_OF(CMS_SignerInfo) *signers)
 
 static enum reason reason_of_chain(int error)
 {
-	switch (error) {
-	case X509_V_OK:
+	switch (chain_trouble(error)) {
+	case CHAIN_GOOD:
 		return REASON_NONE;
-	case X509_V_ERR_OUT_OF_MEM:
+	case CHAIN_MEMORY:
 		return REASON_MEMORY;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case CHAIN_EXPIRED:
 		return REASON_SIG_EXPIRED;
-	case X509_V_ERR_CERT_REVOKED:
+	case CHAIN_REVOKED:
 		return REASON_SIG_REVOKED;
-	case X509_V_ERR_INVALID_PURPOSE:
+	case CHAIN_USAGE:
 		return REASON_SIG_USAGE;
-	case X509_V_ERR_EE_KEY_TOO_SMALL:
-	case X509_V_ERR_CA_KEY_TOO_SMALL:
-	case X509_V_ERR_CA_MD_TOO_WEAK:
+	case CHAIN_WEAK:
 		return REASON_SIG_DIGEST;
-	case X509_V_ERR_UNABLE_TO_GET_CRL:
-	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
-	case X509_V_ERR_CRL_HAS_EXPIRED:
-	case X509_V_ERR_CRL_NOT_YET_VALID:
-	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+	case CHAIN_UNJUDGED:
 		return REASON_SIG_NO_CRL;
-	default:
-		return REASON_SIG_UNTRUSTED;
+	case CHAIN_UNTRUSTED:
+		break;
 	}
+	return REASON_SIG_UNTRUSTED;
 }
 
-/* Full path of RFC 5280 6: use, policies, names, lengths, revocation at every level. */
-static bool set_rules(const struct work *w, X509_STORE_CTX *ctx)
+static enum reason chain(struct work *w, size_t i, CMS_SignerInfo *signer)
 {
-	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-	unsigned long flags = X509_V_FLAG_POLICY_CHECK;
-
-	if (trust_checks_revocation(w->trust))
-		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_USE_DELTAS |
-			 X509_V_FLAG_EXTENDED_CRL_SUPPORT;
-	X509_VERIFY_PARAM_set_flags(param, flags);
-	X509_VERIFY_PARAM_set_depth(param, LIMIT_CHAIN_DEPTH);
-	X509_VERIFY_PARAM_set_auth_level(param, (w->request->digests & VERIFY_SHA1) != 0 ? 0 : 2);
+	X509 *certificate = certificate_of(signer);
 	int64_t seconds = w->request->at.us / 1000000;
-	X509_VERIFY_PARAM_set_time(param, (time_t)(seconds == 0 ? 1 : seconds));   /* 0 would mean the clock's now */
-	/* RFC 5280 6.1.1 (c): any policy will do, unless the path itself demands one. OpenSSL takes an empty set for none. */
-	return X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1;
-}
-
-static bool known_crl(const struct verify_facts *out, struct verify_crl crl)
-{
-	for (size_t i = 0; i < out->n_crls; i++)
-		if (bytes_equal(out->crls[i].issuer, crl.issuer) && bytes_equal(out->crls[i].number, crl.number))
-			return true;
-	return false;
-}
-
-static struct bytes crl_number(struct arena *arena, X509_CRL *crl)
-{
-	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
-	struct bytes out = BYTES("");
-
-	if (number != NULL && ASN1_STRING_length(number) <= 20)   /* RFC 5280 5.2.3 */
-		out = verify_hex(arena, ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number));
-	ASN1_INTEGER_free(number);
-	return out;
-}
-
-/* What the chain was held against: the lists of its issuers. */
-static enum reason take_crls(struct work *w, const STACK_OF(X509) *chain)
-{
-	for (int i = 0; chain != NULL && i < sk_X509_num(chain); i++) {
-		const X509_NAME *issuer = X509_get_issuer_name(sk_X509_value(chain, i));
-		for (size_t n = 0; n < trust_crls(w->trust) && w->out->n_crls < VERIFY_CRLS; n++) {
-			X509_CRL *crl = trust_crl(w->trust, n);
-			struct verify_crl one;
-			if (X509_NAME_cmp(X509_CRL_get_issuer(crl), issuer) != 0)
-				continue;
-			enum reason reason = name_of_x509(w->arena, issuer, &one.issuer);
-			if (reason != REASON_NONE)
-				return reason;
-			one.number = crl_number(w->arena, crl);
-			if (one.number.at == NULL)
-				return REASON_MEMORY;
-			if (!known_crl(w->out, one))
-				w->out->crls[w->out->n_crls++] = one;
-		}
-	}
-	return REASON_NONE;
-}
-
-static enum reason chain(struct work *w, X509 *certificate)
-{
+	const struct chain_rules rules = {
+		.purpose = X509_PURPOSE_SMIME_SIGN,
+		.extended = XKU_SMIME,
+		.use = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION,
+		.at = (time_t)(seconds == 0 ? 1 : seconds),   /* 0 would mean the clock's now */
+		.old = (w->request->digests & VERIFY_SHA1) != 0,
+	};
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	struct chain_lists lists;
 	enum reason reason = REASON_MEMORY;
 
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust_store(w->trust), certificate, w->certificates) != 1 ||
-	    X509_STORE_CTX_set_default(ctx, "smime_sign") != 1 || !set_rules(w, ctx))
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust_store(w->trust), certificate, w->certificates) != 1)
 		goto out;
-	X509_STORE_CTX_set0_crls(ctx, trust_crl_stack(w->trust));
-	reason = REASON_NONE;
-	if (X509_verify_cert(ctx) != 1) {
-		reason = reason_of_chain(X509_STORE_CTX_get_error(ctx));
-		if (reason == REASON_NONE)
-			reason = REASON_SIG_UNTRUSTED;
-	}
-	if (reason == REASON_NONE && !verify_signer_usable(certificate))
-		reason = REASON_SIG_USAGE;
-	enum reason lists = take_crls(w, X509_STORE_CTX_get0_chain(ctx));
-	if (reason == REASON_NONE || lists == REASON_MEMORY)
-		reason = lists;
+	reason = reason_of_chain(chain_judge(ctx, w->trust, &rules, &lists));
+	enum reason kept = verify_signer_path(w->arena, w->trust, X509_STORE_CTX_get0_chain(ctx), &lists, i == 0, w->out);
+
+	if (reason == REASON_NONE || kept == REASON_MEMORY)
+		reason = kept;
 out:
 	X509_STORE_CTX_free(ctx);
 	return reason;
 }
 
 /* --- the whole ---------------------------------------------------------------- */
+
+/* One step for every signer who is good so far; the first that fails speaks for the whole, unless another's signature is false:
+ * the order of signers changes no verdict (attacks S3). */
+static enum reason each(struct work *w, step *judge_one)
+{
+	bool spoken = w->reason != REASON_NONE;
+
+	for (size_t i = 0; i < w->out->n_signers; i++) {
+		struct verify_signer *one = &w->out->signers[i];
+		if (one->reason == REASON_NONE)
+			one->reason = judge_one(w, i, sk_CMS_SignerInfo_value(w->signers, (int)i));
+		if (one->reason == REASON_MEMORY)
+			return REASON_MEMORY;
+		if (!spoken && (w->reason == REASON_NONE || one->reason == REASON_SIG_INVALID))
+			w->reason = one->reason;
+	}
+	return REASON_NONE;
+}
+
+static enum reason judge_signers(struct work *w)
+{
+	static step *const steps[] = {strength, known, mathematics, attributes, chain};
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0] && reason == REASON_NONE; i++)
+		reason = each(w, steps[i]);
+	for (size_t i = 0; i < w->out->n_signers; i++)
+		w->out->signers[i].verdict = verdict_of(w->out->signers[i].reason);
+	if (reason == REASON_NONE && w->reason == REASON_NONE)
+		w->reason = w->math;   /* each by himself, but not all together: never */
+	return reason == REASON_NONE ? w->reason : reason;
+}
 
 static enum reason judge(struct work *w)
 {
@@ -327,21 +315,10 @@ static enum reason judge(struct work *w)
 		reason = open_content(w);
 	if (reason != REASON_NONE)
 		return reason;
-	STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(w->cms);
-
+	w->signers = CMS_get0_SignerInfos(w->cms);
 	(void)CMS_set1_signers_certs(w->cms, NULL, 0);
-	reason = identify(w, signers);
-	if (reason == REASON_NONE)
-		reason = strengths(w, signers);
-	if (reason == REASON_NONE)
-		reason = unknown_signers(w, signers);
-	if (reason == REASON_NONE)
-		reason = mathematics(w);
-	if (reason == REASON_NONE)
-		reason = attributes(w, signers);
-	for (int i = 0; i < sk_CMS_SignerInfo_num(signers) && reason == REASON_NONE; i++)
-		reason = chain(w, certificate_of(sk_CMS_SignerInfo_value(signers, i)));
-	return reason;
+	reason = identify(w);
+	return reason == REASON_NONE ? judge_signers(w) : reason;
 }
 
 const char *verify_verdict_name(enum verify_verdict verdict)
@@ -374,10 +351,22 @@ bool verify_digests_read(struct bytes list, unsigned *out)
 	return digests != 0;
 }
 
+const char *verify_digests_name(unsigned digests)
+{
+	static const char *const names[16] = {
+		[1] = "sha1", [2] = "sha256", [3] = "sha1,sha256", [4] = "sha384", [5] = "sha1,sha384", [6] = "sha256,sha384",
+		[7] = "sha1,sha256,sha384", [8] = "sha512", [9] = "sha1,sha512", [10] = "sha256,sha512", [11] = "sha1,sha256,sha512",
+		[12] = "sha384,sha512", [13] = "sha1,sha384,sha512", [14] = "sha256,sha384,sha512", [15] = "sha1,sha256,sha384,sha512",
+	};
+
+	assert(digests > 0 && digests < sizeof names / sizeof names[0]);
+	return names[digests];
+}
+
 enum reason verify_cms(struct arena *arena, const struct trust *trust, const struct verify_request *request,
 		       struct verify_facts *out)
 {
-	struct verify_facts facts = {0};
+	struct verify_facts facts = {.revocation = trust_checks_revocation(trust)};
 	struct work w = {.arena = arena, .trust = trust, .request = request, .out = &facts};
 
 	ERR_clear_error();

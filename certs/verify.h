@@ -2,8 +2,9 @@
  *
  * The content is hashed where it lies. Order of judgement, the first that fails speaks: readable (malformed), one of the
  * forms that we take, digest and keys strong enough (untrusted), mathematics (invalid), signed attributes (invalid), then the
- * chain with its use, dates and revocation at every level (untrusted). Every signer must be good; with several signers
- * who are not one and the same certificate nobody is bound.
+ * chain (untrusted) by the rules of certs/chain.h: dates, use, names, policies, keys and digests, revocation, at every
+ * level. Every signer is judged for himself and must be good; with several signers who are not one and the same certificate
+ * nobody is bound.
  *
  * "sha1" among the digests puts the reading into the measure of old test suites (NIST PKITS, 2001): SHA-1 and 1024-bit
  * keys and DSA pass, and signed attributes may be absent. It is for `relais inspect --digests`, never for the service. */
@@ -12,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/instant.h"
+#include "base/limits.h"
 #include "base/reason.h"
 #include "certs/trust.h"
 
@@ -43,8 +45,15 @@ struct verify_request {
 struct verify_crl {
 	struct bytes issuer;     /* canonical name */
 	struct bytes number;     /* hexadecimal, empty when the list has none */
+	struct bytes digest;     /* SHA-256 of its DER, hexadecimal */
 };
-enum { VERIFY_CRLS = 16 };
+/* One SignerInfo, judged by itself. */
+struct verify_signer {
+	enum verify_verdict verdict;
+	enum reason reason;
+	struct bytes subject, fingerprint;   /* canonical name, SHA-256 in hexadecimal; empty when the certificate is not there */
+};
+enum { VERIFY_CRLS = 16, VERIFY_CHAIN = LIMIT_CHAIN_DEPTH + 2, VERIFY_MATERIAL = 32 };
 
 /* All bytes in the arena; empty where not known. What stands here when verdict is not VALID is told, not believed. */
 struct verify_facts {
@@ -60,9 +69,22 @@ struct verify_facts {
 	bool has_time;
 	struct instant time;             /* signingTime */
 	struct bytes content;            /* not detached: the signed content */
-	struct verify_crl crls[VERIFY_CRLS];   /* of the issuers in the chain */
+	bool revocation;                 /* lists were wanted */
+	struct verify_crl crls[VERIFY_CRLS];   /* the lists that were taken, of all signers */
 	size_t n_crls;
+	/* SHA-256 in hexadecimal of the first signer's path, leaf first, anchor last; of what was found, when it does not end. */
+	struct bytes chain[VERIFY_CHAIN];
+	size_t n_chain;
+	/* Of what the verdict rests on, that which is not in the object itself: certificates of the trust, and the lists. Whoever
+	 * wants to judge again keeps these beside the message (trust_material gives them). */
+	struct bytes material[VERIFY_MATERIAL];
+	size_t n_material;
+	struct verify_signer signers[LIMIT_CMS_SIGNERS];
+	size_t n_signers;
 };
+
+/* The set as verify_digests_read takes it. A static text. */
+const char *verify_digests_name(unsigned digests);
 
 /* Never fails but by verdict, save MEMORY (*out is then untouched). */
 MUST_USE enum reason verify_cms(struct arena *arena, const struct trust *trust, const struct verify_request *request,

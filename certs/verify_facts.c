@@ -1,6 +1,8 @@
 /* certs/verify_facts.c - see verify_signer.h. Whom a certificate speaks of. */
 #include "certs/verify_signer.h"
 
+#include <string.h>
+
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
@@ -131,4 +133,82 @@ enum reason verify_signer_facts(struct arena *arena, X509 *certificate, struct b
 	if (reason == REASON_NONE)
 		reason = name_of_x509(arena, X509_get_issuer_name(certificate), &out->issuer);
 	return reason == REASON_NONE ? facts_address(arena, certificate, from, out) : reason;
+}
+
+/* --- what a judgement rested on ------------------------------------------------ */
+
+static struct bytes digest_hex(struct arena *arena, const X509 *certificate)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
+	return X509_digest(certificate, EVP_sha256(), digest, &len) == 1 ? verify_hex(arena, digest, len) : BYTES_NONE;
+}
+
+static bool add_material(struct verify_facts *out, struct bytes digest)
+{
+	for (size_t i = 0; i < out->n_material; i++)
+		if (bytes_equal(out->material[i], digest))
+			return true;
+	if (out->n_material < VERIFY_MATERIAL)
+		out->material[out->n_material++] = digest;
+	return digest.at != NULL;
+}
+
+static bool known_crl(const struct verify_facts *out, struct bytes digest)
+{
+	for (size_t i = 0; i < out->n_crls; i++)
+		if (bytes_equal(out->crls[i].digest, digest))
+			return true;
+	return false;
+}
+
+static struct bytes crl_number(struct arena *arena, const X509_CRL *crl)
+{
+	ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	struct bytes out = BYTES("");
+
+	if (number != NULL && ASN1_STRING_length(number) <= 20)   /* RFC 5280 5.2.3 */
+		out = verify_hex(arena, ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number));
+	ASN1_INTEGER_free(number);
+	return out;
+}
+
+static enum reason take_list(struct arena *arena, const struct trust *trust, const X509_CRL *crl, struct verify_facts *out)
+{
+	struct bytes digest = bytes_of_text(trust_crl_digest(trust, crl));
+	unsigned char *copy = arena_try(arena, digest.len + 1);
+	struct verify_crl one = {.digest = {copy, digest.len}};
+
+	if (copy == NULL)
+		return REASON_MEMORY;
+	memcpy(copy, digest.at, digest.len);
+	if (known_crl(out, one.digest) || out->n_crls == VERIFY_CRLS)
+		return REASON_NONE;
+	enum reason reason = name_of_x509(arena, X509_CRL_get_issuer(crl), &one.issuer);
+	if (reason != REASON_NONE)
+		return reason;
+	one.number = crl_number(arena, crl);
+	if (one.number.at == NULL)
+		return REASON_MEMORY;
+	out->crls[out->n_crls++] = one;
+	return add_material(out, one.digest) ? REASON_NONE : REASON_MEMORY;
+}
+
+enum reason verify_signer_path(struct arena *arena, const struct trust *trust, const STACK_OF(X509) *path,
+			       const struct chain_lists *lists, bool first, struct verify_facts *out)
+{
+	enum reason reason = REASON_NONE;
+
+	for (int i = 0; i < sk_X509_num(path); i++) {
+		const X509 *certificate = sk_X509_value(path, i);
+		struct bytes digest = digest_hex(arena, certificate);
+		if (digest.at == NULL || (trust_holds(trust, certificate) && !add_material(out, digest)))
+			return REASON_MEMORY;
+		if (first && out->n_chain < VERIFY_CHAIN)
+			out->chain[out->n_chain++] = digest;
+	}
+	for (size_t i = 0; reason == REASON_NONE && i < lists->n; i++)
+		reason = take_list(arena, trust, lists->list[i], out);
+	return reason;
 }

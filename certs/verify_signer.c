@@ -4,12 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#include "base/limits.h"
+#include "certs/strength.h"
 
 /* Clocks of senders run ahead; beyond this the signature was not made yet (attacks S23). */
 #define CLOCK_SKEW SPAN_HOURS(24)
@@ -35,45 +33,6 @@ static int algorithm_nid(const X509_ALGOR *algorithm)
 	return OBJ_obj2nid(object);
 }
 
-/* --- RSASSA-PSS (RFC 4056): one digest throughout, a salt at least as long as it --- */
-
-static bool pss_parameters_good(const RSA_PSS_PARAMS *pss, int digest)
-{
-	const EVP_MD *md = EVP_get_digestbynid(digest);
-	bool good = false;
-
-	if (md == NULL || pss->hashAlgorithm == NULL || algorithm_nid(pss->hashAlgorithm) != digest ||
-	    pss->maskGenAlgorithm == NULL || algorithm_nid(pss->maskGenAlgorithm) != NID_mgf1 || pss->saltLength == NULL)
-		return false;
-	const ASN1_TYPE *parameter = pss->maskGenAlgorithm->parameter;
-
-	if (parameter == NULL || parameter->type != V_ASN1_SEQUENCE)
-		return false;
-	const unsigned char *at = ASN1_STRING_get0_data(parameter->value.sequence);
-	X509_ALGOR *mask = d2i_X509_ALGOR(NULL, &at, ASN1_STRING_length(parameter->value.sequence));
-
-	if (mask != NULL)
-		good = algorithm_nid(mask) == digest && ASN1_INTEGER_get(pss->saltLength) >= EVP_MD_get_size(md);
-	X509_ALGOR_free(mask);
-	return good;
-}
-
-static bool pss_good(const X509_ALGOR *algorithm, int digest)
-{
-	const void *value = NULL;
-	int type = V_ASN1_UNDEF;
-
-	X509_ALGOR_get0(NULL, &type, &value, algorithm);
-	if (type != V_ASN1_SEQUENCE)
-		return false;
-	const unsigned char *at = ASN1_STRING_get0_data(value);
-	RSA_PSS_PARAMS *pss = d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value));
-	bool good = pss != NULL && pss_parameters_good(pss, digest);
-
-	RSA_PSS_PARAMS_free(pss);
-	return good;
-}
-
 static bool algorithms_agree(const X509_ALGOR *signature, int digest)
 {
 	int nid = algorithm_nid(signature), md = NID_undef;
@@ -81,41 +40,8 @@ static bool algorithms_agree(const X509_ALGOR *signature, int digest)
 	if (nid == NID_rsaEncryption || nid == NID_X9_62_id_ecPublicKey || nid == NID_dsa)
 		return true;
 	if (nid == NID_rsassaPss)
-		return pss_good(signature, digest);
+		return strength_pss(signature, digest);
 	return OBJ_find_sigid_algs(nid, &md, NULL) == 1 && md == digest;
-}
-
-static bool curve_good(const EVP_PKEY *key)
-{
-	char group[32];
-	size_t len;
-	int explicit = 0;
-
-	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) != 1)
-		return false;
-	(void)EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit);
-	return explicit == 0 && (strcmp(group, SN_X9_62_prime256v1) == 0 || strcmp(group, SN_secp384r1) == 0);
-}
-
-/* RSA of 2048 to 8192 bits, P-256, P-384 (attacks S11, S19). */
-static bool key_good(X509 *certificate, bool old)
-{
-	const EVP_PKEY *key = X509_get0_pubkey(certificate);
-	int bits = key == NULL ? 0 : EVP_PKEY_get_bits(key);
-
-	if (bits == 0 || bits > LIMIT_RSA_BITS_MAX)
-		return false;
-	switch (EVP_PKEY_get_base_id(key)) {
-	case EVP_PKEY_RSA:
-	case EVP_PKEY_RSA_PSS:
-		return bits >= (old ? 1024 : LIMIT_RSA_BITS_MIN);
-	case EVP_PKEY_EC:
-		return curve_good(key);
-	case EVP_PKEY_DSA:
-		return old && bits >= 1024;
-	default:
-		return false;
-	}
 }
 
 enum reason verify_signer_strength(CMS_SignerInfo *signer, X509 *certificate, unsigned digests, const char **name)
@@ -133,7 +59,7 @@ enum reason verify_signer_strength(CMS_SignerInfo *signer, X509 *certificate, un
 		}
 	if (!allowed || !algorithms_agree(signature, nid))
 		return REASON_SIG_DIGEST;
-	if (certificate != NULL && !key_good(certificate, (digests & VERIFY_SHA1) != 0))
+	if (certificate != NULL && !strength_key(X509_get0_pubkey(certificate), (digests & VERIFY_SHA1) != 0))
 		return REASON_SIG_DIGEST;
 	return REASON_NONE;
 }
@@ -183,7 +109,8 @@ enum reason verify_signer_attributes(CMS_SignerInfo *signer, const ASN1_OBJECT *
 	return REASON_NONE;
 }
 
-enum reason verify_signer_unknown(CMS_SignerInfo *signer, struct bytes content)
+/* Does the content have the digest that the attributes name? UNTRUSTED: cannot be told. */
+static enum reason compare_digest(CMS_SignerInfo *signer, struct bytes content)
 {
 	const ASN1_OCTET_STRING *said = only_value(signer, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING);
 	unsigned char value[EVP_MAX_MD_SIZE];
@@ -198,7 +125,21 @@ enum reason verify_signer_unknown(CMS_SignerInfo *signer, struct bytes content)
 	if (md == NULL || EVP_Digest(content.at, content.len, value, &len, md, NULL) != 1)
 		return REASON_SIG_UNTRUSTED;
 	bool same = (unsigned)ASN1_STRING_length(said) == len && memcmp(ASN1_STRING_get0_data(said), value, len) == 0;
-	return same ? REASON_SIG_UNTRUSTED : REASON_SIG_INVALID;
+	return same ? REASON_NONE : REASON_SIG_INVALID;
+}
+
+enum reason verify_signer_unknown(CMS_SignerInfo *signer, struct bytes content)
+{
+	enum reason reason = compare_digest(signer, content);
+
+	return reason == REASON_NONE ? REASON_SIG_UNTRUSTED : reason;
+}
+
+enum reason verify_signer_mathematics(CMS_SignerInfo *signer, struct bytes content)
+{
+	if (compare_digest(signer, content) != REASON_NONE)
+		return REASON_SIG_INVALID;
+	return CMS_SignerInfo_verify(signer) == 1 ? REASON_NONE : REASON_SIG_INVALID;
 }
 
 bool verify_signer_usable(X509 *certificate)

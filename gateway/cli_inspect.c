@@ -20,7 +20,7 @@ static const char usage[] =
 	"relais inspect [--json] [--anchors FILE] [--crls DIR] [--time RFC3339] [--digests LIST] [--mail-from ADDR]\n"
 	"               [--schema DIR] FILE...\n";
 
-enum { PATH_ROOM = 4096, OWN_MEMORY = 1024 * 1024 };
+enum { OWN_MEMORY = 1024 * 1024 };
 
 /* The largest file that is read at all: above what any reader takes. */
 #define FILE_ROOM LIMIT_ZIP_TOTAL
@@ -112,19 +112,6 @@ static bool read_options(int argc, char **argv, struct options *out)
 
 /* --- the readers --------------------------------------------------------------- */
 
-/* An executable beside our own. */
-static const char *beside(struct arena *arena, const char *name)
-{
-	char path[PATH_ROOM];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof path);
-
-	if (len <= 0 || len >= (ssize_t)sizeof path)
-		return NULL;
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	return arena_printf(arena, "%.*s%s", (int)len, path, name);
-}
-
 static char *word(const char *text)
 {
 	return (char *)(uintptr_t)text;
@@ -132,7 +119,7 @@ static char *word(const char *text)
 
 static bool start_readers(struct arena *arena, const struct options *o, struct inspector *out)
 {
-	const char *verify = beside(arena, "relais-verify"), *inspect = beside(arena, "relais-inspect");
+	const char *verify = cli_beside(arena, "relais-verify"), *inspect = cli_beside(arena, "relais-inspect");
 	char *verify_argv[] = {word(verify), word("--anchors"), word(o->anchors == NULL ? "" : o->anchors), word("--crls"),
 			       word(o->crls == NULL ? "" : o->crls), NULL};
 	char *inspect_argv[] = {word(inspect), o->schema == NULL ? NULL : word("--schema"), word(o->schema), NULL};

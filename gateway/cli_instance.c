@@ -1,4 +1,4 @@
-/* gateway/cli_instance.c - relais start, stop, status, migrate, config check. */
+/* gateway/cli_instance.c - relais start, stop, reload, status, migrate, config check. */
 #include "gateway/cli_instance.h"
 
 #include "gateway/cli_instance_private.h"
@@ -330,6 +330,25 @@ int cli_stop(int argc, char **argv)
 	else
 		fprintf(stderr, "relais: relais-master (process %d) has not ended yet\n", (int)master);
 	return done(&v, gone ? CLI_OK : CLI_FAILED);
+}
+
+/* --- reload ------------------------------------------------------------------------------------------------- */
+
+int cli_reload(int argc, char **argv)
+{
+	struct cli_words words = {argc - 1, argv + 1};
+	struct verb v;
+	int status = open_instance(&v, &words, "reload [DIR]");
+
+	if (status != CLI_OK)
+		return done(&v, status);
+	pid_t master = master_running(&v.instance);
+	if (master == 0 || kill(master, SIGHUP) != 0) {
+		fprintf(stderr, "relais: %s does not run\n", v.instance.folder);
+		return done(&v, CLI_FAILED);
+	}
+	printf("%s reads its anchors, lists and certificates again; log/relais.log says what came of it\n", v.instance.folder);
+	return done(&v, CLI_OK);
 }
 
 /* --- migrate ---------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 int cli_init(int argc, char **argv);      /* init DIR [--domain D] [--hostname H] [--listen HOST:PORT] [--force] */
 int cli_start(int argc, char **argv);     /* start [DIR] [--foreground]; 0 once every process was started */
 int cli_stop(int argc, char **argv);      /* stop [DIR] */
+int cli_reload(int argc, char **argv);    /* reload [DIR] */
 int cli_status(int argc, char **argv);    /* status [DIR] [--json] */
 int cli_migrate(int argc, char **argv);   /* migrate [DIR] [--database CONNINFO] */
 int cli_config(int argc, char **argv);    /* config check [FILE] [--print] */

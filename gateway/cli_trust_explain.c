@@ -104,7 +104,12 @@ static void compare(json_t *out, const json_t *names, struct bytes canonical)
 	json_decref(best);
 }
 
-/* {"shown", "matches", "trusted", "why", "accepted", "nearest", "differences"}; trusted is null for a name alone. NULL: it was said why. */
+static bool is_verdict(enum reason reason)
+{
+	return reason == REASON_PEER_CERTIFICATE_UNTRUSTED || reason == REASON_PEER_REVOKED || reason == REASON_PEER_CRL;
+}
+
+/* {"shown", "matches", "trusted", "why", "reason", "accepted", "nearest", "differences"}; trusted is null for a name alone. NULL: it was said why. */
 static json_t *judge(struct cli *cli, const json_t *names, const char *certificate)
 {
 	struct bytes canonical = BYTES_NONE, shown = bytes_of_text(certificate);
@@ -118,10 +123,11 @@ static json_t *judge(struct cli *cli, const json_t *names, const char *certifica
 					      &shown, &why);
 		json_object_set_new(out, "trusted", json_boolean(reason == REASON_NONE));
 		json_object_set_new(out, "why", why == NULL ? json_null() : json_string(why));
+		json_object_set_new(out, "reason", json_string(reason_code(reason)));
 	} else {
 		reason = name_of_text(cli->arena, shown, &canonical);
 	}
-	if (reason != REASON_NONE && reason != REASON_PEER_CERTIFICATE_UNTRUSTED) {
+	if (reason != REASON_NONE && !is_verdict(reason)) {
 		fprintf(stderr, cli->french ? "relais : %s : ni un certificat lisible, ni un nom comme « CN=mx.exemple.fr,O=… »%s%s\n"
 					    : "relais: %s: neither a certificate that can be read nor a name such as \"CN=mx.example.fr,O=...\"%s%s\n",
 			certificate, why != NULL ? ": " : "", why != NULL ? why : "");
@@ -245,7 +251,7 @@ static void tell_certificate(const struct cli *cli, const json_t *c)
 	else
 		printf(cli->french ? "  Il serait refusé :\n" : "  It would be refused:\n");
 	if (json_is_false(json_object_get(c, "trusted")))
-		printf(cli->french ? "    il n'est pas reconnu : %s (peer.certificate.untrusted)\n" : "    it is not trusted: %s (peer.certificate.untrusted)\n", text(c, "why"));
+		printf(cli->french ? "    il n'est pas reconnu : %s (%s)\n" : "    it is not trusted: %s (%s)\n", text(c, "why"), text(c, "reason"));
 	if (json_is_false(json_object_get(c, "matches")))
 		printf(cli->french ? "    son nom n'est pas listé pour ce domaine (peer.domain)\n" : "    its name is not listed for this domain (peer.domain)\n");
 	if (json_object_get(c, "nearest") != NULL)

@@ -4,6 +4,7 @@
 
 int cli_dossier(int argc, char **argv);
 int cli_trace(int argc, char **argv);
+int cli_recheck(int argc, char **argv);
 int cli_queue(int argc, char **argv);
 int cli_retry(int argc, char **argv);
 int cli_quarantine(int argc, char **argv);

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
+
+enum { PATH_ROOM = 4096 };
 
 static const char *take_option(int *n, char **arguments, const char *name, bool has_value)
 {
@@ -87,6 +90,18 @@ int cli_open(struct cli *cli, int argc, char **argv, int min, int max, const cha
 	if (status == CLI_OK)
 		cli->store = store_open(cli->config->database, "operator");
 	return status;
+}
+
+const char *cli_beside(struct arena *arena, const char *name)
+{
+	char path[PATH_ROOM];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+
+	if (len <= 0 || len >= (ssize_t)sizeof path)
+		return NULL;
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	return arena_printf(arena, "%.*s%s", (int)len, path, name);
 }
 
 int cli_close(struct cli *cli, int status)

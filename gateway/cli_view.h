@@ -42,6 +42,8 @@ const char *cli_option(struct cli *cli, const char *name, bool has_value);
 bool cli_speaks_french(const struct config *config);
 /* The name under which an operator's act is kept: RELAIS_ACTOR, else SUDO_USER, else USER. */
 const char *cli_actor(void);
+/* The path of an executable that stands beside our own; NULL when ours cannot be told. */
+const char *cli_beside(struct arena *arena, const char *name);
 
 /* Says a reason on standard error with its code and sentence; gives CLI_FAILED. */
 int cli_refuse(const struct cli *cli, enum reason reason, const char *detail);

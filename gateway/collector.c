@@ -9,6 +9,7 @@
 #include "gateway/collector_mailbox.h"
 #include "gateway/intake_journal.h"
 #include "gateway/log.h"
+#include "gateway/tls_renew.h"
 
 enum { WAIT_MS = 1000, FIRST_MS = 1000, LONGEST_MS = 300000, STOP_MS = 3000 };
 
@@ -83,11 +84,25 @@ static void stop(struct collector *c)
 	children(c, SIGKILL);
 }
 
+static struct tls_files files_of(const struct config *config)
+{
+	return (struct tls_files){.certificate = config->collector.certificate, .key = config->collector.key,
+				  .anchors = config->collector.anchors, .crls = config->collector.crls};
+}
+
+/* Children have the trust of their birth: each ends after the message in hand, and is born anew. */
+static void renew(struct collector *c)
+{
+	struct tls_files files = files_of(c->service.config);
+
+	tls_renew(c->tls, &files);
+	children(c, SIGTERM);
+}
+
 static bool prepare(struct collector *c, int *status)
 {
 	const struct config *config = c->service.config;
-	struct tls_files files = {config->collector.certificate, config->collector.key, config->collector.anchors,
-				  NULL};
+	struct tls_files files = files_of(config);
 	char detail[TLS_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;
@@ -117,6 +132,8 @@ int main(int argc, char **argv)
 	if (prepare(&c, &status)) {
 		log_event("ready", LOG_NUMBER("mailboxes", c.n), LOG_END);
 		while (!service_stopping(&c.service)) {
+			if (service_renews(&c.service))
+				renew(&c);
 			reap(&c);
 			for (size_t i = 0; i < c.n; i++)
 				start(&c, i);

@@ -68,6 +68,8 @@ static enum reason secure(struct collector_imap *imap, const struct collector_im
 
 	if (reason == REASON_DELIVER_PROTOCOL)
 		return REASON_COLLECT_PROTOCOL;
+	if (reason == REASON_DELIVER_CRL)
+		return REASON_COLLECT_CRL;
 	return reason == REASON_NONE || reason == REASON_MEMORY ? reason : REASON_COLLECT_TLS;
 }
 

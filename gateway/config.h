@@ -48,11 +48,13 @@ struct config {
 		int listen_port;         /* 0: no receiver (client mode) */
 		const char *certificate, *key, *client_anchors;
 		const char *crls;        /* folder, "" = none */
+		const char *ocsp_staple; /* file, "" = none */
 		int submission_port;     /* on listen_host; 0 = none */
 		int peer_messages_minute, peer_connections_minute;   /* 0 = no limit */
 	} receiver;
 	struct {
 		const char *certificate, *key, *anchors;
+		const char *crls;        /* folder, "" = none */
 		struct config_mailbox *mailboxes;
 		size_t n;
 		int poll_seconds;
@@ -69,6 +71,7 @@ struct config {
 	} signer;
 	struct {
 		const char *certificate, *key, *anchors;
+		const char *crls;        /* folder, "" = none */
 		struct config_route *routes;
 		size_t n;
 		int retry_seconds;       /* first pause; doubles up to an hour */

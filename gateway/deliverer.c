@@ -14,6 +14,7 @@
 #include "gateway/mailstream_connect.h"
 #include "gateway/service.h"
 #include "gateway/store.h"
+#include "gateway/tls_renew.h"
 
 enum { POLL_MS = 5000, LOOK_MS = 100, DUE_MEMORY = 8 * 1024 * 1024, LONGEST_MS = 60000, STOP_MS = 20000 };
 
@@ -112,11 +113,25 @@ static void stop(struct deliverer *d)
 	signal_children(d, SIGKILL);
 }
 
+static struct tls_files files_of(const struct config *config)
+{
+	return (struct tls_files){.certificate = config->deliverer.certificate, .key = config->deliverer.key,
+				  .anchors = config->deliverer.anchors, .crls = config->deliverer.crls};
+}
+
+/* Children have the trust of their birth: each ends after the mail in hand, and the next is born with the new one. */
+static void renew(struct deliverer *d)
+{
+	struct tls_files files = files_of(d->service.config);
+
+	tls_renew(d->tls, &files);
+	signal_children(d, SIGTERM);
+}
+
 static bool prepare(struct deliverer *d, int *status)
 {
 	const struct config *config = d->service.config;
-	struct tls_files files = {config->deliverer.certificate, config->deliverer.key, config->deliverer.anchors,
-				  NULL};
+	struct tls_files files = files_of(config);
 	char detail[TLS_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;
@@ -147,6 +162,8 @@ int main(int argc, char **argv)
 	if (prepare(&d, &status)) {
 		log_event("ready", LOG_NUMBER("routes", d.n - 1), LOG_END);
 		while (!service_stopping(&d.service)) {
+			if (service_renews(&d.service))
+				renew(&d);
 			reap(&d);
 			watch(&d);
 		}

@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -115,6 +118,20 @@ static void landlock_below(int rules, const char *path, uint64_t access)
 	close(folder);
 }
 
+/* The folder itself, or that of a file. */
+static void landlock_reading(int rules, const char *path, uint64_t access)
+{
+	char folder[PATH_MAX];
+	struct stat about;
+
+	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+		return;
+	char *slash = strrchr(folder, '/');
+	if ((stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) && slash != NULL)
+		*(slash == folder ? slash + 1 : slash) = '\0';
+	landlock_below(rules, folder, access);
+}
+
 static void landlock_allow(int rules, uint64_t handled, enum jail jail)
 {
 	/* What name resolution reads each time; files here that are secret are not ours to read anyway. */
@@ -126,8 +143,10 @@ static void landlock_allow(int rules, uint64_t handled, enum jail jail)
 	for (size_t i = 0; jail == JAIL_NETWORK && i < sizeof resolver / sizeof resolver[0]; i++)
 		landlock_below(rules, resolver[i], reading & handled);
 	for (size_t i = 0; i < prepared.n; i++)
-		landlock_below(rules, prepared.folders[i].path,
-			       handled & (prepared.folders[i].read_only ? reading : ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE));
+		if (prepared.folders[i].read_only)
+			landlock_reading(rules, prepared.folders[i].path, reading & handled);
+		else
+			landlock_below(rules, prepared.folders[i].path, handled & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
 }
 
 /* False when the kernel has no Landlock: an older kernel is no error. */
@@ -195,9 +214,10 @@ void jail_folder(const char *path)
 	add_folder(path, false);
 }
 
-void jail_folder_to_read(const char *path)
+void jail_reading(const char *path)
 {
-	add_folder(path, true);
+	if (path[0] != '\0')
+		add_folder(path, true);
 }
 
 bool jail_enter(enum jail jail)

@@ -5,8 +5,8 @@
  * answers EACCES (charsets and locales are loaded before); execve and ptrace kill. No page becomes executable.
  * Sanitized builds keep resource limits only; jail_enter says so by returning false.
  *
- * JAIL_NETWORK may still read what name resolution reads (/etc, the system's libraries) and what jail_folder named;
- * everything else answers EACCES. A worker or a signer may make local sockets only: when its database is reached by
+ * JAIL_NETWORK may still read what name resolution reads (/etc, the system's libraries) and what jail_folder and jail_reading
+ * named; everything else answers EACCES. A worker or a signer may make local sockets only: when its database is reached by
  * TCP, store.h ends the process on the loss of that connection, and its supervisor starts a fresh one. */
 #ifndef RELAIS_GATEWAY_JAIL_H
 #define RELAIS_GATEWAY_JAIL_H
@@ -23,10 +23,12 @@ enum jail {
 };
 
 /* Before jail_enter: files below this folder may still be opened, written and made (unnamed temporary files, spools).
- * For JAIL_NETWORK, JAIL_WORKER and JAIL_SIGNER; at most sixteen with those that are to be read only; the path is
+ * For JAIL_NETWORK, JAIL_WORKER and JAIL_SIGNER; at most sixteen with those of jail_reading; the path is
  * borrowed. Without Landlock in the kernel the process's own user is the wall. */
 void jail_folder(const char *path);
-void jail_folder_to_read(const char *path);
+/* Before jail_enter: this folder, or the folder of this file, may still be read (files are renewed by renaming a new one over the
+ * old, so that the file itself is no place to name). "" is none; the path is borrowed. */
+void jail_reading(const char *path);
 /* True when the filter is in force. Ends the process when the kernel refuses a filter that it should take. */
 bool jail_enter(enum jail jail);
 /* In force for children too: RLIMIT_CORE 0, RLIMIT_CPU, RLIMIT_AS above what was mapped when the jail was entered, or

@@ -176,6 +176,62 @@ static void spool_folder(void)
 	jail_folder("/tmp");
 }
 
+#define TRUST "/var/tmp/jail-test-trust"
+
+static void make_file(const char *path)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (file >= 0)
+		close(file);
+}
+
+static void make_trust(void)
+{
+	mkdir(TRUST, 0700);
+	make_file(TRUST "/anchors.pem");
+	make_file(TRUST "/anchors.pem.new");
+	make_file("/var/tmp/jail-test-other");
+}
+
+/* A file is named; it will be another one under the same name some day. */
+static void trust_file(void)
+{
+	make_trust();
+	jail_reading(TRUST "/anchors.pem");
+	jail_reading("");
+}
+
+static void trust_folder(void)
+{
+	make_trust();
+	jail_reading(TRUST);
+}
+
+static int act_read_trust(void)
+{
+	return result(open(TRUST "/anchors.pem", O_RDONLY | O_CLOEXEC));
+}
+
+static int act_read_new_trust(void)
+{
+	return result(open(TRUST "/anchors.pem.new", O_RDONLY | O_CLOEXEC));
+}
+
+static int act_list_trust(void)
+{
+	return result(open(TRUST, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int act_write_trust(void)
+{
+	return result(open(TRUST "/anchors.pem", O_WRONLY | O_CLOEXEC));
+}
+
+static int act_read_beside_trust(void)
+{
+	return result(open("/var/tmp/jail-test-other", O_RDONLY | O_CLOEXEC));
+}
+
 enum { KILLED = 1000 };
 
 struct act {
@@ -219,6 +275,14 @@ static const struct act acts[] = {
 	{"the network jail makes no file", ONLY(JAIL_NETWORK), act_write_file, EACCES, NULL},
 	{"but in the folder that was named", ONLY(JAIL_NETWORK), act_spool, 0, spool_folder},
 	{"and nowhere else", ONLY(JAIL_NETWORK), act_write_elsewhere, EACCES, spool_folder},
+	{"a file that was named is read again", ONLY(JAIL_NETWORK), act_read_trust, 0, trust_file},
+	{"and the one that will take its place", ONLY(JAIL_NETWORK), act_read_new_trust, 0, trust_file},
+	{"a folder that was named, too", ONLY(JAIL_NETWORK), act_read_trust, 0, trust_folder},
+	{"and its names", ONLY(JAIL_NETWORK), act_list_trust, 0, trust_folder},
+	{"nothing is written there", ONLY(JAIL_NETWORK), act_write_trust, EACCES, trust_folder},
+	{"nor read beside it", ONLY(JAIL_NETWORK), act_read_beside_trust, EACCES, trust_folder},
+	{"nor beside the folder of a file", ONLY(JAIL_NETWORK), act_read_beside_trust, EACCES, trust_file},
+	{"a reader reads it no more", ONLY(JAIL_READER_PARENT), act_read_trust, EACCES, trust_file},
 	{"the signer runs nothing there either", ONLY(JAIL_SIGNER), act_exec, KILLED, spool_folder},
 	{"the network jail runs nothing", ONLY(JAIL_NETWORK), act_exec, KILLED, NULL},
 	{"the network jail traces nothing", ONLY(JAIL_NETWORK), act_ptrace, KILLED, NULL},
@@ -294,6 +358,10 @@ static void test_acts(void **state)
 	}
 	close(listener);
 	unlink("/tmp/jail-test-file");
+	unlink("/var/tmp/jail-test-other");
+	unlink(TRUST "/anchors.pem");
+	unlink(TRUST "/anchors.pem.new");
+	rmdir(TRUST);
 	assert_int_equal(wrong, 0);
 }
 

@@ -285,7 +285,7 @@ static enum reason handshake(struct stream *s)
 			return REASON_NONE;
 		if (step == TLS_UNVERIFIED) {
 			fail(s, STREAM_FAILED);
-			return REASON_DELIVER_CERTIFICATE;
+			return tls_verify_reason(s->tls) == REASON_PEER_CRL ? REASON_DELIVER_CRL : REASON_DELIVER_CERTIFICATE;
 		}
 		if (!again(s, step))
 			return s->trouble == STREAM_CLOSED ? REASON_DELIVER_DROPPED : REASON_DELIVER_TLS;

@@ -4,12 +4,14 @@
  *
  * 1. It reads nothing from strangers and holds no key; it alone keeps the right to change user.
  * 2. PostgreSQL starts before all and stops after all.
- * 3. SIGTERM stops, in the reverse order of the start; SIGHUP has verify and inspect started afresh. */
+ * 3. SIGTERM stops, in the reverse order of the start.
+ * 4. SIGHUP, or a change of the files of trust, has every process that holds them take the new ones (gateway/master_watch.h). */
 #include "gateway/cluster.h"
 #include "gateway/config.h"
 #include "gateway/log.h"
 #include "gateway/master_sockets.h"
 #include "gateway/master_status.h"
+#include "gateway/master_watch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +32,8 @@ enum {
 	DATABASE_MS = 60000,
 	STOP_MS = 10000,
 	WORDS_MAX = 10,
+	WATCH_MS = 30000,
+	SETTLE_MS = 2000,
 	STATUS_CONFIG = 78,   /* sysexits: EX_CONFIG */
 };
 
@@ -46,6 +50,8 @@ struct master {
 	unsigned database_failures;
 	int signals;
 	struct instant since;
+	struct watch watch;
+	int64_t watch_due_ms;
 	bool stopping, changed;
 };
 
@@ -223,7 +229,7 @@ static void start_due(struct master *m)
 
 static int wait_ms(const struct master *m)
 {
-	int64_t now = now_ms(), next = now + 60000;
+	int64_t now = now_ms(), next = m->watch_due_ms;
 
 	if (m->own_database && m->database == 0 && m->database_due_ms < next)
 		next = m->database_due_ms;
@@ -251,14 +257,40 @@ static void reap(struct master *m)
 	}
 }
 
-/* New revocation lists: the readers end what they have in hand, exit 0 and are started at once. */
-static void reload(struct master *m)
+/* The readers end what they have in hand, exit 0 and are started at once; the others read what they trust again. */
+static bool takes_hangup(enum instance_user user)
 {
-	log_event("reload", LOG_END);
-	for (size_t i = 0; i < m->n; i++)
-		if (m->processes[i].pid > 0 &&
-		    (m->processes[i].user == INSTANCE_VERIFY || m->processes[i].user == INSTANCE_INSPECT))
-			kill(m->processes[i].pid, SIGHUP);
+	return user == INSTANCE_VERIFY || user == INSTANCE_INSPECT || user == INSTANCE_RECEIVER || user == INSTANCE_COLLECTOR ||
+	       user == INSTANCE_DELIVERER;
+}
+
+/* A restart reads everything, so that no renewal is needed beside it. */
+static void renew(struct master *m, bool everything)
+{
+	struct watch_due due = watch_take(&m->watch);
+
+	if (!everything && due.first == NULL)
+		return;
+	log_event("reload", LOG_TEXT("changed", due.first == NULL ? "" : due.first), LOG_END);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct process *p = &m->processes[i];
+		if (p->pid <= 0)
+			continue;
+		if (due.restart[p->user])
+			kill(p->pid, SIGTERM);
+		else if (due.renew[p->user] || (everything && takes_hangup(p->user)))
+			kill(p->pid, SIGHUP);
+	}
+}
+
+/* Files that are being changed are looked at again until they rest. */
+static void look(struct master *m)
+{
+	bool moving = watch_look(&m->watch);
+
+	m->watch_due_ms = now_ms() + (moving ? SETTLE_MS : WATCH_MS);
+	if (!moving)
+		renew(m, false);
 }
 
 static void take_signals(struct master *m)
@@ -268,8 +300,10 @@ static void take_signals(struct master *m)
 	while (read(m->signals, &info, sizeof info) == (ssize_t)sizeof info) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			m->stopping = true;
-		if (info.ssi_signo == SIGHUP)
-			reload(m);
+		if (info.ssi_signo == SIGHUP) {
+			(void)watch_look(&m->watch);
+			renew(m, true);
+		}
 	}
 	reap(m);
 }
@@ -293,6 +327,8 @@ static void run(struct master *m)
 		struct pollfd ready = {.fd = m->signals, .events = POLLIN};
 		if (poll(&ready, 1, wait_ms(m)) > 0)
 			take_signals(m);
+		if (!m->stopping && m->watch_due_ms <= now_ms())
+			look(m);
 	}
 	log_event("stopping", LOG_END);
 	publish(m, "stopping");
@@ -360,6 +396,8 @@ static int prepare(struct master *m, const char *folder)
 	}
 	m->since = wall();
 	m->own_database = cluster_exists(&m->instance);
+	watch_open(m->config, &m->watch);
+	m->watch_due_ms = now_ms() + WATCH_MS;
 	return block_signals(m) && add_all(m) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

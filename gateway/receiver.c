@@ -22,6 +22,7 @@
 #include "gateway/log.h"
 #include "gateway/receiver_session.h"
 #include "gateway/service.h"
+#include "gateway/tls_renew.h"
 
 enum { BACKLOG = 512, FILES_WANTED = 65536, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024 };
 
@@ -128,13 +129,35 @@ static bool open_tls(struct receiver *r)
 {
 	const struct config *c = r->service.config;
 	const struct tls_files files = {.certificate = c->receiver.certificate, .key = c->receiver.key,
-					.anchors = c->receiver.client_anchors, .crls = c->receiver.crls};
+					.anchors = c->receiver.client_anchors, .crls = c->receiver.crls,
+					.staple = c->receiver.ocsp_staple};
 	char detail[TLS_DETAIL];
 	enum reason reason = tls_server_context(&files, &r->host.tls, detail);
 
-	if (reason != REASON_NONE)
+	if (reason != REASON_NONE) {
 		log_event("tls-refused", LOG_REASON(reason), LOG_TEXT("file", detail), LOG_END);
-	return reason == REASON_NONE;
+		return false;
+	}
+	if (c->receiver.ocsp_staple[0] != '\0' && !tls_context_staples(r->host.tls))
+		log_event("staple-not-sent", LOG_TEXT("file", c->receiver.ocsp_staple), LOG_END);
+	return true;
+}
+
+/* What may be read again behind the jail: lists, anchors, staple. A new certificate comes with a new process (relais-master). */
+static void open_renewal(const struct config *c)
+{
+	jail_reading(c->receiver.client_anchors);
+	jail_reading(c->receiver.crls);
+	jail_reading(c->receiver.ocsp_staple);
+}
+
+static void renew_tls(struct receiver *r)
+{
+	const struct config *c = r->service.config;
+	const struct tls_files files = {
+		.anchors = c->receiver.client_anchors, .crls = c->receiver.crls, .staple = c->receiver.ocsp_staple};
+
+	tls_renew(r->host.tls, &files);
 }
 
 /* Before the jail: it reads the secret and the anchors. */
@@ -261,7 +284,10 @@ static void on_signal(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 
-	if (!service_stopping(&r->service) || r->stopping)
+	bool stopping = service_stopping(&r->service);
+	if (service_renews(&r->service))
+		renew_tls(r);
+	if (!stopping || r->stopping)
 		return;
 	r->stopping = true;
 	log_event("stopping", LOG_NUMBER("sessions", r->host.n), LOG_END);
@@ -340,6 +366,7 @@ static int serve(struct receiver *r, const struct arguments *arguments)
 	r->host.base = event_base_new();
 	if (r->host.base == NULL)
 		return SERVICE_TEMPORARY;
+	open_renewal(r->service.config);
 	bool jailed = jail_enter(JAIL_NETWORK);
 	if (!start_loop(r))
 		return SERVICE_TEMPORARY;

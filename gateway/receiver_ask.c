@@ -36,10 +36,8 @@ static enum reason may_begin(const struct session *s)
 	if (s->host->stopping)
 		return REASON_SMTP_STOPPING;
 	/* design.md, decisions, TLS: the handshake is completed; the refusal and its reason come here. */
-	if (s->mode == SMTP_MODE_TRANSFER && s->peer.status == TLS_PEER_NONE)
-		return REASON_PEER_NO_CERTIFICATE;
-	if (s->mode == SMTP_MODE_TRANSFER && s->peer.status == TLS_PEER_UNTRUSTED)
-		return REASON_PEER_CERTIFICATE_UNTRUSTED;
+	if (s->mode == SMTP_MODE_TRANSFER && s->peer.reason != REASON_NONE)
+		return s->peer.reason;
 	return rate_take(s->host->messages, rate_name(s), session_now_ms()) ? REASON_NONE : REASON_SMTP_RATE_MESSAGES;
 }
 
@@ -66,7 +64,7 @@ static void ask_sender(struct session *s, const struct smtp_event *event)
 
 	if (reason != REASON_NONE) {
 		session_refused(s, "sender", reason);
-		smtp_server_answer(s->server, reason, reason == REASON_PEER_CERTIFICATE_UNTRUSTED ? s->peer.why : NULL);
+		smtp_server_answer(s->server, reason, reason == s->peer.reason && s->peer.why[0] != '\0' ? s->peer.why : NULL);
 		return;
 	}
 	s->sender = event->mail;
@@ -110,6 +108,8 @@ static void keep_message(struct session *s)
 					       .helo = smtp_server_helo(s->server),
 					       .received_at = service_now()}};
 	enum reason reason = mail_job(&s->mail, s->host->spool, &s->job);
+	if (reason == REASON_NONE)
+		reason = peers_evidence(&s->host->kept, s->mail.arena, &s->peer, s->tls, &s->job);
 	if (reason == REASON_NONE) {
 		submit(s);
 		return;
@@ -167,6 +167,7 @@ static void kept(struct session *s, char *id, size_t room)
 {
 	struct buf text = buf_make(room - 1);
 
+	peers_remember(&s->host->kept, &s->peer);
 	buf_printf(&text, "R%lld", (long long)s->job.inbox);
 	memcpy(id, text.data, text.len);
 	id[text.len] = '\0';

@@ -52,6 +52,21 @@ static json_t *notify_text(unsigned notify)
 	return text;
 }
 
+/* JSON of ours; a list even when there is none. */
+static json_t *list_of(struct bytes text)
+{
+	json_t *list = text.len > 0 ? json_loadb((const char *)text.at, text.len, 0, NULL) : NULL;
+	return list != NULL ? list : json_array();
+}
+
+static json_t *peer_json(const struct tls_peer *peer)
+{
+	struct bytes fingerprint = peer->fingerprint;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "version", peer->version, "cipher", peer->cipher, "fingerprint",
+			 fingerprint.len > 0 ? json_stringn((const char *)fingerprint.at, fingerprint.len) : json_null(), "path",
+			 list_of(peer->path), "crls", list_of(peer->crls));
+}
+
 void mail_begin(struct mail *mail, const struct smtp_mail *command, const struct tls_peer *peer)
 {
 	static const char *const bodies[] = {[SMTP_BODY_7BIT] = "7BIT", [SMTP_BODY_8BITMIME] = "8BITMIME"};
@@ -59,10 +74,10 @@ void mail_begin(struct mail *mail, const struct smtp_mail *command, const struct
 
 	smtp_address_write(&mail->from, &command->from);
 	/* s? gives null for an absent text; o steals. */
-	mail->params = json_pack("{s:s?, s:o, s:s?, s:o, s:[], s:{s:s, s:s}, s:s%}", "ret", rets[command->ret], "envid",
+	mail->params = json_pack("{s:s?, s:o, s:s?, s:o, s:[], s:o, s:s%}", "ret", rets[command->ret], "envid",
 				 plain_text(command->envid, smtp_xtext_decode), "body", bodies[command->body], "size",
 				 command->size > 0 ? json_integer((json_int_t)command->size) : json_null(), "rcpt", "tls",
-				 "version", peer->version, "cipher", peer->cipher, "peer_serial",
+				 peer_json(peer), "peer_serial",
 				 peer->serial.len > 0 ? (const char *)peer->serial.at : "", peer->serial.len);
 	mail->broken = mail->params == NULL || !buf_ok(&mail->from);
 	if (command->smtputf8 && json_object_set_new(mail->params, "smtputf8", json_true()) != 0)

@@ -1,8 +1,9 @@
 /* gateway/receiver_mail.h - the envelope of the message that a session is about to receive, and its body's place.
  *
  * params as the inbox keeps them: {"ret":"FULL|HDRS"|null,"envid":text|null,"body":"7BIT|8BITMIME"|null,"size":number|null,
- * "smtputf8":true (absent without it),"rcpt":[{"notify":"SUCCESS,FAILURE"|null,"orcpt":text|null}…],"tls":{"version","cipher"},
- * "peer_serial":hex}. envid and orcpt are plain text, no longer encoded; orcpt begins with its type ("rfc822;", "utf-8;"). */
+ * "smtputf8":true (absent without it),"rcpt":[{"notify":"SUCCESS,FAILURE"|null,"orcpt":text|null}…],"peer_serial":hex,"tls":{"version",
+ * "cipher","fingerprint":hex|null,"path":[digest…],"crls":[{"number","digest"}…]}}: how the peer was believed (tls.h, struct tls_peer).
+ * envid and orcpt are plain text, no longer encoded; orcpt begins with its type ("rfc822;", "utf-8;"). */
 #ifndef RELAIS_GATEWAY_RECEIVER_MAIL_H
 #define RELAIS_GATEWAY_RECEIVER_MAIL_H
 

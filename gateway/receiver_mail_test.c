@@ -9,7 +9,10 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static const struct tls_peer peer = {.serial = BYTES_OF("4a2b"), .version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384"};
+static const struct tls_peer peer = {.serial = BYTES_OF("4a2b"), .version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384",
+				     .fingerprint = BYTES_OF("f1"), .path = BYTES_OF("[\"f1\",\"a0\"]"),
+				     .crls = BYTES_OF("[{\"number\":\"07\",\"digest\":\"d1\"}]")};
+#define EVIDENCE "\"fingerprint\":\"f1\",\"path\":[\"f1\",\"a0\"],\"crls\":[{\"number\":\"07\",\"digest\":\"d1\"}]"
 
 static void test_envelope(void **state)
 {
@@ -21,18 +24,18 @@ static void test_envelope(void **state)
 	} rows[] = {
 		{"nothing said", BYTES_OF("FROM:<A.b@EXEMPLE.fr>"), {BYTES_OF("TO:<c@d.fr>")}, "A.b@exemple.fr", {"c@d.fr"},
 		 "{\"ret\":null,\"envid\":null,\"body\":null,\"size\":null,\"rcpt\":[{\"notify\":null,\"orcpt\":null}],"
-		 "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"},\"peer_serial\":\"4a2b\"}"},
+		 "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"," EVIDENCE "},\"peer_serial\":\"4a2b\"}"},
 		{"all said, two recipients", BYTES_OF("FROM:<> SIZE=12 RET=FULL ENVID=a+2B\"\\ BODY=8BITMIME"),
 		 {BYTES_OF("TO:<postmaster> NOTIFY=DELAY,SUCCESS"), BYTES_OF("TO:<\"x y\"@D.fr> NOTIFY=NEVER ORCPT=rfc822;q+40r")}, "",
 		 {"postmaster@ici.fr", "\"x y\"@d.fr"},
 		 "{\"ret\":\"FULL\",\"envid\":\"a+\\\"\\\\\",\"body\":\"8BITMIME\",\"size\":12,\"rcpt\":[{\"notify\":\"SUCCESS,DELAY\","
 		 "\"orcpt\":null},{\"notify\":\"NEVER\",\"orcpt\":\"rfc822;q@r\"}],"
-		 "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"},\"peer_serial\":\"4a2b\"}"},
+		 "\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"," EVIDENCE "},\"peer_serial\":\"4a2b\"}"},
 		{"other letters", BYTES_OF("FROM:<\303\251@b.fr> SMTPUTF8"),
 		 {BYTES_OF("TO:<c@d.fr> ORCPT=utf-8;\303\251\\x{2B}@d.fr"), BYTES_OF("TO:<\303\251@D.fr>")}, "\303\251@b.fr",
 		 {"c@d.fr", "\303\251@d.fr"},
 		 "{\"ret\":null,\"envid\":null,\"body\":null,\"size\":null,\"rcpt\":[{\"notify\":null,\"orcpt\":\"utf-8;\\u00E9+@d.fr\"},"
-		 "{\"notify\":null,\"orcpt\":null}],\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"},"
+		 "{\"notify\":null,\"orcpt\":null}],\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"," EVIDENCE "},"
 		 "\"peer_serial\":\"4a2b\",\"smtputf8\":true}"},
 	};
 	struct arena *arena = arena_create(65536);

@@ -83,6 +83,15 @@ static enum reason digest_body(const struct intake_body *body, unsigned char dig
 	return REASON_NONE;
 }
 
+static enum reason keep_certificates(struct store *store, const struct pool_job *job)
+{
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; i < job->n_certificates && reason == REASON_NONE; i++)
+		reason = STORE_RUN(store, NULL, "select relais.material_keep('certificate', $1)", P_BYTES(job->certificates[i]));
+	return reason;
+}
+
 static enum reason keep_message(struct thread *t, struct store *store, struct pool_job *job)
 {
 	unsigned char digest[DIGEST_SHA256];
@@ -92,6 +101,8 @@ static enum reason keep_message(struct thread *t, struct store *store, struct po
 	*body = (struct intake_body){.size = job->body->size, .source = read_spooled, .context = &reading, .scratch = t->scratch};
 	body->digest = (struct bytes){digest, sizeof digest};
 	enum reason reason = digest_body(body, digest);
+	if (reason == REASON_NONE)
+		reason = keep_certificates(store, job);
 	if (reason == REASON_NONE)
 		reason = intake_message(store, &job->message, &job->inbox);
 	if (reason != REASON_NONE || t->pool->setup.journal < 0)

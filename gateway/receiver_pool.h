@@ -24,9 +24,11 @@ struct pool_job {
 	struct account account;   /* PERSON: who it is; ACCOUNT: its mailbox */
 	struct instant at;
 	struct arena *arena;
-	/* MESSAGE: message without its body, and the finished body in the spool. */
+	/* MESSAGE: message without its body, and the finished body in the spool; certificates of the peer to keep before (DER). */
 	struct intake_message message;
 	const struct spool_body *body;
+	const struct bytes *certificates;
+	size_t n_certificates;
 	/* What came of it. */
 	enum reason reason;
 	int64_t inbox;

@@ -361,17 +361,18 @@ static void secured(struct session *s)
 
 	handshake_over(s);
 	tls_peer_read(wide, s->tls, &s->peer);
-	size_t room = s->peer.name.len + s->peer.serial.len + s->peer.fingerprint.len + 256;
+	size_t room = s->peer.name.len + s->peer.serial.len + s->peer.fingerprint.len + s->peer.path.len + s->peer.crls.len + 256;
 	s->peer_arena = arena_create(room);
 	s->peer.name = keep(s->peer_arena, s->peer.name);
 	s->peer.serial = keep(s->peer_arena, s->peer.serial);
 	s->peer.fingerprint = keep(s->peer_arena, s->peer.fingerprint);
+	s->peer.path = keep(s->peer_arena, s->peer.path);
+	s->peer.crls = keep(s->peer_arena, s->peer.crls);
 	arena_destroy(&wide);
 	smtp_server_secured(s->server, s->peer.status == TLS_PEER_GOOD);
 	/* Persons who submit have none. */
 	if (s->peer.status == TLS_PEER_UNTRUSTED || (s->peer.status == TLS_PEER_NONE && s->mode == SMTP_MODE_TRANSFER))
-		session_refused(s, "certificate", s->peer.status == TLS_PEER_NONE ? REASON_PEER_NO_CERTIFICATE
-									  : REASON_PEER_CERTIFICATE_UNTRUSTED);
+		session_refused(s, "certificate", s->peer.reason);
 	set_deadline(s);
 }
 

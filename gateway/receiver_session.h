@@ -11,9 +11,8 @@
 
 #include <netinet/in.h>
 
-#include "gateway/receiver_pool.h"
+#include "gateway/receiver_peer.h"
 #include "gateway/receiver_rate.h"
-#include "gateway/tls.h"
 #include "smtp/server.h"
 
 struct event_base;
@@ -26,6 +25,7 @@ struct session_host {
 	struct spool *spool;
 	struct pool *pool;
 	const char *hostname, *domain;    /* ours: said in the greeting; that of <postmaster> */
+	struct peers_kept kept;
 	struct session *first;            /* all sessions */
 	size_t n, handshakes;             /* sessions; of them, in a TLS handshake */
 	struct rate *connections, *messages;   /* by peer; NULL: no limit */

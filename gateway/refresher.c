@@ -204,13 +204,13 @@ static void allow(struct refresher *r)
 		while (k < n && strcmp(told[k], folder) != 0)
 			k++;
 		if (k == n)
-			jail_folder_to_read(told[n++] = folder);
+			jail_reading(told[n++] = folder);
 	}
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		if (lists[i][0] != '\0' && c->trust.crl_urls[0] != '\0')
 			jail_folder(lists[i]);
 		else if (lists[i][0] != '\0')
-			jail_folder_to_read(lists[i]);
+			jail_reading(lists[i]);
 }
 
 int main(int argc, char **argv)

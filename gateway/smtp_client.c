@@ -132,7 +132,7 @@ static enum reason secure(struct smtp_client *c, struct status *status)
 		return reason;
 	*status = (struct status){0};
 	reason = stream_secure(c->stream, c->hop->tls, c->hop->server_name, c->hop->limits.handshake_ms);
-	if (reason == REASON_DELIVER_CERTIFICATE)
+	if (reason == REASON_DELIVER_CERTIFICATE || reason == REASON_DELIVER_CRL)
 		snprintf(status->text, sizeof(status->text), "%s", stream_verify_text(c->stream));
 	if (reason != REASON_NONE) {
 		c->broken = true;

@@ -1,246 +1,5 @@
-/* gateway/tls_test.c - who is told apart in a handshake, and what a client refuses; keys are made for the run. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-#include "gateway/tls.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-enum { DAY = 86400, CERTIFICATES = 16 };
-
-static const struct recipe {
-	const char *name, *issuer;        /* issuer NULL: itself */
-	const char *cn, *san, *use;       /* subjectAltName, extendedKeyUsage */
-	long from, until;                 /* days from now */
-} recipes[] = {
-	{"root", NULL, "Test root", NULL, NULL, -10, 10},
-	{"middle", "root", "Test middle", NULL, NULL, -10, 10},
-	{"foreign", NULL, "Foreign root", NULL, NULL, -10, 10},
-	{"server", "middle", "mx.exemple.fr", "DNS:mx.exemple.fr,IP:127.0.0.1", "serverAuth", -1, 1},
-	{"server-cn", "middle", "mx.exemple.fr", NULL, "serverAuth", -1, 1},
-	{"server-old", "middle", "mx.exemple.fr", "DNS:mx.exemple.fr", "serverAuth", -5, -1},
-	{"server-client", "middle", "mx.exemple.fr", "DNS:mx.exemple.fr", "clientAuth", -1, 1},
-	{"server-foreign", "foreign", "mx.exemple.fr", "DNS:mx.exemple.fr", "serverAuth", -1, 1},
-	{"client", "middle", "Client", NULL, "clientAuth", -1, 1},
-	{"client-both", "middle", "Both", NULL, "clientAuth,serverAuth", -1, 1},
-	{"client-server", "middle", "Server", NULL, "serverAuth", -1, 1},
-	{"client-mail", "middle", "Mail", NULL, "emailProtection", -1, 1},
-	{"client-old", "middle", "Old", NULL, "clientAuth", -5, -1},
-	{"client-foreign", "foreign", "Foreign", NULL, "clientAuth", -1, 1},
-	{"client-revoked", "middle", "Revoked", NULL, "clientAuth", -1, 1},
-};
-
-struct made {
-	EVP_PKEY *key;
-	X509 *certificate;
-};
-
-static struct setting {
-	char folder[64];
-	struct made made[CERTIFICATES];
-} setting;
-
-static size_t index_of(const char *name)
-{
-	for (size_t i = 0; i < COUNT(recipes); i++)
-		if (strcmp(recipes[i].name, name) == 0)
-			return i;
-	fail_msg("no recipe %s", name);
-	return 0;
-}
-
-static const char *path_of(const char *name, const char *ending)
-{
-	static char paths[8][160];
-	static unsigned next;
-	char *path = paths[next++ % 8];
-	snprintf(path, sizeof paths[0], "%s/%s%s", setting.folder, name, ending);
-	return path;
-}
-
-static void extend(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX context;
-	if (value == NULL)
-		return;
-	X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-	assert_non_null(extension);
-	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
-	X509_EXTENSION_free(extension);
-}
-
-static struct made make(size_t i)
-{
-	const struct recipe *r = &recipes[i];
-	struct made m = {EVP_EC_gen("P-256"), X509_new()};
-	struct made by = r->issuer ? setting.made[index_of(r->issuer)] : m;
-	X509_NAME *name = X509_get_subject_name(m.certificate);
-	bool authority = r->use == NULL;
-
-	X509_set_version(m.certificate, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(m.certificate), (long)i + 1000);
-	X509_NAME_add_entry_by_txt(name, "C", MBSTRING_UTF8, (const unsigned char *)"FR", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)r->cn, -1, -1, 0);
-	X509_gmtime_adj(X509_getm_notBefore(m.certificate), r->from * DAY);
-	X509_gmtime_adj(X509_getm_notAfter(m.certificate), r->until * DAY);
-	X509_set_pubkey(m.certificate, m.key);
-	X509_set_issuer_name(m.certificate, X509_get_subject_name(by.certificate));
-	extend(m.certificate, by.certificate, NID_basic_constraints, authority ? "critical,CA:TRUE" : "CA:FALSE");
-	extend(m.certificate, by.certificate, NID_key_usage, authority ? "keyCertSign,cRLSign" : "digitalSignature");
-	extend(m.certificate, by.certificate, NID_ext_key_usage, r->use);
-	extend(m.certificate, by.certificate, NID_subject_alt_name, r->san);
-	assert_true(X509_sign(m.certificate, by.key, EVP_sha256()) > 0);
-	return m;
-}
-
-static void write_files(size_t i)
-{
-	FILE *file = fopen(path_of(recipes[i].name, ".pem"), "w");
-	assert_non_null(file);
-	PEM_write_X509(file, setting.made[i].certificate);
-	if (recipes[i].issuer != NULL && strcmp(recipes[i].issuer, "middle") == 0)
-		PEM_write_X509(file, setting.made[index_of("middle")].certificate);
-	fclose(file);
-	file = fopen(path_of(recipes[i].name, ".key"), "w");
-	assert_non_null(file);
-	PEM_write_PrivateKey(file, setting.made[i].key, NULL, NULL, 0, NULL, NULL);
-	fclose(file);
-}
-
-/* The middle authority's list only: that of the root is missing, as it often is. */
-static void write_list(void)
-{
-	struct made by = setting.made[index_of("middle")];
-	X509_CRL *crl = X509_CRL_new();
-	X509_REVOKED *revoked = X509_REVOKED_new();
-	ASN1_TIME *time = X509_gmtime_adj(NULL, -DAY);
-
-	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(by.certificate));
-	X509_CRL_set1_lastUpdate(crl, time);
-	X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(setting.made[index_of("client-revoked")].certificate));
-	X509_REVOKED_set_revocationDate(revoked, time);
-	X509_CRL_add0_revoked(crl, revoked);
-	X509_gmtime_adj(time, DAY);
-	X509_CRL_set1_nextUpdate(crl, time);
-	assert_true(X509_CRL_sign(crl, by.key, EVP_sha256()) > 0);
-	assert_int_equal(mkdir(path_of("crls", ""), 0700), 0);
-	FILE *file = fopen(path_of("crls/middle", ".pem"), "w");
-	assert_non_null(file);
-	PEM_write_X509_CRL(file, crl);
-	fclose(file);
-	ASN1_TIME_free(time);
-	X509_CRL_free(crl);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	memcpy(setting.folder, "/tmp/tls_testXXXXXX", sizeof "/tmp/tls_testXXXXXX");
-	assert_non_null(mkdtemp(setting.folder));
-	for (size_t i = 0; i < COUNT(recipes); i++) {
-		setting.made[i] = make(i);
-		write_files(i);
-	}
-	write_list();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(recipes); i++) {
-		unlink(path_of(recipes[i].name, ".pem"));
-		unlink(path_of(recipes[i].name, ".key"));
-		X509_free(setting.made[i].certificate);
-		EVP_PKEY_free(setting.made[i].key);
-	}
-	unlink(path_of("crls/middle", ".pem"));
-	rmdir(path_of("crls", ""));
-	rmdir(setting.folder);
-	return 0;
-}
-
-/* --- one conversation ------------------------------------------------------------ */
-
-struct pair {
-	int fd[2];
-	struct tls_context *server_context, *client_context;
-	SSL *server, *client;
-	enum tls_step server_step, client_step;
-};
-
-static struct tls_context *server_of(const char *name, bool lists)
-{
-	struct tls_context *context;
-	char detail[TLS_DETAIL];
-	struct tls_files files = {path_of(name, ".pem"), path_of(name, ".key"), path_of("root", ".pem"), lists ? path_of("crls", "") : ""};
-	assert_int_equal(tls_server_context(&files, &context, detail), REASON_NONE);
-	return context;
-}
-
-static struct tls_context *client_of(const char *name)
-{
-	struct tls_context *context;
-	char detail[TLS_DETAIL];
-	struct tls_files files = {name ? path_of(name, ".pem") : NULL, name ? path_of(name, ".key") : NULL, path_of("root", ".pem"), NULL};
-	assert_int_equal(tls_client_context(&files, &context, detail), REASON_NONE);
-	return context;
-}
-
-static struct pair open_pair(const char *server, const char *client, const char *name)
-{
-	struct pair p = {.server_context = server_of(server, true), .client_context = client_of(client)};
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p.fd), 0);
-	p.server = tls_server_session(p.server_context);
-	assert_non_null(p.server);
-	SSL_set_fd(p.server, p.fd[0]);
-	assert_int_equal(tls_client_prepare(p.client_context, p.fd[1], name, &p.client), REASON_NONE);
-	return p;
-}
-
-static bool goes_on(enum tls_step step)
-{
-	return step == TLS_WANT_READ || step == TLS_WANT_WRITE;
-}
-
-static void shake(struct pair *p)
-{
-	p->server_step = p->client_step = TLS_WANT_READ;
-	for (int i = 0; i < 20 && (goes_on(p->server_step) || goes_on(p->client_step)); i++) {
-		if (goes_on(p->client_step))
-			p->client_step = tls_handshake(p->client);
-		if (goes_on(p->server_step))
-			p->server_step = tls_handshake(p->server);
-	}
-}
-
-static void close_pair(struct pair *p)
-{
-	tls_session_close(&p->server);
-	tls_session_close(&p->client);
-	tls_context_close(&p->server_context);
-	tls_context_close(&p->client_context);
-	close(p->fd[0]);
-	close(p->fd[1]);
-}
+/* gateway/tls_test.c - who is told apart in a handshake, what a client refuses, and which protocol is spoken (attacks T3, T5, T6). */
+#include "gateway/tls_fixture_test.h"
 
 /* --- tests ------------------------------------------------------------------------- */
 
@@ -257,6 +16,13 @@ static void test_server_tells_apart(void **state)
 		{"client-both", TLS_PEER_GOOD, ""},
 		{"client-server", TLS_PEER_GOOD, ""},
 		{"client-mail", TLS_PEER_UNTRUSTED, "unsuitable certificate purpose"},
+		{"client-no-use", TLS_PEER_UNTRUSTED, "unsuitable certificate purpose"},
+		{"client-by-mail", TLS_PEER_UNTRUSTED, "unsuitable certificate purpose"},
+		{"client-by-rsa", TLS_PEER_GOOD, ""},
+		{"client-by-short", TLS_PEER_UNTRUSTED, "CA certificate key too weak"},
+		{"client-by-curve", TLS_PEER_UNTRUSTED, "CA certificate key too weak"},
+		{"client-by-koblitz", TLS_PEER_UNTRUSTED, "CA certificate key too weak"},
+		{"client-by-sha1", TLS_PEER_UNTRUSTED, "CA signature digest algorithm too weak"},
 		{"client-old", TLS_PEER_UNTRUSTED, "certificate has expired"},
 		{"client-foreign", TLS_PEER_UNTRUSTED, "unable to get local issuer certificate"},
 		{"client-revoked", TLS_PEER_UNTRUSTED, "certificate revoked"},
@@ -299,6 +65,14 @@ static void test_client_refuses(void **state)
 		{"out of date", "server-old", "mx.exemple.fr", TLS_UNVERIFIED},
 		{"not for servers", "server-client", "mx.exemple.fr", TLS_UNVERIFIED},
 		{"another authority", "server-foreign", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"made for no use", "server-no-use", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"made for any use", "server-any-use", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"an authority for mail", "server-by-mail", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"an authority with RSA 1024", "server-by-short", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"an authority with P-521", "server-by-curve", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"an authority with secp256k1", "server-by-koblitz", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"an authority signed with SHA-1", "server-by-sha1", "mx.exemple.fr", TLS_UNVERIFIED},
+		{"P-384 under RSA 2048", "server-by-rsa", "mx.exemple.fr", TLS_DONE},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pair p = open_pair(rows[i].server, "client", rows[i].name);
@@ -316,11 +90,26 @@ static void test_client_refuses(void **state)
 static void test_needs_a_name(void **state)
 {
 	(void)state;
-	struct tls_context *context = client_of("client");
+	struct tls_files files = files_of("client", "");
+	struct tls_context *context = client_of(&files);
 	SSL *session;
 	assert_int_equal(tls_client_prepare(context, 0, "", &session), REASON_CONFIG_VALUE);
 	assert_null(session);
 	tls_context_close(&context);
+}
+
+/* With such keys we do not even begin: OpenSSL's own level refuses them as our certificate. */
+static void test_own_weak_keys(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {"server-short", "server-sha1"};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tls_files files = files_of(rows[i], "");
+		struct tls_context *context;
+		char detail[TLS_DETAIL];
+		assert_int_equal(tls_server_context(&files, &context, detail), REASON_CONFIG_VALUE);
+		assert_null(context);
+	}
 }
 
 static void test_old_protocols(void **state)
@@ -329,13 +118,26 @@ static void test_old_protocols(void **state)
 	static const struct {
 		const char *what;
 		int version;
-		const char *ciphers;
+		const char *ciphers, *groups, *signatures;
 		bool done;
 	} rows[] = {
-		{"TLS 1.3", TLS1_3_VERSION, NULL, true},
-		{"TLS 1.2 with GCM", TLS1_2_VERSION, "ECDHE+AESGCM", true},
-		{"TLS 1.2 with CBC", TLS1_2_VERSION, "ECDHE+AES128+SHA1:ECDHE+AES256+SHA384", false},
-		{"TLS 1.1", TLS1_1_VERSION, "ALL:@SECLEVEL=0", false},
+		{"TLS 1.3", TLS1_3_VERSION, NULL, NULL, NULL, true},
+		{"TLS 1.3 with P-384", TLS1_3_VERSION, NULL, "P-384", NULL, true},
+		{"TLS 1.3 with P-521", TLS1_3_VERSION, NULL, "P-521", NULL, false},
+		{"TLS 1.3 with finite fields", TLS1_3_VERSION, NULL, "ffdhe2048", NULL, false},
+		{"TLS 1.2 with GCM", TLS1_2_VERSION, "ECDHE+AESGCM", NULL, NULL, true},
+		{"TLS 1.2 with ChaCha20", TLS1_2_VERSION, "ECDHE+CHACHA20", NULL, NULL, true},
+		{"TLS 1.2 with X25519", TLS1_2_VERSION, "ECDHE+AESGCM", "X25519:P-256", NULL, true},
+		{"TLS 1.2 with secp256k1", TLS1_2_VERSION, "ECDHE+AESGCM", "secp256k1", NULL, false},
+		{"TLS 1.2 with CBC", TLS1_2_VERSION, "ECDHE+AES128+SHA1:ECDHE+AES256+SHA384", NULL, NULL, false},
+		{"TLS 1.2 with CCM", TLS1_2_VERSION, "ECDHE+AESCCM", NULL, NULL, false},
+		{"TLS 1.2 without forward secrecy", TLS1_2_VERSION, "kRSA", NULL, NULL, false},
+		{"TLS 1.2 with finite fields", TLS1_2_VERSION, "DHE+AESGCM", NULL, NULL, false},
+		{"TLS 1.2 with nobody's signature", TLS1_2_VERSION, "aNULL:@SECLEVEL=0", NULL, NULL, false},
+		{"TLS 1.2 signed with SHA-1", TLS1_2_VERSION, "ECDHE+AESGCM:@SECLEVEL=0", NULL, "ECDSA+SHA1", false},
+		{"TLS 1.2 signed with SHA-224", TLS1_2_VERSION, "ECDHE+AESGCM:@SECLEVEL=0", NULL, "ECDSA+SHA224", false},
+		{"TLS 1.1", TLS1_1_VERSION, "ALL:@SECLEVEL=0", NULL, NULL, false},
+		{"TLS 1.0", TLS1_VERSION, "ALL:@SECLEVEL=0", NULL, NULL, false},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct pair p = open_pair("server", "client", "mx.exemple.fr");
@@ -343,50 +145,96 @@ static void test_old_protocols(void **state)
 		SSL_set_max_proto_version(p.client, rows[i].version);
 		if (rows[i].ciphers != NULL)
 			SSL_set_cipher_list(p.client, rows[i].ciphers);
+		if (rows[i].groups != NULL)
+			assert_int_equal(SSL_set1_groups_list(p.client, rows[i].groups), 1);
+		if (rows[i].signatures != NULL)
+			assert_int_equal(SSL_set1_sigalgs_list(p.client, rows[i].signatures), 1);
 		shake(&p);
-		if ((p.client_step == TLS_DONE) != rows[i].done)
-			fail_msg("%s: %d", rows[i].what, p.client_step);
+		if ((p.client_step == TLS_DONE && p.server_step == TLS_DONE) != rows[i].done)
+			fail_msg("%s: %d %d", rows[i].what, p.client_step, p.server_step);
 		close_pair(&p);
 	}
 }
 
-/* A resumed session has no certificate message; the verdict of the first handshake holds. */
-static void test_resumed(void **state)
+static void test_nothing_extra(void **state)
+{
+	(void)state;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct pair p = open_pair("server", "client", "mx.exemple.fr");
+		SSL_set_max_proto_version(p.client, version);
+		shake(&p);
+		assert_int_equal(p.server_step, TLS_DONE);
+		assert_null(SSL_get_current_compression(p.server));
+		assert_int_equal(SSL_get_max_early_data(p.server), 0);
+		assert_int_equal(SSL_get_recv_max_early_data(p.server) > 0 && SSL_get_early_data_status(p.server) == SSL_EARLY_DATA_ACCEPTED, 0);
+		assert_true((SSL_get_options(p.server) & SSL_OP_NO_RENEGOTIATION) != 0);
+		close_pair(&p);
+	}
+}
+
+/* A client that begins the handshake again is told no (RFC 9325 3.5), and the session goes on. */
+static void test_no_renegotiation(void **state)
+{
+	(void)state;
+	struct pair p = open_pair("server", "client", "mx.exemple.fr");
+	char byte;
+	size_t n;
+
+	SSL_set_max_proto_version(p.client, TLS1_2_VERSION);
+	SSL_clear_options(p.client, SSL_OP_NO_RENEGOTIATION);
+	shake(&p);
+	assert_int_equal(p.client_step, TLS_DONE);
+	assert_int_equal(SSL_renegotiate(p.client), 1);
+	assert_int_equal(tls_handshake(p.client), TLS_WANT_READ);
+	assert_int_equal(tls_read(p.server, &byte, 1, &n), TLS_WANT_READ);
+	enum tls_step step = tls_handshake(p.client);
+	assert_true(step != TLS_DONE);
+	close_pair(&p);
+}
+
+/* Whoever comes back is judged anew, whatever ticket he was given by others or says that he was. */
+static void test_never_resumed(void **state)
+{
+	(void)state;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct pair p = open_pair("server", "client", "mx.exemple.fr");
+		char byte;
+		size_t n;
+		SSL_set_max_proto_version(p.client, version);
+		SSL_clear_options(p.client, SSL_OP_NO_TICKET);
+		shake(&p);
+		assert_int_equal(tls_write(p.server, "x", 1, &n), TLS_DONE);
+		assert_int_equal(tls_read(p.client, &byte, 1, &n), TLS_DONE);   /* takes a ticket in, were there one */
+		SSL_SESSION *before = SSL_get1_session(p.client);
+		assert_int_equal(SSL_SESSION_has_ticket(before), 0);
+		tls_goodbye(p.client);   /* OpenSSL resumes no session that was cut */
+		end_pair(&p);
+		connect_pair(&p, "mx.exemple.fr");
+		SSL_set_max_proto_version(p.client, version);
+		SSL_set_session(p.client, before);
+		shake(&p);
+		assert_int_equal(p.server_step, TLS_DONE);
+		assert_false(SSL_session_reused(p.server));
+		SSL_SESSION_free(before);
+		close_pair(&p);
+	}
+}
+
+/* More certificates than a peer may send (attacks T6): the session ends before any is looked at. */
+static void test_chain_size(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *client;
-		enum tls_peer_status status;
-	} rows[] = {{"client", TLS_PEER_GOOD}, {"client-revoked", TLS_PEER_UNTRUSTED}, {NULL, TLS_PEER_NONE}};
+		size_t extra;
+		enum tls_step step;
+	} rows[] = {{4, TLS_DONE}, {200, TLS_FAILED}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct pair p = open_pair("server", rows[i].client, "mx.exemple.fr");
-		struct arena *arena = arena_create(65536);
-		struct tls_peer peer;
-		char byte;
-		size_t n;
+		struct pair p = open_pair("server", "client", "mx.exemple.fr");
+		for (size_t n = 0; n < rows[i].extra; n++)
+			SSL_add1_chain_cert(p.client, made_of("foreign").certificate);
 		shake(&p);
-		assert_int_equal(tls_write(p.server, "x", 1, &n), TLS_DONE);
-		assert_int_equal(tls_read(p.client, &byte, 1, &n), TLS_DONE);   /* takes the ticket in */
-		SSL_SESSION *ticket = SSL_get1_session(p.client);
-		tls_goodbye(p.client);   /* OpenSSL resumes no session that was cut */
-		tls_session_close(&p.server);
-		tls_session_close(&p.client);
-		close(p.fd[0]);
-		close(p.fd[1]);
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p.fd), 0);
-		p.server = tls_server_session(p.server_context);
-		SSL_set_fd(p.server, p.fd[0]);
-		assert_int_equal(tls_client_prepare(p.client_context, p.fd[1], "mx.exemple.fr", &p.client), REASON_NONE);
-		SSL_set_session(p.client, ticket);
-		shake(&p);
-		assert_int_equal(p.server_step, TLS_DONE);
-		assert_true(SSL_session_reused(p.server));
-		tls_peer_read(arena, p.server, &peer);
-		if (peer.status != rows[i].status)
-			fail_msg("%s: %d", rows[i].client ? rows[i].client : "none", peer.status);
-		SSL_SESSION_free(ticket);
-		arena_destroy(&arena);
+		assert_int_equal(p.server_step, rows[i].step);
 		close_pair(&p);
 	}
 }
@@ -422,7 +270,9 @@ static void test_facts(void **state)
 	shake(&p);
 	struct bytes facts = tls_facts(arena, p.client);
 	assert_true(bytes_starts(facts, BYTES("{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_")));
-	assert_true(bytes_contains(facts, BYTES("\"names\":[\"mx.exemple.fr\"]}")));
+	assert_true(bytes_contains(facts, BYTES("\"names\":[\"mx.exemple.fr\"],\"path\":[\"")));
+	assert_true(bytes_contains(facts, BYTES("\"crls\":[{\"number\":\"07\",\"digest\":\"")));
+	assert_true(bytes_ends(facts, BYTES("\"staple\":false}")));
 	assert_true(bytes_contains(facts, BYTES("2.5.4.3=mx.exemple.fr")));
 	arena_destroy(&arena);
 	close_pair(&p);
@@ -441,7 +291,7 @@ static void test_bad_files(void **state)
 		{"anchors that are none", "server.pem", "server.key", "server.key", "server.key"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct tls_files files = {path_of(rows[i].certificate, ""), path_of(rows[i].key, ""), path_of(rows[i].anchors, ""), ""};
+		struct tls_files files = {path_of(rows[i].certificate, ""), path_of(rows[i].key, ""), path_of(rows[i].anchors, ""), "", NULL};
 		struct tls_context *context;
 		char detail[TLS_DETAIL];
 		if (tls_server_context(&files, &context, detail) != REASON_CONFIG_VALUE || context != NULL ||
@@ -457,7 +307,11 @@ int main(void)
 		cmocka_unit_test(test_client_refuses),
 		cmocka_unit_test(test_needs_a_name),
 		cmocka_unit_test(test_old_protocols),
-		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_own_weak_keys),
+		cmocka_unit_test(test_nothing_extra),
+		cmocka_unit_test(test_no_renegotiation),
+		cmocka_unit_test(test_never_resumed),
+		cmocka_unit_test(test_chain_size),
 		cmocka_unit_test(test_bytes_and_end),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_bad_files),

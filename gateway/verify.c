@@ -14,14 +14,15 @@
 #include "gateway/log.h"
 #include "gateway/oneshot.h"
 #include "gateway/reader.h"
-#include "gateway/verify_message.h"
+#include "gateway/verify_material.h"
 
 static void handle(const void *warm, struct bytes request, struct bytes payload, int answer_fd)
 {
 	/* Normalised copy, decoded object, its content: each at most the message once more. */
 	struct arena *arena = arena_create(4 * (size_t)LIMIT_MESSAGE);
 	struct verify_answer answer;
-	enum reason reason = verify_message(arena, warm, request, payload, &answer);
+	enum reason reason = verify_material_asked(request) ? verify_material(arena, warm, request, &answer)
+							    : verify_message(arena, warm, request, payload, &answer);
 
 	if (reason != REASON_NONE)
 		_exit(reason == REASON_MEMORY ? READER_MEMORY : READER_REQUEST);

@@ -282,9 +282,31 @@ static json_t *json_crls(const struct verify_facts *facts)
 	json_t *crls = json_array();
 
 	for (size_t i = 0; i < facts->n_crls; i++)
-		json_array_append_new(crls, json_pack("{s:o, s:o}", "issuer", json_of(facts->crls[i].issuer), "number",
-						      json_or_null(facts->crls[i].number)));
+		json_array_append_new(crls, json_pack("{s:o, s:o, s:o}", "issuer", json_of(facts->crls[i].issuer), "number",
+						      json_or_null(facts->crls[i].number), "digest", json_of(facts->crls[i].digest)));
 	return crls;
+}
+
+static json_t *json_texts(const struct bytes *list, size_t n)
+{
+	json_t *texts = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(texts, json_of(list[i]));
+	return texts;
+}
+
+static json_t *json_signers(const struct verify_facts *facts)
+{
+	json_t *signers = json_array();
+
+	for (size_t i = 0; i < facts->n_signers; i++) {
+		const struct verify_signer *one = &facts->signers[i];
+		json_array_append_new(signers, json_pack("{s:s, s:s, s:o, s:o}", "verdict", verify_verdict_name(one->verdict), "reason",
+							 reason_code(one->reason), "subject", json_or_null(one->subject), "fingerprint",
+							 json_or_null(one->fingerprint)));
+	}
+	return signers;
 }
 
 static json_t *json_signature(const struct task *task)
@@ -292,13 +314,15 @@ static json_t *json_signature(const struct task *task)
 	const struct verify_facts *f = &task->facts;
 	bool bound = f->bound && f->verdict == VERIFY_VALID;
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:s?, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}",
 			 "verdict", verify_verdict_name(f->verdict), "bound", bound ? "from" : "none",
 			 "signer", json_or_null(f->signer), "email", json_or_null(f->email), "digest", f->digest,
 			 "reason", reason_code(f->reason), "fingerprint", json_or_null(f->fingerprint),
 			 "subject", json_or_null(f->subject), "issuer", json_or_null(f->issuer), "serial", json_or_null(f->serial),
 			 "time", f->has_time ? json_of_instant(f->time) : json_null(), "checked_at", json_of_instant(task->at),
-			 "crls", json_crls(f));
+			 "crls", json_crls(f), "chain", json_texts(f->chain, f->n_chain), "material", json_texts(f->material, f->n_material),
+			 "signers", json_signers(f), "revocation", trust_checks_revocation(task->warm->trust), "measure",
+			 verify_digests_name(task->digests));
 }
 
 /* The Message-ID, by which a message is found again when nothing else of it could be read. */

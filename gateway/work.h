@@ -67,6 +67,9 @@ struct work_facts {
 /* IO and STORE reasons: try again later. All else is in out->failed. */
 MUST_USE enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out);
 void work_facts_free(struct work_facts *facts);
+/* Inside the transaction that writes the verdict: what it rests on and is not kept yet is asked of relais-verify and stored.
+ * SIG_MATERIAL: it has been given other lists meanwhile: the message is to be read again. */
+MUST_USE enum reason work_keep_material(struct work *work, const struct work_facts *facts);
 
 /* A file that inspect took out of a message. */
 struct work_file {

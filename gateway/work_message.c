@@ -378,6 +378,8 @@ static enum reason decide_and_write(struct work *work, struct message *m)
 	if (reason == REASON_NONE)
 		reason = keep_proof(work, m);
 	if (reason == REASON_NONE)
+		reason = work_keep_material(work, &m->facts);
+	if (reason == REASON_NONE)
 		reason = finish(work, m, written, notices);
 	if (reason == REASON_NONE)
 		reason = store_commit(work->store);

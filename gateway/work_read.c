@@ -116,7 +116,8 @@ static enum reason verify_body(struct work *work, int64_t body, const char *mail
 
 bool work_is_ours(enum reason reason)
 {
-	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL;
+	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL ||
+	       reason == REASON_SIG_MATERIAL;
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
@@ -136,6 +137,38 @@ enum reason work_read(struct work *work, int64_t body, const char *mail_from, st
 		return reason;
 	out->failed = reason;
 	return REASON_NONE;
+}
+
+static enum reason keep_piece(struct work *work, struct bytes digest)
+{
+	struct answer answer;
+	enum reason reason = ask(work, work->verify, json_pack("{s:s, s:o}", "op", "material", "digest", json_of(digest)), BYTES_NONE,
+				 LIMIT_CRL + LIMIT_INSPECT_ANSWER, &answer);
+
+	if (reason != REASON_NONE)
+		return reason;
+	struct bytes kind = json_view(answer.json, "kind");
+	if (kind.len == 0 || answer.n != 1)
+		reason = REASON_SIG_MATERIAL;
+	else
+		reason = STORE_RUN(work->store, NULL, "select relais.material_keep($1, $2)", P_TEXT_B(kind), P_BYTES(answer.blobs[0]));
+	json_decref(answer.json);
+	return reason;
+}
+
+enum reason work_keep_material(struct work *work, const struct work_facts *facts)
+{
+	struct store_rows *rows = NULL;
+	const struct bytes *named;
+	size_t n = json_views(work->arena, json_object_get(facts->verified, "signature"), "material", &named);
+
+	if (n == 0)
+		return REASON_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.material_missing($1)", P_TEXTS(named, n));
+	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++)
+		reason = keep_piece(work, store_bytes(rows, i, 0));
+	store_free(&rows);
+	return reason;
 }
 
 void work_facts_free(struct work_facts *facts)

@@ -20,7 +20,7 @@ SECONDS, MEGABYTES = 2.0, 256
 
 # Measured; a change that makes one smaller has to say why.
 FLOORS = {
-    "smime": 239, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 219, "smtp": 4, "cda": 82,
+    "smime": 241, "mime": 105, "xml": 37, "zip": 77, "xdm": 63, "bounces": 219, "smtp": 4, "cda": 82,
 }
 
 
@@ -198,7 +198,12 @@ def judge_bounces(want, row, answer):
 
 # Rows of which we judge otherwise: what we want instead, and why.
 SISIMAI = "sisimai/maildir/bsd/"
+PKITS = "nist-pkits/smime/"
 JUDGED = {
+    # The corpus says "valid" because NIST's file names do not say "Invalid". NIST's text does (PKITS 4.8.7, 4.8.8).
+    ("smime", PKITS + "SignedDifferentPoliciesTest7.eml"): (lambda a: a["signature"]["verdict"] == "untrusted",
+        "the first authority has requireExplicitPolicy 0, and no policy is common to the whole path (RFC 5280 6.1.5 (g))"),
+    ("smime", PKITS + "SignedDifferentPoliciesTest8.eml"): (lambda a: a["signature"]["verdict"] == "untrusted", "the same"),
     ("bounces", SISIMAI + "lhost-amazonses-12.eml"): (lambda a: a["auto"] and a["report"] is None,
         "a vendor's JSON, no report by any RFC: never answered, and it proves nothing"),
     ("bounces", SISIMAI + "lhost-amazonses-13.eml"): (lambda a: a["auto"] and a["report"] is None, "the same"),

@@ -121,6 +121,40 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a order by a.severity, a.since, a.name
 $$;
 
+-- ---------------------------------------------------------------- what verdicts rested on
+-- Certificates and revocation lists, each once, under the digest by which a verdict names it: inbox.facts->'signature'->'material' (what the
+-- message itself does not hold) and inbox.params->'tls'->'path'. Rows are only added.
+create table trust_material (
+  digest     bytea primary key check (length(digest) = 32),   -- SHA-256 of der
+  kind       text not null check (kind in ('certificate', 'crl')),
+  der        bytea not null,
+  first_seen timestamptz not null default now()
+);
+
+create function material_missing(digests text[]) returns setof text
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d from unnest(material_missing.digests) d where not exists (select from trust_material m where m.digest = decode(d, 'hex'))
+$$;
+
+-- The digest is ours, so that nobody puts a thing under another's name.
+create function material_keep(kind text, der bytea) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare d bytea := sha256(material_keep.der);
+begin
+  if exists (select from trust_material m where m.digest = d) then return; end if;
+  -- One at a time: two that keep the same pieces in another order would wait for each other.
+  perform pg_advisory_xact_lock(4717);
+  insert into trust_material (digest, kind, der) values (d, material_keep.kind, material_keep.der) on conflict do nothing;
+  if found then perform tally_one('trust_material'); end if;
+end $$;
+
+-- What a message's verdicts name. A name that is none stays an empty one, which nothing has.
+create function material_named(facts jsonb, params jsonb) returns setof bytea language sql immutable set search_path = relais, pg_temp as $$
+  select distinct case when x ~ '^[0-9a-f]{64}$' then decode(x, 'hex') else ''::bytea end
+    from (values (facts #> '{signature,material}'), (params #> '{tls,path}')) v (list),
+         jsonb_array_elements_text(case jsonb_typeof(v.list) when 'array' then v.list else '[]' end) x
+$$;
+
 -- ---------------------------------------------------------------- who may speak
 -- Each list that was in force, and what it changed. The pairs of list n are those of trust_peer and trust_past with since <= n and (trust_past)
 -- until > n: years later it can be said whether the certificate of a message was in the list of its day.

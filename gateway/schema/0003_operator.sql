@@ -36,6 +36,16 @@ language sql stable security definer set search_path = relais, pg_temp as $$
       or o.inbox in (select i.id from inbox i where i.message_id = wanted or 'R' || i.id = upper(wanted)) order by o.id
 $$;
 
+-- What `relais recheck` needs: the message, the verdict as it was given, and the pieces that verdict names.
+create function recheck_get(inbox bigint) returns table (body bigint, received_at timestamptz, source text, mail_from text, signature jsonb, digest text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.body, i.received_at, i.source, i.mail_from, i.facts->'signature', i.facts->>'digest' from inbox i where i.id = recheck_get.inbox
+$$;
+create function material_get(digests text[]) returns table (digest text, kind text, der bytea)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select encode(m.digest, 'hex'), m.kind, m.der from trust_material m where m.digest in (select decode(d, 'hex') from unnest(material_get.digests) d)
+$$;
+
 create function queue_list(failed boolean) returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null from inbox i where i.state <> 'done' and not failed
@@ -115,6 +125,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
     (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c
        where c.mailbox = i.mailbox and (c.uidvalidity <> i.uidvalidity or i.id <= c.until or c.uid >= i.uid)))
+  union all select 'verdict whose material is gone', (select count(*) from inbox i where exists (select from material_named(i.facts, i.params))),
+    (select count(*) from inbox i where exists (select from material_named(i.facts, i.params) d where not exists (select from trust_material m where m.digest = d)))
+  union all select 'material of verdicts, gone or altered', (select count(*) from trust_material),
+    abs((select count(*) from trust_material) - coalesce((select n from tally where what = 'trust_material'), 0))
+    + case when deep then (select count(*) from trust_material m where m.digest <> sha256(m.der)) else 0 end
   union all select 'white lists that were in force', (select count(*) from trust_import),
     abs((select count(*) from trust_import) - coalesce((select n from tally where what = 'trust_import'), 0))
   union all select 'white list in force against its imports', (select count(*) from trust_peer),
@@ -149,7 +164,7 @@ grant usage on schema relais to relais_receiver, relais_collector, relais_worker
 grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
-grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done to relais_receiver;
+grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
@@ -157,6 +172,8 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear t
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, document_file, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done to relais_worker;
+  outcome_claim, outcome_told, outcome_later, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done,
+  material_missing, material_keep to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts to relais_operator;
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts,
+  recheck_get, material_get to relais_operator;

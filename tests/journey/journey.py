@@ -1,6 +1,6 @@
 """The journey as a test: the straight line, the bad inputs, the walls of the roles, kills at every step, and tampering.
 
-journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|notices|client|mailboxes|roles|kill|trust]     (tampering is tried on the story's end)
+journey.py --bin DIR --cache DIR [--only story|bad|submission|attackers|extensions|notices|client|mailboxes|roles|kill|trust|recheck]     (tampering is tried on the story's end)
 Each case is a function; a failed one is told and the rest go on. Ends with 'N passed, N failed, N skipped'."""
 import argparse
 import os
@@ -17,6 +17,7 @@ import client_mode                  # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
 import own_mailboxes                # noqa: E402
+import recheck                      # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
@@ -131,6 +132,7 @@ def main():
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
         "trust": group(trust, "trust", tampered=False),
+        "recheck": group(recheck, "recheck", tampered=False),
     }
     for name, play in groups.items():
         if args.only in (None, name):

@@ -20,19 +20,19 @@ WITHOUT_ROLE = ("verify", "inspect", "compose")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
 MAY = {
-    "receiver": "session_start intake_sender intake_account intake_recipient intake_message intake_chunk intake_done",
+    "receiver": "session_start intake_sender intake_account intake_recipient intake_message intake_chunk intake_done material_keep",
     "collector": "session_start collect_cursor collect_message collect_skipped collect_looked collect_again intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel expert_candidates expert_get outbox_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told report_match answer_match outbox_proof "
-              "timer_claim timer_later command_claim command_done",
+              "timer_claim timer_later command_claim command_done material_missing material_keep",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear",
     "operator": "rule_import rule_list trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
-                "reconcile reconcile_inbox body_read inbox_facts",
+                "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get",
 }
 
 # Secrets and who alone may read them; None: only root.
@@ -283,7 +283,7 @@ def no_leak(world):
 EVIDENCE = {
     "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
-    "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
+    "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
 }
 MAY_BE_EMPTY = {"collect_skip", "trust_past"}
 NO_EVIDENCE = {
@@ -367,5 +367,10 @@ def try_evidence(world):
             delete_and_put_back(world, table, word)
         counted[table] = n
     alter_and_put_back(world, "a received byte", "select min(body) from relais.inbox", "inbox without its whole body")
+    flip = "update relais.trust_material set der = set_byte(der, 20, get_byte(der, 20) # 1) where digest = (select digest from relais.trust_material order by digest limit 1)"
+    sql(world, flip)
+    assert any("material" in name for name in bad_checks(world)), "an altered certificate"
+    sql(world, flip)
+    assert bad_checks(world, 0) == []
     alter_and_put_back(world, "a composed byte", "select min(entity) from relais.outbox", "mail without its composed body")
     print("        rows deleted one by one: " + ", ".join(f"{table} {n}" for table, n in counted.items()), flush=True)

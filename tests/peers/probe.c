@@ -21,7 +21,7 @@ enum { COMMAND_MS = 1500, FETCH_MS = 4000, DATA_MS = 20000 };
 
 static struct tls_context *context(char **file)
 {
-	struct tls_files files = {file[0], file[1], file[2], NULL};
+	struct tls_files files = {file[0], file[1], file[2], NULL, NULL};
 	struct tls_context *tls = NULL;
 	char detail[TLS_DETAIL] = "";
 	if (tls_client_context(&files, &tls, detail) != REASON_NONE) {
