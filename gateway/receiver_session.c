@@ -96,7 +96,7 @@ static void set_deadline(struct session *s)
 	time_t left = s->ends - now(), span = LIMIT_SMTP_COMMAND_SECONDS;
 
 	if (s->lingering)
-		span = LIMIT_SMTP_LINGER_SECONDS;
+		span = s->host->stopping ? 1 : LIMIT_SMTP_LINGER_SECONDS;   /* a command that was on its way is told 421, too */
 	else if (s->closing)
 		span = LIMIT_SMTP_HANDSHAKE_SECONDS;
 	else if (smtp_server_phase(s->server) == SMTP_PHASE_TLS)
@@ -129,7 +129,7 @@ static void last_word_said(struct session *s)
 {
 	evutil_socket_t fd = bufferevent_getfd(s->stream);
 
-	if (!s->refusing || s->lingering || s->host->stopping) {
+	if (!s->refusing || s->lingering) {
 		session_free(s);
 		return;
 	}
