@@ -507,6 +507,9 @@ def collector_killed_takes_each_mail_once(lab):
     points = [0, 0.01, 0.3, 0.5, 0.9, 0.999, 1, 1.1]
     landed = 0
     for n in range(36):
+        if w.store.sql("select count(*) from inbox where mailbox = 'box2'")[0][0] == str(len(messages)):
+            uid = max(messages) + 1             # there is always one to be fetched
+            messages[uid] = peer.messages[uid] = b"From: a@b.fr\r\n\r\nmore %d\r\n" % n + b"z" * 5000
         killing.at, killing.held, killing.go = points[n % len(points)], threading.Event(), threading.Event()
         collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
         assert killing.held.wait(10), collector.log()
@@ -525,8 +528,6 @@ def collector_killed_takes_each_mail_once(lab):
             for pid in collector.children():
                 os.kill(pid, signal.SIGKILL)
             collector.kill()
-        if w.store.sql("select count(*) from inbox where mailbox = 'box2'")[0][0] == "60":
-            messages[max(messages) + 1] = peer.messages[max(messages) + 1] = b"From: a@b.fr\r\n\r\nmore %d\r\n" % n + b"z" * 5000
     assert landed >= 30, landed
     killing.at = None
     collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
