@@ -23,8 +23,8 @@ struct stream {
 	size_t budget;
 	int64_t deadline;    /* monotonic, milliseconds */
 	bool secure;         /* the handshake is done and the peer is who we asked for */
-	struct arena *arena; /* of facts */
-	struct bytes facts;
+	struct arena *arena; /* of facts and peer_name */
+	struct bytes facts, peer_name;
 };
 
 static void fail(struct stream *s, enum stream_trouble trouble)
@@ -304,8 +304,11 @@ enum reason stream_secure(struct stream *s, struct tls_context *context, const c
 	reason = handshake(s);
 	if (reason != REASON_NONE)
 		return reason;
+	struct tls_peer peer;
+	tls_peer_read(s->arena, s->tls, &peer);
 	s->secure = true;
 	s->facts = tls_facts(s->arena, s->tls);
+	s->peer_name = peer.status == TLS_PEER_GOOD ? peer.name : BYTES_NONE;
 	return REASON_NONE;
 }
 
@@ -322,6 +325,11 @@ bool stream_is_secure(const struct stream *s)
 struct bytes stream_tls_facts(const struct stream *s)
 {
 	return s->facts.len == 0 || s->facts.len > STREAM_FACTS ? BYTES_NONE : s->facts;
+}
+
+struct bytes stream_peer_name(const struct stream *s)
+{
+	return s->peer_name;
 }
 
 bool stream_wait(struct stream *s, int also_fd, unsigned ms)
