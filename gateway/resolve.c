@@ -128,11 +128,8 @@ static void answered(void *argument, int status, int timeouts, unsigned char *pa
 	(void)timeouts;
 	q->done = true;
 	q->reason = REASON_DELIVER_DNS;
-	if (status == ARES_ENOTFOUND)
-		q->reason = REASON_DELIVER_DOMAIN_NONE;
-	else if (status == ARES_ENODATA)
-		q->reason = REASON_NONE;
-	else if (status == ARES_SUCCESS && packet != NULL && len > 0)
+	/* The library's word that nothing is there counts only with an answer that says so itself: one that was cut says nothing. */
+	if ((status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND) && packet != NULL && len > 0)
 		q->reason = resolve_answer_read(q->arena, (struct bytes){packet, (size_t)len}, q->name, q->type, &q->answer);
 	if (q->reason != REASON_NONE)
 		q->answer.n = 0;

@@ -314,6 +314,7 @@ static enum reason one_by_one(struct smtp_client *c, const struct steps *s, stru
 	enum reason reason = REASON_NONE;
 
 	for (size_t i = 0; i < s->n && reason == REASON_NONE; i++) {
+		*status = (struct status){0};
 		reason = smtp_client_say(c, s->at[i].stage, bytes_slice(buf_bytes(&s->text), s->at[i].from, s->at[i].to - s->at[i].from));
 		if (reason == REASON_NONE)
 			reason = hear_step(c, s, i, status);
