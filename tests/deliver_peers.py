@@ -15,6 +15,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
 
+import deliver_cases  # noqa: E402
 import imap_peer  # noqa: E402
 import login_cases  # noqa: E402
 import mx_cases  # noqa: E402
@@ -41,6 +42,7 @@ class Lab:
         self.script("%s" % self.pki, "dns=relais.exemple.fr", "seal=avis@relais.exemple.fr")
         self.server = self.issue("mx", "tls-server", NAME)
         self.wrong = self.issue("other", "tls-server", "autre.exemple.fr")
+        self.names = {self.server[0]: NAME, self.wrong[0]: "autre.exemple.fr"}
         self.script("foreign", os.path.join(folder, "away"))
         self.foreign = tuple(os.path.join(folder, "away", "foreign-tls." + end) for end in ("pem", "key"))
         self.anchors = os.path.join(self.pki, "anchors-tls.pem")
@@ -55,9 +57,9 @@ class Lab:
     def tls(self, pair=None, clients=None):
         return tls_server(*(pair or self.server), clients)
 
-    def probe(self, kind, port, words, host="127.0.0.1", first=()):
+    def probe(self, kind, port, words, host="127.0.0.1", first=(), server_name=NAME):
         client = os.path.join(self.pki, "relais-client")
-        command = [self.probe_path, *first, kind, host, str(port), NAME, client + ".pem", client + ".key", self.anchors,
+        command = [self.probe_path, *first, kind, host, str(port), server_name, client + ".pem", client + ".key", self.anchors,
                    *[str(w) for w in words]]
         # The sanitizer keeps freed memory for a while; memory is measured here.
         env = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", ""))
@@ -740,7 +742,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         lab = Lab(sys.argv[1], folder)
-        for f in CASES + login_cases.CASES + mx_cases.CASES + process_cases.CASES:
+        for f in CASES + login_cases.CASES + mx_cases.CASES + process_cases.CASES + deliver_cases.CASES:
             if not wanted or f.__name__ in wanted:
                 counts[run(lab, f)] += 1
         process_cases.end(lab)
