@@ -16,7 +16,7 @@ struct scene {
 	struct config_route routes[2];
 	struct deliverer_pool pool;
 	struct deliverer_due due[MANY];
-	char names[MANY][24];
+	char names[MANY][40];
 	struct deliverer_key out[LIMIT_DELIVER_CHILDREN];
 	size_t waiting;
 	pid_t next;
