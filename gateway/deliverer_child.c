@@ -7,7 +7,6 @@
  * 3. A hop that does not answer is asked once; the mails that are due meanwhile get the same answer. */
 #include "gateway/deliverer_child.h"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/limits.h"
@@ -199,15 +198,6 @@ static enum reason run(struct child *c)
 	return REASON_NONE;
 }
 
-/* The token of a login is read again each time. */
-static void allow_token(struct arena *arena, const struct config_route *route)
-{
-	const char *slash = route ? strrchr(route->token_file, '/') : NULL;
-
-	if (slash)
-		jail_folder_read(arena_printf(arena, "%.*s", (int)(slash - route->token_file) + 1, route->token_file));
-}
-
 int deliverer_child(struct service *service, const struct deliverer_key *key, const struct deliverer_share *share, struct tls_context *tls,
 		    const struct smtp_client_limits *limits)
 {
@@ -219,7 +209,9 @@ int deliverer_child(struct service *service, const struct deliverer_key *key, co
 	enum reason reason = deliverer_hop_open(config, key, c.store, tls, limits, &c.hop);
 	if (reason == REASON_NONE)
 		reason = store_listen(c.store, "outbox");
-	allow_token(service->arena, c.hop.route);
+	/* The token of a login is read again each time. */
+	if (c.hop.route)
+		jail_reading(c.hop.route->token_file);
 	(void)jail_enter(JAIL_NETWORK);
 	if (reason == REASON_NONE)
 		reason = run(&c);

@@ -427,14 +427,14 @@ begin
     o.seal, o.tries, o.created_at from outbox o join body b on b.id = o.entity where o.id = picked;
 end $$;
 
--- A server that refuses us and not the mail: an operator must act. Over when it takes a mail again.
+-- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again.
 create function deliver_ours(host text, reason text) returns void language plpgsql as $$
 begin
   if deliver_ours.host is null or to_regproc('relais.alarm_raise') is null then return; end if;
   if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
-    perform alarm_raise('deliver.refused:' || deliver_ours.host, 'error', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
-  elsif deliver_ours.reason = 'none' then
-    perform alarm_clear('deliver.refused:' || deliver_ours.host);
+    perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
+  elsif deliver_ours.reason = 'none' and exists (select from alarm a where a.name = 'deliver.ours' and a.detail->>'host' = deliver_ours.host) then
+    perform alarm_clear('deliver.ours');
   end if;
 end $$;
 
