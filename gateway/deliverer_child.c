@@ -198,6 +198,18 @@ static enum reason run(struct child *c)
 	return REASON_NONE;
 }
 
+/* The token of a login is read again each time. */
+static void allow_token(struct arena *arena, const struct config_route *route)
+{
+	struct bytes path = bytes_of_text(route ? route->token_file : "");
+	size_t len = path.len;
+
+	while (len > 0 && path.at[len - 1] != '/')
+		len--;
+	if (len > 0)
+		jail_folder_to_read(arena_text(arena, bytes_slice(path, 0, len)));
+}
+
 int deliverer_child(struct service *service, const struct deliverer_key *key, const struct deliverer_share *share, struct tls_context *tls,
 		    const struct smtp_client_limits *limits)
 {
@@ -209,9 +221,7 @@ int deliverer_child(struct service *service, const struct deliverer_key *key, co
 	enum reason reason = deliverer_hop_open(config, key, c.store, tls, limits, &c.hop);
 	if (reason == REASON_NONE)
 		reason = store_listen(c.store, "outbox");
-	/* The token of a login is read again each time. */
-	if (c.hop.route)
-		jail_reading(c.hop.route->token_file);
+	allow_token(service->arena, c.hop.route);
 	(void)jail_enter(JAIL_NETWORK);
 	if (reason == REASON_NONE)
 		reason = run(&c);

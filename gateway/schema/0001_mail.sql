@@ -430,7 +430,7 @@ end $$;
 -- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again.
 create function deliver_ours(host text, reason text) returns void language plpgsql as $$
 begin
-  if deliver_ours.host is null or to_regproc('relais.alarm_raise') is null then return; end if;
+  if deliver_ours.host is null then return; end if;
   if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
     perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
   elsif deliver_ours.reason = 'none' and exists (select from alarm a where a.name = 'deliver.ours' and a.detail->>'host' = deliver_ours.host) then
@@ -468,7 +468,7 @@ create function mail_late(outbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set warned_at = now() where o.id = mail_late.outbox and o.warned_at is null;
-  if found and to_regproc('relais.alarm_raise') is not null then
+  if found then
     perform alarm_raise('queue.late', 'warning', (select jsonb_build_object('mails', count(*), 'oldest', min(o.created_at)) from outbox o
       where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is not null));
   end if;
@@ -476,7 +476,7 @@ end $$;
 
 create function mail_late_over() returns void language plpgsql as $$
 begin
-  if to_regproc('relais.alarm_clear') is not null and not exists (select from outbox o
+  if not exists (select from outbox o
       where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is not null) then
     perform alarm_clear('queue.late');
   end if;

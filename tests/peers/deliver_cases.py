@@ -196,12 +196,15 @@ def server_must_be_listed(lab):
     w.wait("select reason = 'deliver.peer' and state = 'sealed' from outbox where id = %d" % outbox)
     expect("who it was", w.row(outbox)["reply_text"], w.subject())
     assert not any(line.startswith("MAIL") for line in net.peers["127.0.0.1"].said), "MAIL was said to a stranger"
+    expect("alarm", w.store.sql("select severity, detail->>'host', detail->>'reason' from alarm_list() where name = 'deliver.ours'"),
+           [["critical", NAME, "deliver.peer"]])
     # A name of the list for another domain is not enough; one for this is.
     w.list("ailleurs.fr")
     w.stop_all()
     w.store.sql("update outbox set state = 'sealed', next_at = now(), session = null where id = %d" % outbox)
     net.start(retry=1)
     w.until(outbox, "accepted")
+    expect("alarm afterwards", w.store.sql("select * from alarm_list() where name = 'deliver.ours'"), [])
     net.close()
 
 
@@ -300,8 +303,7 @@ def many_destinations_at_once(lab):
     zone[NAME] = {A: ["127.0.0.1"]}
     for domain in domains:
         w.mail(domain)
-    w.store.sql("insert into trust_peer (domain, name, shown) select domain, '%s', '' from (select distinct domain from outbox) d on conflict do nothing"
-                % w.subject().replace("'", "''"))
+    w.list_all("select distinct domain from outbox")
     signer = w.start("signer")
     w.wait("select count(*) = 0 from outbox where state = 'composed'")
     signer.end()
@@ -339,6 +341,14 @@ def late_mail_is_told_once(lab):
     expect("told", [e["outbox"] for e in worker.events("mail-late")], [old])
     expect("in the queue", w.store.sql("select id, late_since is not null from queue_list(false) where id in ('S%d', 'S%d') order by 1" % (old, young)),
            [["S%d" % n, "t" if n == old else "f"] for n in sorted((old, young))])
+    expect("alarm", w.store.sql("select severity, detail->>'mails' from alarm_list() where name = 'queue.late'"), [["warning", "1"]])
+    # It leaves after all: told no more, and nobody need look.
+    peer = SmtpPeer(lab.tls())
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    w.until(old, "accepted")
+    w.wait("select count(*) = 0 from alarm_list() where name = 'queue.late'")
+    deliverer.end()
+    peer.close()
     worker.kill()
 
 
