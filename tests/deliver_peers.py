@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -50,8 +51,8 @@ class Lab:
     def script(self, *words):
         subprocess.run(["bash", os.path.join(ROOT, "certs", "make-test-pki.sh"), *words], check=True, stdout=subprocess.DEVNULL)
 
-    def issue(self, name, kind, dns):
-        self.script("issue", self.pki, name, "kind=" + kind, "cn=" + dns, "dns=" + dns)
+    def issue(self, name, kind, dns, *more):
+        self.script("issue", self.pki, name, "kind=" + kind, "cn=" + dns, "dns=" + dns, *more)
         return os.path.join(self.pki, name + ".pem"), os.path.join(self.pki, name + ".key")
 
     def tls(self, pair=None, clients=None):
@@ -212,6 +213,43 @@ def smtp_foreign_authority(lab):
     peer = SmtpPeer(lab.tls(lab.foreign))
     refused_at_open(lab.smtp(peer), "deliver.certificate")
     expect("said", peer.said, [])
+
+
+@case
+def smtp_certificates_that_are_no_good(lab):
+    past = lab.issue("past", "tls-server", NAME, "start=20210101000000Z", "end=20210201000000Z")
+    future = lab.issue("future", "tls-server", NAME, "start=20900101000000Z", "end=20910101000000Z")
+    client = lab.issue("client-only", "tls-client", NAME)
+    seal = lab.issue("seal-only", "seal", NAME, "email=a@b.fr")
+    own = tuple(os.path.join(lab.folder, "own." + end) for end in ("pem", "key"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10", "-subj", "/CN=" + NAME,
+                    "-addext", "subjectAltName=DNS:" + NAME, "-out", own[0], "-keyout", own[1]], check=True, capture_output=True)
+    for what, pair in (("ended", past), ("not begun", future), ("of a client", client), ("a seal", seal), ("signed by itself", own)):
+        peer = SmtpPeer(lab.tls(pair))
+        result = lab.smtp(peer)
+        expect("open with one that is " + what, result["open"], "deliver.certificate")
+        expect("said", peer.said, [])
+
+
+@case
+def smtp_old_protocols(lab):
+    context = lab.tls()
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    peer = SmtpPeer(context)
+    result = lab.smtp(peer)
+    assert result["open"] in ("deliver.tls", "deliver.dropped"), result
+    expect("said", peer.said, [])
+    # 1.2 with a suite that has no forward secrecy
+    context = lab.tls(lab.issue("mx-rsa", "tls-server", NAME, "key=rsa"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-GCM-SHA256")
+    result = lab.smtp(SmtpPeer(context))
+    assert result["open"] in ("deliver.tls", "deliver.dropped"), result
+    context = lab.tls()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    expect("1.2 as it should be", lab.smtp(SmtpPeer(context))["open"], "none")
 
 
 @case

@@ -222,6 +222,27 @@ def server_of_a_route_must_be_listed(lab):
 
 
 @case
+def server_must_not_be_revoked(lab):
+    w = world(lab)
+    pair = lab.issue("revoked", "tls-server", NAME)
+    lab.script("revoke", lab.pki, "revoked")
+    outbox = w.sealed("a.fr")[0]
+    peer = SmtpPeer(lab.tls(pair))
+    crls = 'crls = "%s/crls";' % lab.pki
+    w.start("deliverer", routes=[("a.fr", peer.port)], deliverer=crls, retry=60)
+    w.wait("select reason = 'deliver.certificate' and state = 'sealed' from outbox where id = %d" % outbox)
+    expect("said", peer.said, [])
+    peer.close()
+    # The one that is not revoked is taken by the same lists.
+    w.stop_all()
+    good = w.sealed("a.fr")[0]
+    peer = SmtpPeer(lab.tls())
+    w.start("deliverer", routes=[("a.fr", peer.port)], deliverer=crls)
+    w.until(good, "accepted")
+    peer.close()
+
+
+@case
 def our_own_operator_need_not_be_listed(lab):
     w = world(lab)
     token = os.path.join(w.folder, "deliver.token")
