@@ -55,8 +55,7 @@ static void reap(struct deliverer *d)
 static enum reason look(struct deliverer *d)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(d->store, &rows, "select domain, mails from relais.deliver_due($1, $2::bigint::integer)", P_TEXTS(NULL, 0),
-				       P_INT(LIMIT_DELIVER_DUE));
+	enum reason reason = STORE_RUN(d->store, &rows, "select domain, mails from relais.deliver_due($1::bigint::integer)", P_INT(LIMIT_DELIVER_DUE));
 
 	arena_destroy(&d->due_arena);
 	d->n_due = 0;

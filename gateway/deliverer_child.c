@@ -43,8 +43,7 @@ struct child {
 static enum reason look(struct child *c)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(c->store, &rows, "select domain from relais.deliver_due($1, $2::bigint::integer)", P_TEXTS(NULL, 0),
-				       P_INT(LIMIT_DELIVER_DUE));
+	enum reason reason = STORE_RUN(c->store, &rows, "select domain from relais.deliver_due($1::bigint::integer)", P_INT(LIMIT_DELIVER_DUE));
 
 	arena_destroy(&c->due_arena);
 	c->n_due = 0;

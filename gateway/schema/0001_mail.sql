@@ -393,12 +393,12 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- deliverer
--- Domains with due mail, those that wait longest first, and how much each has. What is busy is left out.
-create function deliver_due(busy text[], most integer) returns table (domain text, mails bigint)
+-- Domains with due mail, those that wait longest first, and how much each has.
+create function deliver_due(most integer) returns table (domain text, mails bigint)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select o.domain, count(*) from outbox o
-   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.domain = any (deliver_due.busy)
+   where o.state in ('sealed', 'sending') and o.next_at <= now()
      and (o.state = 'sealed' or session_over(o.session, 0))
    group by o.domain order by min(o.next_at) limit deliver_due.most;
 end $$;
