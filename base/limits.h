@@ -144,6 +144,20 @@
 #define LIMIT_DELIVER_DATA_SECONDS 600   /* after the final dot (RFC 5321 4.5.3.2.6) */
 #define LIMIT_DELIVER_SESSION_MAILS 100
 #define LIMIT_DELIVER_IDLE_SECONDS 5
+#define LIMIT_DELIVER_CHILDREN 32        /* connections to all destinations together; a database session each (gateway/cluster.c) */
+#define LIMIT_DELIVER_SPARE (LIMIT_DELIVER_CHILDREN / 4) /* kept for destinations that have none yet */
+#define LIMIT_DELIVER_SPREAD 20          /* due mails of one destination for each further connection to it */
+#define LIMIT_DELIVER_DUE 10000          /* domains with due mail looked at together */
+#define LIMIT_DELIVER_RESTS 256          /* destinations remembered whose child failed */
+#define LIMIT_DELIVER_ATTEMPT_SECONDS 120 /* finding and trying all hosts of one destination for one mail */
+#define LIMIT_DELIVER_SECRET 8192        /* a token or password; RFC 4954 4: a line of SASL has 12,288 */
+
+/* Where a domain's mail goes (RFC 5321 5.1). */
+#define LIMIT_MX 10                      /* hosts that are tried */
+#define LIMIT_MX_RECORDS 100             /* taken from one answer */
+#define LIMIT_MX_CNAMES 8                /* aliases followed */
+#define LIMIT_MX_ADDRESSES 8             /* of one host */
+#define LIMIT_DNS_SECONDS 20             /* one question, all servers and tries of it */
 
 /* The white list: 8,655 entries of some 550 bytes in 2026 (some 5 MB); room for 10^5. */
 #define LIMIT_TRUST_LIST (64u * 1024 * 1024)

@@ -106,7 +106,7 @@ class BenchWorld(journey.World):
         groups = {"receiver": f'listen_host = "127.0.0.1"; listen_port = {self.port}; '
                               "peer_messages_minute = 0; peer_connections_minute = 0;",      # one peer sends all of it, as fast as it can
                   "inspect": 'crls = "pki/crls"; ' + (f'schema = "{schema}"; ' if corpus else ""),
-                  "deliverer": f"retry_seconds = 1; routes = ( {route} );"}
+                  "deliverer": f'crls = "pki/crls"; retry_seconds = 1; routes = ( {route} );'}
         self.set_groups(groups)
 
     def white_list(self):

@@ -31,3 +31,7 @@ A("queue.late", "Du courrier attend depuis trop longtemps.",
   "relais queue dit lequel et pourquoi.",
   "Mail has been waiting for too long.",
   "relais queue says which and why.")
+A("deliver.ours", "Un serveur de destinataire nous refuse, nous, ou n'est pas celui que la liste blanche nomme : du courrier attend.",
+  "Le détail dit le serveur et la raison ; relais queue dit quel courrier. Notre certificat, notre jeton ou la liste blanche est à renouveler.",
+  "A recipient's server refuses us, or is not the one that the white list names: mail is waiting.",
+  "The detail has the server and the reason; relais queue says which mail. Our certificate, our token or the white list is to be renewed.")

@@ -227,7 +227,7 @@ int cli_queue(int argc, char **argv)
 		return cli_close(&cli, CLI_USAGE);
 	}
 	return cli_close(&cli, cli_show(&cli, CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.queue_list($1) t", P_BOOL(failed)),
-					"id what state since next_at tries reason ref domain"));
+					"id what state since next_at tries reason ref domain late_since"));
 }
 
 int cli_retry(int argc, char **argv)

@@ -314,7 +314,7 @@ static const char config_tail[] =
 	"\tcrls = \"pki/crls\";\n"
 	"#\tschema = \"schema\";                          # folder of the CDA schema\n"
 	"};\n\n"
-	"# Where mail goes. \"*\" is every domain that is not named. Without routes nothing leaves.\n"
+	"# Where mail goes: by route, \"*\" is every domain that is not named; without one where DNS says.\n"
 	"deliverer = {\n"
 	"\tcrls = \"pki/crls\";\n"
 	"\troutes = (\n"

@@ -27,7 +27,7 @@ static const char settings[] =
 	"\n# --- Relais ---\n"
 	"listen_addresses = ''\n"
 	"unix_socket_permissions = 0777        # the kernel says who connects; pg_ident.conf maps it to one role\n"
-	"max_connections = 80\n"
+	"max_connections = 120\n"
 	"shared_buffers = 64MB\n"
 	"wal_compression = on\n"
 	"timezone = 'UTC'\n"

@@ -365,6 +365,18 @@ static enum reason check_mailboxes(const struct reader *r, const struct config *
 	return REASON_NONE;
 }
 
+/* Who logs in with a secret must say as whom and with which. */
+static enum reason check_logins(const struct reader *r, const struct config *config)
+{
+	for (size_t i = 0; i < config->deliverer.n; i++) {
+		const struct config_route *route = &config->deliverer.routes[i];
+		bool secret = strcmp(route->auth, "none") != 0 && strcmp(route->auth, "certificate") != 0;
+		if (secret && (route->user[0] == '\0' || route->token_file[0] == '\0'))
+			return problem(r, REASON_CONFIG_MISSING, NULL, "routes", "auth by a secret needs user and token_file");
+	}
+	return REASON_NONE;
+}
+
 static enum reason take(const struct reader *r, const config_setting_t *top, struct config *config)
 {
 	enum reason reason = check_top(r, top);
@@ -374,6 +386,8 @@ static enum reason take(const struct reader *r, const config_setting_t *top, str
 		reason = set_list(r, &config_lists[i], group_of(top, config_lists[i].group), config);
 	if (reason == REASON_NONE)
 		reason = check_mailboxes(r, config);
+	if (reason == REASON_NONE)
+		reason = check_logins(r, config);
 	if (reason == REASON_NONE)
 		own_database(r, config);
 	return reason;

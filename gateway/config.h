@@ -24,6 +24,9 @@ struct config_route {        /* where mail for a domain goes; "*" is the rest */
 	const char *domain, *host, *server_name;
 	int port;
 	bool lmtp;
+	const char *tls;         /* "starttls" or "implicit" */
+	const char *auth;        /* "none": the hop is the recipient's operator; all others: our own, to whom we log in */
+	const char *user, *token_file;
 };
 
 struct config {
@@ -74,6 +77,11 @@ struct config {
 		const char *crls;        /* folder, "" = none */
 		struct config_route *routes;
 		size_t n;
+		bool mx;                 /* a domain without a route goes where DNS says */
+		const char *dns_servers; /* "" = the system's */
+		int mx_port;
+		bool mx_private;         /* hosts may have private addresses */
+		int destination_connections;   /* at once to one destination */
 		int retry_seconds;       /* first pause; doubles up to an hour */
 		int expire_hours;        /* 24: then the fallback, not five days */
 	} deliverer;

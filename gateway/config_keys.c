@@ -50,6 +50,11 @@ const struct config_key config_keys[] = {
 	{"deliverer", "key", CONFIG_PATH, AT(deliverer.key), "pki/deliverer.key", 0, 0, NULL},
 	{"deliverer", "anchors", CONFIG_PATH, AT(deliverer.anchors), "pki/anchors-tls.pem", 0, 0, NULL},
 	{"deliverer", "crls", CONFIG_PATH, AT(deliverer.crls), "", 0, 0, NULL},
+	{"deliverer", "mx", CONFIG_FLAG, AT(deliverer.mx), "true", 0, 0, NULL},
+	{"deliverer", "dns_servers", CONFIG_TEXT, AT(deliverer.dns_servers), "", 0, 0, NULL},
+	{"deliverer", "mx_port", CONFIG_NUMBER, AT(deliverer.mx_port), "25", 1, 65535, NULL},
+	{"deliverer", "mx_private", CONFIG_FLAG, AT(deliverer.mx_private), "false", 0, 0, NULL},
+	{"deliverer", "destination_connections", CONFIG_NUMBER, AT(deliverer.destination_connections), "2", 1, 20, NULL},
 	{"deliverer", "retry_seconds", CONFIG_NUMBER, AT(deliverer.retry_seconds), "60", 1, 3600, NULL},
 	{"deliverer", "expire_hours", CONFIG_NUMBER, AT(deliverer.expire_hours), "24", 1, 240, NULL},
 	{"identity", "introspection", CONFIG_TEXT, AT(identity.introspection), "", 0, 0, NULL},
@@ -92,6 +97,10 @@ static const struct config_key route_keys[] = {
 	{"", "server_name", CONFIG_NAME, ROUTE(server_name), NULL, 0, 0, NULL},
 	{"", "port", CONFIG_NUMBER, ROUTE(port), "25", 1, 65535, NULL},
 	{"", "lmtp", CONFIG_FLAG, ROUTE(lmtp), "false", 0, 0, NULL},
+	{"", "tls", CONFIG_WORD, ROUTE(tls), "starttls", 0, 0, " starttls implicit "},
+	{"", "auth", CONFIG_WORD, ROUTE(auth), "none", 0, 0, " none certificate xoauth2 oauthbearer plain "},
+	{"", "user", CONFIG_TEXT, ROUTE(user), "", 0, 0, NULL},
+	{"", "token_file", CONFIG_PATH, ROUTE(token_file), "", 0, 0, NULL},
 };
 
 const struct config_list config_lists[] = {

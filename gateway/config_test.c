@@ -139,6 +139,10 @@ static void test_errors(void **state)
 		{"an unknown key in a list", GOOD "deliverer = { routes = ( {\n smtp = 1; } ); };", REASON_CONFIG_UNKNOWN, 6,
 		 "routes.smtp"},
 		{"a group that is a number", GOOD "gates = 3;\n", REASON_CONFIG_VALUE, 5, "gates"},
+		{"a login without its secret", GOOD "deliverer = { routes = ( { domain = \"*\"; host = \"h\"; server_name = \"h.fr\"; auth = \"plain\";\n"
+		 "user = \"u\"; } ); };", REASON_CONFIG_MISSING, 0, "routes"},
+		{"an unknown login", GOOD "deliverer = { routes = ( { domain = \"*\"; host = \"h\"; server_name = \"h.fr\"; auth = \"login\"; } ); };",
+		 REASON_CONFIG_VALUE, 5, "auth"},
 		{"a list that is a group", GOOD "deliverer = { routes = { }; };", REASON_CONFIG_VALUE, 5, "routes"},
 		{"a list of numbers", GOOD "deliverer = { routes = ( 1, 2 ); };", REASON_CONFIG_VALUE, 5, "routes"},
 		{"a missing key", "signer = { mailbox = \"a@b.fr\"; };\n", REASON_CONFIG_MISSING, 0, "service.domain"},

@@ -1,51 +1,48 @@
 /* gateway/deliverer.c - relais-deliverer: sealed mail out, by SMTP or LMTP.
  *
- * The parent only watches which domains have due mail and starts a child for each next hop that has none; it speaks to
- * nobody but the database. A child that failed is started again later and later, up to a minute. */
+ * The parent only watches which domains have due mail and starts children for their next hops (gateway/deliverer_pool.h); it
+ * speaks to nobody but the database. A hop whose child failed by our own trouble rests, longer each time, up to a minute. */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "gateway/deliverer_child.h"
-#include "gateway/deliverer_route.h"
+#include "gateway/deliverer_pool.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
+#include "gateway/resolve.h"
 #include "gateway/service.h"
 #include "gateway/store.h"
 #include "gateway/tls_renew.h"
 
-enum { POLL_MS = 5000, LOOK_MS = 100, DUE_MEMORY = 8 * 1024 * 1024, LONGEST_MS = 60000, STOP_MS = 20000 };
-
-struct hop {
-	pid_t pid; /* 0: no child */
-	int64_t not_before;
-	unsigned pause_ms; /* after the last failure */
-};
+enum { POLL_MS = 5000, LOOK_MS = 100, FRESH_MS = 2000, DUE_MEMORY = 8 * 1024 * 1024, STOP_MS = 20000 };
 
 struct deliverer {
 	struct service service;
 	struct store *store;
 	struct tls_context *tls;
-	struct hop *hops; /* one a route, and one for mail without a route */
-	size_t n;
+	struct deliverer_share *share;
+	struct deliverer_pool pool;
+	struct arena *due_arena;     /* what was due at the last look */
+	struct deliverer_due *due;
+	size_t n_due;
+	int64_t looked_at;
 };
 
-static void start(struct deliverer *d, size_t i)
+static void start(struct deliverer *d, const struct deliverer_key *key)
 {
-	struct hop *hop = &d->hops[i];
+	pid_t pid = service_fork(&d->service);
 
-	if (hop->pid != 0 || stream_now() < hop->not_before)
-		return;
-	hop->pid = service_fork(&d->service);
-	if (hop->pid < 0)
-		hop->pid = 0;
-	else if (hop->pid == 0) {
+	if (pid == 0) {
 		/* The parent's connection is the parent's: not a word on it, not even a farewell. */
 		close(store_descriptor(d->store));
-		_exit(deliverer_child(&d->service, i, d->tls, &smtp_client_limits_default));
+		_exit(deliverer_child(&d->service, key, d->share, d->tls, &smtp_client_limits_default));
 	}
+	if (pid > 0)
+		deliverer_pool_started(&d->pool, pid, key);
 }
 
 static void reap(struct deliverer *d)
@@ -53,51 +50,66 @@ static void reap(struct deliverer *d)
 	bool fine;
 
 	for (pid_t pid = service_reap(&fine); pid > 0; pid = service_reap(&fine))
-		for (size_t i = 0; i < d->n; i++) {
-			struct hop *hop = &d->hops[i];
-			if (hop->pid != pid)
-				continue;
-			hop->pid = 0;
-			hop->pause_ms = fine ? 0 : hop->pause_ms == 0 ? 1000 : hop->pause_ms * 2;
-			if (hop->pause_ms > LONGEST_MS)
-				hop->pause_ms = LONGEST_MS;
-			hop->not_before = stream_now() + hop->pause_ms;
-		}
+		(void)deliverer_pool_ended(&d->pool, pid, fine, stream_now());
 }
 
-static bool any_child(const struct deliverer *d)
+static enum reason look(struct deliverer *d)
 {
-	for (size_t i = 0; i < d->n; i++)
-		if (d->hops[i].pid != 0)
-			return true;
-	return false;
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(d->store, &rows, "select domain, mails from relais.deliver_due($1::bigint::integer)", P_INT(LIMIT_DELIVER_DUE));
+
+	arena_destroy(&d->due_arena);
+	d->n_due = 0;
+	d->due_arena = arena_create(DUE_MEMORY);
+	if (!d->due_arena)
+		reason = REASON_MEMORY;
+	if (reason == REASON_NONE) {
+		d->due = arena_alloc(d->due_arena, (store_count(rows) + 1) * sizeof(*d->due));
+		for (; d->n_due < store_count(rows); d->n_due++)
+			d->due[d->n_due] = (struct deliverer_due){arena_copy(d->due_arena, store_bytes(rows, d->n_due, 0)),
+								  (uint64_t)store_int(rows, d->n_due, 1)};
+	}
+	store_free(&rows);
+	d->looked_at = stream_now();
+	return reason;
+}
+
+/* With thousands of destinations a look costs: what was found serves until it is old, while places become free one by one. */
+static size_t plan(struct deliverer *d, struct deliverer_key keys[LIMIT_DELIVER_CHILDREN])
+{
+	size_t n = 0, waiting = 0;
+
+	if (atomic_load(&d->share->crowded) && stream_now() - d->looked_at < FRESH_MS)
+		n = deliverer_pool_plan(&d->pool, d->due, d->n_due, stream_now(), keys, &waiting);
+	else if (look(d) == REASON_NONE)
+		n = deliverer_pool_plan(&d->pool, d->due, d->n_due, stream_now(), keys, &waiting);
+	else
+		service_pause(&d->service, POLL_MS);
+	atomic_store(&d->share->crowded, waiting > 0);
+	return n;
 }
 
 static void watch(struct deliverer *d)
 {
-	struct store_rows *rows = NULL;
-	const struct config *config = d->service.config;
+	struct deliverer_key keys[LIMIT_DELIVER_CHILDREN];
 
 	/* Every sealed mail is told of, and the children take theirs: one look does for all that came meanwhile. */
-	if (any_child(d))
+	if (d->pool.n > 0 && !atomic_load(&d->share->crowded))
 		service_pause(&d->service, LOOK_MS);
-	enum reason reason = store_run(d->store, "select relais.deliver_due()", NULL, 0, &rows);
-
-	if (reason != REASON_NONE) {
+	size_t n = plan(d, keys);
+	for (size_t i = 0; i < n; i++)
+		start(d, &keys[i]);
+	/* Nobody can be started before somebody ends. */
+	if (d->pool.n == LIMIT_DELIVER_CHILDREN)
 		service_pause(&d->service, POLL_MS);
-		return;
-	}
-	for (size_t i = 0; i < store_count(rows); i++)
-		start(d, deliverer_route(config->deliverer.routes, config->deliverer.n, store_bytes(rows, i, 0)));
-	store_free(&rows);
-	(void)store_wait(d->store, d->service.signals, POLL_MS);
+	else
+		(void)store_wait(d->store, d->service.signals, POLL_MS);
 }
 
 static void signal_children(const struct deliverer *d, int signal)
 {
-	for (size_t i = 0; i < d->n; i++)
-		if (d->hops[i].pid != 0)
-			kill(d->hops[i].pid, signal);
+	for (size_t i = 0; i < d->pool.n; i++)
+		kill(d->pool.children[i].pid, signal);
 }
 
 /* Children end between two mails; one that hangs on a slow peer is not waited for: its mail is due again. */
@@ -106,7 +118,7 @@ static void stop(struct deliverer *d)
 	int64_t until = stream_now() + STOP_MS;
 
 	signal_children(d, SIGTERM);
-	for (reap(d); any_child(d) && stream_now() < until; reap(d)) {
+	for (reap(d); d->pool.n > 0 && stream_now() < until; reap(d)) {
 		service_pause(&d->service, 200);
 		(void)service_stopping(&d->service);
 	}
@@ -132,6 +144,7 @@ static bool prepare(struct deliverer *d, int *status)
 {
 	const struct config *config = d->service.config;
 	struct tls_files files = files_of(config);
+	struct resolve *resolve = NULL;
 	char detail[TLS_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;
@@ -140,9 +153,19 @@ static bool prepare(struct deliverer *d, int *status)
 		log_event("tls-refused", LOG_REASON(reason), LOG_TEXT("detail", detail), LOG_END);
 		return false;
 	}
+	/* Each child opens its own; what is wrong with the servers is told here. */
+	reason = resolve_open(config->deliverer.dns_servers, true, &resolve);
+	resolve_close(&resolve);
+	if (reason != REASON_NONE) {
+		log_event("config-refused", LOG_REASON(reason), LOG_TEXT("key", "deliverer.dns_servers"), LOG_END);
+		return false;
+	}
 	*status = SERVICE_TEMPORARY;
-	d->n = config->deliverer.n + 1;
-	d->hops = arena_alloc(d->service.arena, d->n * sizeof(*d->hops));
+	d->pool.config = config;
+	void *shared = mmap(NULL, sizeof(*d->share), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return false;
+	d->share = shared;
 	d->store = store_open(config->database, "deliverer");
 	if (!d->store)
 		return false;
@@ -160,7 +183,7 @@ int main(int argc, char **argv)
 	if (!service_start("deliverer", argc, argv, &d.service, &status))
 		return status;
 	if (prepare(&d, &status)) {
-		log_event("ready", LOG_NUMBER("routes", d.n - 1), LOG_END);
+		log_event("ready", LOG_NUMBER("routes", d.service.config->deliverer.n), LOG_END);
 		while (!service_stopping(&d.service)) {
 			if (service_renews(&d.service))
 				renew(&d);
@@ -170,6 +193,7 @@ int main(int argc, char **argv)
 		stop(&d);
 		status = SERVICE_FINE;
 	}
+	arena_destroy(&d.due_arena);
 	store_close(&d.store);
 	tls_context_close(&d.tls);
 	arena_destroy(&d.service.arena);

@@ -7,31 +7,29 @@
  * 3. A hop that does not answer is asked once; the mails that are due meanwhile get the same answer. */
 #include "gateway/deliverer_child.h"
 
+#include <sys/random.h>
+
 #include "base/limits.h"
+#include "gateway/deliverer_hop.h"
 #include "gateway/deliverer_mail.h"
-#include "gateway/deliverer_route.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
 #include "gateway/store.h"
+#include "policy/retry.h"
 
 enum {
 	MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024,
 	DUE_MEMORY = 8 * 1024 * 1024,
-	DOWN_MS = 30000, /* how long a hop that failed is not asked again */
 	KEEP_TRIES = 30,
 	WAIT_MS = 1000,
 };
 
 struct child {
 	struct service *service;
-	const struct config_route *route; /* NULL: no route */
-	size_t number;
+	const struct deliverer_share *share;
 	struct store *store;
-	struct smtp_client_hop hop;
-	struct smtp_client *client;
-	struct smtp_client_result down; /* why the hop could not be reached */
-	int64_t down_until;
+	struct deliverer_hop hop;
 	int64_t idle_since;
 	unsigned mails;
 	struct arena *due_arena;
@@ -41,12 +39,11 @@ struct child {
 
 /* --- due domains -------------------------------------------------------------- */
 
-/* Domains with due mail that go by this child's route. */
+/* Domains with due mail that go by this child's hop. */
 static enum reason look(struct child *c)
 {
-	const struct config *config = c->service->config;
 	struct store_rows *rows = NULL;
-	enum reason reason = store_run(c->store, "select relais.deliver_due()", NULL, 0, &rows);
+	enum reason reason = STORE_RUN(c->store, &rows, "select domain from relais.deliver_due($1::bigint::integer)", P_INT(LIMIT_DELIVER_DUE));
 
 	arena_destroy(&c->due_arena);
 	c->n_due = 0;
@@ -57,7 +54,8 @@ static enum reason look(struct child *c)
 		struct bytes *list = arena_alloc(c->due_arena, (store_count(rows) + 1) * sizeof(*list));
 		for (size_t i = 0; i < store_count(rows); i++) {
 			struct bytes domain = store_bytes(rows, i, 0);
-			if (deliverer_route(config->deliverer.routes, config->deliverer.n, domain) == c->number)
+			struct deliverer_key key = deliverer_key(c->service->config, domain);
+			if (deliverer_key_equal(&key, &c->hop.key))
 				list[c->n_due++] = arena_copy(c->due_arena, domain);
 		}
 		c->due = list;
@@ -68,45 +66,37 @@ static enum reason look(struct child *c)
 
 /* --- one mail ----------------------------------------------------------------- */
 
-static enum reason reach(struct child *c, struct smtp_client_result *result)
+/* One host after the other, as long as each speaks of itself alone and cannot have the message. */
+static enum reason try_hosts(struct child *c, struct deliverer_mail *mail, struct smtp_client_result *result)
 {
-	if (!c->route) {
-		*result = (struct smtp_client_result){.reason = REASON_DELIVER_ROUTE};
-		return result->reason;
+	struct deliverer_hop *hop = &c->hop;
+	int64_t deadline = stream_now() + LIMIT_DELIVER_ATTEMPT_SECONDS * 1000;
+	bool kept = deliverer_hop_is_open(hop);
+
+	for (;;) {
+		if (deliverer_hop_reach(hop, mail->domain, deadline, result) != REASON_NONE)
+			return result->reason;
+		if (deliverer_mail_send(hop->client, mail, result) == REASON_NONE)
+			return REASON_NONE;
+		/* A connection kept from the mail before may have been closed in the meantime: that says nothing about this
+		 * mail, nor about the host. */
+		bool closed = result->reason == REASON_DELIVER_DROPPED || result->reason == REASON_DELIVER_BUSY;
+		bool stale = kept && closed && !smtp_client_begun(hop->client);
+		kept = false;
+		if (stale)
+			continue;
+		if (retry_about(result->reason) != RETRY_ABOUT_HOST || result->stage == REPLY_END)
+			return result->reason;
+		struct smtp_client_result why = *result;
+		deliverer_hop_down(hop, &why);
 	}
-	if (c->client && smtp_client_usable(c->client))
-		return REASON_NONE;
-	smtp_client_close(&c->client);
-	if (stream_now() < c->down_until) {
-		*result = c->down;
-		return result->reason;
-	}
-	*result = (struct smtp_client_result){0};
-	result->reason = stream_resolve(c->route->host, c->route->port, &c->hop.target);
-	if (result->reason == REASON_NONE && smtp_client_open(&c->hop, &c->client, result) == REASON_NONE)
-		return REASON_NONE;
-	c->down = *result;
-	c->down_until = stream_now() + DOWN_MS;
-	return result->reason;
 }
 
 /* The body is read first: a mail that is not what was sealed is no reason to bother the hop. */
-static enum reason try_mail(struct child *c, struct arena *arena, struct deliverer_mail *mail,
-			    struct smtp_client_result *result)
+static enum reason try_mail(struct child *c, struct arena *arena, struct deliverer_mail *mail, struct smtp_client_result *result)
 {
-	bool kept = c->client && smtp_client_usable(c->client);
-	enum reason reason = deliverer_mail_read(c->store, arena, mail);
-
-	*result = (struct smtp_client_result){.reason = reason};
-	if (reason != REASON_NONE || reach(c, result) != REASON_NONE)
-		return result->reason;
-	deliverer_mail_send(c->client, mail, result);
-	/* A connection kept from the mail before may have been closed in the meantime: that says nothing about this
-	 * mail. */
-	bool closed = result->reason == REASON_DELIVER_DROPPED || result->reason == REASON_DELIVER_LATER;
-	if (kept && closed && !smtp_client_begun(c->client) && reach(c, result) == REASON_NONE)
-		deliverer_mail_send(c->client, mail, result);
-	return result->reason;
+	*result = (struct smtp_client_result){.reason = deliverer_mail_read(c->store, arena, mail)};
+	return result->reason == REASON_NONE ? try_hosts(c, mail, result) : result->reason;
 }
 
 static void tell(const struct child *c, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
@@ -116,7 +106,7 @@ static void tell(const struct child *c, const struct deliverer_mail *mail, const
 
 	log_event(events[verdict->outcome], LOG_NUMBER("outbox", mail->outbox), LOG_NUMBER("attempt", mail->attempt),
 		  LOG_BYTES("to", log_mailbox(mail->recipient, c->service->config->patient_domain)),
-		  LOG_TEXT("host", c->route ? c->route->host : ""), LOG_REASON(verdict->reason),
+		  LOG_TEXT("host", deliverer_hop_host(&c->hop)), LOG_REASON(verdict->reason),
 		  LOG_NUMBER("code", result->status.code), LOG_TEXT("enhanced", result->status.enhanced),
 		  LOG_TEXT("queue_id", result->queue_id), LOG_END);
 }
@@ -126,13 +116,13 @@ static void tell(const struct child *c, const struct deliverer_mail *mail, const
 static enum reason keep(struct child *c, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
 			const struct smtp_client_result *result)
 {
-	struct bytes tls = c->client ? smtp_client_tls(c->client) : BYTES_NONE;
+	struct bytes tls = c->hop.client ? smtp_client_tls(c->hop.client) : BYTES_NONE;
 	enum reason reason = REASON_STORE_DOWN;
 
 	for (int i = 0; i < KEEP_TRIES && reason == REASON_STORE_DOWN; i++) {
 		if (i > 0)
 			service_pause(c->service, WAIT_MS);
-		reason = deliverer_mail_keep(c->store, mail, verdict, result, c->route ? c->route->host : NULL, tls);
+		reason = deliverer_mail_keep(c->store, mail, verdict, result, deliverer_hop_host(&c->hop), tls);
 	}
 	if (reason == REASON_NONE)
 		tell(c, mail, verdict, result);
@@ -142,11 +132,12 @@ static enum reason keep(struct child *c, const struct deliverer_mail *mail, cons
 	return reason;
 }
 
-/* Reasons of our own database: not an outcome of the mail. The claim is free when this process ends. */
-static bool is_ours(enum reason reason)
+/* 0 to 1000. */
+static unsigned jitter(void)
 {
-	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT ||
-	       reason == REASON_MEMORY;
+	uint16_t random = 0;
+	(void)!getrandom(&random, sizeof random, 0);
+	return random % 1001u;
 }
 
 static enum reason deliver_one(struct child *c, bool *found)
@@ -161,9 +152,9 @@ static enum reason deliver_one(struct child *c, bool *found)
 		reason = deliverer_mail_claim(c->store, arena, c->due, c->n_due, &mail, found);
 	if (reason == REASON_NONE && *found) {
 		reason = try_mail(c, arena, &mail, &result);
-		if (!is_ours(reason)) {
+		if (!deliverer_mail_is_own(reason)) {
 			struct deliverer_verdict verdict =
-				deliverer_mail_judge(c->service->config, &mail, reason, service_now());
+				deliverer_mail_judge(c->service->config, &mail, reason, service_now(), jitter());
 			reason = keep(c, &mail, &verdict, &result);
 		}
 		c->mails++;
@@ -179,7 +170,7 @@ static bool wait_for_mail(struct child *c)
 {
 	if (c->idle_since == 0)
 		c->idle_since = stream_now();
-	if (stream_now() - c->idle_since >= LIMIT_DELIVER_IDLE_SECONDS * 1000)
+	if (stream_now() - c->idle_since >= LIMIT_DELIVER_IDLE_SECONDS * 1000 || atomic_load(&c->share->crowded))
 		return false;
 	(void)store_wait(c->store, c->service->signals, WAIT_MS);
 	return true;
@@ -206,33 +197,36 @@ static enum reason run(struct child *c)
 	return REASON_NONE;
 }
 
-int deliverer_child(struct service *service, size_t route, struct tls_context *tls,
+/* The token of a login is read again each time. */
+static void allow_token(struct arena *arena, const struct config_route *route)
+{
+	struct bytes path = bytes_of_text(route ? route->token_file : "");
+	size_t len = path.len;
+
+	while (len > 0 && path.at[len - 1] != '/')
+		len--;
+	if (len > 0)
+		jail_reading(arena_text(arena, bytes_slice(path, 0, len)));
+}
+
+int deliverer_child(struct service *service, const struct deliverer_key *key, const struct deliverer_share *share, struct tls_context *tls,
 		    const struct smtp_client_limits *limits)
 {
 	const struct config *config = service->config;
-	struct child c = {
-		.service = service,
-		.route = route < config->deliverer.n ? &config->deliverer.routes[route] : NULL,
-		.number = route,
-		.store = store_open(config->database, "deliverer"),
-	};
+	struct child c = {.service = service, .share = share, .store = store_open(config->database, "deliverer")};
+
 	if (!c.store)
 		return SERVICE_TEMPORARY;
-	if (c.route)
-		c.hop = (struct smtp_client_hop){
-			.server_name = c.route->server_name,
-			.own_name = config->hostname,
-			.lmtp = c.route->lmtp,
-			.tls = tls,
-			.limits = *limits,
-		};
-	enum reason reason = store_listen(c.store, "outbox");
+	enum reason reason = deliverer_hop_open(config, key, c.store, tls, limits, &c.hop);
+	if (reason == REASON_NONE)
+		reason = store_listen(c.store, "outbox");
+	allow_token(service->arena, c.hop.route);
 	(void)jail_enter(JAIL_NETWORK);
 	if (reason == REASON_NONE)
 		reason = run(&c);
 	if (reason != REASON_NONE)
 		log_event("child-stops", LOG_REASON(reason), LOG_END);
-	smtp_client_close(&c.client);
+	deliverer_hop_close(&c.hop);
 	arena_destroy(&c.due_arena);
 	store_close(&c.store);
 	return reason == REASON_NONE ? SERVICE_FINE : SERVICE_TEMPORARY;

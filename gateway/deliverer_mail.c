@@ -6,8 +6,6 @@
 #include "policy/retry.h"
 #include "smtp/assemble.h"
 
-enum { LONGEST_PAUSE_MINUTES = 60 };
-
 /* --- claiming --------------------------------------------------------------- */
 
 static struct bytes copy(struct arena *arena, const struct store_rows *rows, size_t column)
@@ -29,6 +27,10 @@ static void read_row(struct arena *arena, const struct store_rows *rows, struct 
 	out->seal = copy(arena, rows, 9);
 	out->attempt = (unsigned)store_int(rows, 0, 10);
 	out->created_at = store_instant(rows, 0, 11);
+	size_t at = bytes_find_byte(out->recipient, '@', 0);
+	for (size_t next = at; next < out->recipient.len; next = bytes_find_byte(out->recipient, '@', next + 1))
+		at = next;
+	out->domain = bytes_from(out->recipient, at + 1);
 }
 
 enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const struct bytes *domains, size_t n,
@@ -99,6 +101,7 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 		.envelope_id = mail->envelope_id,
 		.size = assemble_size(&pieces),
 		.eight_bit = has_eight_bit(mail->head) || has_eight_bit(mail->entity),
+		.utf8 = has_eight_bit(mail->head),
 		.source = give_pieces,
 		.source_context = &pieces,
 	};
@@ -107,24 +110,26 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 
 /* --- outcome ---------------------------------------------------------------- */
 
-struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail,
-					      enum reason reason, struct instant now)
+bool deliverer_mail_is_own(enum reason reason)
 {
-	struct retry_rules rules = {
+	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT || reason == REASON_MEMORY;
+}
+
+struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail,
+					      enum reason reason, struct instant now, unsigned jitter)
+{
+	const struct retry_rules rules = {
 		.first = SPAN_SECONDS(config->deliverer.retry_seconds),
-		.longest = SPAN_MINUTES(LONGEST_PAUSE_MINUTES),
 		.expire = SPAN_HOURS(config->deliverer.expire_hours),
 	};
 	struct deliverer_verdict verdict = {DELIVERER_ACCEPTED, reason, now};
 
-	if (rules.longest.us < rules.first.us)
-		rules.longest = rules.first;
 	if (reason == REASON_NONE)
 		return verdict;
 	verdict.outcome = DELIVERER_REFUSED;
 	if (retry_class(reason) == RETRY_REFUSED)
 		return verdict;
-	if (retry_next(&rules, mail->attempt, mail->created_at, now, &verdict.next_at))
+	if (retry_next(&rules, reason, mail->attempt, mail->created_at, now, jitter, &verdict.next_at))
 		verdict.outcome = DELIVERER_LATER;
 	else
 		verdict.reason = REASON_DELIVER_EXPIRED;
@@ -147,8 +152,9 @@ enum reason deliverer_mail_keep(struct store *store, const struct deliverer_mail
 
 	return STORE_RUN(
 		store, NULL,
-		"select relais.deliver_result($1, $2, $3, $4, nullif($5, 0)::integer, $6, $7, $8, $9, $10, $11)",
+		"select relais.deliver_result($1, $2, $3, $4, nullif($5, 0)::integer, $6, $7, $8, $9, $10, $11, $12)",
 		P_INT(mail->outbox), P_INT(mail->session), P_TEXT(names[verdict->outcome]),
 		P_TEXT(reason_code(verdict->reason)), P_INT(status->code), text(status->enhanced), text(status->text),
-		P_TEXT(host), P_JSON(tls), text(result->queue_id), later ? P_INSTANT(verdict->next_at) : P_NULL);
+		text(host), P_JSON(tls), text(result->queue_id), later ? P_INSTANT(verdict->next_at) : P_NULL,
+		P_BOOL(result->reports));
 }

@@ -13,7 +13,7 @@ struct deliverer_mail {
 	int64_t outbox, session, entity_body;
 	unsigned attempt;               /* this one included, from 1 */
 	struct instant created_at;
-	struct bytes recipient, message_id, return_path, envelope_id;
+	struct bytes recipient, domain, message_id, return_path, envelope_id;
 	struct bytes head, entity, digest, seal;
 	uint64_t entity_size;
 };
@@ -28,7 +28,10 @@ MUST_USE enum reason deliverer_mail_read(struct store *store, struct arena *aren
 /* One try in an open session. result is filled, its reason is returned. */
 enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail, struct smtp_client_result *result);
 
-/* What a try means for the mail. */
+/* A reason of our own database or memory: not an outcome of the mail. */
+bool deliverer_mail_is_own(enum reason reason);
+
+/* What a try means for the mail; jitter as in policy/retry.h. */
 enum deliverer_outcome { DELIVERER_ACCEPTED, DELIVERER_LATER, DELIVERER_REFUSED };
 struct deliverer_verdict {
 	enum deliverer_outcome outcome;
@@ -36,7 +39,7 @@ struct deliverer_verdict {
 	struct instant next_at;         /* LATER only */
 };
 struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail, enum reason reason,
-					      struct instant now);
+					      struct instant now, unsigned jitter);
 
 /* Keeps the outcome. tls: JSON, empty without TLS. STORE_CONFLICT: somebody else has claimed the mail since. */
 MUST_USE enum reason deliverer_mail_keep(struct store *store, const struct deliverer_mail *mail,

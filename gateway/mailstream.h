@@ -50,6 +50,8 @@ bool stream_is_secure(const struct stream *s);
 const char *stream_verify_text(const struct stream *s);
 /* tls_facts of the peer as a JSON object; empty without TLS. At most 64 KiB, borrowed from the stream. */
 struct bytes stream_tls_facts(const struct stream *s);
+/* Canonical subject name of the verified peer (certs/name.h), borrowed from the stream; empty without TLS. */
+struct bytes stream_peer_name(const struct stream *s);
 
 /* Waits at most ms until bytes can be read; true when there are some (also those decrypted but not yet
  * taken), or when the connection ended. also_fd (or -1) ends the wait too. */

@@ -36,10 +36,11 @@ enum reason smtp_client_trouble(const struct smtp_client *c)
 	}
 }
 
-static enum reason say(struct smtp_client *c, struct bytes line)
+enum reason smtp_client_say(struct smtp_client *c, enum reply_stage stage, struct bytes line)
 {
 	mailstream *mail = stream_mail(c->stream);
 
+	c->stage = stage;
 	/* A reply before its command would be taken for the answer to the next one, and so on to the end. */
 	if (mail && mail->read_buffer_len > 0) {
 		c->broken = true;
@@ -87,30 +88,20 @@ enum reason smtp_client_judge(struct smtp_client *c, const struct status *status
 {
 	if (status->class == wanted)
 		return REASON_NONE;
-	if (status->class == STATUS_LATER)
-		return REASON_DELIVER_LATER;
-	if (status->class == STATUS_REFUSED)
-		return REASON_DELIVER_REFUSED;
+	if (status->class == STATUS_LATER || status->class == STATUS_REFUSED)
+		return reply_reason(c->stage, status->code, bytes_of_text(status->enhanced));
 	c->broken = true;
 	return REASON_DELIVER_PROTOCOL;
 }
 
-enum reason smtp_client_ask(struct smtp_client *c, struct bytes line, enum status_class wanted, struct status *status)
+enum reason smtp_client_ask(struct smtp_client *c, enum reply_stage stage, struct bytes line, enum status_class wanted,
+			    struct status *status)
 {
 	*status = (struct status){0};
-	enum reason reason = say(c, line);
+	enum reason reason = smtp_client_say(c, stage, line);
 	if (reason == REASON_NONE)
 		reason = smtp_client_hear(c, c->hop->limits.command_ms, status);
 	return reason == REASON_NONE ? smtp_client_judge(c, status, wanted) : reason;
-}
-
-enum reason smtp_client_ask_buf(struct smtp_client *c, struct buf *line, enum status_class wanted,
-				struct status *status)
-{
-	*status = (struct status){0};
-	enum reason reason = buf_ok(line) ? smtp_client_ask(c, buf_bytes(line), wanted, status) : REASON_SMTP_LINE_LONG;
-	buf_free(line);
-	return reason;
 }
 
 /* --- opening ---------------------------------------------------------------- */
@@ -119,43 +110,58 @@ static enum reason greet(struct smtp_client *c, struct status *status)
 {
 	struct buf line = buf_make(LIMIT_REPLY_LINE);
 	buf_printf(&line, "%s %s\r\n", c->hop->lmtp ? "LHLO" : "EHLO", c->hop->own_name);
-	enum reason reason = smtp_client_ask_buf(c, &line, STATUS_POSITIVE, status);
+	enum reason reason = buf_ok(&line) ? smtp_client_ask(c, REPLY_HELLO, buf_bytes(&line), STATUS_POSITIVE, status)
+					   : REASON_SMTP_LINE_LONG;
+	buf_free(&line);
 	if (reason == REASON_NONE)
 		status_offer_read((struct bytes){(unsigned char *)c->reply->str, c->reply->len}, &c->offer);
 	return reason;
 }
 
-static enum reason secure(struct smtp_client *c, struct status *status)
+static enum reason handshake(struct smtp_client *c, struct status *status)
 {
-	enum reason reason = smtp_client_ask(c, BYTES("STARTTLS\r\n"), STATUS_POSITIVE, status);
-	if (reason != REASON_NONE)
-		return reason;
 	*status = (struct status){0};
-	reason = stream_secure(c->stream, c->hop->tls, c->hop->server_name, c->hop->limits.handshake_ms);
+	enum reason reason = stream_secure(c->stream, c->hop->tls, c->hop->server_name, c->hop->limits.handshake_ms);
 	if (reason == REASON_DELIVER_CERTIFICATE || reason == REASON_DELIVER_CRL)
 		snprintf(status->text, sizeof(status->text), "%s", stream_verify_text(c->stream));
-	if (reason != REASON_NONE) {
-		c->broken = true;
-		return reason;
-	}
+	c->broken = c->broken || reason != REASON_NONE;
+	return reason;
+}
+
+static enum reason secure(struct smtp_client *c, struct status *status)
+{
+	enum reason reason = smtp_client_ask(c, REPLY_STARTTLS, BYTES("STARTTLS\r\n"), STATUS_POSITIVE, status);
+	if (reason == REASON_NONE)
+		reason = handshake(c, status);
 	/* What was offered in clear is forgotten (RFC 3207 4.2). */
-	return greet(c, status);
+	return reason == REASON_NONE ? greet(c, status) : reason;
+}
+
+static enum reason begin(struct smtp_client *c, struct status *status)
+{
+	enum reason reason = REASON_NONE;
+
+	if (c->hop->implicit)
+		reason = handshake(c, status);
+	c->stage = REPLY_GREETING;
+	if (reason == REASON_NONE)
+		reason = smtp_client_hear(c, c->hop->limits.command_ms, status);
+	if (reason == REASON_NONE)
+		reason = smtp_client_judge(c, status, STATUS_POSITIVE);
+	return reason == REASON_NONE ? greet(c, status) : reason;
 }
 
 static enum reason talk(struct smtp_client *c, struct status *status)
 {
 	enum reason reason = stream_open(&c->hop->target, c->hop->limits.connect_ms, &c->stream);
+	if (reason == REASON_NONE)
+		reason = begin(c, status);
+	if (reason == REASON_NONE && !c->hop->implicit && c->offer.starttls)
+		reason = secure(c, status);
 	if (reason != REASON_NONE)
 		return reason;
-	reason = smtp_client_hear(c, c->hop->limits.command_ms, status);
-	if (reason == REASON_NONE)
-		reason = smtp_client_judge(c, status, STATUS_POSITIVE);
-	if (reason == REASON_NONE)
-		reason = greet(c, status);
-	if (reason != REASON_NONE)
-		return reason;
-	if (c->offer.starttls)
-		return secure(c, status);
+	if (stream_is_secure(c->stream))
+		return smtp_client_log_in(c, status);
 	/* Mail to a mailbox server on this machine does not leave it. */
 	return c->hop->lmtp && c->hop->target.local ? REASON_NONE : REASON_DELIVER_NO_STARTTLS;
 }
@@ -179,9 +185,7 @@ enum reason smtp_client_open(const struct smtp_client_hop *hop, struct smtp_clie
 		*out = c;
 		return REASON_NONE;
 	}
-	/* A server that refuses the session says nothing about the mail: another day it may take it. */
-	if (result->reason == REASON_DELIVER_REFUSED)
-		result->reason = REASON_DELIVER_LATER;
+	result->stage = c->stage;
 	smtp_client_close(&c);
 	return result->reason;
 }
@@ -194,6 +198,8 @@ enum reason smtp_client_send(struct smtp_client *c, const struct smtp_client_mai
 	*result = (struct smtp_client_result){0};
 	result->reason =
 		smtp_client_usable(c) ? smtp_client_transact(c, mail, &result->status) : REASON_DELIVER_DROPPED;
+	result->stage = c->stage;
+	result->reports = c->offer.dsn && mail->return_path.len > 0;
 	if (result->reason == REASON_NONE)
 		status_queue_id(&result->status, result->queue_id);
 	return result->reason;
@@ -212,6 +218,11 @@ bool smtp_client_begun(const struct smtp_client *c)
 struct bytes smtp_client_tls(const struct smtp_client *c)
 {
 	return stream_tls_facts(c->stream);
+}
+
+struct bytes smtp_client_peer(const struct smtp_client *c)
+{
+	return stream_peer_name(c->stream);
 }
 
 /* A courtesy, worth a second. The answer is read, because a socket closed before it takes the QUIT away with it. */

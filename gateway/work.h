@@ -46,9 +46,12 @@ void work_end(struct work *work);
 /* --- steps; each gives true when there was something to do ----------------- */
 bool work_messages(struct work *work);   /* a batch of inbox rows */
 bool work_composes(struct work *work);   /* one outbox row to compose */
-bool work_outcomes(struct work *work);   /* one ended mail that its dossier does not know */
+bool work_outcomes(struct work *work);   /* one mail that ended, or is late, and whose dossier does not know */
 bool work_timers(struct work *work);     /* one dossier with a timer due */
 bool work_commands(struct work *work);   /* one act asked by an operator */
+
+/* A mail decided before this and not gone is late. */
+struct instant work_late(const struct work *work);
 
 /* A held message by a person's word, inside the transaction of her command (work_message.c): filed to the dossier that she chose,
  * or given back to its sender when dossier is 0. */

@@ -3,6 +3,7 @@
 
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "policy/retry.h"
 
 /* Rules for a dossier that stands already. */
 static enum reason rules_for(struct work *work, const struct dossier *dossier, struct policy_rules *rules)
@@ -30,7 +31,17 @@ static bool settle(struct work *work, enum reason reason, const char *what, int6
 	return false;
 }
 
-/* ---------------------------------------------------------------- the end of a mail */
+/* ---------------------------------------------------------------- the end of a mail, and that it does not come */
+
+struct instant work_late(const struct work *work)
+{
+	return (struct instant){work->now.us - RETRY_LATE.us};
+}
+
+static bool is_late(const struct store_rows *rows)
+{
+	return bytes_equal_text(store_bytes(rows, 0, 5), "late");
+}
 
 static enum reason outcome(struct work *work, const struct store_rows *rows)
 {
@@ -42,7 +53,7 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 	struct policy_delivery delivery = {
 		.code = mail_code_of_name(store_bytes(rows, 0, 2)), .party = party_of_name(store_bytes(rows, 0, 3)),
 		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
-		.reason = failure == REASONS ? REASON_DELIVER_REFUSED : failure,
+		.reason = failure != REASONS ? failure : is_late(rows) ? REASON_NONE : REASON_DELIVER_REFUSED,
 	};
 	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
 
@@ -50,8 +61,17 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 		reason = rules_for(work, dossier, &rules);
 	if (reason != REASON_NONE)
 		return reason;
-	policy_decide_outcome(work->arena, &rules, dossier, &delivery, work->now, &decision);
+	if (is_late(rows))
+		policy_decide_late(work->arena, &rules, dossier, &delivery, work->now, &decision);
+	else
+		policy_decide_outcome(work->arena, &rules, dossier, &delivery, work->now, &decision);
 	return apply(work, &decision, arena_printf(work->arena, "o%lld", (long long)outbox), outbox);
+}
+
+static enum reason told(struct work *work, const struct store_rows *rows)
+{
+	return is_late(rows) ? STORE_RUN(work->store, NULL, "select relais.mail_late($1)", P_INT(store_int(rows, 0, 0)))
+			     : STORE_RUN(work->store, NULL, "select relais.outcome_told($1)", P_INT(store_int(rows, 0, 0)));
 }
 
 bool work_outcomes(struct work *work)
@@ -62,15 +82,17 @@ bool work_outcomes(struct work *work)
 	work_begin(work);
 	enum reason reason = store_begin(work->store);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason from relais.outcome_claim() where $1",
-				   P_BOOL(true));
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason from relais.outcome_claim($1)",
+				   P_INSTANT(work_late(work)));
 	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (outbox != 0 && !store_is_null(rows, 0, 1))
 		reason = outcome(work, rows);
 	if (outbox != 0 && reason == REASON_NONE)
-		reason = STORE_RUN(work->store, NULL, "select relais.outcome_told($1)", P_INT(outbox));
+		reason = told(work, rows);
 	if (outbox != 0)
 		done = settle(work, reason, "outcome", outbox);
+	if (done && is_late(rows))
+		log_event("mail-late", LOG_NUMBER("outbox", outbox), LOG_TEXT("code", store_text(rows, 0, 2)), LOG_END);
 	else
 		store_rollback(work->store);
 	if (outbox != 0 && !done)

@@ -45,8 +45,8 @@ static bool work_once(struct work *work)
 	struct store_rows *rows = NULL;
 
 	work_begin(work);
-	enum reason reason = STORE_RUN(work->store, &rows, "select commands, messages, composes, outcomes, timers from relais.work_due($1, $2)",
-				       P_INT(work->session), P_INSTANT(work->now));
+	enum reason reason = STORE_RUN(work->store, &rows, "select commands, messages, composes, outcomes, timers from relais.work_due($1, $2, $3)",
+				       P_INT(work->session), P_INSTANT(work->now), P_INSTANT(work_late(work)));
 	bool due[STEPS] = {false}, busy = false;
 
 	for (size_t i = 0; i < STEPS && reason == REASON_NONE; i++)

@@ -136,6 +136,11 @@ struct policy_delivery {
 void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
 			   const struct policy_delivery *delivery, struct instant now, struct policy_decision *out);
 
+/* The mail has not reached the recipient's operator after RETRY_LATE: the nurses see it in the dossier, and nothing else changes.
+ * accepted is not looked at; reason: of the last try, if any. */
+void policy_decide_late(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			const struct policy_delivery *delivery, struct instant now, struct policy_decision *out);
+
 /* A timer of deadline_list() fell due. A timer that does not run (any more) is IGNORED. */
 void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
 			 enum deadline_kind kind, struct instant now, struct policy_decision *out);

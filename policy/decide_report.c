@@ -157,28 +157,47 @@ void decide_report(struct build *b)
 		apply(b, r);
 }
 
-void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
-			   const struct policy_delivery *delivery, struct instant now, struct policy_decision *out)
+static void decide_delivery(struct build *b, const struct dossier *dossier, const struct policy_delivery *delivery, bool late)
 {
-	struct build b = build_begin(arena, rules, NULL, now);
 	const struct dossier_mail_data data = {
 		.code = delivery->code,
 		.party = delivery->party,
 		.mailbox = delivery->mailbox,
-		.level = delivery->accepted ? PROOF_ACCEPTED : 0,
-		.reason = delivery->accepted ? REASON_NONE : delivery->reason,
+		.level = delivery->accepted && !late ? PROOF_ACCEPTED : 0,
+		.reason = delivery->accepted && !late ? REASON_NONE : delivery->reason,
 		.status = delivery->status,
 	};
 	enum reason reason = REASON_DOSSIER_NONE;
 
-	b.rule = "delivery.outcome/1";
 	if (dossier != NULL) {
-		build_dossier(&b, dossier);
-		reason = delivery->accepted ? prove(&b, &data) : step_failed(&b, &data);
+		build_dossier(b, dossier);
+		reason = late		      ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_LATE, .mail = data})
+			 : delivery->accepted ? prove(b, &data)
+					      : step_failed(b, &data);
 	}
 	if (reason == REASON_NONE)
-		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
+		build_done(b, POLICY_APPLIED, b->reason, b->owner);
 	else
-		build_done(&b, POLICY_IGNORED, reason, NULL);
+		build_done(b, POLICY_IGNORED, reason, NULL);
+}
+
+void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			   const struct policy_delivery *delivery, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, NULL, now);
+
+	b.rule = "delivery.outcome/1";
+	decide_delivery(&b, dossier, delivery, false);
+	build_end(&b, out);
+}
+
+void policy_decide_late(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
+			const struct policy_delivery *delivery, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, NULL, now);
+
+	b.rule = "delivery.late/1";
+	b.owner = "nurses";
+	decide_delivery(&b, dossier, delivery, true);
 	build_end(&b, out);
 }

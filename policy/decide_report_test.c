@@ -235,6 +235,33 @@ static void what_the_deliverer_says(void **state)
 	world_free(w);
 }
 
+/* Told, and nothing else: no proof is lost or won, no mail written, no state left. */
+static void late_mail_is_told(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	const struct policy_delivery d = {.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = T(PATIENT_MAILBOX), .reason = REASON_DELIVER_CONNECT};
+
+	to_released(w);
+	enum dossier_state before = w->dossier->state;
+	policy_decide_late(w->arena, &w->rules, w->dossier, &d, w->now, &w->last);
+	world_store(w);
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "mail_late");
+	assert_string_equal(w->last.owner, "nurses");
+	assert_string_equal(w->last.rule, "delivery.late/1");
+	assert_int_equal(w->last.events[0].mail.reason, REASON_DELIVER_CONNECT);
+	assert_int_equal(w->last.n_mails, 0);
+	assert_int_equal(w->dossier->state, before);
+	assert_null(dossier_find_proof(w->dossier, MAIL_M21, PARTY_PATIENT));
+	/* It may still arrive, and a notice has no dossier. */
+	outcome(w, MAIL_M21, PARTY_PATIENT, PATIENT_MAILBOX, true);
+	assert_int_equal(dossier_find_proof(w->dossier, MAIL_M21, PARTY_PATIENT)->level, 2);
+	policy_decide_late(w->arena, &w->rules, NULL, &d, w->now, &w->last);
+	assert_int_equal(w->last.outcome, POLICY_IGNORED);
+	world_free(w);
+}
+
 static void an_offer_that_cannot_arrive_goes_to_the_next(void **state)
 {
 	(void)state;
@@ -261,6 +288,7 @@ int main(void)
 		cmocka_unit_test(an_absence_notice_is_for_the_nurse),
 		cmocka_unit_test(what_only_looks_like_a_report_is_not_dropped),
 		cmocka_unit_test(what_the_deliverer_says),
+		cmocka_unit_test(late_mail_is_told),
 		cmocka_unit_test(an_offer_that_cannot_arrive_goes_to_the_next),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

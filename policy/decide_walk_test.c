@@ -151,6 +151,11 @@ static void any_outcome(struct world *w, uint64_t *seed)
 		.party = report ? PARTY_PATIENT : (enum party)(1 + chance(seed, PARTIES - 1)),
 		.mailbox = T(MAILBOXES[chance(seed, COUNT(MAILBOXES))]), .accepted = chance(seed, 2), .reason = REASON_DELIVER_EXPIRED};
 
+	/* Late first, as it is with most that fail. */
+	if (!d.accepted) {
+		policy_decide_late(w->arena, &w->rules, w->dossier, &d, w->now, &w->last);
+		world_store(w);
+	}
 	policy_decide_outcome(w->arena, &w->rules, w->dossier, &d, w->now, &w->last);
 	world_store(w);
 }

@@ -2,7 +2,7 @@
 #include "policy/dossier.h"
 
 /* Mail goes on being proved whatever became of the dossier. */
-#define PROOFS(state) [EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state
+#define PROOFS(state) [EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state, [EVENT_MAIL_LATE] = state
 /* While it lives a physician's consent may change, and the patient may withdraw from the whole. */
 #define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
 /* Before the release it can still be stopped. */

@@ -27,6 +27,7 @@ static const struct {
 	[EVENT_RELEASED] = {"released", EVENT_DATA_NONE},
 	[EVENT_MAIL_PROOF] = {"mail_proof", EVENT_DATA_MAIL},
 	[EVENT_MAIL_FAILED] = {"mail_failed", EVENT_DATA_MAIL},
+	[EVENT_MAIL_LATE] = {"mail_late", EVENT_DATA_MAIL},
 	[EVENT_REPORT_UNDELIVERED] = {"report_undelivered", EVENT_DATA_MAIL},
 	[EVENT_REPORT_READ] = {"report_read", EVENT_DATA_MAIL},
 	[EVENT_QUESTION_RECEIVED] = {"question_received", EVENT_DATA_NONE},

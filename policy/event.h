@@ -30,6 +30,7 @@ enum dossier_event_kind {
 	EVENT_RELEASED,
 	EVENT_MAIL_PROOF,            /* mail */
 	EVENT_MAIL_FAILED,           /* mail */
+	EVENT_MAIL_LATE,             /* mail: an hour old and not yet at the recipient's operator */
 	EVENT_REPORT_UNDELIVERED,    /* mail: the patient's report reached nobody */
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */

@@ -158,6 +158,17 @@ void status_queue_id(const struct status *status, char out[STATUS_QUEUE_ID])
 	(void)take_id(bytes_from(left, start), out);
 }
 
+static void offer_logins(struct bytes text, struct status_offer *out)
+{
+	for (struct cursor c = cursor_on(text); c.left.len > 0;) {
+		struct bytes word = cursor_until(&c, ' ');
+		out->external = out->external || bytes_equal_nocase(word, BYTES("EXTERNAL"));
+		out->xoauth2 = out->xoauth2 || bytes_equal_nocase(word, BYTES("XOAUTH2"));
+		out->oauthbearer = out->oauthbearer || bytes_equal_nocase(word, BYTES("OAUTHBEARER"));
+		out->plain = out->plain || bytes_equal_nocase(word, BYTES("PLAIN"));
+	}
+}
+
 static void offer_line(struct bytes text, struct status_offer *out)
 {
 	struct cursor c = cursor_on(bytes_trim(text));
@@ -173,6 +184,10 @@ static void offer_line(struct bytes text, struct status_offer *out)
 		out->enhanced = true;
 	else if (bytes_equal_nocase(word, BYTES("PIPELINING")))
 		out->pipelining = true;
+	else if (bytes_equal_nocase(word, BYTES("SMTPUTF8")))
+		out->utf8 = true;
+	else if (bytes_equal_nocase(word, BYTES("AUTH")))
+		offer_logins(c.left, out);
 	else if (bytes_equal_nocase(word, BYTES("SIZE"))) {
 		out->size_given = true;
 		/* A number that cannot be read is no limit that we could keep: the server's answer to MAIL decides. */

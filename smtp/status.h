@@ -34,7 +34,8 @@ void status_queue_id(const struct status *status, char out[STATUS_QUEUE_ID]);
 
 /* What a server offers in its answer to EHLO or LHLO. */
 struct status_offer {
-	bool starttls, dsn, eight_bit, enhanced, pipelining;
+	bool starttls, dsn, eight_bit, enhanced, pipelining, utf8;
+	bool external, xoauth2, oauthbearer, plain;   /* ways to log in (RFC 4954 3) */
 	bool size_given;
 	uint64_t size;            /* 0 = no fixed limit (RFC 1870 3) */
 };

@@ -107,6 +107,11 @@ static void offers(void **state)
 	assert_false(o.starttls);      /* the first line is a greeting */
 	assert_true(o.dsn && o.size_given);
 	assert_int_equal(o.size, 0);
+	assert_false(o.utf8 || o.plain || o.external);
+
+	status_offer_read(BYTES("250-a\r\n250-SMTPUTF8\r\n250-auth  plain XOAUTH2\r\n250 AUTH=EXTERNAL\r\n"), &o);
+	assert_true(o.utf8 && o.plain && o.xoauth2);
+	assert_false(o.external || o.oauthbearer);   /* "AUTH=" is another, older keyword */
 }
 
 int main(void)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,10 +16,13 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
 
+import deliver_cases  # noqa: E402
 import imap_cases  # noqa: E402
+import login_cases  # noqa: E402
+import mx_cases  # noqa: E402
 import process_cases  # noqa: E402
 from smtp_peer import SmtpPeer, drip, flood, hang  # noqa: E402
-from wire import settle, tls_server  # noqa: E402
+from wire import Gone, settle, tls_server  # noqa: E402
 
 NAME = "mx.exemple.fr"
 CASES = []
@@ -38,6 +42,7 @@ class Lab:
         self.script("%s" % self.pki, "dns=relais.exemple.fr", "seal=avis@relais.exemple.fr")
         self.server = self.issue("mx", "tls-server", NAME)
         self.wrong = self.issue("other", "tls-server", "autre.exemple.fr")
+        self.names = {self.server[0]: NAME, self.wrong[0]: "autre.exemple.fr"}
         self.script("foreign", os.path.join(folder, "away"))
         self.foreign = tuple(os.path.join(folder, "away", "foreign-tls." + end) for end in ("pem", "key"))
         self.anchors = os.path.join(self.pki, "anchors-tls.pem")
@@ -45,16 +50,16 @@ class Lab:
     def script(self, *words):
         subprocess.run(["bash", os.path.join(ROOT, "certs", "make-test-pki.sh"), *words], check=True, stdout=subprocess.DEVNULL)
 
-    def issue(self, name, kind, dns):
-        self.script("issue", self.pki, name, "kind=" + kind, "cn=" + dns, "dns=" + dns)
+    def issue(self, name, kind, dns, *more):
+        self.script("issue", self.pki, name, "kind=" + kind, "cn=" + dns, "dns=" + dns, *more)
         return os.path.join(self.pki, name + ".pem"), os.path.join(self.pki, name + ".key")
 
     def tls(self, pair=None, clients=None):
         return tls_server(*(pair or self.server), clients)
 
-    def probe(self, kind, port, words, host="127.0.0.1", first=()):
+    def probe(self, kind, port, words, host="127.0.0.1", first=(), server_name=NAME):
         client = os.path.join(self.pki, "relais-client")
-        command = [self.probe_path, *first, kind, host, str(port), NAME, client + ".pem", client + ".key", self.anchors,
+        command = [self.probe_path, *first, kind, host, str(port), server_name, client + ".pem", client + ".key", self.anchors,
                    *[str(w) for w in words]]
         # The sanitizer keeps freed memory for a while; memory is measured here.
         env = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", ""))
@@ -179,7 +184,7 @@ def smtp_no_starttls_is_the_end(lab):
 @case
 def smtp_starttls_refused(lab):
     peer = SmtpPeer(lab.tls(), {"STARTTLS": "454 4.7.0 not now\r\n"})
-    refused_at_open(lab.smtp(peer), "deliver.later")
+    refused_at_open(lab.smtp(peer), "deliver.tls")
     expect("said in clear", peer.clear, ["EHLO relais.exemple.mssante.fr", "STARTTLS"])
 
 
@@ -198,6 +203,43 @@ def smtp_foreign_authority(lab):
     peer = SmtpPeer(lab.tls(lab.foreign))
     refused_at_open(lab.smtp(peer), "deliver.certificate")
     expect("said", peer.said, [])
+
+
+@case
+def smtp_certificates_that_are_no_good(lab):
+    past = lab.issue("past", "tls-server", NAME, "start=20210101000000Z", "end=20210201000000Z")
+    future = lab.issue("future", "tls-server", NAME, "start=20900101000000Z", "end=20910101000000Z")
+    client = lab.issue("client-only", "tls-client", NAME)
+    seal = lab.issue("seal-only", "seal", NAME, "email=a@b.fr")
+    own = tuple(os.path.join(lab.folder, "own." + end) for end in ("pem", "key"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "10", "-subj", "/CN=" + NAME,
+                    "-addext", "subjectAltName=DNS:" + NAME, "-out", own[0], "-keyout", own[1]], check=True, capture_output=True)
+    for what, pair in (("ended", past), ("not begun", future), ("of a client", client), ("a seal", seal), ("signed by itself", own)):
+        peer = SmtpPeer(lab.tls(pair))
+        result = lab.smtp(peer)
+        expect("open with one that is " + what, result["open"], "deliver.certificate")
+        expect("said", peer.said, [])
+
+
+@case
+def smtp_old_protocols(lab):
+    context = lab.tls()
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    peer = SmtpPeer(context)
+    result = lab.smtp(peer)
+    assert result["open"] in ("deliver.tls", "deliver.dropped"), result
+    expect("said", peer.said, [])
+    # 1.2 with a suite that has no forward secrecy
+    context = lab.tls(lab.issue("mx-rsa", "tls-server", NAME, "key=rsa"))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-GCM-SHA256")
+    result = lab.smtp(SmtpPeer(context))
+    assert result["open"] in ("deliver.tls", "deliver.dropped"), result
+    context = lab.tls()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    expect("1.2 as it should be", lab.smtp(SmtpPeer(context))["open"], "none")
 
 
 @case
@@ -288,52 +330,124 @@ def smtp_no_such_name(lab):
 # ---------------------------------------------------------------- SMTP: refusals
 
 
-def one_refusal(lab, bend, reason, code, enhanced="", usable=True, **rest):
-    peer = SmtpPeer(lab.tls(), bend)
+def one_refusal(lab, bend, reason, code, enhanced="", usable=True, offers=None, **rest):
+    peer = SmtpPeer(lab.tls(), bend, offers=offers) if offers else SmtpPeer(lab.tls(), bend)
     mail = lab.smtp(peer, **rest)["mails"][0]
     expect("reason", mail["reason"], reason)
-    expect("code", mail["code"], code)
+    expect("code of %r" % bend, mail["code"], code)
     expect("enhanced", mail["enhanced"], enhanced)
-    expect("usable", mail["usable"], usable)
+    expect("usable after %r" % bend, mail["usable"], usable)
     return peer, mail
+
+
+PLAIN = ("SIZE 26214400", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES")       # no PIPELINING
 
 
 @case
 def smtp_replies_that_refuse(lab):
     one_refusal(lab, {"MAIL": "450 4.1.8 wait\r\n"}, "deliver.later", 450, "4.1.8")
-    one_refusal(lab, {"MAIL": "550 5.7.1 not you\r\n"}, "deliver.refused", 550, "5.7.1")
-    one_refusal(lab, {"RCPT": "550 5.1.1 nobody\r\n"}, "deliver.refused", 550, "5.1.1")
+    one_refusal(lab, {"MAIL": "550 5.7.1 not you\r\n"}, "deliver.ours", 550, "5.7.1")
+    one_refusal(lab, {"RCPT": "550 5.1.1 nobody\r\n"}, "deliver.mailbox.none", 550, "5.1.1")
+    one_refusal(lab, {"RCPT": "552 5.2.2 full\r\n"}, "deliver.mailbox.full", 552, "5.2.2")
+    one_refusal(lab, {"RCPT": "452 4.2.2 full\r\n"}, "deliver.mailbox.later", 452, "4.2.2")
+    one_refusal(lab, {"RCPT": "550 5.7.1 not from you\r\n"}, "deliver.policy", 550, "5.7.1")
+    one_refusal(lab, {"RCPT": "554 5.7.1 client host rejected\r\n"}, "deliver.ours", 554, "5.7.1")
+    one_refusal(lab, {"RCPT": "451 4.7.1 greylisted\r\n"}, "deliver.greylist", 451, "4.7.1")
     one_refusal(lab, {"RCPT": "451 4.3.0 later\r\n"}, "deliver.later", 451, "4.3.0")
     one_refusal(lab, {"DATA": "554 no\r\n"}, "deliver.refused", 554)
-    one_refusal(lab, {"DOT": "552 5.3.4 too big\r\n"}, "deliver.refused", 552, "5.3.4")
-    one_refusal(lab, {"DOT": "452-4.3.1 full\r\n452 4.3.1 later\r\n"}, "deliver.later", 452, "4.3.1")
-    one_refusal(lab, {"RCPT": "421 4.3.2 closing\r\n"}, "deliver.later", 421, "4.3.2", usable=False)
+    one_refusal(lab, {"DOT": "552 5.3.4 too big\r\n"}, "deliver.too-big", 552, "5.3.4")
+    one_refusal(lab, {"DOT": "452-4.3.1 full\r\n452 4.3.1 later\r\n"}, "deliver.busy", 452, "4.3.1")
+    one_refusal(lab, {"RCPT": "421 4.3.2 closing\r\n"}, "deliver.busy", 421, "4.3.2", usable=False)
+
+
+@case
+def smtp_taken_at_rcpt_and_refused_at_the_end(lab):
+    peer, mail = one_refusal(lab, {"DOT": "554 5.6.0 after all, no\r\n"}, "deliver.refused", 554, "5.6.0")
+    expect("stage", mail["stage"], 7)
+    expect("messages", len(peer.mails), 1)
 
 
 @case
 def smtp_replies_that_make_no_sense(lab):
-    one_refusal(lab, {"MAIL": "hello\r\n"}, "deliver.protocol", 0, usable=False)
-    one_refusal(lab, {"MAIL": "250 ok\r\n250 and the next\r\n"}, "deliver.protocol", 0, usable=False)
-    one_refusal(lab, {"MAIL": "250-a\r\n550 b\r\n"}, "deliver.protocol", 0, usable=False)
-    one_refusal(lab, {"RCPT": "354 what\r\n"}, "deliver.protocol", 354, usable=False)
-    one_refusal(lab, {"DATA": "250 ok\r\n"}, "deliver.protocol", 250, usable=False)
-    one_refusal(lab, {"DOT": "250 \r"}, "deliver.time", 0, usable=False)
+    for offers in (PLAIN, ("PIPELINING",) + PLAIN):
+        one_refusal(lab, {"MAIL": "hello\r\n"}, "deliver.protocol", 0, usable=False, offers=offers)
+        one_refusal(lab, {"MAIL": "250-a\r\n550 b\r\n"}, "deliver.protocol", 0, usable=False, offers=offers)
+        one_refusal(lab, {"RCPT": "354 what\r\n"}, "deliver.protocol", 354, usable=False, offers=offers)
+        one_refusal(lab, {"DATA": "250 ok\r\n"}, "deliver.protocol", 250, usable=False, offers=offers)
+        one_refusal(lab, {"DOT": "250 \r"}, "deliver.time", 0, usable=False, offers=offers)
+        one_refusal(lab, {"DOT": "354 more\r\n"}, "deliver.protocol", 354, usable=False, offers=offers)
+    one_refusal(lab, {"MAIL": "250 ok\r\n250 and the next\r\n"}, "deliver.protocol", 0, usable=False, offers=PLAIN)
+
+
+@case
+def smtp_one_answer_too_many(lab):
+    # Each answer would be taken for the next one's: no message leaves, whether the surplus comes before 354 or with it.
+    for offers in (PLAIN, ("PIPELINING",) + PLAIN):
+        for bend in ({"MAIL": "250 ok\r\n250 ok\r\n"}, {"RCPT": "250 ok\r\n250 ok\r\n"}, {"DATA": "354 go\r\n250 2.0.0 queued already\r\n"}):
+            peer = SmtpPeer(lab.tls(), bend, offers=offers)
+            mail = lab.smtp(peer)["mails"][0]
+            expect("reason with %r" % bend, mail["reason"], "deliver.protocol")
+            expect("usable", mail["usable"], False)
+            time.sleep(0.1)
+            expect("messages", peer.mails, [])
+
+
+@case
+def smtp_354_for_a_refused_recipient(lab):
+    peer, _ = one_refusal(lab, {"RCPT": "550 5.1.1 nobody\r\n", "DATA": "354 give it to me all the same\r\n"}, "deliver.mailbox.none", 550, "5.1.1",
+                          usable=False)
+    time.sleep(0.1)
+    expect("messages", peer.mails, [])
 
 
 @case
 def smtp_session_refused_is_not_the_mails_fault(lab):
-    for reply in ("554 5.7.1 go away\r\n", "421 4.3.2 busy\r\n"):
+    for reply, reason in (("554 5.7.1 go away\r\n", "deliver.ours"), ("554 no service\r\n", "deliver.host"), ("421 4.3.2 busy\r\n", "deliver.busy")):
         result = lab.smtp(SmtpPeer(lab.tls(), {"GREETING": reply}))
-        refused_at_open(result, "deliver.later")
+        refused_at_open(result, reason)
         expect("code", result["why"]["code"], int(reply[:3]))
 
 
 @case
 def smtp_after_a_refusal_the_next_mail_goes(lab):
-    peer = SmtpPeer(lab.tls(), {"RCPT": ["550 5.1.1 nobody\r\n", "250 ok\r\n"]})
-    mails = lab.smtp(peer, mails=2)["mails"]
-    expect("reasons", [m["reason"] for m in mails], ["deliver.refused", "none"])
-    expect("connections", peer.server.connections, 1)
+    for offers in (PLAIN, ("PIPELINING",) + PLAIN):
+        peer = SmtpPeer(lab.tls(), {"RCPT": ["550 5.1.1 nobody\r\n", "250 ok\r\n"]}, offers=offers)
+        mails = lab.smtp(peer, mails=2)["mails"]
+        expect("reasons", [m["reason"] for m in mails], ["deliver.mailbox.none", "none"])
+        expect("connections", peer.server.connections, 1)
+
+
+@case
+def smtp_answers_after_quit(lab):
+    def chatter(wire):
+        flood(wire, "221-bye\r\n", 3)
+    result = lab.smtp(SmtpPeer(lab.tls(), {"QUIT": chatter}))
+    expect("reason", result["mails"][0]["reason"], "none")
+    assert result["ms"] < 2500, result["ms"]
+
+
+@case
+def smtp_tarpit(lab):
+    # Each answer comes just in time; the message itself is a line a second: the whole has an end.
+    peer = SmtpPeer(lab.tls(), {"EHLO-TLS": lambda wire: drip(wire, "250-" + "x" * 100, 0.05)})
+    refused_at_open(lab.smtp(peer), "deliver.time", within=3500)
+    peer = SmtpPeer(lab.tls(), {"RCPT": lambda wire: drip(wire, "250-" + "x" * 100, 0.05)})
+    result = lab.smtp(peer)
+    expect("reason", result["mails"][0]["reason"], "deliver.time")
+
+
+@case
+def smtp_tls_ends_in_the_middle(lab):
+    def broken(wire):
+        number = wire.sock.detach()
+        raw = socket.socket(fileno=number)
+        raw.sendall(b"\x17\x03\x03\x00\x20" + b"z" * 32)
+        raw.close()
+        raise Gone
+    for verb in ("MAIL", "DOT"):
+        mail = lab.smtp(SmtpPeer(lab.tls(), {verb: broken}))["mails"][0]
+        expect("reason at " + verb, mail["reason"] in ("deliver.dropped", "deliver.protocol"), True)
+        expect("usable", mail["usable"], False)
 
 
 @case
@@ -358,7 +472,7 @@ def smtp_announced_size(lab):
 
 @case
 def smtp_addresses_are_no_commands(lab):
-    for to in ("un@hopital.fr>\r\nRCPT TO:<deux@b.fr", "un@b.fr> NOTIFY=NEVER", "deux mots@b.fr", "", "un@", "é@b.fr"):
+    for to in ("un@hopital.fr>\r\nRCPT TO:<deux@b.fr", "un@b.fr> NOTIFY=NEVER", "deux mots@b.fr", "", "un@", "é>\r\nRCPT TO:<é@b.fr", "é é@b.fr"):
         peer = SmtpPeer(lab.tls())
         mail = lab.smtp(peer, to=to)["mails"][0]
         assert mail["reason"].startswith("smtp."), (to, mail)
@@ -400,7 +514,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         lab = Lab(sys.argv[1], folder)
-        for f in CASES + imap_cases.CASES + process_cases.CASES:
+        for f in CASES + imap_cases.CASES + login_cases.CASES + mx_cases.CASES + process_cases.CASES + deliver_cases.CASES:
             if not wanted or f.__name__ in wanted:
                 counts[run(lab, f)] += 1
         process_cases.end(lab)

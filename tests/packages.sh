@@ -5,7 +5,7 @@
 set -euo pipefail
 SUDO=""; [ "$(id -u)" = 0 ] || SUDO=sudo
 run="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates openssl libssl-dev libgmime-3.0-dev libxml2-dev libetpan-dev libcurl4 libcurl4-gnutls-dev libpq-dev
- libevent-dev libzip-dev libconfig-dev libjansson-dev libcairo2-dev libpango1.0-dev libqpdf-dev libseccomp-dev uuid-dev libcmocka-dev
+ libevent-dev libc-ares-dev libzip-dev libconfig-dev libjansson-dev libcairo2-dev libpango1.0-dev libqpdf-dev libseccomp-dev uuid-dev libcmocka-dev
  postgresql-15 fonts-dejavu-core fonts-dejavu-extra python3 util-linux iproute2 procps"
 test="clang libclang-rt-14-dev curl swaks libxml2-utils poppler-utils unzip qpdf binutils man-db groff"
 wanted=$run; [ "${1:-run}" = test ] && wanted="$run $test"

@@ -366,6 +366,8 @@ create table outbox (
   reason text, reply_code integer, enhanced text, reply_text text, host text, tls jsonb, queue_id text,
   proof         integer not null default 0,  -- 0 queued, 1 left, 2 accepted, 3 delivered, 4 read, 5 answered
   told          boolean not null default false,  -- the dossier knows the outcome
+  warned_at     timestamptz,                     -- when it was told that this mail is late
+  warn_after    timestamptz not null default '-infinity',
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
@@ -374,7 +376,9 @@ create table outbox (
 );
 create index outbox_compose on outbox (id) where state = 'decided';
 create index outbox_sign on outbox (id) where state = 'composed';
-create index outbox_due on outbox (next_at) where state in ('sealed', 'sending');
+create index outbox_due on outbox (domain, next_at) where state in ('sealed', 'sending');
+create index outbox_late on outbox (created_at) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is null;
+create index outbox_warned on outbox (id) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is not null;
 create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
 create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
@@ -385,6 +389,7 @@ create table outbox_attempt (
   outbox bigint not null references outbox, number integer not null,
   started_at timestamptz not null default now(), ended_at timestamptz,
   result text, reason text, reply_code integer, enhanced text, host text,
+  reports boolean,                             -- the hop was asked for delivery reports; null: it offers none, or was not reached
   primary key (outbox, number)
 );
 
@@ -464,13 +469,21 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- deliverer
-create function deliver_due() returns setof text
+-- Domains with due mail, those that wait longest first, and how much each has.
+create function deliver_due(most integer) returns table (domain text, mails bigint)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select distinct o.domain from outbox o
+  return query select o.domain, count(*) from outbox o
    where o.state in ('sealed', 'sending') and o.next_at <= now()
-     and (o.state = 'sealed' or session_over(o.session, 0));
+     and (o.state = 'sealed' or session_over(o.session, 0))
+   group by o.domain order by min(o.next_at) limit deliver_due.most;
 end $$;
+
+-- May the server whose certificate has this name take mail for the domain? The same list that says who may send from it.
+create function deliver_peer(name text, domain text) returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select deliver_peer.name <> '' and deliver_peer.domain <> '' and intake_sender(deliver_peer.name, deliver_peer.domain)
+$$;
 
 create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
   out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
@@ -490,8 +503,19 @@ begin
     o.seal, o.tries, o.created_at from outbox o join body b on b.id = o.entity where o.id = picked;
 end $$;
 
+-- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again.
+create function deliver_ours(host text, reason text) returns void language plpgsql as $$
+begin
+  if deliver_ours.host is null then return; end if;
+  if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
+    perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
+  elsif deliver_ours.reason = 'none' and exists (select from alarm a where a.name = 'deliver.ours' and a.detail->>'host' = deliver_ours.host) then
+    perform alarm_clear('deliver.ours');
+  end if;
+end $$;
+
 create function deliver_result(outbox bigint, session bigint, result text, reason text, reply_code integer, enhanced text,
-  reply_text text, host text, tls jsonb, queue_id text, next_at timestamptz) returns void
+  reply_text text, host text, tls jsonb, queue_id text, next_at timestamptz, reports boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare n integer;
 begin
@@ -507,7 +531,29 @@ begin
    returning o.tries into n;
   if not found then perform refuse('store.conflict'); end if;
   update outbox_attempt a set ended_at = now(), result = deliver_result.result, reason = deliver_result.reason,
-    reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced, host = deliver_result.host
+    reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced, host = deliver_result.host,
+    reports = nullif(deliver_result.reports, false)
    where a.outbox = deliver_result.outbox and a.number = n;
+  perform deliver_ours(deliver_result.host, deliver_result.reason);
   if deliver_result.result <> 'later' then perform tell('inbox'); end if;
+end $$;
+
+-- ---------------------------------------------------------------- late mail
+-- Once a mail; the alarm stands until none is late any more.
+create function mail_late(outbox bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set warned_at = now() where o.id = mail_late.outbox and o.warned_at is null;
+  if found then
+    perform alarm_raise('queue.late', 'warning', (select jsonb_build_object('mails', count(*), 'oldest', min(o.created_at)) from outbox o
+      where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is not null));
+  end if;
+end $$;
+
+create function mail_late_over() returns void language plpgsql as $$
+begin
+  if not exists (select from outbox o
+      where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is not null) then
+    perform alarm_clear('queue.late');
+  end if;
 end $$;

@@ -550,25 +550,34 @@ begin
     ended_at = coalesce(o.ended_at, outbox_cancel.at), session = null, told = true
    where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'failed')
      and (outbox_cancel.party is null or o.party = outbox_cancel.party);
+  perform mail_late_over();
 end $$;
 
--- Mails whose end the dossier does not know yet.
-create function outcome_claim() returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
+-- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left.
+create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
   reason text, proof integer, ended_at timestamptz)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
    where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
+  if not found then
+    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at from outbox o
+     where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.created_at <= outcome_claim.late
+       and o.warn_after <= now() order by o.created_at limit 1 for update skip locked;
+  end if;
 end $$;
 create function outcome_told(outbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare warned timestamptz;
 begin
-  update outbox o set told = true where o.id = outcome_told.outbox;
+  update outbox o set told = true where o.id = outcome_told.outbox returning o.warned_at into warned;
+  if warned is not null then perform mail_late_over(); end if;
 end $$;
 -- One that could not be told must not stand in the way of the others.
 create function outcome_later(outbox bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update outbox o set next_at = now() + interval '1 minute' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told
+  update outbox o set next_at = now() + interval '1 minute' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
+  update outbox o set warn_after = now() + interval '1 minute' where o.id = outcome_later.outbox and o.warned_at is null
 $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
@@ -647,14 +656,16 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- What stands ready for a worker. Another may be quicker: the claims say.
-create function work_due(session bigint, at timestamptz, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
+create function work_due(session bigint, at timestamptz, late timestamptz, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   commands := exists (select from command c where c.state = 'asked');
   messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
                 and (i.state = 'received' or session_over(i.session, work_due.session)));
   composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, work_due.session));
-  outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now());
+  outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now())
+    or exists (select from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
+                 and o.created_at <= work_due.late and o.warn_after <= now());
   timers := exists (select from dossier d where d.next_due <= work_due.at);
 end $$;
 

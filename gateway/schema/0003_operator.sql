@@ -46,11 +46,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select encode(m.digest, 'hex'), m.kind, m.der from trust_material m where m.digest in (select decode(d, 'hex') from unnest(material_get.digests) d)
 $$;
 
-create function queue_list(failed boolean) returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text)
+create function queue_list(failed boolean) returns table (id text, what text, state text, since timestamptz, next_at timestamptz, tries integer, reason text, ref text, domain text, late_since timestamptz)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null from inbox i where i.state <> 'done' and not failed
+  select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null, null from inbox i where i.state <> 'done' and not failed
   union all
-  select 'S' || o.id, o.code, o.state, o.created_at, nullif(o.next_at, '-infinity'), o.tries, o.reason, d.ref, o.domain
+  select 'S' || o.id, o.code, o.state, o.created_at, nullif(o.next_at, '-infinity'), o.tries, o.reason, d.ref, o.domain, o.warned_at
     from outbox o left join dossier d on d.id = o.dossier
    where case when failed then o.state = 'failed' else o.state in ('decided', 'composed', 'sealed', 'sending') end
 $$;
@@ -121,6 +121,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'mail ended that its dossier does not know', (select count(*) from outbox where told),
     (select count(*) from outbox o where o.told and o.dossier is not null and o.state = 'accepted'
        and not exists (select from dossier_event e where e.dossier = o.dossier and e.kind in ('mail_proof', 'mail_failed') and (e.data->>'outbox')::bigint = o.id))
+  union all select 'late mail that its dossier does not know', (select count(*) from outbox where warned_at is not null),
+    (select count(*) from outbox o where o.warned_at is not null and o.dossier is not null
+       and not exists (select from dossier_event e where e.dossier = o.dossier and e.kind = 'mail_late' and (e.data->>'outbox')::bigint = o.id))
   union all select 'held message without an owner', (select count(*) from inbox where outcome = 'held'), (select count(*) from inbox where outcome = 'held' and owner is null)
   union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
     (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c
@@ -167,12 +170,12 @@ grant execute on function doze, awake to relais_worker, relais_signer, relais_de
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
-grant execute on function deliver_due, deliver_claim, deliver_result, body_read to relais_deliverer;
+grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, document_file, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done,
+  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done,
   material_missing, material_keep to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts,

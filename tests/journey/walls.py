@@ -25,10 +25,10 @@ MAY = {
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel expert_candidates expert_get outbox_add "
-              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told report_match answer_match outbox_proof "
+              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
               "timer_claim timer_later command_claim command_done material_missing material_keep",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
-    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result body_read",
+    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear",
     "operator": "rule_import rule_list trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "

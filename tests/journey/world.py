@@ -137,7 +137,7 @@ class World:
         schema_line = f'schema = "{schema}"; ' if corpus else ""
         groups = {
             "inspect": f'crls = "pki/crls"; {schema_line}',
-            "deliverer": f"crls = \"pki/crls\"; retry_seconds = 1; routes = (\n{routes} );",
+            "deliverer": f'crls = "pki/crls"; mx = false; retry_seconds = 1; routes = (\n{routes} );',
             "collector": f"""crls = "pki/crls"; poll_seconds = 2; mailboxes = (
     {{ name = "{SERVICE_BOX}"; host = "127.0.0.1"; server_name = "imap.operateur-b.mssante.fr"; port = {self.correspondents.imap_port};
       user = "{SERVICE_BOX}"; password_file = "collector.password"; origin = "operateur-b.mssante.fr"; }} );""",

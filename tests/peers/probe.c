@@ -1,8 +1,10 @@
 /* tests/peers/probe.c - one SMTP or IMAP session with short limits against a peer of tests/deliver_peers.py; prints JSON.
  *
- * probe smtp HOST PORT NAME CERTIFICATE KEY ANCHORS MAILS SIZE FROM TO [lmtp]
+ * probe smtp HOST PORT NAME CERTIFICATE KEY ANCHORS MAILS SIZE FROM TO [lmtp] [implicit] [utf8] [MECHANISM:USER:FILE]
+ * probe mx SERVERS DOMAIN private|public MILLISECONDS
  * probe imap HOST PORT NAME CERTIFICATE KEY ANCHORS USER AUTH SECRET FOLDER [starttls]
  * probe many-descriptors …  the same, with 1200 descriptors open before */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -15,6 +17,7 @@
 #include "base/limits.h"
 #include "gateway/collector_imap.h"
 #include "gateway/log.h"
+#include "gateway/resolve.h"
 #include "gateway/smtp_client.h"
 
 enum { COMMAND_MS = 1500, FETCH_MS = 4000, DATA_MS = 20000 };
@@ -89,11 +92,30 @@ static json_t *told(const struct smtp_client_result *r)
 			 r->status.enhanced, "text", r->status.text, "queue_id", r->queue_id);
 }
 
+/* lmtp, implicit, utf8, or MECHANISM:USER:FILE. */
+static void option(char *word, struct smtp_client_hop *hop, bool *utf8)
+{
+	static const char *const kinds[] = {"none", "certificate", "xoauth2", "oauthbearer", "plain"};
+	char *user = strchr(word, ':');
+
+	hop->lmtp = hop->lmtp || strcmp(word, "lmtp") == 0;
+	hop->implicit = hop->implicit || strcmp(word, "implicit") == 0;
+	*utf8 = *utf8 || strcmp(word, "utf8") == 0;
+	if (!user)
+		return;
+	*user++ = '\0';
+	char *file = strchr(user, ':');
+	*file++ = '\0';
+	hop->login = (struct smtp_client_login){.user = user, .secret_file = file, .host = hop->server_name, .port = 587};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(word, kinds[i]) == 0)
+			hop->login.kind = (enum smtp_client_auth)i;
+}
+
 static int smtp(int argc, char **argv)
 {
 	struct smtp_client_hop hop = {
 		.server_name = argv[2], .own_name = "relais.exemple.mssante.fr", .tls = context(argv + 3),
-		.lmtp = argc > 10 && strcmp(argv[10], "lmtp") == 0,
 		.limits = {2000, 1500, COMMAND_MS, 1500, DATA_MS, COMMAND_MS, 64 * 1024},
 	};
 	struct smtp_client *client = NULL;
@@ -101,7 +123,10 @@ static int smtp(int argc, char **argv)
 	json_t *out = json_object(), *mails = json_array();
 	struct message message = {strtoul(argv[7], NULL, 10), strcmp(argv[7], "lone") == 0};
 	int64_t start = stream_now();
+	bool utf8 = false;
 
+	for (int i = 10; i < argc; i++)
+		option(argv[i], &hop, &utf8);
 	enum reason reason = stream_resolve(argv[0], (int)strtol(argv[1], NULL, 10), &hop.target);
 	if (reason == REASON_NONE)
 		reason = smtp_client_open(&hop, &client, &result);
@@ -110,11 +135,13 @@ static int smtp(int argc, char **argv)
 	for (long i = strtol(argv[6], NULL, 10); client && i > 0; i--) {
 		struct smtp_client_mail mail = {
 			.return_path = bytes_of_text(argv[8]), .recipient = bytes_of_text(argv[9]), .envelope_id = BYTES("a+b=c"),
-			.size = message.size + 25, .source = give, .source_context = &message,
+			.utf8 = utf8, .size = message.size + 25, .source = give, .source_context = &message,
 		};
 		smtp_client_send(client, &mail, &result);
 		json_t *one = told(&result);
 		json_object_set_new(one, "usable", json_boolean(smtp_client_usable(client)));
+		json_object_set_new(one, "stage", json_integer(result.stage));
+		json_object_set_new(one, "reports", json_boolean(result.reports));
 		json_object_set_new(one, "begun", json_boolean(smtp_client_begun(client)));
 		json_array_append_new(mails, one);
 	}
@@ -125,6 +152,48 @@ static int smtp(int argc, char **argv)
 	json_object_set_new(out, "mails", mails);
 	smtp_client_close(&client);
 	tls_context_close(&hop.tls);
+	return finish(out, start);
+}
+
+/* --- DNS -------------------------------------------------------------------- */
+
+static const char *address_text(const struct sockaddr_storage *a, char out[64])
+{
+	const struct sockaddr_in *four = (const void *)a;
+	const struct sockaddr_in6 *six = (const void *)a;
+	return a->ss_family == AF_INET ? inet_ntop(AF_INET, &four->sin_addr, out, 64) : inet_ntop(AF_INET6, &six->sin6_addr, out, 64);
+}
+
+static json_t *addresses(struct resolve *resolve, const char *host, int64_t deadline)
+{
+	struct stream_target target;
+	char text[64];
+	enum reason reason = resolve_host(resolve, host, 25, deadline, &target);
+	if (reason != REASON_NONE)
+		return json_string(reason_code(reason));
+	json_t *list = json_array();
+	for (size_t i = 0; i < target.n; i++)
+		json_array_append_new(list, json_string(address_text(&target.address[i], text)));
+	return list;
+}
+
+/* mx SERVERS DOMAIN private|public MILLISECONDS */
+static int mx(char **argv)
+{
+	struct resolve *resolve = NULL;
+	struct resolve_hosts hosts = {0};
+	json_t *out = json_object(), *list = json_array();
+	int64_t start = stream_now(), deadline = start + strtol(argv[3], NULL, 10);
+
+	enum reason reason = resolve_open(argv[0], strcmp(argv[2], "private") == 0, &resolve);
+	if (reason == REASON_NONE)
+		reason = resolve_mx(resolve, argv[1], "relais.exemple.mssante.fr", deadline, &hosts);
+	for (size_t i = 0; reason == REASON_NONE && i < hosts.n; i++)
+		json_array_append_new(list, json_pack("[s, o]", hosts.at[i].name, addresses(resolve, hosts.at[i].name, deadline)));
+	json_object_set_new(out, "reason", json_string(reason_code(reason)));
+	json_object_set_new(out, "hosts", list);
+	json_object_set_new(out, "itself", json_boolean(hosts.itself));
+	resolve_close(&resolve);
 	return finish(out, start);
 }
 
@@ -224,6 +293,8 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	if (argc == 6 && strcmp(argv[1], "mx") == 0)
+		return mx(argv + 2);
 	if (argc >= 12 && strcmp(argv[1], "smtp") == 0)
 		return smtp(argc - 2, argv + 2);
 	if (argc >= 12 && strcmp(argv[1], "imap") == 0)

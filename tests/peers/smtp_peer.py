@@ -27,13 +27,13 @@ class Bent(Exception):
 
 class SmtpPeer:
     """bend: verb -> a reply, a callable(wire), or None to cut the connection. Verbs: GREETING, EHLO (before TLS),
-    STARTTLS, HANDSHAKE, EHLO-TLS, MAIL, RCPT, RSET, DATA, READ (the message), DOT, QUIT."""
+    STARTTLS, HANDSHAKE, EHLO-TLS, AUTH, MAIL, RCPT, RSET, DATA, READ (the message), DOT, QUIT. implicit: TLS from the first byte."""
 
     def __init__(self, tls, bend=None, offers=("PIPELINING", "SIZE 26214400", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES"),
-                 starttls=True, path=None):
-        self.tls, self.bend, self.offers, self.starttls = tls, bend or {}, offers, starttls
+                 starttls=True, path=None, implicit=False, host="127.0.0.1", port=0):
+        self.tls, self.bend, self.offers, self.starttls, self.implicit = tls, bend or {}, offers, starttls, implicit
         self.said, self.mails, self.clear = [], [], []
-        self.server = Server(self.talk, path=path)
+        self.server = Server(self.talk, host=host, port=port, path=path)
         self.port = self.server.port
 
     def answer(self, wire, verb, reply):
@@ -62,10 +62,12 @@ class SmtpPeer:
             pass
 
     def session(self, wire):
-        secure = False
+        secure, sender, taken = self.implicit, False, False
+        if secure:
+            wire.start_tls(self.tls)
         self.answer(wire, "GREETING", "220 peer.exemple.fr ESMTP\r\n")
         while True:
-            line = wire.line().decode("latin-1")
+            line = wire.line().decode("utf-8", "replace")
             (self.said if secure else self.clear).append(line)
             verb = line.split(" ")[0].upper()
             if verb in ("EHLO", "LHLO"):
@@ -77,13 +79,19 @@ class SmtpPeer:
                     wire.start_tls(self.tls)
                     secure = True
             elif verb == "DATA":
-                if self.answer(wire, "DATA", "354 end with a dot\r\n"):
+                usual = "354 end with a dot\r\n" if taken else "554 5.5.1 no valid recipients\r\n"
+                if self.answer(wire, "DATA", usual) and taken:
                     self.read(wire)
+            elif verb == "AUTH":
+                self.answer(wire, "AUTH", "235 2.7.0 welcome\r\n")
             elif verb == "QUIT":
                 self.answer(wire, "QUIT", "221 2.0.0 bye\r\n")
                 return
             else:
-                self.answer(wire, verb, "250 2.1.0 ok\r\n")
+                order = verb == "RCPT" and not sender
+                fine = self.answer(wire, verb, "503 5.5.1 no sender\r\n" if order else "250 2.1.0 ok\r\n") and not order
+                sender = fine and verb in ("MAIL", "RCPT") or sender and verb == "RCPT"
+                taken = fine and verb == "RCPT"
 
     def read(self, wire):
         if "READ" in self.bend:
