@@ -15,27 +15,41 @@ import time
 PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
             "libstemmer0d", "libnsl2", "libsodium23", "libtirpc3", "libtirpc-common", "libapparmor1", "libunwind8", "libdb5.3",
             "libicu72", "libsasl2-2", "libsasl2-modules-db", "liblzma5", "libpam0g"]
+# Other peers: each family has a tree of its own, because their packages exclude each other.
+FAMILIES = {
+    "exim": ["exim4-daemon-heavy", "exim4-base", "libgnutls-dane0", "libgnutls30", "libunbound8", "libhogweed6", "libnettle8", "libevent-2.1-7",
+             "libmariadb3", "libspf2-2", "libnsl2", "libtirpc3", "libdb5.3", "libidn12", "libidn2-0", "libldap-2.5-0", "libsasl2-2", "libpam0g",
+             "libpcre2-8-0", "libperl5.36", "libgdbm6", "libgdbm-compat4", "libpq5", "libsqlite3-0", "libp11-kit0", "libtasn1-6", "libunistring2"],
+    "opensmtpd": ["opensmtpd", "libdb5.3", "libevent-2.1-7", "libpam0g"],
+    "dns": ["nsd", "libevent-2.1-7", "libfstrm0", "libprotobuf-c1"],
+    "nft": ["nftables", "libnftables1", "libnftnl11", "libmnl0", "libedit2", "libbsd0", "libmd0", "libxtables12", "libjansson4", "libtinfo6", "libgmp10"],
+}
 USERS = {"postfix": 61301, "dovecot": 61302, "dovenull": 61303, "mailstore": 61304}
 POSTDROP = 61311
 MAIL_PASSWORD = "lecture-seule"
 
 
-def unpack(cache):
-    """Downloads and unpacks the packages into cache/root; quick when it was done before."""
-    root = os.path.join(cache, "root")
-    if os.path.exists(os.path.join(cache, "done")):
-        return root
-    shutil.rmtree(cache, ignore_errors=True)
+def unpack(cache, packages=PACKAGES):
+    """Downloads and unpacks the packages into cache/root; quick when these same packages were unpacked before."""
+    root, done = os.path.join(cache, "root"), os.path.join(cache, "done")
+    if os.path.exists(done):
+        with open(done) as f:
+            if f.read() == " ".join(packages):
+                return root
+    shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     os.chmod(cache, 0o755)
-    download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + PACKAGES
+    download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + list(packages)
     if subprocess.run(download, cwd=cache, capture_output=True).returncode != 0:
         subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)   # the lists are old, or were never fetched
         subprocess.run(download, cwd=cache, check=True)
     for package in glob.glob(os.path.join(cache, "*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
         os.unlink(package)
-    open(os.path.join(cache, "done"), "w").close()
+    if os.path.isdir(os.path.join(root, "lib")):        # the machine's /lib is /usr/lib
+        shutil.copytree(os.path.join(root, "lib"), os.path.join(root, "usr/lib"), symlinks=True, dirs_exist_ok=True)
+    with open(done, "w") as f:
+        f.write(" ".join(packages))
     if os.environ.get("SUDO_UID"):                      # who built the rest may remove it, too
         subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
     return root

@@ -37,6 +37,7 @@ class World:
         self.pki = os.path.join(self.dir, "pki")
         self.port = free_port()
         self.correspondents = None
+        self.operators = dict(OPERATORS)
         self.ports = {}
         self.started = False
 
@@ -133,7 +134,7 @@ class World:
             subprocess.run(["chmod", "-R", "a+rX", schema], check=True)
         routes = ",\n".join(
             f'    {{ domain = "{domain}"; host = "127.0.0.1"; server_name = "{hostname}"; port = {self.ports[name][0]}; }}'
-            for name, (hostname, domains) in OPERATORS.items() for domain in domains)
+            for name, (hostname, domains) in self.operators.items() for domain in domains)
         schema_line = f'schema = "{schema}"; ' if corpus else ""
         groups = {
             "inspect": f'crls = "pki/crls"; {schema_line}',
@@ -182,7 +183,7 @@ class World:
         entries = "".join(
             f"<Domaine><Nom>{domain}</Nom><Description>Essai</Description><DNCertificatOperateur>"
             f"{self.subject(os.path.join(self.pki, name + '.pem'))}</DNCertificatOperateur><DateMAJ>2026-11-01T00:00:00Z</DateMAJ></Domaine>"
-            for name, (_, domains) in OPERATORS.items() for domain in domains)
+            for name, (_, domains) in self.operators.items() for domain in domains)
         return ('<?xml version="1.0" encoding="UTF-8"?><ListeBlancheMSSante xmlns="https://listeblanche.mssante.fr/schema">'
                 f"<DateDeGeneration>2026-11-01T00:00:00Z</DateDeGeneration><ListeDomaines>{entries}</ListeDomaines></ListeBlancheMSSante>")
 
@@ -223,7 +224,7 @@ class World:
 
     def submit_port(self, address):
         domain = address.split("@")[1]
-        return next(self.ports[name][1] for name, (_, domains) in OPERATORS.items() if domain in domains)
+        return next(self.ports[name][1] for name, (_, domains) in self.operators.items() if domain in domains)
 
     def stop(self):
         if self.started:

@@ -1,0 +1,147 @@
+"""Mail servers of others beside Postfix and Dovecot: Exim, OpenSMTPD, and smtp-server (the receiving sister of Nodemailer).
+
+Each is unpacked from its packages into a tree of its own and run with a mount namespace in which /usr, /etc and a few folders
+are its own; what the machine has is not touched. Exim and the scripts of Nodemailer run the very files of docs/examples."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import clients
+from correspondents import FAMILIES, USERS, free_port, unpack, wait_port
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+EXAMPLES = os.path.join(ROOT, "docs/examples")
+EXIM, SMTPD, SMTPQ = 61321, 61322, 61323
+ACCOUNTS = dict(USERS, **{"Debian-exim": EXIM, "opensmtpd": SMTPD, "opensmtpq": SMTPQ, "nsd": 61324})
+NODE_PACKAGES = {"nodemailer": "7.0.3", "smtp-server": "3.14.0"}
+
+CONTAIN = """set -e; d=$1; r=$2; shift 2
+mount -t tmpfs none /mnt; mkdir /mnt/usr /mnt/etc
+mount -t overlay -o ro,lowerdir="$r/usr":/usr none /mnt/usr
+mount -t overlay -o ro,lowerdir="$d/etc":/etc none /mnt/etc
+mount --rbind /mnt/usr /usr; mount --rbind /mnt/etc /etc
+for f in run var/spool var/lib; do if [ -d "$d/bind/$f" ]; then mount --bind "$d/bind/$f" "/$f"; fi; done
+exec "$@"
+"""
+
+
+def version_of(root, package):
+    """As its changelog says."""
+    path = os.path.join(root, "usr/share/doc", package, "changelog.Debian.gz")
+    line = subprocess.run(["sh", "-c", f"zcat '{path}' | head -n 1"], capture_output=True, text=True).stdout
+    match = re.search(r"\(([^)]*)\)", line)
+    return match.group(1) if match else "?"
+
+
+def crlf(raw):
+    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+class Contained:
+    """A server in a mount namespace of its own, a direct child of ours."""
+
+    def __init__(self, folder, root, enter=()):
+        self.folder, self.root, self.enter = folder, root, list(enter)
+        self.process = None
+        os.makedirs(os.path.join(folder, "etc"), exist_ok=True)
+        os.chmod(folder, 0o755)
+        self.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n" +
+                   "".join(f"{name}:x:{uid}:{uid}::/nonexistent:/usr/sbin/nologin\n" for name, uid in ACCOUNTS.items()))
+        self.write("etc/group", "root:x:0:\nnogroup:x:65534:\n" + "".join(f"{name}:x:{uid}:\n" for name, uid in ACCOUNTS.items()))
+
+    def write(self, path, text, mode=0o644):
+        path = os.path.join(self.folder, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def make(self, path, owner=0, mode=0o755):
+        path = os.path.join(self.folder, path)
+        os.makedirs(path, exist_ok=True)
+        os.chown(path, owner, owner)
+        os.chmod(path, mode)
+        return path
+
+    def command(self, *words):
+        return self.enter + ["unshare", "-m", "--propagation", "private", "sh", "-c", CONTAIN, "contain", self.folder, self.root, *words]
+
+    def run(self, *words):
+        with open(os.path.join(self.folder, "out"), "ab") as out:
+            self.process = subprocess.Popen(self.command(*words), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    def said(self):
+        with open(os.path.join(self.folder, "out"), errors="replace") as f:
+            return f.read()
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+class Peer:
+    """A mail server of another operator. submit() is its own user's software, received() reads that user's mailbox."""
+    kind = "?"
+
+    def __init__(self, world, name, hostname, domain, users):
+        self.w, self.name, self.hostname, self.domain, self.users = world, name, hostname, domain, users
+        self.folder = os.path.join(world.folder, name)
+        self.certificate, self.key = world.issue(name, "tls-both", cn=hostname, dns=hostname)
+        self.outside, self.inside = free_port(), free_port()
+
+    def address(self):
+        return f"{self.users[0]}@{self.domain}"
+
+    def submit(self, sender, recipient, message):
+        return clients.send(self.inside, self.w.anchors, sender, [recipient], message)
+
+    def received(self, address):
+        return [crlf(open(path, "rb").read()) for path in sorted(glob.glob(os.path.join(self.folder, "mail", address, "new", "*")))]
+
+
+class Exim(Peer):
+    kind = "Exim"
+
+    def start(self):
+        self.root = unpack(os.path.join(self.w.cache, "exim"), FAMILIES["exim"])
+        self.box = box = Contained(self.folder, self.root)
+        box.make("mail", USERS["mailstore"])
+        spool, logs = box.make("spool", EXIM, 0o750), box.make("log", EXIM, 0o750)
+        key = shutil.copy(self.key, os.path.join(self.folder, "operateur.key"))      # read by the daemon's own user
+        os.chown(key, EXIM, EXIM)
+        program = shutil.copy(os.path.join(self.root, "usr/sbin/exim4"), os.path.join(box.make("bin"), "exim4"))
+        os.chmod(program, 0o4755)                       # it must be root's own, whoever unpacked the packages
+        box.write("etc/hosts", f"127.0.0.1 localhost {self.w.hostname}\n")
+        values = {"OUR_NAME": self.hostname, "OUR_DOMAIN": self.domain, "OUR_USERS": " : ".join(self.users), "CERTIFICATE": self.certificate,
+                  "KEY": key, "ANCHORS": self.w.anchors, "OUTSIDE": self.outside, "INSIDE": self.inside,
+                  "MAILDIRS": os.path.join(self.folder, "mail"), "MAIL_USER": "mailstore", "STATIC_ROUTE": f"{self.w.hostname}::{self.w.port}"}
+        shutil.copy(os.path.join(EXAMPLES, "exim4.conf"), os.path.join(self.folder, "etc/exim4-relais.conf"))
+        box.write("etc/exim4/exim4.conf", "".join(f"{k} = {v}\n" for k, v in values.items()) +
+                  f"spool_directory = {spool}\nlog_file_path = {logs}/%slog\nexim_path = {program}\npid_file_path = {self.folder}/pid\n"
+                  "local_interfaces = 127.0.0.1\nkeep_environment =\nqueue_run_in_order\n.include /etc/exim4-relais.conf\n")
+        box.run(program, "-bdf", "-q2s")
+        wait_port(self.outside)
+        wait_port(self.inside)
+
+    def version(self):
+        return version_of(self.root, "exim4-daemon-heavy")
+
+    def log(self):
+        text = ""
+        for path in glob.glob(os.path.join(self.folder, "log", "*log")):
+            with open(path, errors="replace") as f:
+                text += f.read()
+        return text
+
+    def stop(self):
+        self.box.stop()

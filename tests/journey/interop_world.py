@@ -1,0 +1,34 @@
+"""The world with more operators in it: each of them runs another mail server."""
+import interop_peers as peers
+from world import DOMAIN, HOSTNAME, World
+
+PEERS = {
+    "exim": (peers.Exim, "mx.clinique.mssante.fr", "clinique.mssante.fr", ["imagerie"]),
+}
+
+
+class InteropWorld(World):
+    domain, hostname = DOMAIN, HOSTNAME
+
+    def _correspondents(self):
+        super()._correspondents()
+        self.others, self.seals = {}, {}
+        for name, (kind, hostname, domain, users) in PEERS.items():
+            peer = self.others[name] = kind(self, name, hostname, domain, users)
+            self.seals[name] = self.issue(f"sceau-{name}", "seal", cn=name.upper(), email=peer.address())
+            peer.start()
+            self.operators[name] = (hostname, {domain: users})
+            self.ports[name] = (peer.outside, peer.inside)
+
+    def rules(self):
+        rules = super().rules()
+        for n, (name, peer) in enumerate(self.others.items()):
+            rules["sender"].append({"organisation": name.upper(), "id": f"17500001{n:02d}", "domains": [peer.domain],
+                                    "certificates": [self.fingerprint(self.seals[name][0])], "classes": ["record"],
+                                    "signature": "required", "identities": "test"})
+        return rules
+
+    def stop(self):
+        for peer in getattr(self, "others", {}).values():
+            peer.stop()
+        super().stop()
