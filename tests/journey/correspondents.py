@@ -160,8 +160,9 @@ service anvil {{
         with open(path, "w") as f:
             f.write(text)
 
-    def start_postfix(self, name, hostname, domains, certificate, key, routes, ports):
-        """routes: [(domain, host name in its certificate, port)]; ports: (for other operators, for its own users)."""
+    def start_postfix(self, name, hostname, domains, certificate, key, routes, ports, main=""):
+        """routes: [(domain, host name in its certificate or None: in clear, port)]; ports: (for other operators, for its own users);
+        main: more lines for main.cf."""
         d = os.path.join(self.folder, name)
         cfg, queue, data = (os.path.join(d, sub) for sub in ("config", "queue", "data"))
         for path in (cfg, queue, data):
@@ -174,7 +175,7 @@ service anvil {{
         self._clear(os.path.join(cfg, "mailboxes"),
                     "".join(f"{local}@{domain} {local}@{domain}/\n" for domain, locals_ in domains.items() for local in locals_))
         self._clear(os.path.join(cfg, "transport"), "".join(f"{domain} smtp:[127.0.0.1]:{port}\n" for domain, _, port in routes))
-        self._clear(os.path.join(cfg, "policy"), "".join(sorted({f"[127.0.0.1]:{port} verify match={host}\n" for _, host, port in routes})))
+        self._clear(os.path.join(cfg, "policy"), "".join(sorted({f"[127.0.0.1]:{port} " + (f"verify match={host}\n" if host else "none\n") for _, host, port in routes})))
         self._clear(os.path.join(cfg, "main.cf"), f"""compatibility_level = 3.6
 queue_directory = {queue}
 data_directory = {data}
@@ -227,7 +228,7 @@ minimal_backoff_time = 2s
 maximal_backoff_time = 5s
 queue_run_delay = 2s
 in_flow_delay = 0
-""")
+{main}""")
         self._clear(os.path.join(cfg, "master.cf"), f"""127.0.0.1:{outside} inet n - n - - smtpd
   -o smtpd_tls_req_ccert=yes
 127.0.0.1:{inside} inet n - n - - smtpd

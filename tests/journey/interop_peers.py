@@ -3,9 +3,11 @@
 Each is unpacked from its packages into a tree of its own and run with a mount namespace in which /usr, /etc and a few folders
 are its own; what the machine has is not touched. Exim and the scripts of Nodemailer run the very files of docs/examples."""
 import glob
+import json
 import os
 import re
 import shutil
+import smtplib
 import subprocess
 
 import clients
@@ -22,7 +24,7 @@ mount -t tmpfs none /mnt; mkdir /mnt/usr /mnt/etc
 mount -t overlay -o ro,lowerdir="$r/usr":/usr none /mnt/usr
 mount -t overlay -o ro,lowerdir="$d/etc":/etc none /mnt/etc
 mount --rbind /mnt/usr /usr; mount --rbind /mnt/etc /etc
-for f in run var/spool var/lib; do if [ -d "$d/bind/$f" ]; then mount --bind "$d/bind/$f" "/$f"; fi; done
+for f in run var/spool var/lib var/mail; do if [ -d "$d/bind/$f" ]; then mount --bind "$d/bind/$f" "/$f"; fi; done
 exec "$@"
 """
 
@@ -105,8 +107,11 @@ class Peer:
     def submit(self, sender, recipient, message):
         return clients.send(self.inside, self.w.anchors, sender, [recipient], message)
 
+    def maildirs(self):
+        return os.path.join(self.folder, "mail")
+
     def received(self, address):
-        return [crlf(open(path, "rb").read()) for path in sorted(glob.glob(os.path.join(self.folder, "mail", address, "new", "*")))]
+        return [crlf(open(path, "rb").read()) for path in sorted(glob.glob(os.path.join(self.maildirs(), address, "new", "*")))]
 
 
 class Exim(Peer):
@@ -124,7 +129,7 @@ class Exim(Peer):
         box.write("etc/hosts", f"127.0.0.1 localhost {self.w.hostname}\n")
         values = {"OUR_NAME": self.hostname, "OUR_DOMAIN": self.domain, "OUR_USERS": " : ".join(self.users), "CERTIFICATE": self.certificate,
                   "KEY": key, "ANCHORS": self.w.anchors, "OUTSIDE": self.outside, "INSIDE": self.inside,
-                  "MAILDIRS": os.path.join(self.folder, "mail"), "MAIL_USER": "mailstore", "STATIC_ROUTE": f"{self.w.hostname}::{self.w.port}"}
+                  "MAILDIRS": self.maildirs(), "MAIL_USER": "mailstore", "STATIC_ROUTE": f"{self.w.hostname}::{self.w.port}"}
         shutil.copy(os.path.join(EXAMPLES, "exim4.conf"), os.path.join(self.folder, "etc/exim4-relais.conf"))
         box.write("etc/exim4/exim4.conf", "".join(f"{k} = {v}\n" for k, v in values.items()) +
                   f"spool_directory = {spool}\nlog_file_path = {logs}/%slog\nexim_path = {program}\npid_file_path = {self.folder}/pid\n"
@@ -145,3 +150,122 @@ class Exim(Peer):
 
     def stop(self):
         self.box.stop()
+
+
+class OpenSmtpd(Peer):
+    """A hospital's own server behind its operator's Postfix: Debian 12's OpenSMTPD can use no private key (OpenSSL 3), so it can neither
+    serve TLS nor show a certificate."""
+    kind = "OpenSMTPD"
+
+    def start(self):
+        self.root = unpack(os.path.join(self.w.cache, "opensmtpd"), FAMILIES["opensmtpd"])
+        self.plain, self.own, self.direct = free_port(), free_port(), free_port()
+        self.box = box = Contained(self.folder, self.root)
+        for path in ("bind/run", "bind/var/lib/opensmtpd/empty"):
+            box.make(path)
+        box.make("bind/var/spool/smtpd", 0, 0o711)
+        box.make("bind/var/mail", USERS["mailstore"])
+        box.write("etc/hosts", f"127.0.0.1 localhost {self.w.hostname} {self.hostname}\n")
+        box.write("etc/mailname", self.hostname + "\n")
+        box.write("etc/smtpd/boxes", "".join(f"{user}@{self.domain} mailstore\n" for user in self.users))
+        with open(self.w.anchors) as f:                 # the authorities of those it calls are looked for here and nowhere else
+            box.write("etc/ssl/certs/ca-certificates.crt", f.read())
+        example = shutil.copy(os.path.join(EXAMPLES, "smtpd.conf"), os.path.join(self.folder, "example.conf"))
+        path = box.write("smtpd.conf", f"""include "{example}"
+listen on 127.0.0.1 port {self.direct} tag direct
+action "direct" relay host "smtp+tls://{self.w.hostname}:{self.w.port}" helo {self.hostname}
+match tag direct from any for any action "direct"
+""")
+        values = {"our_name": self.hostname, "our_domain": self.domain, "outside": self.plain, "inside": self.own,
+                  "operator": f"smtp+tls://{self.hostname}:{self.inside}"}
+        self.w.correspondents.start_postfix(f"{self.name}-operateur", self.hostname, {}, self.certificate, self.key,
+                                            [(self.w.domain, self.w.hostname, self.w.port), (self.domain, None, self.plain)],
+                                            (self.outside, self.inside), f"relay_domains = {self.domain}\n")
+        box.run("/usr/sbin/smtpd", "-dv", "-f", path, *[w for k, v in values.items() for w in ("-D", f"{k}={v}")])
+        wait_port(self.plain)
+        wait_port(self.own)
+
+    def submit(self, sender, recipient, message, port=None):
+        with smtplib.SMTP("127.0.0.1", port or self.own, timeout=30) as s:
+            s.sendmail(sender, [recipient], message)
+
+    def maildirs(self):
+        return os.path.join(self.folder, "bind/var/mail")
+
+    def version(self):
+        return version_of(self.root, "opensmtpd")
+
+    def log(self):
+        return self.box.said()
+
+    def stop(self):
+        self.box.stop()
+
+
+class Node(Peer):
+    """Nodemailer sends, smtp-server receives."""
+    kind = "Nodemailer"
+
+    def start(self):
+        self.modules = node_modules(os.path.join(self.w.cache, "node"))
+        self.process = None
+        os.makedirs(self.maildirs())
+        settings = {"host": "127.0.0.1", "port": self.outside, "name": self.hostname, "domain": self.domain, "users": self.users,
+                    "certificate": self.certificate, "key": self.key, "anchors": self.w.anchors, "folder": self.maildirs()}
+        self.out = open(os.path.join(self.folder, "out"), "ab")
+        self.process = subprocess.Popen(["node", os.path.join(EXAMPLES, "smtp-server.js"), self._file("settings.json", settings)],
+                                        env=self._env(), stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.out)
+        wait_port(self.outside)
+
+    def _env(self):
+        return dict(os.environ, NODE_PATH=self.modules)
+
+    def _file(self, name, value):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as f:
+            f.write(value if isinstance(value, bytes) else json.dumps(value).encode())
+        return path
+
+    def submit(self, sender, recipient, message):
+        server = {"host": "127.0.0.1", "port": self.w.port, "name": self.w.hostname, "own": self.hostname, "certificate": self.certificate,
+                  "key": self.key, "anchors": self.w.anchors}
+        done = subprocess.run(["node", os.path.join(EXAMPLES, "nodemailer-send.js"), self._file("server.json", server),
+                               self._file("envelope.json", {"from": sender, "to": [recipient]}), self._file("message.eml", message)],
+                              env=self._env(), capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"nodemailer: {done.stdout}{done.stderr}")
+
+    def version(self):
+        return ", ".join(f"{k} {v}" for k, v in NODE_PACKAGES.items()) + ", node " + \
+            subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
+
+    def log(self):
+        with open(os.path.join(self.folder, "out"), errors="replace") as f:
+            return f.read()
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(10)
+            self.out.close()
+            self.process = None
+
+
+def node_modules(cache):
+    """The pinned packages, without the scripts they might bring; gives the folder that NODE_PATH names."""
+    def there():
+        for package, version in NODE_PACKAGES.items():
+            path = os.path.join(cache, "node_modules", package, "package.json")
+            if not os.path.exists(path) or json.load(open(path))["version"] != version:
+                return False
+        return True
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            raise RuntimeError(f"{program} is not installed: Nodemailer cannot be tried (tests/packages.sh test installs it)")
+    if not there():
+        os.makedirs(cache, exist_ok=True)
+        done = subprocess.run(["npm", "install", "--prefix", cache, "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-save",
+                               *[f"{k}@{v}" for k, v in NODE_PACKAGES.items()]], capture_output=True, text=True, timeout=300)
+        if done.returncode != 0 or not there():
+            raise RuntimeError("npm could not install Nodemailer: " + (done.stderr.strip().splitlines() or ["no reason given"])[-1])
+    return os.path.join(cache, "node_modules")

@@ -4,6 +4,8 @@ from world import DOMAIN, HOSTNAME, World
 
 PEERS = {
     "exim": (peers.Exim, "mx.clinique.mssante.fr", "clinique.mssante.fr", ["imagerie"]),
+    "opensmtpd": (peers.OpenSmtpd, "mx.laboratoire.mssante.fr", "laboratoire.mssante.fr", ["labo"]),
+    "node": (peers.Node, "mx.portail.mssante.fr", "portail.mssante.fr", ["portail"]),
 }
 
 
