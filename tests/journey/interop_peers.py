@@ -104,6 +104,12 @@ class Peer:
     def address(self):
         return f"{self.users[0]}@{self.domain}"
 
+    def addresses(self):
+        return [self.address()]
+
+    def domains(self):
+        return [address.split("@")[1] for address in self.addresses()]
+
     def submit(self, sender, recipient, message):
         return clients.send(self.inside, self.w.anchors, sender, [recipient], message)
 
@@ -159,7 +165,8 @@ class OpenSmtpd(Peer):
 
     def start(self):
         self.root = unpack(os.path.join(self.w.cache, "opensmtpd"), FAMILIES["opensmtpd"])
-        self.plain, self.own, self.direct = free_port(), free_port(), free_port()
+        self.plain, self.own = free_port(), free_port()
+        self.direct, self.broken = free_port(), free_port()      # straight to Relais; with TLS, which it cannot serve
         self.box = box = Contained(self.folder, self.root)
         for path in ("bind/run", "bind/var/lib/opensmtpd/empty"):
             box.make(path)
@@ -172,6 +179,10 @@ class OpenSmtpd(Peer):
             box.write("etc/ssl/certs/ca-certificates.crt", f.read())
         example = shutil.copy(os.path.join(EXAMPLES, "smtpd.conf"), os.path.join(self.folder, "example.conf"))
         path = box.write("smtpd.conf", f"""include "{example}"
+pki own cert "{self.certificate}"
+pki own key "{self.key}"
+listen on 127.0.0.1 port {self.broken} tls-require pki own tag broken
+match tag broken from any for domain "{self.domain}" action "mailboxes"
 listen on 127.0.0.1 port {self.direct} tag direct
 action "direct" relay host "smtp+tls://{self.w.hostname}:{self.w.port}" helo {self.hostname}
 match tag direct from any for any action "direct"
@@ -184,6 +195,13 @@ match tag direct from any for any action "direct"
         box.run("/usr/sbin/smtpd", "-dv", "-f", path, *[w for k, v in values.items() for w in ("-D", f"{k}={v}")])
         wait_port(self.plain)
         wait_port(self.own)
+
+    def direct_address(self):
+        """A mailbox of its own domain to which there is no way but its listener with TLS."""
+        return f"{self.users[0]}@direct.{self.domain}"
+
+    def addresses(self):
+        return [self.address(), self.direct_address()]
 
     def submit(self, sender, recipient, message, port=None):
         with smtplib.SMTP("127.0.0.1", port or self.own, timeout=30) as s:

@@ -1,6 +1,7 @@
 """Programs that send one mail straight to Relais, as an operator's server or an application would: swaks, curl, openssl s_client, smtplib.
 
 Each takes (world, sender, recipients, message, pair of certificate and key or None) and raises clients.Refused with the server's words."""
+import contextlib
 import os
 import re
 import select
@@ -105,14 +106,11 @@ class SClient:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self.process.terminate()                        # it heeds neither the end of its input nor a QUIT of ours
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
 def s_client(world, sender, recipients, message, pair):

@@ -37,10 +37,10 @@ class Results:
             print(f"NOT OK  {name}\n" + traceback.format_exc(), flush=True)
 
 
-def with_world(args, results, name, play):
+def with_world(args, results, name, play, kind=World):
     """A world of its own for each group: what one group leaves cannot help or harm another."""
     folder = tempfile.mkdtemp(prefix="relais-journey-")
-    world = World(folder, args.bin, args.cache)
+    world = kind(folder, args.bin, args.cache)
     try:
         world.start()
         play(world, folder)

@@ -30,6 +30,8 @@ OPERATORS = {
 
 
 class World:
+    domain, hostname = DOMAIN, HOSTNAME
+
     def __init__(self, folder, bin_dir, cache):
         self.folder, self.cache = folder, cache
         self.bin = self._reachable(bin_dir)
@@ -96,13 +98,16 @@ class World:
 
     def start(self):
         subprocess.run([os.path.join(self.bin, "relais"), "init", self.dir, "--domain", DOMAIN, "--hostname", HOSTNAME,
-                        "--listen", f"127.0.0.1:{self.port}"], check=True, capture_output=True, text=True)
+                        "--listen", self.listen()], check=True, capture_output=True, text=True)
         self.anchors = os.path.join(self.pki, "anchors-tls.pem")
         self.mail_anchors = os.path.join(self.pki, "anchors-smime.pem")
         self._correspondents()
         self._configure()
         self.relais_start()
         self._rules()
+
+    def listen(self):
+        return f"127.0.0.1:{self.port}"
 
     def _correspondents(self):
         self.correspondents = Correspondents(os.path.join(self.folder, "autres"), self.cache, self.anchors)
@@ -162,11 +167,15 @@ class World:
         if done.returncode != 0:
             raise RuntimeError("config check: " + done.stdout + done.stderr)
 
-    def relais_start(self):
-        done = subprocess.run([os.path.join(self.bin, "relais"), "start", self.dir], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def relais_start(self, enter=()):
+        """enter: what to put before the command, so that it runs elsewhere."""
+        done = subprocess.run([*enter, os.path.join(self.bin, "relais"), "start", self.dir], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise RuntimeError("start: " + done.stdout + done.stderr)
         self.started = True
+        self.wait_receiver()
+
+    def wait_receiver(self):
         wait_port(self.port)
 
     def relais_stop(self):
