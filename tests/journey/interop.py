@@ -14,8 +14,7 @@ import clients                      # noqa: E402
 import interop_network              # noqa: E402
 import interop_senders as senders   # noqa: E402
 import interop_tls as tls           # noqa: E402
-import walls                        # noqa: E402
-from interop_checks import arrived, signed_record, taken     # noqa: E402
+from interop_checks import arrived, finish, signed_record, taken     # noqa: E402
 from interop_peers import version_of    # noqa: E402
 from interop_world import InteropWorld  # noqa: E402
 from journey import Results, with_world     # noqa: E402
@@ -204,14 +203,6 @@ def chunked(world, table):
         else:
             raise AssertionError("BDAT was taken though it is not announced")
     table.proved("openssl s_client", senders.version("openssl"), "sends", "BDAT in pieces where CHUNKING is announced", sends)
-
-
-def finish(world, table, name):
-    def reconcile():
-        done = world.relais("reconcile", check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    table.case(f"{name}: reconcile is clean", reconcile)
-    table.case(f"{name}: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
 
 
 def handshakes(args, table):

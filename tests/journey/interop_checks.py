@@ -3,15 +3,16 @@ import hashlib
 
 import clients
 import documents
+import walls
 from bad import outcome
 from world import DEPOT, wait_for
 
 BODY = "Compte rendu envoyé par un logiciel d'un autre éditeur.\n.\n..points en début de ligne\n"
 
 
-def signed_record(sender, seal, to=DEPOT):
+def signed_record(sender, seal, to=DEPOT, content=None):
     """A hospital's signed record with a new document: (message, Message-ID)."""
-    archive = documents.xdm([documents.packed("18748-4", documents.made_exam("18748-4"))])
+    archive = documents.xdm([documents.packed("18748-4", content or documents.made_exam("18748-4"))])
     body = clients.signed_entity(clients.entity(BODY, [("IHE_XDM.zip", "application/zip", archive)]), *seal)
     head, message_id = clients.head(sender, to, "XDM/1.0/DDM+CR imagerie")
     return head + body, message_id
@@ -44,3 +45,11 @@ def arrived(world, peer, address, message_id, proof):
     assert clients.verify_seal(raw, world.mail_anchors, world.folder), "openssl cms -verify"
     assert mail["tls"]["version"] == "TLSv1.3" and peer.hostname in mail["tls"]["names"], mail["tls"]
     wait_for(f"proof of level {proof}", lambda: world.relais("trace", message_id, as_json=True)["outbox"][0]["proof"] == proof, 30)
+
+
+def finish(world, table, name):
+    def reconcile():
+        done = world.relais("reconcile", check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    table.case(f"{name}: reconcile is clean", reconcile)
+    table.case(f"{name}: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))

@@ -115,8 +115,8 @@ def cases(world, kind):
             refused_in_handshake(world, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0", *words)
 
     def poor_groups():
-        for group in ("ffdhe2048", "ffdhe8192", "P-224", "brainpoolP256r1"):
-            refused_in_handshake(world, "-groups", group, "-cipher", "ALL:@SECLEVEL=0")
+        for group, version in (("ffdhe2048", "-tls1_3"), ("ffdhe8192", "-tls1_3"), ("P-224", "-tls1_2"), ("brainpoolP256r1", "-tls1_2")):
+            refused_in_handshake(world, version, "-groups", group, "-cipher", "ALL:@SECLEVEL=0")
         for group in ("X25519", "P-256", "P-384"):
             agreed(world, "-groups", group)
 

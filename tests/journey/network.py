@@ -5,6 +5,7 @@ are named after this process, and their links go with them. Faults (lost and cut
 import contextlib
 import ctypes
 import os
+import re
 import subprocess
 
 from correspondents import FAMILIES, unpack
@@ -17,6 +18,15 @@ class Impossible(Exception):
     """This machine gives us no network namespaces; the text says why."""
 
 
+def remove_forgotten():
+    """Namespaces of a run of ours that was ended before it could remove them."""
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir("/run/netns"):
+            found = re.fullmatch(r"rl(\d+)-\w+", name)
+            if found and not os.path.exists(f"/proc/{found.group(1)}"):
+                subprocess.run(["ip", "netns", "delete", name], capture_output=True)
+
+
 class Network:
     """hosts: {name: [numbers]}; 10 is 192.0.2.10 and 2001:db8::10; a host may have several."""
 
@@ -24,6 +34,7 @@ class Network:
         self.prefix, self.hosts = f"rl{os.getpid()}-", hosts
         self.nft_root = unpack(os.path.join(cache, "nft"), FAMILIES["nft"])
         self.made = []
+        remove_forgotten()
         try:
             self._make()
         except (Impossible, OSError) as e:
@@ -88,9 +99,9 @@ class Network:
         return done.stdout
 
     @contextlib.contextmanager
-    def fault(self, name, rule, hook="input"):
+    def fault(self, name, rule):
         """A rule of nftables in that host while the block runs; gives a function that tells how many packets it hit."""
-        self.nft(name, f"table inet fault {{ chain c {{ type filter hook {hook} priority 0; {rule} }} }}")
+        self.nft(name, f"table inet fault {{\nchain c {{\ntype filter hook input priority 0;\n{rule}\n}}\n}}")
         try:
             yield lambda: self.hits(name)
         finally:
