@@ -15,7 +15,7 @@ import interop_network              # noqa: E402
 import interop_senders as senders   # noqa: E402
 import interop_tls as tls           # noqa: E402
 from interop_checks import arrived, finish, signed_record, taken     # noqa: E402
-from interop_peers import version_of    # noqa: E402
+from interop_peers import EXAMPLES, version_of    # noqa: E402
 from interop_world import InteropWorld  # noqa: E402
 from journey import Results, with_world     # noqa: E402
 from story import Story             # noqa: E402
@@ -216,6 +216,13 @@ def handshakes(args, table):
     with_world(args, table, "tls", play)
 
 
+def in_the_guide(table):
+    with open(os.path.join(os.path.dirname(EXAMPLES), "interoperability.md"), encoding="utf-8") as f:
+        guide = f.read()
+    missing = sorted({peer for peer, *_ in table.rows if peer not in ("TLS", "network") and f"| {peer}" not in guide})
+    assert table.rows and not missing, missing
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
@@ -229,6 +236,7 @@ def main():
             begin = time.monotonic()
             play(args, table)
             print(f"        {name}: {time.monotonic() - begin:.1f} s", flush=True)
+    table.case("docs/interoperability.md names every peer", lambda: in_the_guide(table))
     table.show()
     print(f"{table.passed} passed, {table.failed} failed, {table.skipped} skipped")
     sys.exit(1 if table.failed else 0)
