@@ -91,9 +91,13 @@ class Contained:
         self.process = None
 
 
+class Missing(Exception):
+    """What the peer needs could not be had; the text says what."""
+
+
 class Peer:
     """A mail server of another operator. submit() is its own user's software, received() reads that user's mailbox."""
-    kind = "?"
+    kind, missing = "?", None
 
     def __init__(self, world, name, hostname, domain, users):
         self.w, self.name, self.hostname, self.domain, self.users = world, name, hostname, domain, users
@@ -225,8 +229,8 @@ class Node(Peer):
     kind = "Nodemailer"
 
     def start(self):
-        self.modules = node_modules(os.path.join(self.w.cache, "node"))
         self.process = None
+        self.modules = node_modules(os.path.join(self.w.cache, "node"))
         os.makedirs(self.maildirs())
         settings = {"host": "127.0.0.1", "port": self.outside, "name": self.hostname, "domain": self.domain, "users": self.users,
                     "certificate": self.certificate, "key": self.key, "anchors": self.w.anchors, "folder": self.maildirs()}
@@ -279,11 +283,11 @@ def node_modules(cache):
         return True
     for program in ("node", "npm"):
         if shutil.which(program) is None:
-            raise RuntimeError(f"{program} is not installed: Nodemailer cannot be tried (tests/packages.sh test installs it)")
+            raise Missing(f"{program} is not installed: Nodemailer cannot be tried (tests/packages.sh test installs it)")
     if not there():
         os.makedirs(cache, exist_ok=True)
         done = subprocess.run(["npm", "install", "--prefix", cache, "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-save",
                                *[f"{k}@{v}" for k, v in NODE_PACKAGES.items()]], capture_output=True, text=True, timeout=300)
         if done.returncode != 0 or not there():
-            raise RuntimeError("npm could not install Nodemailer: " + (done.stderr.strip().splitlines() or ["no reason given"])[-1])
+            raise Missing("npm could not install Nodemailer: " + (done.stderr.strip().splitlines() or ["no reason given"])[-1])
     return os.path.join(cache, "node_modules")
