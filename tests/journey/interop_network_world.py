@@ -146,7 +146,7 @@ zone:
             text = f.read()
         with open(path, "w") as f:
             f.write(text.replace(f'listen_host = "{self.network.address("relais")}"', 'listen_host = "::"'))
-        self.set_groups({"inspect": 'crls = "pki/crls"; ', "deliverer": f"""retry_seconds = 1; dns_servers = "{self.network.address('dns')}";
+        self.set_groups({"inspect": 'crls = "pki/crls"; ', "deliverer": f"""crls = "pki/crls"; retry_seconds = 1; dns_servers = "{self.network.address('dns')}";
     mx_private = true; """})
 
     def relais_start(self):
