@@ -177,9 +177,9 @@ zone:
     def stop(self):
         try:
             super().stop()
+        finally:
             if self.dns:
                 self.dns.stop()
-        finally:
             self.network.close()
 
 

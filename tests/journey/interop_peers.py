@@ -97,7 +97,7 @@ class Missing(Exception):
 
 class Peer:
     """A mail server of another operator. submit() is its own user's software, received() reads that user's mailbox."""
-    kind, missing = "?", None
+    kind, missing, box = "?", None, None
 
     def __init__(self, world, name, hostname, domain, users):
         self.w, self.name, self.hostname, self.domain, self.users = world, name, hostname, domain, users
@@ -119,6 +119,10 @@ class Peer:
 
     def maildirs(self):
         return os.path.join(self.folder, "mail")
+
+    def stop(self):
+        if self.box:
+            self.box.stop()
 
     def received(self, address):
         return [crlf(open(path, "rb").read()) for path in sorted(glob.glob(os.path.join(self.maildirs(), address, "new", "*")))]
@@ -157,9 +161,6 @@ class Exim(Peer):
             with open(path, errors="replace") as f:
                 text += f.read()
         return text
-
-    def stop(self):
-        self.box.stop()
 
 
 class OpenSmtpd(Peer):
@@ -220,16 +221,12 @@ match tag direct from any for any action "direct"
     def log(self):
         return self.box.said()
 
-    def stop(self):
-        self.box.stop()
-
 
 class Node(Peer):
     """Nodemailer sends, smtp-server receives."""
-    kind = "Nodemailer"
+    kind, process = "Nodemailer", None
 
     def start(self):
-        self.process = None
         self.modules = node_modules(os.path.join(self.w.cache, "node"))
         os.makedirs(self.maildirs())
         settings = {"host": "127.0.0.1", "port": self.outside, "name": self.hostname, "domain": self.domain, "users": self.users,

@@ -11,9 +11,13 @@ PEERS = {
 
 
 class InteropWorld(World):
+    def __init__(self, *words):
+        super().__init__(*words)
+        self.others = {}
+
     def _correspondents(self):
         super()._correspondents()
-        self.others, self.seals = {}, {}
+        self.seals = {}
         for name, (kind, hostname, domain, users) in PEERS.items():
             peer = self.others[name] = kind(self, name, hostname, domain, users)
             self.seals[name] = self.issue(f"sceau-{name}", "seal", cn=name.upper(), email=",".join(peer.addresses()))
@@ -40,6 +44,8 @@ class InteropWorld(World):
         return rules
 
     def stop(self):
-        for peer in getattr(self, "others", {}).values():
-            peer.stop()
-        super().stop()
+        try:
+            for peer in self.others.values():
+                peer.stop()
+        finally:
+            super().stop()

@@ -236,10 +236,12 @@ class World:
         return next(self.ports[name][1] for name, (_, domains) in self.operators.items() if domain in domains)
 
     def stop(self):
-        if self.started:
-            self.relais_stop()
-        if self.correspondents:
-            self.correspondents.stop()
+        try:
+            if self.started:
+                self.relais_stop()
+        finally:
+            if self.correspondents:
+                self.correspondents.stop()
 
 
 def wait_for(what, check, seconds=60):
