@@ -92,8 +92,8 @@ def fuzz():
     return passed, failed, 0
 
 
-def script(name, command, seconds=900, needs_corpus=False):
-    """A program that prints 'N passed, N failed, N skipped' last, or counts as one."""
+def script(name, command, seconds=900, needs_corpus=False, show=""):
+    """A program that prints 'N passed, N failed, N skipped' last, or counts as one. show: how the lines begin that are worth telling."""
     def suite():
         if needs_corpus and "RELAIS_CORPUS" not in ENV:
             print(f"{name}: skipped, the corpus is not beside the project")
@@ -107,7 +107,7 @@ def script(name, command, seconds=900, needs_corpus=False):
             print("\n".join("        " + line for line in output.splitlines() if re.match(r"NOT OK|\s*FAIL ", line)))
             tell(name, status, output, 80)
         else:
-            print("\n".join("        " + line for line in output.splitlines()[-60:]))
+            print("\n".join("        " + line for line in output.splitlines()[-60 if not show else 0:] if line.startswith(show)))
         print(f"{name}: {result[0]} passed, {result[1]} failed, {result[2]} skipped", flush=True)
         return result
     return suite
@@ -125,11 +125,12 @@ SUITES = {
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE], 1200),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
+    "interop": script("interop", [PYTHON, "tests/journey/interop.py", "--bin", BIN, "--cache", CACHE], 600, show=("table", "skipped", "        ")),
 }
 
 
 def main():
-    total = [0, 0, 0]
+    total, start = [0, 0, 0], time.monotonic()
     for name, suite in SUITES.items():
         if sys.argv[1:] and name not in sys.argv[1:]:
             continue
@@ -137,6 +138,7 @@ def main():
         print(f"--- {name}", flush=True)
         total = [a + b for a, b in zip(total, suite())]
         print(f"    {time.monotonic() - begin:.1f} s", flush=True)
+    print(f"all suites: {time.monotonic() - start:.0f} s")
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or (total[2] and "RELAIS_CORPUS" in ENV) else 0
 

@@ -15,27 +15,41 @@ import time
 PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "dovecot-lmtpd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
             "libstemmer0d", "libnsl2", "libsodium23", "libtirpc3", "libtirpc-common", "libapparmor1", "libunwind8", "libdb5.3",
             "libicu72", "libsasl2-2", "libsasl2-modules-db", "liblzma5", "libpam0g"]
+# Other peers: each family has a tree of its own, because their packages exclude each other.
+FAMILIES = {
+    "exim": ["exim4-daemon-heavy", "exim4-base", "libgnutls-dane0", "libgnutls30", "libunbound8", "libhogweed6", "libnettle8", "libevent-2.1-7",
+             "libmariadb3", "libspf2-2", "libnsl2", "libtirpc3", "libdb5.3", "libidn12", "libidn2-0", "libldap-2.5-0", "libsasl2-2", "libpam0g",
+             "libpcre2-8-0", "libperl5.36", "libgdbm6", "libgdbm-compat4", "libpq5", "libsqlite3-0", "libp11-kit0", "libtasn1-6", "libunistring2"],
+    "opensmtpd": ["opensmtpd", "libdb5.3", "libevent-2.1-7", "libpam0g"],
+    "dns": ["nsd", "libevent-2.1-7", "libfstrm0", "libprotobuf-c1"],
+    "nft": ["nftables", "libnftables1", "libnftnl11", "libmnl0", "libedit2", "libbsd0", "libmd0", "libxtables12", "libjansson4", "libtinfo6", "libgmp10"],
+}
 USERS = {"postfix": 61301, "dovecot": 61302, "dovenull": 61303, "mailstore": 61304}
 POSTDROP = 61311
 MAIL_PASSWORD = "lecture-seule"
 
 
-def unpack(cache):
-    """Downloads and unpacks the packages into cache/root; quick when it was done before."""
-    root = os.path.join(cache, "root")
-    if os.path.exists(os.path.join(cache, "done")):
-        return root
-    shutil.rmtree(cache, ignore_errors=True)
+def unpack(cache, packages=PACKAGES):
+    """Downloads and unpacks the packages into cache/root; quick when these same packages were unpacked before."""
+    root, done = os.path.join(cache, "root"), os.path.join(cache, "done")
+    if os.path.exists(done):
+        with open(done) as f:
+            if f.read() == " ".join(packages):
+                return root
+    shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     os.chmod(cache, 0o755)
-    download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + PACKAGES
+    download = ["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root"] + list(packages)
     if subprocess.run(download, cwd=cache, capture_output=True).returncode != 0:
         subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)   # the lists are old, or were never fetched
         subprocess.run(download, cwd=cache, check=True)
     for package in glob.glob(os.path.join(cache, "*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
         os.unlink(package)
-    open(os.path.join(cache, "done"), "w").close()
+    if os.path.isdir(os.path.join(root, "lib")):        # the machine's /lib is /usr/lib
+        shutil.copytree(os.path.join(root, "lib"), os.path.join(root, "usr/lib"), symlinks=True, dirs_exist_ok=True)
+    with open(done, "w") as f:
+        f.write(" ".join(packages))
     if os.environ.get("SUDO_UID"):                      # who built the rest may remove it, too
         subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
     return root
@@ -47,11 +61,11 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wait_port(port, seconds=20):
+def wait_port(port, seconds=20, host="127.0.0.1"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((host, port), 1).close()
             return
         except OSError:
             time.sleep(0.02)
@@ -81,14 +95,15 @@ class Correspondents:
             for name, uid in USERS.items():
                 f.write(f"{name}:x:{uid}:\n")
 
-    def _run(self, name, command, log):
+    def _run(self, name, command, log, enter=()):
         script = ('set -e; d=$1; r=$2; shift 2; '
                   'mount -t tmpfs none /mnt; mkdir /mnt/usr; '
                   'mount -t overlay -o ro,lowerdir="$r/usr":/usr none /mnt/usr; mount --rbind /mnt/usr /usr; '
+                  'if [ -d "$d/etc" ]; then mkdir /mnt/etc; mount -t overlay -o ro,lowerdir="$d/etc":/etc none /mnt/etc; mount --rbind /mnt/etc /etc; fi; '
                   'mount --bind "$d/passwd" /etc/passwd; mount --bind "$d/group" /etc/group; exec "$@"')
         out = open(log, "ab")
         self.processes[name] = subprocess.Popen(
-            ["unshare", "-m", "--propagation", "private", "sh", "-c", script, name, self.folder, self.root] + command,
+            [*enter, "unshare", "-m", "--propagation", "private", "sh", "-c", script, name, self.folder, self.root] + command,
             stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         out.close()
 
@@ -146,52 +161,23 @@ service anvil {{
         with open(path, "w") as f:
             f.write(text)
 
-    def start_postfix(self, name, hostname, domains, certificate, key, routes, ports):
-        """routes: [(domain, host name in its certificate, port)]; ports: (for other operators, for its own users)."""
-        d = os.path.join(self.folder, name)
-        cfg, queue, data = (os.path.join(d, sub) for sub in ("config", "queue", "data"))
-        for path in (cfg, queue, data):
-            os.makedirs(path, exist_ok=True)
-            os.chmod(path, 0o755)
-        os.chmod(d, 0o755)
-        self._queue(queue)
-        os.chown(data, USERS["postfix"], USERS["postfix"])
+    def start_postfix(self, name, hostname, domains, certificate, key, routes, ports, main=""):
+        """routes: [(domain, host name in its certificate or None: in clear, port)]; ports: (for other operators, for its own users);
+        main: more lines for main.cf."""
         outside, inside = ports
-        self._clear(os.path.join(cfg, "mailboxes"),
-                    "".join(f"{local}@{domain} {local}@{domain}/\n" for domain, locals_ in domains.items() for local in locals_))
+        cfg = os.path.join(self.folder, name, "config")
+        os.makedirs(cfg, exist_ok=True)
         self._clear(os.path.join(cfg, "transport"), "".join(f"{domain} smtp:[127.0.0.1]:{port}\n" for domain, _, port in routes))
-        self._clear(os.path.join(cfg, "policy"), "".join(sorted({f"[127.0.0.1]:{port} verify match={host}\n" for _, host, port in routes})))
-        self._clear(os.path.join(cfg, "main.cf"), f"""compatibility_level = 3.6
-queue_directory = {queue}
-data_directory = {data}
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-shlib_directory = /usr/lib/postfix
-meta_directory = {self.folder}/postfix
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = {hostname}
+        policy = {f"[127.0.0.1]:{port} " + (f"verify match={host}\n" if host else "none\n") for _, host, port in routes}
+        self._clear(os.path.join(cfg, "policy"), "".join(sorted(policy)))
+        self.run_postfix(name, domains, f"""myhostname = {hostname}
 mydestination =
-alias_maps =
-alias_database =
-mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
-biff = no
 smtp_host_lookup = native
 smtp_dns_support_level = disabled
-smtpd_peername_lookup = no
 message_size_limit = 52428800
-maillog_file = {d}/maillog
-maillog_file_prefixes = {d}
 virtual_mailbox_domains = {" ".join(domains)}
-virtual_mailbox_maps = texthash:{cfg}/mailboxes
-virtual_transport = virtual
-virtual_mailbox_base = {self.folder}/dovecot/mail
-virtual_mailbox_limit = 0
-virtual_minimum_uid = 1000
-virtual_uid_maps = static:{USERS['mailstore']}
-virtual_gid_maps = static:{USERS['mailstore']}
 transport_maps = texthash:{cfg}/transport
 smtp_tls_policy_maps = texthash:{cfg}/policy
 smtp_tls_security_level = encrypt
@@ -204,19 +190,58 @@ smtpd_tls_CAfile = {self.anchors}
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_tls_received_header = yes
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = reject_unlisted_recipient, permit_tls_all_clientcerts, reject
+{main}""", f"127.0.0.1:{outside}", f"127.0.0.1:{inside}")
+        wait_port(outside)
+        wait_port(inside)
+
+    def run_postfix(self, name, domains, main, outside, inside, enter=()):
+        """Its folders, users and mailboxes; what it does with other operators, and its names, is in main. outside, inside: "host:port"."""
+        d = os.path.join(self.folder, name)
+        cfg, queue, data = (os.path.join(d, sub) for sub in ("config", "queue", "data"))
+        for path in (cfg, queue, data):
+            os.makedirs(path, exist_ok=True)
+            os.chmod(path, 0o755)
+        os.chmod(d, 0o755)
+        self._queue(queue)
+        os.chown(data, USERS["postfix"], USERS["postfix"])
+        self._clear(os.path.join(cfg, "mailboxes"),
+                    "".join(f"{local}@{domain} {local}@{domain}/\n" for domain, locals_ in domains.items() for local in locals_))
+        self._clear(os.path.join(cfg, "main.cf"), f"""compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {data}
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+shlib_directory = /usr/lib/postfix
+meta_directory = {self.folder}/postfix
+mail_owner = postfix
+setgid_group = postdrop
+alias_maps =
+alias_database =
+mynetworks = 127.0.0.0/8
+biff = no
+smtpd_peername_lookup = no
+maillog_file = {d}/maillog
+maillog_file_prefixes = {d}
+virtual_mailbox_maps = texthash:{cfg}/mailboxes
+virtual_transport = virtual
+virtual_mailbox_base = {self.folder}/dovecot/mail
+virtual_mailbox_limit = 0
+virtual_minimum_uid = 1000
+virtual_uid_maps = static:{USERS['mailstore']}
+virtual_gid_maps = static:{USERS['mailstore']}
 smtpd_tls_loglevel = 1
 smtpd_client_connection_count_limit = 0
 smtpd_client_restrictions =
-smtpd_relay_restrictions = reject_unauth_destination
-smtpd_recipient_restrictions = reject_unlisted_recipient, permit_tls_all_clientcerts, reject
 minimal_backoff_time = 2s
 maximal_backoff_time = 5s
 queue_run_delay = 2s
 in_flow_delay = 0
-""")
-        self._clear(os.path.join(cfg, "master.cf"), f"""127.0.0.1:{outside} inet n - n - - smtpd
+{main}""")
+        self._clear(os.path.join(cfg, "master.cf"), f"""{outside} inet n - n - - smtpd
   -o smtpd_tls_req_ccert=yes
-127.0.0.1:{inside} inet n - n - - smtpd
+{inside} inet n - n - - smtpd
   -o smtpd_relay_restrictions=permit_mynetworks,reject
   -o smtpd_recipient_restrictions=permit_mynetworks,reject
 cleanup   unix  n - n - 0 cleanup
@@ -241,9 +266,7 @@ postlog   unix-dgram n - n - 1 postlogd
 """)
         for path in ("main.cf", "master.cf"):
             os.chmod(os.path.join(cfg, path), 0o644)
-        self._run(name, ["env", f"MAIL_CONFIG={cfg}", "/usr/lib/postfix/sbin/master", "-s", "-c", cfg], os.path.join(d, "out"))
-        wait_port(outside)
-        wait_port(inside)
+        self._run(name, ["env", f"MAIL_CONFIG={cfg}", "/usr/lib/postfix/sbin/master", "-s", "-c", cfg], os.path.join(d, "out"), enter)
 
     @staticmethod
     def _queue(queue):

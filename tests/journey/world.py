@@ -30,6 +30,8 @@ OPERATORS = {
 
 
 class World:
+    domain, hostname = DOMAIN, HOSTNAME
+
     def __init__(self, folder, bin_dir, cache):
         self.folder, self.cache = folder, cache
         self.bin = self._reachable(bin_dir)
@@ -37,6 +39,7 @@ class World:
         self.pki = os.path.join(self.dir, "pki")
         self.port = free_port()
         self.correspondents = None
+        self.operators = dict(OPERATORS)
         self.ports = {}
         self.started = False
 
@@ -95,13 +98,16 @@ class World:
 
     def start(self):
         subprocess.run([os.path.join(self.bin, "relais"), "init", self.dir, "--domain", DOMAIN, "--hostname", HOSTNAME,
-                        "--listen", f"127.0.0.1:{self.port}"], check=True, capture_output=True, text=True)
+                        "--listen", self.listen()], check=True, capture_output=True, text=True)
         self.anchors = os.path.join(self.pki, "anchors-tls.pem")
         self.mail_anchors = os.path.join(self.pki, "anchors-smime.pem")
         self._correspondents()
         self._configure()
         self.relais_start()
         self._rules()
+
+    def listen(self):
+        return f"127.0.0.1:{self.port}"
 
     def _correspondents(self):
         self.correspondents = Correspondents(os.path.join(self.folder, "autres"), self.cache, self.anchors)
@@ -133,7 +139,7 @@ class World:
             subprocess.run(["chmod", "-R", "a+rX", schema], check=True)
         routes = ",\n".join(
             f'    {{ domain = "{domain}"; host = "127.0.0.1"; server_name = "{hostname}"; port = {self.ports[name][0]}; }}'
-            for name, (hostname, domains) in OPERATORS.items() for domain in domains)
+            for name, (hostname, domains) in self.operators.items() for domain in domains)
         schema_line = f'schema = "{schema}"; ' if corpus else ""
         groups = {
             "inspect": f'crls = "pki/crls"; {schema_line}',
@@ -161,11 +167,15 @@ class World:
         if done.returncode != 0:
             raise RuntimeError("config check: " + done.stdout + done.stderr)
 
-    def relais_start(self):
-        done = subprocess.run([os.path.join(self.bin, "relais"), "start", self.dir], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def relais_start(self, enter=()):
+        """enter: what to put before the command, so that it runs elsewhere."""
+        done = subprocess.run([*enter, os.path.join(self.bin, "relais"), "start", self.dir], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise RuntimeError("start: " + done.stdout + done.stderr)
         self.started = True
+        self.wait_receiver()
+
+    def wait_receiver(self):
         wait_port(self.port)
 
     def relais_stop(self):
@@ -182,7 +192,7 @@ class World:
         entries = "".join(
             f"<Domaine><Nom>{domain}</Nom><Description>Essai</Description><DNCertificatOperateur>"
             f"{self.subject(os.path.join(self.pki, name + '.pem'))}</DNCertificatOperateur><DateMAJ>2026-11-01T00:00:00Z</DateMAJ></Domaine>"
-            for name, (_, domains) in OPERATORS.items() for domain in domains)
+            for name, (_, domains) in self.operators.items() for domain in domains)
         return ('<?xml version="1.0" encoding="UTF-8"?><ListeBlancheMSSante xmlns="https://listeblanche.mssante.fr/schema">'
                 f"<DateDeGeneration>2026-11-01T00:00:00Z</DateDeGeneration><ListeDomaines>{entries}</ListeDomaines></ListeBlancheMSSante>")
 
@@ -223,13 +233,15 @@ class World:
 
     def submit_port(self, address):
         domain = address.split("@")[1]
-        return next(self.ports[name][1] for name, (_, domains) in OPERATORS.items() if domain in domains)
+        return next(self.ports[name][1] for name, (_, domains) in self.operators.items() if domain in domains)
 
     def stop(self):
-        if self.started:
-            self.relais_stop()
-        if self.correspondents:
-            self.correspondents.stop()
+        try:
+            if self.started:
+                self.relais_stop()
+        finally:
+            if self.correspondents:
+                self.correspondents.stop()
 
 
 def wait_for(what, check, seconds=60):
