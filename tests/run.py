@@ -119,6 +119,7 @@ SUITES = {
     "unit": unit,
     "fuzz": fuzz,
     "docs": script("docs", [PYTHON, "tests/docs.py", BIN], 120),
+    "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 300),
