@@ -47,6 +47,9 @@ static void of_config(struct entries *e, const struct config *c)
 		add(e, "identity", INVENTORY_ANCHORS, c->identity.anchors, NULL);
 	add(e, "receiver", INVENTORY_CRLS, c->receiver.crls, NULL);
 	add(e, "inspect", INVENTORY_CRLS, c->inspect.crls, NULL);
+	if (c->collector.n > 0)
+		add(e, "collector", INVENTORY_CRLS, c->collector.crls, NULL);
+	add(e, "deliverer", INVENTORY_CRLS, c->deliverer.crls, NULL);
 }
 
 enum reason certificate_list(struct arena *arena, const struct config *config, struct instant now, bool keys,

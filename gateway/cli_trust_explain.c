@@ -45,7 +45,7 @@ static json_t *route_of(const struct cli *cli, const char *domain)
 	if (bytes_equal_nocase(bytes_of_text(domain), bytes_of_text(cli->config->domain)))
 		return json_pack("{s:s}", "kind", "own");
 	if (i >= cli->config->deliverer.n)
-		return json_pack("{s:s}", "kind", "none");
+		return json_pack("{s:s}", "kind", cli->config->deliverer.mx ? "mx" : "none");
 	return json_pack("{s:s, s:s, s:i, s:s, s:s}", "kind", routes[i].lmtp ? "lmtp" : "smtp", "host", routes[i].host, "port", routes[i].port,
 			 "server_name", routes[i].server_name, "route", routes[i].domain);
 }
@@ -219,6 +219,9 @@ static void tell_route(const struct cli *cli, const json_t *route)
 		printf(cli->french ? "C'est notre propre domaine : son courrier est reçu ici.\n" : "It is our own domain: its mail is received here.\n");
 	else if (strcmp(kind, "none") == 0)
 		printf(cli->french ? "Aucune route n'y mène : rien ne peut y être envoyé (deliver.route).\n" : "No route leads there: nothing can be sent to it (deliver.route).\n");
+	else if (strcmp(kind, "mx") == 0)
+		printf(cli->french ? "Courrier vers lui : SMTP, aux serveurs que nomme le DNS (MX) ; leur certificat doit être dans la liste pour ce domaine.\n"
+				   : "Mail to it: SMTP, to the hosts that DNS names (MX); their certificate must be in the list for this domain.\n");
 	else
 		printf(cli->french ? "Courrier vers lui : %s à %s port %lld, certificat au nom de %s (route « %s »).\n"
 				   : "Mail to it: %s to %s port %lld, certificate in the name of %s (route \"%s\").\n",

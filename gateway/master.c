@@ -261,7 +261,7 @@ static void reap(struct master *m)
 static bool takes_hangup(enum instance_user user)
 {
 	return user == INSTANCE_VERIFY || user == INSTANCE_INSPECT || user == INSTANCE_RECEIVER || user == INSTANCE_COLLECTOR ||
-	       user == INSTANCE_DELIVERER;
+	       user == INSTANCE_DELIVERER || user == INSTANCE_REFRESHER;
 }
 
 /* A restart reads everything, so that no renewal is needed beside it. */

@@ -195,7 +195,7 @@ static void allow(struct refresher *r)
 	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
 			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors};
 	const char *told[sizeof files / sizeof files[0]];
-	const char *lists[] = {c->inspect.crls, strcmp(c->inspect.crls, c->receiver.crls) == 0 ? "" : c->receiver.crls};
+	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -206,11 +206,15 @@ static void allow(struct refresher *r)
 		if (k == n)
 			jail_reading(told[n++] = folder);
 	}
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		if (lists[i][0] != '\0' && c->trust.crl_urls[0] != '\0')
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		bool again = lists[i][0] == '\0';
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(lists[k], lists[i]) == 0;
+		if (!again && c->trust.crl_urls[0] != '\0')
 			jail_folder(lists[i]);
-		else if (lists[i][0] != '\0')
+		else if (!again)
 			jail_reading(lists[i]);
+	}
 }
 
 int main(int argc, char **argv)

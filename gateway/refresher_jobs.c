@@ -120,7 +120,9 @@ static enum reason install(struct arena *arena, const struct target *to, struct 
 static enum reason install_all(const struct config *config, struct arena *arena, struct bytes raw, const char *url)
 {
 	const struct target targets[] = {{config->inspect.crls, config->inspect.anchors},
-					 {config->receiver.crls, config->receiver.client_anchors}};
+					 {config->receiver.crls, config->receiver.client_anchors},
+					 {config->collector.crls, config->collector.anchors},
+					 {config->deliverer.crls, config->deliverer.anchors}};
 	enum reason reason = REASON_CONFIG_VALUE;
 	bool taken = false;
 

@@ -175,6 +175,7 @@ def lmtp_on_this_machine_may_be_clear(lab):
 
 @case
 def smtp_no_starttls_is_the_end(lab):
+    """T1: towards others."""
     peer = SmtpPeer(lab.tls(), starttls=False)
     refused_at_open(lab.smtp(peer), "deliver.starttls.none")
     expect("said in clear", peer.clear[:1], ["EHLO relais.exemple.mssante.fr"])
@@ -269,6 +270,7 @@ def smtp_silent_in_handshake(lab):
 
 @case
 def smtp_injection_behind_starttls(lab):
+    """T2: what came in clear behind the answer to STARTTLS."""
     peer = SmtpPeer(lab.tls(), {"STARTTLS": "220 go on\r\n250 injected\r\n"})
     refused_at_open(lab.smtp(peer), "deliver.protocol")
     expect("said", peer.said, [])
@@ -286,6 +288,7 @@ def smtp_slow_drip(lab):
 
 @case
 def smtp_endless_reply(lab):
+    """I8."""
     peer = SmtpPeer(lab.tls(), {"EHLO": lambda wire: flood(wire, "250-and more\r\n")})
     result = lab.smtp(peer)
     refused_at_open(result, "deliver.protocol", within=2500)
@@ -293,12 +296,14 @@ def smtp_endless_reply(lab):
 
 @case
 def smtp_endless_line(lab):
+    """I8."""
     peer = SmtpPeer(lab.tls(), {"EHLO-TLS": lambda wire: flood(wire, "x" * 64)})
     refused_at_open(lab.smtp(peer), "deliver.protocol", within=3000)
 
 
 @case
 def smtp_no_answer_to_the_dot(lab):
+    """I8."""
     result = lab.smtp(SmtpPeer(lab.tls(), {"DOT": hang}))
     mail = result["mails"][0]
     expect("reason", mail["reason"], "deliver.time")
@@ -369,6 +374,7 @@ def smtp_taken_at_rcpt_and_refused_at_the_end(lab):
 
 @case
 def smtp_replies_that_make_no_sense(lab):
+    """I8."""
     for offers in (PLAIN, ("PIPELINING",) + PLAIN):
         one_refusal(lab, {"MAIL": "hello\r\n"}, "deliver.protocol", 0, usable=False, offers=offers)
         one_refusal(lab, {"MAIL": "250-a\r\n550 b\r\n"}, "deliver.protocol", 0, usable=False, offers=offers)

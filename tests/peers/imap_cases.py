@@ -157,6 +157,7 @@ def imap_wrong_certificate(lab):
 
 @row("I5")
 def imap_starttls_refused_or_injected(lab):
+    """T2."""
     def refuse(peer, wire, tag, line):
         wire.send(tag + b" NO not today\r\n")
 

@@ -1,4 +1,4 @@
-"""Where DNS says that mail goes: the resolver against a server that lies."""
+"""Where DNS says that mail goes: the resolver against a server that lies (T7)."""
 import json
 import subprocess
 
