@@ -63,6 +63,11 @@ void watch_open(const struct config *c, struct watch *out)
 	add(out, c->receiver.ocsp_staple, INSTANCE_RECEIVER, WATCH_RENEW);
 	add(out, c->receiver.certificate, INSTANCE_RECEIVER, WATCH_RESTART);
 	add(out, c->receiver.key, INSTANCE_RECEIVER, WATCH_RESTART);
+	/* What tokens are asked about with is read before the jail, too. */
+	if (c->identity.introspection[0] != '\0') {
+		add(out, c->identity.anchors, INSTANCE_RECEIVER, WATCH_RESTART);
+		add(out, c->identity.secret_file, INSTANCE_RECEIVER, WATCH_RESTART);
+	}
 	add(out, c->collector.anchors, INSTANCE_COLLECTOR, WATCH_RENEW);
 	add(out, c->collector.crls, INSTANCE_COLLECTOR, WATCH_RENEW);
 	add(out, c->collector.certificate, INSTANCE_COLLECTOR, WATCH_RENEW);

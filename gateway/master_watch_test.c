@@ -52,6 +52,9 @@ static struct config config_here(void)
 	c.inspect.anchors = path_of("smime.pem");
 	c.inspect.crls = c.receiver.crls = c.collector.crls = path_of("crls");
 	c.deliverer.crls = c.receiver.ocsp_staple = "";
+	c.identity.introspection = "https://id.exemple.fr/introspect";
+	c.identity.anchors = path_of("identity.pem");
+	c.identity.secret_file = path_of("identity.secret");
 	c.receiver.client_anchors = c.collector.anchors = c.deliverer.anchors = path_of("tls.pem");
 	c.receiver.certificate = path_of("server.pem");
 	c.receiver.key = path_of("server.key");
@@ -66,7 +69,7 @@ static struct config config_here(void)
 static int set_up(void **state)
 {
 	static const char *const files[] = {"smime.pem", "tls.pem", "server.pem", "server.key", "client.pem", "collector.key", "deliverer.key",
-					    "seal.pem", "seal.key", "crls/a.pem", "crls/b.pem"};
+					    "seal.pem", "seal.key", "crls/a.pem", "crls/b.pem", "identity.pem", "identity.secret"};
 
 	(void)state;
 	memcpy(folder, "/tmp/watch_testXXXXXX", sizeof "/tmp/watch_testXXXXXX");
@@ -102,6 +105,8 @@ static void server_certificate(void) { write_file("server.pem", "other"); }
 static void server_key(void) { write_file("server.key", "other"); }
 static void client_certificate(void) { write_file("client.pem", "other"); }
 static void collector_key(void) { write_file("collector.key", "other"); }
+static void token_anchors(void) { write_file("identity.pem", "other"); }
+static void token_secret(void) { write_file("identity.secret", "other"); }
 static void seal(void) { write_file("seal.pem", "other"); }
 static void folder_gone(void)
 {
@@ -143,6 +148,8 @@ static void test_changes(void **state)
 		{"a certificate with the size and time of the old one", replaced, 0, R},
 		{"the client's certificate", client_certificate, C | D, 0},
 		{"one client's key", collector_key, C, 0},
+		{"anchors of the identity provider", token_anchors, 0, R},
+		{"our secret there", token_secret, 0, R},
 		{"the seal", seal, 0, S},
 		{"the folder of lists is gone", folder_gone, V | R | C, 0},
 	};
