@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "operator"]
+ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "operator"]
 
 
 def programs():
