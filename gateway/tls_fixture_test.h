@@ -111,7 +111,7 @@ static inline const char *path_of(const char *name, const char *ending)
 	static char paths[64][160];
 	static unsigned next;
 	char *path = paths[next++ % COUNT(paths)];
-	snprintf(path, sizeof paths[0], "%s/%s%s", setting.folder, name, ending);
+	assert_in_range(snprintf(path, sizeof paths[0], "%s/%s%s", setting.folder, name, ending), 1, sizeof paths[0] - 1);
 	return path;
 }
 

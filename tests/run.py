@@ -122,7 +122,7 @@ SUITES = {
     "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
-    "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 300),
+    "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE], 1200),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
