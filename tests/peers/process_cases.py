@@ -115,7 +115,7 @@ deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %
         received = self.body(b"From: x@y.fr\r\n\r\n")
         inbox = self.store.sql(
             "insert into inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, reason, rule) values "
-            "(%s, 'smtp', 'x@y.fr', '{a@b.fr}', now(), true, 'done', '%s', 'sig.none', 'sender/1') returning id" % (received, outcome))[0][0]
+            "(%s, 'smtp', '%s', '{a@b.fr}', now(), true, 'done', '%s', 'sig.none', 'sender/1') returning id" % (received, recipient, outcome))[0][0]
         row = self.store.sql(
             "insert into outbox (effect, inbox, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, created_at, "
             "state, head, entity) values ('test:%d', %s, 'M90', 'sender', '%s', '%s', 'retour@avis.exemple.mssante.fr', '%s', 'env%d', 'sender/1', "
