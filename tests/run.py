@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
@@ -130,16 +131,52 @@ SUITES = {
 }
 
 
-def main():
-    total, start = [0, 0, 0], time.monotonic()
-    for name, suite in SUITES.items():
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
+# Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
+LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "peers", "identity"), ("journey", "sanitized journey", "interop"))
+
+
+def one_after_another(names):
+    total = [0, 0, 0]
+    for name in names:
         begin = time.monotonic()
         print(f"--- {name}", flush=True)
-        total = [a + b for a, b in zip(total, suite())]
-        print(f"    {time.monotonic() - begin:.1f} s", flush=True)
-    print(f"all suites: {time.monotonic() - start:.0f} s")
+        total = [a + b for a, b in zip(total, SUITES[name]())]
+        print(f"    {name}: {time.monotonic() - begin:.1f} s", flush=True)
+    return total
+
+
+def side_by_side():
+    """Each lane is this program again, with its suites named; what it prints is passed on line by line, its last line is its count."""
+    totals = []
+
+    def follow(lane):
+        last = ""
+        for line in lane.stdout:
+            if last:
+                print(last, end="", flush=True)
+            last = line
+        counts = re.match(r"(\d+) passed, (\d+) failed, (\d+) skipped$", last.strip())
+        totals.append([int(n) for n in counts.groups()] if counts else [0, 1, 0])
+        lane.wait()
+
+    lanes = [subprocess.Popen([PYTHON, "-B", os.path.abspath(__file__), *names], cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+             for names in LANES]
+    threads = [threading.Thread(target=follow, args=(lane,)) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [sum(column) for column in zip(*totals)]
+
+
+def main():
+    begin = time.monotonic()
+    unknown = [name for name in sys.argv[1:] if name not in SUITES]
+    if unknown:
+        sys.exit(f"no such suite: {', '.join(unknown)}; there are {', '.join(SUITES)}")
+    total = one_after_another(sys.argv[1:]) if sys.argv[1:] else side_by_side()
+    if not sys.argv[1:]:
+        print(f"all suites: {time.monotonic() - begin:.0f} s")
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or (total[2] and "RELAIS_CORPUS" in ENV) else 0
 
