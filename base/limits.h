@@ -173,6 +173,7 @@
  * the bound of a reply keeps it below. Bytes of a body do not count in it. */
 #define LIMIT_COLLECT_COMMAND_SECONDS 60
 #define LIMIT_COLLECT_FETCH_SECONDS 600  /* one message; 25 MiB at 44 KB/s */
+#define LIMIT_COLLECT_TRIES 20           /* sessions that break at one and the same message, over an hour with the pauses between them */
 #define LIMIT_COLLECT_REPLY (16u * 1024)
 #define LIMIT_COLLECT_WINDOW 50000       /* UIDs asked for at once: a list of at most 600 KB */
 #define LIMIT_COLLECT_LIST (1024u * 1024)

@@ -3,6 +3,7 @@
  * The parent starts one child a mailbox and session, and the next when it ends: what one server sends can spoil that session
  * only, and no server makes another wait. */
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ struct collector {
 	struct tls_context *tls;
 	int journal;
 	struct slot *slots; /* one a mailbox */
+	struct collector_try *tries; /* the same, in memory shared with the children */
 	size_t n;
 };
 
@@ -37,7 +39,7 @@ static void start(struct collector *c, size_t i)
 	if (slot->pid < 0)
 		slot->pid = 0;
 	else if (slot->pid == 0)
-		_exit(collector_mailbox(&c->service, i, c->tls, c->journal, &collector_imap_limits_default));
+		_exit(collector_mailbox(&c->service, i, c->tls, c->journal, &c->tries[i], &collector_imap_limits_default));
 }
 
 /* After a session that was of use the next begins at once; after failures later each time, up to five minutes. */
@@ -119,6 +121,10 @@ static bool prepare(struct collector *c, int *status)
 	}
 	c->n = config->collector.n;
 	c->slots = arena_alloc(c->service.arena, (c->n + 1) * sizeof(*c->slots));
+	void *shared = mmap(NULL, (c->n + 1) * sizeof(*c->tries), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return false;
+	c->tries = shared;
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /* gateway/collector_mailbox.c - see collector_mailbox.h.
  *
  * 1. A message and the cursor behind it are committed together: whatever is killed, each message is taken once.
- * 2. UIDs are taken in ascending order, and nothing is passed over but a message that is too big or that the server
- *    does not give after LIMIT_TRIES rounds; both are counted in the database and told.
+ * 2. UIDs are taken in ascending order, and nothing is passed over but a message that is too big, that the server
+ *    does not give after LIMIT_TRIES rounds, or at which LIMIT_COLLECT_TRIES sessions broke; all are counted in the database and told.
  * 3. Another UIDVALIDITY, or a UIDNEXT that went back, means other messages under the same UIDs: all are looked at again.
  *    What was here before is known by its digest, and by the worker (Message-ID and digest).
  * 4. When UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ are as they were (RFC 7162), a look costs one EXAMINE.
@@ -37,6 +37,7 @@ struct mailbox {
 	int journal;
 	unsigned char *scratch;
 	struct intake_cursor cursor;
+	struct collector_try *last;
 	uint32_t stuck; /* a UID that the server lists and does not give */
 	unsigned tries;
 	bool looked; /* a round was done to its end: the session is a good one */
@@ -114,7 +115,11 @@ static enum reason fetch(struct mailbox *m, uint32_t uid, uint64_t size, bool *a
 	struct fetched f = {.spool = m->spool, .body = spool_body_make(), .run = digest_start()};
 	bool found = false;
 
+	if (!collector_try(m->last, m->cursor.uidvalidity, uid))
+		return pass_over(m, uid, size, REASON_COLLECT_PROTOCOL);
 	enum reason reason = collector_imap_fetch(m->imap, uid, to_spool, &f, &found);
+	if (reason == REASON_NONE || f.reason != REASON_NONE)
+		m->last->n = 0;   /* the message came; what may fail from here is ours */
 	if (reason == REASON_COLLECT_TOO_BIG) {
 		/* It told a smaller size before; the session cannot be used any more. */
 		reason = pass_over(m, uid, size, REASON_COLLECT_TOO_BIG);
@@ -324,7 +329,14 @@ static bool prepare(struct mailbox *m, struct tls_context *tls, const struct col
 	return read_secret(m);
 }
 
-int collector_mailbox(struct service *service, size_t number, struct tls_context *tls, int journal,
+bool collector_try(struct collector_try *last, uint32_t uidvalidity, uint32_t uid)
+{
+	if (last->uidvalidity != uidvalidity || last->uid != uid)
+		*last = (struct collector_try){uidvalidity, uid, 0};
+	return last->n++ < LIMIT_COLLECT_TRIES;
+}
+
+int collector_mailbox(struct service *service, size_t number, struct tls_context *tls, int journal, struct collector_try *last,
 		      const struct collector_imap_limits *limits)
 {
 	const struct config_mailbox *config = &service->config->collector.mailboxes[number];
@@ -333,6 +345,7 @@ int collector_mailbox(struct service *service, size_t number, struct tls_context
 		.config = config,
 		.name = bytes_of_text(config->name),
 		.journal = journal,
+		.last = last,
 	};
 	bool ready = prepare(&m, tls, limits);
 
