@@ -125,14 +125,17 @@ SUITES = {
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
-    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE], 1200),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,notices,roles,kill"], 900),
+    "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
+                                      "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
     "interop": script("interop", [PYTHON, "tests/journey/interop.py", "--bin", BIN, "--cache", CACHE], 600, show=("table", "skipped", "        ")),
 }
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "peers", "identity"), ("journey", "sanitized journey", "interop"))
+LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "peers", "identity"), ("journey", "sanitized journey"),
+         ("transport", "interop"))
 
 
 def one_after_another(names):
