@@ -373,6 +373,9 @@ static void secured(struct session *s)
 	/* Persons who submit have none. */
 	if (s->peer.status == TLS_PEER_UNTRUSTED || (s->peer.status == TLS_PEER_NONE && s->mode == SMTP_MODE_TRANSFER))
 		session_refused(s, "certificate", s->peer.reason);
+	/* Who submits by token may show a certificate of whatever authority: its words are no evidence, and are not kept. */
+	if (s->peer.status != TLS_PEER_GOOD && s->mode == SMTP_MODE_SUBMISSION)
+		s->peer.name = s->peer.serial = s->peer.fingerprint = s->peer.path = s->peer.crls = BYTES_NONE;
 	set_deadline(s);
 }
 

@@ -88,12 +88,9 @@ static const char *bad_recipients(const struct notice_write *n)
 {
 	if (n->n == 0 || n->n > LIMIT_SMTP_RECIPIENTS || (n->kind == NOTICE_WRITE_MDN && n->n > 1))
 		return "notice.recipients";
-	for (size_t i = 0; i < n->n; i++) {
+	for (size_t i = 0; i < n->n; i++)
 		if (!is_mailbox(n->recipients[i].final))
 			return "notice.recipients.final";
-		if (n->recipients[i].original.len > 0 && !is_typed(n->recipients[i].original))
-			return "notice.recipients.original";
-	}
 	return NULL;
 }
 
@@ -103,8 +100,6 @@ static const char *bad_field(const struct notice_write *n)
 		return "notice.agent";
 	if (n->kind == NOTICE_WRITE_DSN && !is_status(n->status))
 		return "notice.status";
-	if (n->envelope_id.len > 0 && !is_words(n->envelope_id, LIMIT_SMTP_ENVID))
-		return "notice.envelope_id";
 	if (n->diagnostic.len > 0 && !is_words(n->diagnostic, LIMIT_COMPOSE_LINE))
 		return "notice.diagnostic";
 	if (n->error.len > 0 && !is_words(n->error, 200))
@@ -129,7 +124,7 @@ static void add_final(struct buf *out, const struct notice_write_recipient *r)
 static void add_recipient(struct arena *arena, struct buf *out, const struct notice_write *n, const struct notice_write_recipient *r)
 {
 	buf_text(out, "\r\n");
-	if (r->original.len > 0)
+	if (is_typed(r->original))
 		add(out, "Original-Recipient", "", r->original);
 	add_final(out, r);
 	add(out, "Action", "", n->failed ? BYTES("failed") : BYTES("delivered"));
@@ -142,7 +137,7 @@ static void add_recipient(struct arena *arena, struct buf *out, const struct not
 /* RFC 3464 2.2, 2.3. */
 static void add_delivery(struct arena *arena, struct buf *out, const struct notice_write *n)
 {
-	if (n->envelope_id.len > 0)
+	if (is_words(n->envelope_id, LIMIT_SMTP_ENVID))
 		add(out, "Original-Envelope-Id", "", n->envelope_id);
 	add(out, "Reporting-MTA", "dns; ", n->agent);
 	add(out, "Arrival-Date", "", compose_word_date(arena, n->arrival, n->offset_minutes));
@@ -156,7 +151,7 @@ static void add_disposition(struct buf *out, const struct notice_write *n)
 	const struct notice_write_recipient *r = &n->recipients[0];
 
 	add(out, "Reporting-UA", "", n->agent);
-	if (r->original.len > 0)
+	if (is_typed(r->original))
 		add(out, "Original-Recipient", "", r->original);
 	else
 		add(out, "Original-Recipient", is_ascii(r->final) ? "rfc822; " : "utf-8; ", r->final);

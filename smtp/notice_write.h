@@ -1,8 +1,9 @@
 /* smtp/notice_write.h - the machine's parts of a report that we send: delivery (RFC 3464), disposition (RFC 8098), both also in
  * their forms for addresses in UTF-8 (RFC 6533).
  *
- * Gives text; smtp/mime_build makes the multipart/report (RFC 6522) of it. Strict: a control character anywhere, an address that is
- * none, a type that is no atom is refused, so that nothing a stranger wrote can add a field.
+ * Gives text; smtp/mime_build makes the multipart/report (RFC 6522) of it. Strict: of our own words a control character or an address that is none is
+ * refused. What a stranger wrote (ENVID, ORCPT, his header) is left out where it cannot stand in a field: it can neither add one
+ * nor cost him the report.
  * Of the message that is reported on, four fields are told and no others: Message-ID, Date, From, To. No subject, no content. */
 #ifndef RELAIS_SMTP_NOTICE_WRITE_H
 #define RELAIS_SMTP_NOTICE_WRITE_H

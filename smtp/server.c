@@ -302,11 +302,17 @@ static size_t read_line(struct smtp_server *s, struct bytes in, bool more, struc
 			return in.len;
 		}
 	}
+	if (!s->line_done)
+		return at;
 	more = more || at < in.len;
-	if (s->line_done && (s->state == STATE_AUTH || s->state == STATE_AUTH_DENIED))
+	bool answer = s->state == STATE_AUTH || s->state == STATE_AUTH_DENIED;
+	bool secret = answer || bytes_starts_nocase(buf_bytes(&s->line), BYTES("AUTH"));
+	if (answer)
 		server_auth_line(s, more, event);
-	else if (s->line_done)
+	else
 		command(s, more, event);
+	if (secret && s->awaiting == SMTP_EVENT_NONE)
+		server_auth_forget(s);
 	return at;
 }
 

@@ -1,7 +1,7 @@
 /* smtp/server_auth.c - AUTH in submission (RFC 4954, RFC 7628). See server.h.
  *
  * 1. Every refused identity gets the same challenge and the same 535, whatever was wrong with it.
- * 2. What the client said is wiped when it was answered. */
+ * 2. What the client said is wiped when it was answered: here by server_auth_answer, else by who read the line (server.c). */
 #include <string.h>
 
 #include "base/limits.h"
@@ -42,8 +42,6 @@ static void respond(struct smtp_server *s, struct bytes text, struct smtp_event 
 
 	if (reason == REASON_NONE)
 		reason = smtp_sasl_read(s->mechanism, buf_bytes(&s->secret), &s->user, &token);
-	if (reason != REASON_NONE)
-		server_auth_forget(s);
 	if (reason == REASON_AUTH_TOKEN) {
 		deny(s);
 	} else if (reason != REASON_NONE) {

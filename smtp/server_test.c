@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "smtp/server.h"
+#include "smtp/server_private.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define W(text) BYTES_OF(text)
@@ -510,6 +510,33 @@ static void test_one_denial(void **state)
 	buf_free(&first);
 }
 
+/* What a client says with AUTH is wiped with the reply: a refused mechanism's password, too, and an answer that is given up. */
+static void test_auth_wiped(void **state)
+{
+	(void)state;
+	static char long_line[LIMIT_SMTP_AUTH_LINE + 2];
+	const struct bytes tries[][2] = {
+		{W("AUTH PLAIN AHNlY3JldAo=\r\n")}, {W("AUTH XOAUTH2 AHNlY3JldAo= \tx\r\n")}, {W("AUTH XOAUTH2 " XBAD "\r\n")},
+		{W("AUTH XOAUTH2\r\n"), W("AHNlY3JldAo=\r\n")}, {W("AUTH XOAUTH2\r\n"), {(unsigned char *)long_line, sizeof long_line}},
+		{W("AUTH XOAUTH2 " XBAD "\r\n"), W("AHNlY3JldAo=\r\n")}, {W("MAIL FROM:<>\r\n"), W("AUTH XOAUTH2 " XGOOD "\r\n")},
+	};
+
+	memset(long_line, 'A', sizeof long_line - 2);
+	memcpy(long_line + sizeof long_line - 2, "\r\n", 2);
+	for (size_t i = 0; i < COUNT(tries); i++) {
+		struct session s = session_open_as(SMTP_MODE_SUBMISSION);
+		s.certificate = true;
+		const struct bytes before[] = {SECURE};
+		for (size_t k = 0; k < COUNT(before); k++)
+			write_bytes(&s, before[k], false);
+		for (size_t k = 0; k < 2 && tries[i][k].len > 0; k++)
+			write_bytes(&s, tries[i][k], false);
+		if (s.server->line.room > 0 || s.server->secret.room > 0 || s.server->user.room > 0)
+			fail_msg("try %zu is still there", i);
+		session_close(&s);
+	}
+}
+
 /* RFC 4954 4: 12,288 bytes with the CRLF for what belongs to AUTH; a command keeps its own limit. */
 static void test_auth_line(void **state)
 {
@@ -909,6 +936,7 @@ int main(void)
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_submission),
 		cmocka_unit_test(test_one_denial),
+		cmocka_unit_test(test_auth_wiped),
 		cmocka_unit_test(test_auth_line),
 		cmocka_unit_test(test_tls_refused),
 		cmocka_unit_test(test_offers),

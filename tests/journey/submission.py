@@ -1,6 +1,7 @@
 """Submission by our own correspondents' software: curl, swaks and smtplib, by token and by certificate, against a stand-in identity provider.
 
 The three mailboxes lie in the service's own domain, at a Postfix of their own: a person's (an expert), a team's and an application's."""
+import base64
 import json
 import os
 import smtplib
@@ -13,6 +14,7 @@ import clients
 import documents
 from bad import outcome
 from correspondents import free_port, wait_port
+from database import rows as query
 from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, HOSTNAME, OPERATORS, PATIENT, SECOND_EXPERT, wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../peers"))
@@ -61,6 +63,7 @@ class Office:
                         f'secret_file = "identity.secret"; issuer = "{ISSUER}"; audience = "relais";'})
         w.relais_start()
         wait_port(self.port)
+        self.listed(os.path.splitext(os.path.basename(certificate))[0])
         self.rules()
 
     def load(self, kind, items):
@@ -68,6 +71,15 @@ class Office:
             json.dump(items, f)
             f.flush()
             return self.w.relais(kind, "import", f.name)
+
+    def listed(self, name):
+        """The mailboxes' own server is on the white list: none takes mail without that."""
+        w = self.w
+        w.operators = dict(w.operators, **{name: ("mx.boites.mssante.fr", [DOMAIN])})
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as f:
+            f.write(w.white_list())
+            f.flush()
+            w.relais("trust", "import", f.name)
 
     def accounts(self, **changed):
         rows = {PERSON: {"mailbox": PERSON, "name": "Dr Anne ROUX", "kind": "PER", "subjects": [SUBJECT]},
@@ -233,6 +245,25 @@ def cases(world, story):
         assert done.returncode == 0, done.stdout[-1500:]
         assert outcome(w, message_id)["account"] == MACHINE
 
+    def a_certificate_that_proves_nothing():
+        """A token with a certificate of an authority that nobody trusts beside it: what that one says of its holder is no evidence.
+        The words of the delivery parameters that cannot be repeated cost no report."""
+        message, message_id = record("18748-4", TEAM)
+        s = office.session(w.foreign()[0])
+        word = base64.b64encode(f"user={TEAM}\x01auth=Bearer {office.token('jeton-avec-certificat')}\x01\x01".encode()).decode()
+        assert s.docmd("AUTH", "XOAUTH2 " + word)[0] == 235
+        assert s.mail(TEAM, ["ENVID=+20"])[0] == 250 and s.rcpt(DEPOT, ["NOTIFY=SUCCESS", "ORCPT=rfc822;+20"])[0] == 250
+        code, text = s.data(message)
+        assert code == 250, (code, text)
+        s.quit()
+        row = outcome(w, message_id)
+        kept = query(w, f"select peer_name, params->'tls' as tls, params->>'peer_serial' as serial from relais.inbox where id = {row['inbox']}")[0]
+        assert kept["peer_name"] == "" and kept["serial"] == "", kept
+        assert kept["tls"]["fingerprint"] is None and kept["tls"]["path"] == [], kept
+        wait_for("the report of delivery", lambda: [m for m in query(w, f"select state from relais.outbox where inbox = {row['inbox']} and form = 'report'")
+                                                    if m["state"] in ("accepted", "failed")])
+        assert query(w, f"select state, reason from relais.outbox where inbox = {row['inbox']} and form = 'report'") == [{"state": "accepted", "reason": "none"}]
+
     def tokens_that_are_none():
         """P9, one code whatever is wrong with them."""
         before = inbox_count()
@@ -286,7 +317,7 @@ def cases(world, story):
         before = inbox_count()
         message, _ = record("18748-4", PERSON)
         token = office.token("jeton-expediteur")
-        for sender in (HOSPITAL, TEAM, EXPERT, f"dr.roux@boites.{DOMAIN}", "", f"dr.roux+x@{DOMAIN}"):
+        for sender in (HOSPITAL, TEAM, EXPERT, f"dr.roux@boites.{DOMAIN}", f"dr.roux+x@{DOMAIN}"):
             refused(550, "auth.sender", lambda: office.curl(token, message, sender))
         refused(550, "auth.sender", lambda: office.by_certificate(office.machine, message, sender=PERSON))
         refused(530, "", lambda: office.by_certificate(office.nobody, message, sender=MACHINE))
@@ -436,6 +467,7 @@ def cases(world, story):
         ("the service stands, jailed, with both ports", stands), ("accounts that are none", accounts_that_are_none),
         ("a team's record by OAUTHBEARER is filed", team_record), ("an expert answers by XOAUTH2", person_reply),
         ("her signed opinion is taken", signed_opinion), ("an application's record by certificate", machine_record),
+        ("a certificate that proves nothing, beside a token", a_certificate_that_proves_nothing),
         ("tokens that are none: 535", tokens_that_are_none), ("the provider is away: 454, then it works", provider_away),
         ("the provider is slow: operators' mail goes on", provider_slow), ("another sender in the envelope: 550", senders_that_are_not_hers),
         ("no relay", no_relay), ("the operators' port knows no tokens", the_operators_port_knows_no_tokens),
