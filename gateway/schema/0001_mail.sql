@@ -521,13 +521,15 @@ declare n integer;
 begin
   if deliver_result.result not in ('accepted', 'later', 'refused') then perform refuse('store.refused'); end if;
   update outbox o set
-    state = case deliver_result.result when 'accepted' then 'accepted' when 'later' then 'sealed' else 'failed' end,
+    state = case when o.state = 'failed' then 'failed' when deliver_result.result = 'accepted' then 'accepted'
+                 when deliver_result.result = 'later' then 'sealed' else 'failed' end,
     proof = case deliver_result.result when 'accepted' then greatest(o.proof, 2) else o.proof end,
-    reason = deliver_result.reason, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
+    reason = case o.state when 'failed' then o.reason else deliver_result.reason end, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
     reply_text = deliver_result.reply_text, host = deliver_result.host, tls = deliver_result.tls, queue_id = deliver_result.queue_id,
     next_at = coalesce(deliver_result.next_at, now()), session = null,
-    ended_at = case deliver_result.result when 'later' then null else now() end
-   where o.id = deliver_result.outbox and o.state = 'sending' and o.session = deliver_result.session
+    ended_at = case when deliver_result.result = 'later' and o.state <> 'failed' then null else now() end
+   -- Failed in our hands: a report was quicker than the reply (outbox_proof). It stands.
+   where o.id = deliver_result.outbox and o.state in ('sending', 'failed') and o.session = deliver_result.session
    returning o.tries into n;
   if not found then perform refuse('store.conflict'); end if;
   update outbox_attempt a set ended_at = now(), result = deliver_result.result, reason = deliver_result.reason,

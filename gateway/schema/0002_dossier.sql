@@ -602,7 +602,7 @@ create function outbox_proof(outbox bigint, proof integer, failed_reason text) r
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set proof = greatest(o.proof, outbox_proof.proof),
-    state = case when failed_reason is null then o.state else 'failed' end,
+    state = case when failed_reason is null then o.state else 'failed' end, told = o.told or failed_reason is not null,
     reason = coalesce(failed_reason, o.reason) where o.id = outbox_proof.outbox;
 end $$;
 

@@ -412,6 +412,26 @@ def deliverer_killed_between_250_and_its_outcome(lab):
 
 
 @case
+def deliverer_is_overtaken_by_a_report(lab):
+    """A report that the mail failed comes before the reply to its last dot was written down: it stands, and the attempt is closed."""
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+
+    def report_first(wire):
+        w.store.sql("select relais.outbox_proof(%d, 0, 'deliver.refused')" % outbox)
+        return wire.send("250 2.0.0 Ok: queued as A1\r\n")
+    peer = SmtpPeer(lab.tls(), {"DOT": report_first})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    w.wait("select exists (select from outbox_attempt where outbox = %d and ended_at is not null)" % outbox)
+    row = w.row(outbox)
+    expect("row", (row["state"], row["reason"], row["queue_id"], row["tries"]), ("failed", "deliver.refused", "A1", "1"))
+    expect("attempt", w.attempts(outbox), [["accepted", "none"]])
+    expect("mails", len(peer.mails), 1)
+    deliverer.end()
+    peer.close()
+
+
+@case
 def deliverer_retries_a_kept_connection_that_was_closed(lab):
     w = world(lab)
     rows = w.sealed("a.fr", n=2)
