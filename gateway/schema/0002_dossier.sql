@@ -497,7 +497,7 @@ declare given bigint;
 begin
   insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, form, message_id, envelope_id, rule, request, attach, created_at)
     values (outbox_add.effect, outbox_add.dossier, outbox_add.event, outbox_add.inbox, outbox_add.code, outbox_add.party,
-            outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
+            outbox_add.recipient, lower(regexp_replace(outbox_add.recipient, '^.*@', '')), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
   return coalesce(given, 0);
