@@ -120,6 +120,8 @@ static enum reason keep(struct child *c, const struct deliverer_mail *mail, cons
 	enum reason reason = REASON_STORE_DOWN;
 
 	for (int i = 0; i < KEEP_TRIES && reason == REASON_STORE_DOWN; i++) {
+		/* A signal that nobody took would end each pause at once. */
+		(void)service_stopping(c->service);
 		if (i > 0)
 			service_pause(c->service, WAIT_MS);
 		reason = deliverer_mail_keep(c->store, mail, verdict, result, deliverer_hop_host(&c->hop), tls);

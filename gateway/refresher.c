@@ -199,6 +199,8 @@ static void allow(struct refresher *r)
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		if (files[i][0] == '\0')
+			continue;   /* its folder would be the one that we stand in: the instance's, whole */
 		const char *folder = folder_of(r->service.arena, files[i]);
 		size_t k = 0;
 		while (k < n && strcmp(told[k], folder) != 0)

@@ -123,17 +123,22 @@ static enum reason install_all(const struct config *config, struct arena *arena,
 					 {config->receiver.crls, config->receiver.client_anchors},
 					 {config->collector.crls, config->collector.anchors},
 					 {config->deliverer.crls, config->deliverer.anchors}};
-	enum reason reason = REASON_CONFIG_VALUE;
+	enum reason reason = REASON_NONE;
+	size_t asked = 0;
 	bool taken = false;
 
+	/* What one folder refuses may be what another waits for. */
 	for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
 		if (targets[i].folder[0] == '\0')
 			continue;
-		reason = install(arena, &targets[i], raw, url);
-		taken = taken || reason == REASON_NONE;
-		if (reason != REASON_NONE && reason != REASON_CRL_SIGNATURE)
-			break;
+		enum reason one = install(arena, &targets[i], raw, url);
+		asked++;
+		taken = taken || one == REASON_NONE;
+		if (one != REASON_NONE && (reason == REASON_NONE || reason == REASON_CRL_SIGNATURE))
+			reason = one;
 	}
+	if (asked == 0)
+		reason = REASON_CONFIG_VALUE;
 	if (taken && reason == REASON_CRL_SIGNATURE)
 		reason = REASON_NONE;
 	if (reason != REASON_NONE)

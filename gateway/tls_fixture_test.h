@@ -185,7 +185,21 @@ struct list {
 	const char *issuer, *by, *revoked, *digest;
 	long from, until;
 	long number;
+	bool strange;             /* with a critical extension that nobody knows */
 };
+
+static inline void add_strange(X509_CRL *crl)
+{
+	ASN1_OBJECT *name = OBJ_txt2obj("1.3.6.1.4.1.99999.1", 1);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	ASN1_OCTET_STRING_set(value, (const unsigned char *)"\5\0", 2);
+	X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, name, 1, value);
+
+	assert_int_equal(X509_CRL_add_ext(crl, extension, -1), 1);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(name);
+}
 
 static inline X509_CRL *make_list(const struct list *l)
 {
@@ -208,6 +222,8 @@ static inline X509_CRL *make_list(const struct list *l)
 	X509_CRL_set1_nextUpdate(crl, time);
 	ASN1_INTEGER_set(number, l->number ? l->number : 7);
 	X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0);
+	if (l->strange)
+		add_strange(crl);
 	assert_true(X509_CRL_sign(crl, by.key, EVP_get_digestbyname(l->digest ? l->digest : "SHA256")) > 0);
 	ASN1_INTEGER_free(number);
 	ASN1_TIME_free(time);

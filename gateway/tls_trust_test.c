@@ -60,6 +60,7 @@ static const struct {
 	{"a list of tomorrow", {"middle", .from = 1, .until = 2}, true, REASON_PEER_CRL},
 	{"a list that another signed", {"middle", .by = "foreign", .from = -1, .until = 1}, true, REASON_PEER_CRL},
 	{"a list signed with SHA-1", {"middle", .digest = "SHA1", .from = -1, .until = 1}, true, REASON_PEER_CRL},
+	{"a list with a critical extension that nobody knows", {"middle", .from = -1, .until = 1, .strange = true}, true, REASON_PEER_CRL},
 	{"a list signed with SHA-224", {"middle", .digest = "SHA224", .from = -1, .until = 1}, true, REASON_PEER_CRL},
 };
 

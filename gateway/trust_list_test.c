@@ -194,23 +194,32 @@ static int64_t count(struct store *store, const char *sql)
 	return n;
 }
 
-/* Domains from..until-1 of "dN.fr", the day of November. */
-static enum reason put(struct store *store, int day, int from, int until, bool force, json_t **answer)
+/* Domains from..until-1 of "dN.fr", with certificates of that kind of name. */
+static enum reason put_list(struct store *store, const char *date, const char *name, int from, int until, bool force, json_t **answer)
 {
 	struct arena *arena = arena_create(64u << 20);
 	struct trust_list *list = arena_alloc(arena, sizeof *list);
 	struct buf text = buf_make(1 << 22);
 	const struct trust_list_order order = {"essai.xml", "operator:test", force};
 
-	buf_printf(&text, HEAD "<DateDeGeneration>2026-11-%02dT00:00:00Z</DateDeGeneration><ListeDomaines>", day);
+	buf_printf(&text, HEAD "<DateDeGeneration>%sT00:00:00Z</DateDeGeneration><ListeDomaines>", date);
 	for (int i = from; i < until; i++)
-		buf_printf(&text, ENTRY("d%d.fr", "CN=mx%d,O=OP%d,C=FR"), i, i % 5, i % 5);
+		buf_printf(&text, ENTRY("d%d.fr", "CN=%s%d,O=OP%d,C=FR"), i, name, i % 5, i % 5);
 	buf_text(&text, TAIL);
 	assert_int_equal(trust_list_read(arena, buf_bytes(&text), list), REASON_NONE);
 	enum reason reason = trust_list_replace(store, arena, &config, list, buf_bytes(&text), &order, answer);
 	buf_free(&text);
 	arena_destroy(&arena);
 	return reason;
+}
+
+/* The day of a November past. */
+static enum reason put(struct store *store, int day, int from, int until, bool force, json_t **answer)
+{
+	char date[16];
+
+	snprintf(date, sizeof date, "2020-11-%02d", day);
+	return put_list(store, date, "mx", from, until, force, answer);
 }
 
 static json_int_t told(json_t *answer, const char *key)
@@ -268,6 +277,38 @@ static void test_replace(void **state)
 	store_close(&store);
 }
 
+/* Every domain stays, and nobody could prove any more that he speaks for it: that is no smaller a loss. */
+static void test_other_names(void **state)
+{
+	struct store *store = open_store();
+	json_t *answer;
+
+	(void)state;
+	config.deliverer.n = 0;
+	assert_int_equal(put_list(store, "2020-11-10", "autre", 11, 111, false, &answer), REASON_TRUST_SHRINKS);
+	json_decref(answer);
+	assert_int_equal(count(store, "select count(*) from relais.trust_peer where name like '%autre%'"), 0);
+	config.deliverer.n = 2;
+	store_close(&store);
+}
+
+/* A list from the future is taken, and does not lock out all that come after it. */
+static void test_future(void **state)
+{
+	struct store *store = open_store();
+	json_t *answer;
+
+	(void)state;
+	assert_int_equal(put_list(store, "2999-01-01", "mx", 11, 112, false, &answer), REASON_NONE);
+	json_decref(answer);
+	assert_int_equal(store_script(store, scratch.arena, "update relais.trust_import set at = '2020-11-12' where generated_at > now()", NULL), REASON_NONE);
+	assert_int_equal(put(store, 11, 11, 111, false, &answer), REASON_TRUST_OLDER);
+	json_decref(answer);
+	assert_int_equal(put(store, 13, 11, 111, false, &answer), REASON_NONE);
+	json_decref(answer);
+	store_close(&store);
+}
+
 static void test_diff(void **state)
 {
 	struct store *store = open_store();
@@ -296,9 +337,9 @@ static void test_refresher_forces_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(store_script(store, scratch.arena, "set session authorization relais_refresher", NULL), REASON_NONE);
-	assert_int_equal(put(store, 9, 0, 10, true, &answer), REASON_STORE_REFUSED);
+	assert_int_equal(put(store, 20, 0, 10, true, &answer), REASON_STORE_REFUSED);
 	assert_null(answer);
-	assert_int_equal(put(store, 9, 0, 10, false, &answer), REASON_TRUST_IN_USE);
+	assert_int_equal(put(store, 20, 0, 10, false, &answer), REASON_TRUST_IN_USE);
 	json_decref(answer);
 	store_close(&store);
 }
@@ -349,7 +390,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),   cmocka_unit_test(test_bad_entries), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_published), cmocka_unit_test(test_replace),   cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_published), cmocka_unit_test(test_replace),   cmocka_unit_test(test_other_names),
+		cmocka_unit_test(test_future),  cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_refresher_forces_nothing), cmocka_unit_test(test_alarms), cmocka_unit_test(test_pauses),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

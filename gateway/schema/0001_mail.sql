@@ -485,31 +485,42 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select deliver_peer.name <> '' and deliver_peer.domain <> '' and intake_sender(deliver_peer.name, deliver_peer.domain)
 $$;
 
+-- The longest due of all domains. Domain by domain, each by its index: one question over all of them would sort all that is due for each mail.
+-- Who is claimed goes behind those that are due: a mail with which a process dies must not stop the others for ever.
 create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
   out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
   out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare n integer; picked bigint;
+declare n integer; picked bigint; next text;
 begin
-  select o.id into picked from outbox o
-   where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = any (deliver_claim.domains)
-     and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
-   order by o.next_at limit 1 for update skip locked;
+  for next in
+    select d from unnest(deliver_claim.domains) d, lateral (select o.next_at from outbox o
+       where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = d
+         and (o.state = 'sealed' or session_over(o.session, deliver_claim.session)) order by o.next_at limit 1) f order by f.next_at
+  loop
+    select o.id into picked from outbox o
+     where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = next
+       and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
+     order by o.next_at limit 1 for update skip locked;
+    exit when picked is not null;
+  end loop;
   if picked is null then return; end if;
-  update outbox o set state = 'sending', session = deliver_claim.session, tries = tries + 1, proof = greatest(proof, 1)
+  update outbox o set state = 'sending', next_at = now(), session = deliver_claim.session, tries = tries + 1, proof = greatest(proof, 1)
    where o.id = picked returning o.tries into n;
   insert into outbox_attempt (outbox, number) values (picked, n);
   return query select o.id, o.recipient, o.message_id, o.return_path, o.envelope_id, o.head, b.id, b.size, b.digest,
     o.seal, o.tries, o.created_at from outbox o join body b on b.id = o.entity where o.id = picked;
 end $$;
 
--- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again.
+-- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again, or when nobody was refused for a day:
+-- the mail was given up, or goes elsewhere by now.
 create function deliver_ours(host text, reason text) returns void language plpgsql as $$
 begin
   if deliver_ours.host is null then return; end if;
   if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
     perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
-  elsif deliver_ours.reason = 'none' and exists (select from alarm a where a.name = 'deliver.ours' and a.detail->>'host' = deliver_ours.host) then
+  elsif exists (select from alarm a where a.name = 'deliver.ours'
+      and (deliver_ours.reason = 'none' and a.detail->>'host' = deliver_ours.host or a.seen_at < now() - interval '1 day')) then
     perform alarm_clear('deliver.ours');
   end if;
 end $$;

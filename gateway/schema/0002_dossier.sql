@@ -287,12 +287,13 @@ begin
 end $$;
 
 -- Puts a list into force by what differs, unless it is in force already ("same"), or a guard holds it back ("refused", a reason code):
--- older than the one in force, a domain gone that is in use, more than one domain in ten gone. Only an operator forces.
+-- older than the one in force (which, dated ahead, is no younger than the day it came), a domain gone that is in use, more than one domain in
+-- ten gone, or more than one in two of whose names none stays. Only an operator forces.
 create function trust_replace(domains text[], names text[], shown text[], operators text[], about jsonb, routes text[], force boolean) returns jsonb
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare
   last trust_import; changes trust_change[]; answer jsonb; refused text; given bigint;
-  before bigint; gone bigint; come bigint; added bigint; removed bigint; lost jsonb;
+  before bigint; gone bigint; bare bigint; come bigint; added bigint; removed bigint; lost jsonb;
 begin
   if force and session_user = 'relais_refresher' then perform refuse('store.refused'); end if;
   lock table trust_peer in share row exclusive mode;
@@ -304,11 +305,13 @@ begin
   select coalesce(array_agg(c), '{}') into changes from trust_changes(trust_replace.domains, trust_replace.names, trust_replace.shown, trust_replace.operators) c;
   select count(*) filter (where c.added), count(*) filter (where not c.added), count(distinct c.domain) filter (where c.added and c.whole),
          count(distinct c.domain) filter (where c.whole and not c.added) into added, removed, come, gone from unnest(changes) c;
-  select count(distinct p.domain) into before from trust_peer p;
+  select count(*), count(*) filter (where x.bare) into before, bare from (
+    select bool_and(c.name is not null) as bare from trust_peer p left join unnest(changes) c on not c.added and c.domain = p.domain and c.name = p.name
+     group by p.domain) x;
   lost := trust_lost(changes, trust_replace.routes);
-  refused := case when (about->>'generated_at')::timestamptz < last.generated_at then 'trust.list.older'
+  refused := case when (about->>'generated_at')::timestamptz < least(last.generated_at, last.at) then 'trust.list.older'
                   when lost <> '[]' then 'trust.list.in-use'
-                  when gone * 10 > before then 'trust.list.shrinks' end;
+                  when gone * 10 > before or bare * 2 > before then 'trust.list.shrinks' end;
   answer := jsonb_build_object('same', false, 'added', added, 'removed', removed, 'domains_added', come, 'domains_removed', gone,
     'in_use', lost, 'in_force', last.id, 'domains_before', before);
   if refused is not null and not force then return answer || jsonb_build_object('refused', refused); end if;
@@ -494,7 +497,7 @@ declare given bigint;
 begin
   insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, form, message_id, envelope_id, rule, request, attach, created_at)
     values (outbox_add.effect, outbox_add.dossier, outbox_add.event, outbox_add.inbox, outbox_add.code, outbox_add.party,
-            outbox_add.recipient, lower(split_part(outbox_add.recipient, '@', 2)), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
+            outbox_add.recipient, lower(regexp_replace(outbox_add.recipient, '^.*@', '')), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
   return coalesce(given, 0);

@@ -463,6 +463,27 @@ def deliverer_lives_through_a_lost_database(lab):
 
 
 @case
+def deliverer_renewed_while_the_database_is_lost(lab):
+    w = world(lab)
+    outbox = w.sealed("a.fr")[0]
+    deliverer = None
+
+    def stop_database(wire):
+        w.store.stop()
+        deliverer.p.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        wire.send("250 2.0.0 Ok: queued as D4\r\n")
+    peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
+    deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    time.sleep(4)
+    w.store.start()
+    row = w.until(outbox, "accepted", seconds=40)
+    expect("row", (row["tries"], row["queue_id"], len(peer.mails)), ("1", "D4", 1))
+    deliverer.end()
+    peer.close()
+
+
+@case
 def deliverer_big_mail(lab):
     w = world(lab)
     entity = b"Content-Type: application/octet-stream\r\n\r\n" + (b"." + b"x" * 75 + b"\r\n") * 300000
