@@ -307,7 +307,7 @@ def cases(world, story):
         story.complete()
         story.triage()
         story.accept()
-        wait_for("the dossier mail's first proof", lambda: mail_row()["proof"] >= 2)
+        wait_for("the report of its delivery, so that no more is on its way", lambda: mail_row()["proof"] >= 3)
 
     def forged():
         """D5: nobody proves or disproves a mail by guessing, and nobody speaks for another operator's mailboxes."""
