@@ -1,8 +1,7 @@
 /* gateway/deliverer_mail_test.c - which mail is claimed next, by which domain it goes, and how long a server's refusal of us is told. */
 #include "gateway/deliverer_mail.h"
 
-#include "gateway/migrate.h"
-#include "gateway/scratch_test.h"
+#include "gateway/schema_test.h"
 
 /* Numbers from..until-1 to "a@<domain>", sealed; the lower the number, the longer due. */
 #define SEALED                                                                                                                              \
@@ -12,38 +11,6 @@
 	" 'v' || n, 'r', '{}', now(), 'sealed', now() - interval '1 day' + n * interval '1 second', 'h', id, 's', 'd'"                       \
 	" from (select id, row_number() over (order by id) + %d - 1 as n from b) x"
 
-static struct scratch scratch;
-static const char *absent;
-
-static int set_up(void **state)
-{
-	(void)state;
-	absent = scratch_open(&scratch);
-	if (absent != NULL) {
-		print_message("skipped: %s\n", absent);
-		return 0;
-	}
-	struct migrate_report report;
-	struct store *store = store_open(cluster_conninfo(&scratch.instance, "relais"), "test");
-	enum reason reason = migrate_run(store, scratch.arena, arena_printf(scratch.arena, "%s/schema", scratch.instance.share), &report);
-	store_close(&store);
-	return reason == REASON_NONE ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_close(&scratch);
-	return 0;
-}
-
-static struct store *open_store(void)
-{
-	if (absent != NULL)
-		skip();
-	return store_open(cluster_conninfo(&scratch.instance, "relais"), "test");
-}
-
 static void run(struct store *store, const char *sql)
 {
 	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
@@ -52,15 +19,6 @@ static void run(struct store *store, const char *sql)
 static void fill(struct store *store, int from, int until, const char *domain)
 {
 	run(store, arena_printf(scratch.arena, SEALED, from, until - 1, domain, domain, from));
-}
-
-static int64_t count(struct store *store, const char *sql)
-{
-	struct store_rows *rows = NULL;
-	assert_int_equal(store_run(store, sql, NULL, 0, &rows), REASON_NONE);
-	int64_t n = store_int(rows, 0, 0);
-	store_free(&rows);
-	return n;
 }
 
 /* The number in the Message-ID; 0: nothing is due. */

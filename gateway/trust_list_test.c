@@ -6,9 +6,8 @@
 #include "base/limits.h"
 #include "gateway/alarm.h"
 #include "gateway/json_view.h"
-#include "gateway/migrate.h"
 #include "gateway/refresher.h"
-#include "gateway/scratch_test.h"
+#include "gateway/schema_test.h"
 #include "gateway/trust_list_store.h"
 
 #define HEAD "<?xml version=\"1.0\"?><ListeBlancheMSSante xmlns=\"https://listeblanche.mssante.fr/schema\">"
@@ -152,47 +151,7 @@ static void test_published(void **state)
 
 /* --- the database ------------------------------------------------------------------- */
 
-static struct scratch scratch;
-static const char *absent;
 static struct config config;
-
-static int set_up(void **state)
-{
-	(void)state;
-	absent = scratch_open(&scratch);
-	if (absent != NULL) {
-		print_message("skipped: %s\n", absent);
-		return 0;
-	}
-	struct migrate_report report;
-	struct store *store = store_open(cluster_conninfo(&scratch.instance, "relais"), "test");
-	enum reason reason = migrate_run(store, scratch.arena, arena_printf(scratch.arena, "%s/schema", scratch.instance.share), &report);
-	store_close(&store);
-	return reason == REASON_NONE ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_close(&scratch);
-	return 0;
-}
-
-static struct store *open_store(void)
-{
-	if (absent != NULL)
-		skip();
-	return store_open(cluster_conninfo(&scratch.instance, "relais"), "test");
-}
-
-static int64_t count(struct store *store, const char *sql)
-{
-	struct store_rows *rows = NULL;
-	assert_int_equal(store_run(store, sql, NULL, 0, &rows), REASON_NONE);
-	int64_t n = store_int(rows, 0, 0);
-	store_free(&rows);
-	return n;
-}
 
 /* Domains from..until-1 of "dN.fr", with certificates of that kind of name. */
 static enum reason put_list(struct store *store, const char *date, const char *name, int from, int until, bool force, json_t **answer)
