@@ -35,3 +35,7 @@ A("deliver.ours", "Un serveur de destinataire nous refuse, nous, ou n'est pas ce
   "Le détail dit le serveur et la raison ; relais queue dit quel courrier. Notre certificat, notre jeton ou la liste blanche est à renouveler.",
   "A recipient's server refuses us, or is not the one that the white list names: mail is waiting.",
   "The detail has the server and the reason; relais queue says which mail. Our certificate, our token or the white list is to be renewed.")
+A("collect.failed", "Une boîte relevée par IMAP ne peut plus l'être depuis dix minutes : le courrier s'y accumule.",
+  "Le détail dit la boîte et la raison (relais.log a le reste) : identifiants ou jeton, certificat du serveur, dossier, réseau.",
+  "A mailbox that is fetched by IMAP cannot be for ten minutes: mail piles up there.",
+  "The detail has the mailbox and the reason (relais.log has the rest): login or token, the server's certificate, folder, network.")

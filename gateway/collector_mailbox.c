@@ -276,12 +276,18 @@ static void run(struct mailbox *m)
 		reason = collect_round(m);
 		if (reason != REASON_NONE || service_stopping(m->service))
 			break;
+		if (!m->looked)
+			reason = intake_state(m->store, m->name, REASON_NONE);
+		if (reason != REASON_NONE)
+			break;
 		m->looked = true;
 		reason = wait_for_mail(m);
 	}
-	if (reason != REASON_NONE)
-		log_event("collect-failed", LOG_TEXT("mailbox", m->config->name), LOG_REASON(reason),
-			  LOG_NUMBER("uid", m->cursor.uid), LOG_END);
+	if (reason == REASON_NONE)
+		return;
+	log_event("collect-failed", LOG_TEXT("mailbox", m->config->name), LOG_REASON(reason), LOG_NUMBER("uid", m->cursor.uid), LOG_END);
+	/* When the database is what is away, there is nobody to tell. */
+	(void)!intake_state(m->store, m->name, reason);
 }
 
 /* One line; the line end is not part of it. */
@@ -303,6 +309,8 @@ static bool read_secret(struct mailbox *m)
 	}
 	if (m->server.secret[0] == 0)
 		log_event("collect-failed", LOG_TEXT("mailbox", m->config->name), LOG_REASON(REASON_COLLECT_SECRET), LOG_END);
+	if (m->server.secret[0] == 0)
+		(void)!intake_state(m->store, m->name, REASON_COLLECT_SECRET);
 	return m->server.secret[0] != 0;
 }
 

@@ -183,6 +183,11 @@ enum reason intake_again(struct store *store, struct bytes mailbox)
 	return STORE_RUN(store, NULL, "select relais.collect_again($1)", P_TEXT_B(mailbox));
 }
 
+enum reason intake_state(struct store *store, struct bytes mailbox, enum reason state)
+{
+	return STORE_RUN(store, NULL, "select relais.collect_state($1, $2)", P_TEXT_B(mailbox), P_TEXT(reason_code(state)));
+}
+
 enum reason intake_collect(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid,
 			   struct instant received_at, const struct intake_body *body, int64_t *inbox)
 {

@@ -56,6 +56,8 @@ MUST_USE enum reason intake_cursor(struct store *store, struct bytes mailbox, st
 MUST_USE enum reason intake_looked(struct store *store, struct bytes mailbox, const struct intake_cursor *cursor);
 /* The server counts its UIDs again under the same UIDVALIDITY: the cursor goes back to 0. */
 MUST_USE enum reason intake_again(struct store *store, struct bytes mailbox);
+/* Whether the mailbox can be looked into (NONE), for the alarm of operators. */
+MUST_USE enum reason intake_state(struct store *store, struct bytes mailbox, enum reason state);
 /* A collected message; the cursor moves in the same transaction. *inbox is 0 when it was already here
  * (the same UIDVALIDITY, UID and digest). */
 MUST_USE enum reason intake_collect(struct store *store, struct bytes mailbox, uint32_t uidvalidity, uint32_t uid,

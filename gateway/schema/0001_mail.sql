@@ -296,6 +296,31 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- All that was there when the server told these numbers has been taken.
+-- Mailboxes that cannot be looked into now. Somebody must know when it lasts: one failure may be a server that starts anew.
+create table collect_trouble (
+  mailbox text primary key, since timestamptz not null default now(), seen_at timestamptz not null default now(), reason text not null
+);
+
+-- How a session began or ended: 'none' when the mailbox was looked into.
+create function collect_state(mailbox text, reason text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare troubled jsonb;
+begin
+  if collect_state.reason = 'none' then
+    delete from collect_trouble t where t.mailbox = collect_state.mailbox;
+  else
+    insert into collect_trouble (mailbox, reason) values (collect_state.mailbox, collect_state.reason)
+      on conflict on constraint collect_trouble_pkey do update set reason = excluded.reason, seen_at = now();
+  end if;
+  delete from collect_trouble t where t.seen_at < now() - interval '1 day';   -- it is not collected any more
+  select jsonb_object_agg(t.mailbox, t.reason) into troubled from collect_trouble t where t.since < now() - interval '10 minutes';
+  if troubled is not null then
+    perform alarm_raise('collect.failed', 'critical', troubled);
+  elsif exists (select from alarm a where a.name = 'collect.failed') then
+    perform alarm_clear('collect.failed');
+  end if;
+end $$;
+
 create function collect_looked(mailbox text, uidvalidity bigint, uidnext bigint, modseq bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   select collect_move(mailbox, uidvalidity, 0);

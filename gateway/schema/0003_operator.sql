@@ -168,7 +168,7 @@ grant execute on function session_start() to relais_receiver, relais_collector, 
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
-grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_again, intake_chunk, intake_done to relais_collector;
+grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;

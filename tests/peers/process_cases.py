@@ -699,6 +699,24 @@ def collector_token_is_read_at_each_login(lab):
     peer.close()
 
 
+@case
+def collector_trouble_that_lasts_is_an_alarm(lab):
+    w = world(lab)
+    alarm = "select %s from alarm_list() where name = 'collect.failed'"
+    peer = ImapPeer(lab.tls(), {1: b"From: a@b.fr\r\n\r\none\r\n"}, more="SASL-IR AUTH=XOAUTH2", token="wanted")
+    collector = w.start("collector", mailboxes=[("box9", peer.port, "avis@b.fr", "stale", "xoauth2")])
+    w.wait("select count(*) = 1 from collect_trouble where mailbox = 'box9'")
+    expect("at once", w.store.sql(alarm % "count(*)"), [["0"]])
+    w.store.sql("update collect_trouble set since = now() - interval '11 minutes' where mailbox = 'box9'")
+    w.wait(alarm % "count(*) = 1 and min(detail->>'box9') = 'collect.login'")
+    with open(os.path.join(w.folder, "box9.secret"), "w") as f:
+        f.write("wanted\n")
+    w.wait(alarm % "count(*) = 0")
+    w.wait("select count(*) = 1 from inbox where mailbox = 'box9'")
+    collector.end()
+    peer.close()
+
+
 def memory_of(pid):
     """Everything that a process may write to."""
     found = []
