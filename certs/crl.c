@@ -56,7 +56,20 @@ static void put_hex(char *to, const unsigned char *raw, size_t len)
 
 /* --- its name ---------------------------------------------------------------- */
 
-/* What lists of one kind have in common: issuer, issuing distribution point, whether it is a delta. */
+/* The key that signed it, as the list names it: an authority that is renewed keeps its name and has two keys for a while, each with
+ * lists of its own (RFC 5280 5.2.1). */
+static bool add_key(EVP_MD_CTX *run, const X509_CRL *crl)
+{
+	AUTHORITY_KEYID *key = X509_CRL_get_ext_d2i(crl, NID_authority_key_identifier, NULL, NULL);
+	bool good = true;
+
+	if (key != NULL && key->keyid != NULL)
+		good = EVP_DigestUpdate(run, ASN1_STRING_get0_data(key->keyid), (size_t)ASN1_STRING_length(key->keyid)) == 1;
+	AUTHORITY_KEYID_free(key);
+	return good;
+}
+
+/* What lists of one kind have in common: issuer and its key, issuing distribution point, whether it is a delta. */
 static bool scope_of(const X509_CRL *crl, unsigned char out[EVP_MAX_MD_SIZE])
 {
 	EVP_MD_CTX *run = EVP_MD_CTX_new();
@@ -70,7 +83,7 @@ static bool scope_of(const X509_CRL *crl, unsigned char out[EVP_MAX_MD_SIZE])
 		const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_CRL_get_ext(crl, point));
 		good = EVP_DigestUpdate(run, ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)) == 1;
 	}
-	good = good && EVP_DigestUpdate(run, delta, 5) == 1 && EVP_DigestFinal_ex(run, out, NULL) == 1;
+	good = good && add_key(run, crl) && EVP_DigestUpdate(run, delta, 5) == 1 && EVP_DigestFinal_ex(run, out, NULL) == 1;
 	OPENSSL_free(der);
 	EVP_MD_CTX_free(run);
 	return good;

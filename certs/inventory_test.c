@@ -51,6 +51,14 @@ static const char lists[] =
 	"head -c 200 third.der >cut.der && (cat third.der; echo x) >longer.der && "
 	"python3 -c \"b=bytearray(open('third.der','rb').read()); b[-3]^=1; open('bent.der','wb').write(b)\" && cat second.pem third.pem >two.pem";
 
+/* An authority that was renewed under its name: two keys, each with lists of its own; the old key's list is the older one. */
+static const char renewed[] =
+	"mkdir -p twins && : >twins/index && for k in old new; do openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout twins/$k.key "
+	"-out twins/$k.ca -days 100 -subj '/C=FR/CN=AC RENOUVELEE' -addext keyUsage=critical,keyCertSign,cRLSign; done && cat twins/old.ca twins/new.ca >twins.pem && "
+	"printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=twins/index\\ncrlnumber=twins/number\\ndefault_md=sha256\\ndefault_crl_days=30\\ncrl_extensions=x\\n"
+	"[x]\\nauthorityKeyIdentifier=keyid\\n' >twins/conf && echo 01 >twins/number && mkdir -p renewed && "
+	"for k in old new; do openssl ca -config twins/conf -gencrl -keyfile twins/$k.key -cert twins/$k.ca -out $k-key.pem; sleep 1; done && cp new-key.pem renewed/";
+
 static int set_up(void **state)
 {
 	static struct fixture f;
@@ -67,7 +75,7 @@ static int set_up(void **state)
 		     "bash \"$PKI\" issue pki both kind=tls-both cn=both ou=318310021300028 && bash \"$PKI\" issue pki ended kind=tls-both cn=ENDED start=20200101000000Z end=20210101000000Z && "
 		     "openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.key -out weak1024.pem -days 100 -subj /CN=weak -addext extendedKeyUsage=serverAuth "
 		     "-addext keyUsage=digitalSignature -addext basicConstraints=CA:FALSE && "
-		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !run(&f, lists)) {
+		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !run(&f, lists) || !run(&f, renewed)) {
 		print_error("%s/log says why\n", f.folder);
 		return -1;
 	}
@@ -275,9 +283,23 @@ static void test_ended(void **state)
 	arena_destroy(&arena);
 }
 
+/* The list of the other key takes nothing back. */
+static void test_two_keys_of_one_name(void **state)
+{
+	const struct fixture *f = *state;
+	struct arena *arena = arena_create(8 << 20);
+	struct crl_facts old, new;
+
+	assert_int_equal(crl_check(arena, in(f, "twins.pem"), in(f, "none"), file_bytes(arena, in(f, "new-key.pem")), f->now, &new), REASON_NONE);
+	assert_int_equal(crl_check(arena, in(f, "twins.pem"), in(f, "renewed"), file_bytes(arena, in(f, "old-key.pem")), f->now, &old), REASON_NONE);
+	assert_string_not_equal(old.prefix, new.prefix);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_keys_of_one_name),
 		cmocka_unit_test(test_rows),    cmocka_unit_test(test_lists), cmocka_unit_test(test_days),
 		cmocka_unit_test(test_peers),   cmocka_unit_test(test_fetched), cmocka_unit_test(test_ended),
 	};

@@ -67,6 +67,7 @@ static void start(struct refresher *r, size_t i)
 		return;
 	}
 	r->child = pid;
+	r->kill_ms = clock_ms() + 2 * LIMIT_FETCH_SECONDS * INT64_C(1000);
 	r->running = i;
 	r->answer = ends[0];
 }
@@ -127,6 +128,9 @@ static void work(struct refresher *r, int64_t *stale_ms)
 		refresher_alarms_list(r);
 		*stale_ms = now + STALE_MS;
 	}
+	/* A database that hangs must not hold all that is to be fetched. */
+	if (r->child > 0 && r->kill_ms <= now)
+		kill(r->child, SIGKILL);
 	for (size_t i = 0; r->child == 0 && i < r->n; i++)
 		if (r->jobs[i].due_ms <= now)
 			start(r, i);

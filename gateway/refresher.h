@@ -24,6 +24,7 @@ struct refresher {
 	struct refresher_job *jobs;
 	size_t n;
 	pid_t child;                /* of jobs[running], 0 = none: one at a time */
+	int64_t kill_ms;                /* when it is ended, done or not */
 	size_t running;
 	int answer;                 /* read end of the child's pipe */
 	int64_t check_ms;           /* next look at what is in place */
