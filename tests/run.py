@@ -93,6 +93,9 @@ def fuzz():
     return passed, failed, 0
 
 
+TOLD = 16   # lines of a failed case, its trace back among them
+
+
 def script(name, command, seconds=900, needs_corpus=False, show=""):
     """A program that prints 'N passed, N failed, N skipped' last, or counts as one. show: how the lines begin that are worth telling."""
     def suite():
@@ -105,8 +108,9 @@ def script(name, command, seconds=900, needs_corpus=False, show=""):
         if status != 0 and result[1] == 0:
             result = (result[0], 1, result[2])
         if result[1]:
-            print("\n".join("        " + line for line in output.splitlines() if re.match(r"NOT OK|\s*FAIL ", line)))
-            tell(name, status, output, 80)
+            lines = output.splitlines()
+            print("\n".join("        " + line for i in range(len(lines)) if re.match(r"NOT OK|\s*FAIL ", lines[i]) for line in lines[i:i + TOLD]))
+            tell(name, status, output)
         else:
             print("\n".join("        " + line for line in output.splitlines()[-60 if not show else 0:] if line.startswith(show)))
         print(f"{name}: {result[0]} passed, {result[1]} failed, {result[2]} skipped", flush=True)
