@@ -9,6 +9,7 @@ import re
 import shutil
 import smtplib
 import subprocess
+import time
 
 import clients
 from correspondents import FAMILIES, USERS, free_port, unpack, wait_port
@@ -17,6 +18,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 EXAMPLES = os.path.join(ROOT, "docs/examples")
 EXIM, SMTPD, SMTPQ = 61321, 61322, 61323
 ACCOUNTS = dict(USERS, **{"Debian-exim": EXIM, "opensmtpd": SMTPD, "opensmtpq": SMTPQ, "nsd": 61324})
+NPM_TRIES = 3
 NODE_PACKAGES = {"nodemailer": "7.0.3", "smtp-server": "3.14.0"}
 
 CONTAIN = """set -e; d=$1; r=$2; shift 2
@@ -281,10 +283,15 @@ def node_modules(cache):
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise Missing(f"{program} is not installed: Nodemailer cannot be tried (tests/packages.sh test installs it)")
-    if not there():
-        os.makedirs(cache, exist_ok=True)
+    os.makedirs(cache, exist_ok=True)
+    # The machine's own authorities beside those that node brings: between us and the registry there may be a gate of the house.
+    trust = dict({"NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt"}, **os.environ)
+    for attempt in range(NPM_TRIES):
+        if there():
+            break
+        time.sleep(5 * attempt)
         done = subprocess.run(["npm", "install", "--prefix", cache, "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--no-save",
-                               *[f"{k}@{v}" for k, v in NODE_PACKAGES.items()]], capture_output=True, text=True, timeout=300)
-        if done.returncode != 0 or not there():
-            raise Missing("npm could not install Nodemailer: " + (done.stderr.strip().splitlines() or ["no reason given"])[-1])
+                               *[f"{k}@{v}" for k, v in NODE_PACKAGES.items()]], capture_output=True, text=True, timeout=120, env=trust)
+    if not there():
+        raise Missing("npm could not install Nodemailer: " + (done.stderr.strip().splitlines() or ["no reason given"])[-1])
     return os.path.join(cache, "node_modules")
