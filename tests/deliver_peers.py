@@ -65,7 +65,10 @@ class Lab:
         env = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1:" + os.environ.get("ASAN_OPTIONS", ""))
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, errors="replace", env=env)
         assert done.returncode == 0, "probe ended with %d: %s" % (done.returncode, done.stderr[-2000:])
-        return dict(json.loads(done.stdout), log=done.stderr)
+        try:
+            return dict(json.loads(done.stdout), log=done.stderr)
+        except ValueError as error:
+            raise AssertionError("probe said %r, and on the side %r" % (done.stdout[:400], done.stderr[-400:])) from error
 
     def smtp(self, peer, mails=1, size=200, sender="retour@relais.exemple.fr", to="un@hopital.exemple.fr", more=(), **rest):
         try:

@@ -4,6 +4,7 @@ Two operators (Postfix, which delivers into maildirs), and Dovecot before these 
 mail is touched: the packages are unpacked, never installed; each server sees /usr through a read-only
 overlay with its own passwd and group bound over. Needs root. Loopback only.
 """
+import fcntl
 import glob
 import os
 import re
@@ -32,10 +33,22 @@ MAIL_PASSWORD = "lecture-seule"
 def unpack(cache, packages=PACKAGES):
     """Downloads and unpacks the packages into cache/root; quick when these same packages were unpacked before."""
     root, done = os.path.join(cache, "root"), os.path.join(cache, "done")
-    if os.path.exists(done):
-        with open(done) as f:
-            if f.read() == " ".join(packages):
-                return root
+    os.makedirs(os.path.dirname(cache), exist_ok=True)
+    with open(cache + ".lock", "w") as lock:            # suites run side by side: one unpacks, the others wait for it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not unpacked(done, packages):
+            unpack_anew(cache, root, done, packages)
+    return root
+
+
+def unpacked(done, packages):
+    if not os.path.exists(done):
+        return False
+    with open(done) as f:
+        return f.read() == " ".join(packages)
+
+
+def unpack_anew(cache, root, done, packages):
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     os.chmod(cache, 0o755)
@@ -52,7 +65,6 @@ def unpack(cache, packages=PACKAGES):
         f.write(" ".join(packages))
     if os.environ.get("SUDO_UID"):                      # who built the rest may remove it, too
         subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
-    return root
 
 
 def free_port():
