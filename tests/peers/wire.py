@@ -48,7 +48,16 @@ class Wire:
             raise Gone from error
 
     def cut(self):
-        """Closes as a process that died: no close_notify."""
+        """Ends the connection as a process that died: no close_notify. From any thread: the descriptor stays until its own thread
+        closes it, because a number that is free is somebody else's a moment later."""
+        try:
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def close(self):
+        """For the thread that reads from it, and for no other."""
+        self.cut()
         if isinstance(self.sock, ssl.SSLSocket):
             number = self.sock.detach()
             if number < 0:
@@ -89,7 +98,7 @@ class Server:
         except Gone:
             pass
         finally:
-            wire.cut()
+            wire.close()
 
     def close(self):
         self.listener.close()
