@@ -264,6 +264,7 @@ static void keep_consent(struct dossier *d, const struct dossier_event *e)
 	*c = (struct dossier_consent){e->consent.given, e->at};
 }
 
+/* Long because it is a list: one case an event and no default, so that the compiler names the event that somebody forgets. */
 static void keep(struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {

@@ -131,9 +131,9 @@ static bool is_ipv6(struct bytes text)
 	return compressed ? groups <= GROUPS_COMPRESSED : groups == GROUPS_FULL;
 }
 
-/* Labels of letters, digits and hyphens; with utf8 of other letters too (RFC 6531 3.3, U-label). What IDNA forbids beyond
- * control characters is not judged: names are compared by bytes, and nobody looks a sender's domain up. */
-static bool is_name(struct bytes text, bool utf8)
+/* Labels of letters, digits and hyphens, and of other letters too (RFC 6531 3.3, U-label), which the caller refuses where they may not
+ * be. What IDNA forbids beyond control characters is not judged: names are compared by bytes, and nobody looks a sender's domain up. */
+static bool is_name(struct bytes text)
 {
 	if (text.len == 0 || text.len > LIMIT_SMTP_DOMAIN || text.at[text.len - 1] == '.')
 		return false;
@@ -142,7 +142,7 @@ static bool is_name(struct bytes text, bool utf8)
 		if (label.len == 0 || label.len > LABEL_MAX || label.at[0] == '-' || label.at[label.len - 1] == '-')
 			return false;
 		for (size_t i = 0; i < label.len; i++)
-			if (!is_alnum(label.at[i]) && label.at[i] != '-' && !(utf8 && is_high(label.at[i])))
+			if (!is_alnum(label.at[i]) && label.at[i] != '-' && !is_high(label.at[i]))
 				return false;
 	}
 	return true;
@@ -178,18 +178,13 @@ static size_t scan_mailbox(struct bytes text, size_t from, struct smtp_address *
 	found.domain = bytes_slice(text, at + 1, end - at - 1);
 	if (end - from > MAILBOX_MAX)
 		return from;
-	if (!(found.literal ? smtp_address_is_literal(found.domain) : is_name(found.domain, true)))
+	if (!(found.literal ? smtp_address_is_literal(found.domain) : is_name(found.domain)))
 		return from;
 	found.utf8 = has_high(bytes_slice(text, from, end - from));
 	if (found.utf8 && !is_letters(bytes_slice(text, from, end - from)))
 		return from;
 	*out = found;
 	return end;
-}
-
-bool smtp_address_is_domain(struct bytes text)
-{
-	return is_name(text, false);
 }
 
 bool smtp_address_is_literal(struct bytes text)

@@ -29,8 +29,6 @@ MUST_USE enum reason smtp_address_read_utf8(struct bytes text, struct smtp_addre
  * *rest is what follows the '>'. "<>" gives empty local and domain. SMTP_ADDRESS; nothing is written then. */
 MUST_USE enum reason smtp_address_read_path(struct bytes text, struct smtp_address *out, struct bytes *rest);
 
-/* A DNS name of letters, digits and hyphens (RFC 5321 "Domain"); labels of 63 at most. No U-label. */
-bool smtp_address_is_domain(struct bytes text);
 /* "[192.0.2.1]" or "[IPv6:…]" (RFC 5321 4.1.3). */
 bool smtp_address_is_literal(struct bytes text);
 
