@@ -103,6 +103,15 @@
 #define LIMIT_CDA_FACTS (2u * 1024 * 1024)   /* all texts kept of one document, together */
 #define LIMIT_CDA_NARRATIVE (512u * 1024)
 
+/* The HTML view of a CDA (the largest of 94 official samples: 12,000 nodes, 0.4 s of a slow machine's steps would be 5,000,000). */
+#define LIMIT_HTML_NODES 400000u
+#define LIMIT_HTML_DEPTH 400
+#define LIMIT_HTML_STEPS 20000000u
+#define LIMIT_HTML_PICTURE (2u * 1024 * 1024)     /* one picture shown in the page */
+#define LIMIT_HTML_PICTURES (8u * 1024 * 1024)    /* all of them, in base64 */
+#define LIMIT_HTML_PAGE (24u * 1024 * 1024)
+#define LIMIT_HTML_ANSWER (100u * 1024 * 1024)    /* all pages of one message */
+
 /* One message read in the jail. */
 #define LIMIT_INSPECT_CPU_SECONDS 10
 #define LIMIT_INSPECT_SECONDS 30

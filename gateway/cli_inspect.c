@@ -11,6 +11,7 @@
 
 #include "base/frame.h"
 #include "base/limits.h"
+#include "gateway/cli_inspect_html.h"
 #include "gateway/cli_inspect_merge.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
@@ -18,7 +19,7 @@
 
 static const char usage[] =
 	"relais inspect [--json] [--anchors FILE] [--crls DIR] [--time RFC3339] [--digests LIST] [--mail-from ADDR]\n"
-	"               [--schema DIR] FILE...\n";
+	"               [--schema DIR] [--html DIR] FILE...\n";
 
 enum { OWN_MEMORY = 1024 * 1024 };
 
@@ -27,7 +28,7 @@ enum { OWN_MEMORY = 1024 * 1024 };
 
 struct options {
 	bool json, french;
-	const char *anchors, *crls, *time, *digests, *mail_from, *schema;
+	const char *anchors, *crls, *time, *digests, *mail_from, *schema, *html;
 	char **files;
 	int n;
 };
@@ -46,6 +47,7 @@ struct sight {
 	struct bytes blob;           /* the last of verify's answer */
 	struct bytes first_blob;
 	enum reason failed;
+	bool unwritten;              /* a page could not be written */
 };
 
 /* --- options ----------------------------------------------------------------- */
@@ -58,6 +60,7 @@ static const char **place_of(struct options *o, const char *name)
 	} all[] = {
 		{"--anchors", &o->anchors}, {"--crls", &o->crls},           {"--time", &o->time},
 		{"--digests", &o->digests}, {"--mail-from", &o->mail_from}, {"--schema", &o->schema},
+		{"--html", &o->html},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (strcmp(name, all[i].name) == 0)
@@ -238,14 +241,34 @@ static const char *file_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-static enum reason ask_inspect(struct sight *s, const char *kind, const char *name, struct bytes head, struct bytes range,
-			       struct bytes payload)
+/* The same question again, for pages. A file without a CDA has none. */
+static enum reason ask_pages(struct sight *s, const char *name, json_t *request, struct bytes payload)
 {
 	const struct options *o = s->by->options;
-	json_t *request = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:b, s:b}", "op", "facts", "kind", kind, "name", name, "head",
-				    head.len == 0 ? json_null() : pair(head, payload), "range", pair(range, payload), "signed", 0,
-				    "schema", o->schema != NULL);
-	return ask(s, s->by->inspect, request, payload, &s->facts);
+	struct bytes answer;
+
+	json_object_set_new(request, "op", json_string("html"));
+	json_object_set_new(request, "language", json_string(o->french ? "fr" : "en"));
+	enum reason reason = oneshot_call(s->by->inspect, s->arena, json_write(s->arena, request), payload, LIMIT_HTML_ANSWER,
+					  LIMIT_INSPECT_SECONDS * 1000, &answer);
+	if (reason == REASON_NONE)
+		s->unwritten = !cli_inspect_pages(s->arena, o->html, name, answer);
+	return reason;
+}
+
+static enum reason ask_inspect(struct sight *s, const char *path, const char *kind, struct bytes head, struct bytes range, struct bytes payload)
+{
+	const struct options *o = s->by->options;
+	bool mail = strcmp(kind, "mail") == 0;
+	json_t *request = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:b, s:b}", "op", "facts", "kind", kind, "name",
+				    mail ? NULL : file_name(path), "head", head.len == 0 ? json_null() : pair(head, payload), "range",
+				    pair(range, payload), "signed", 0, "schema", o->schema != NULL);
+	enum reason reason = ask(s, s->by->inspect, json_incref(request), payload, &s->facts);
+
+	if (reason == REASON_NONE && o->html != NULL)
+		return ask_pages(s, file_name(path), request, payload);
+	json_decref(request);
+	return reason;
 }
 
 static enum reason ask_verify(struct sight *s, const char *mail_from)
@@ -275,7 +298,7 @@ static bool may_be_parsed(const struct sight *s, struct bytes range)
 }
 
 /* The range that verify named, behind the outer header block. */
-static enum reason inspect_mail(struct sight *s)
+static enum reason inspect_mail(struct sight *s, const char *path)
 {
 	const json_t *v = s->verified;
 	struct bytes raw = json_truth(v, "normalised") ? s->first_blob : s->raw;
@@ -292,7 +315,7 @@ static enum reason inspect_mail(struct sight *s)
 		whole = bytes_from(raw, head.len);
 	}
 	struct bytes range = part_of(whole, json_object_get(v, "range"));
-	return may_be_parsed(s, range) ? ask_inspect(s, "mail", NULL, head, range, raw) : REASON_NONE;
+	return may_be_parsed(s, range) ? ask_inspect(s, path, "mail", head, range, raw) : REASON_NONE;
 }
 
 /* A report may lack a From when its envelope sender is empty; a file does not tell the envelope, but the mail tells that it is one. */
@@ -310,7 +333,7 @@ static enum reason look(struct sight *s, const char *path, const char **kind)
 
 	*kind = kind_of(path, s->raw);
 	if (*kind != NULL)
-		return ask_inspect(s, *kind, file_name(path), BYTES_NONE, s->raw, s->raw);
+		return ask_inspect(s, path, *kind, BYTES_NONE, s->raw, s->raw);
 	*kind = "other";
 	reason = s->raw.len > 2 * LIMIT_MESSAGE ? REASON_SMTP_SIZE : ask_verify(s, s->by->options->mail_from);
 	if (reason != REASON_NONE)
@@ -319,11 +342,11 @@ static enum reason look(struct sight *s, const char *path, const char **kind)
 	if (bytes_equal(kind_told, BYTES("cms")))
 		return REASON_NONE;
 	if (!bytes_equal(kind_told, BYTES("mail")))
-		return ask_inspect(s, "other", file_name(path), BYTES_NONE, s->raw, s->raw);
+		return ask_inspect(s, path, "other", BYTES_NONE, s->raw, s->raw);
 	*kind = "mail";
 	if (s->raw.len > LIMIT_MESSAGE)
 		return REASON_SMTP_SIZE;
-	reason = inspect_mail(s);
+	reason = inspect_mail(s, path);
 	if (reason == REASON_NONE && is_report_without_from(s))
 		reason = ask_verify(s, "");
 	return reason;
@@ -355,6 +378,7 @@ static bool inspect_file(struct inspector *by, const char *path)
 			cli_inspect_print(merged);
 		fflush(stdout);
 		json_decref(merged);
+		ok = !s.unwritten;
 	}
 	json_decref(s.verified);
 	json_decref(s.facts);

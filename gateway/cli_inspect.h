@@ -1,7 +1,7 @@
 /* gateway/cli_inspect.h - relais inspect [--json] [--anchors FILE] [--crls DIR] [--time RFC3339] [--digests LIST]
- *                                        [--mail-from ADDR] [--schema DIR] FILE...
+ *                                        [--mail-from ADDR] [--schema DIR] [--html DIR] FILE...
  *
- * What the gateway sees in a mail, a ZIP, a CDA or a bare CMS, without a database: starts relais-verify and
+ * What the gateway sees in a mail, a ZIP, a CDA or a bare CMS, without a database; with --html also each CDA as a page in DIR: starts relais-verify and
  * relais-inspect that stand beside the executable, jailed as in the service. */
 #ifndef RELAIS_GATEWAY_CLI_INSPECT_H
 #define RELAIS_GATEWAY_CLI_INSPECT_H

@@ -11,6 +11,7 @@
 
 #include "base/frame.h"
 #include "gateway/inspect_facts.h"
+#include "gateway/inspect_html.h"
 #include "gateway/jail.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
@@ -22,8 +23,36 @@
 
 struct warm {
 	struct schema *schema;
+	struct html_view *view;
 	struct mime_charsets charsets;
 };
+
+static void tell(struct arena *arena, int answer_fd, json_t *json)
+{
+	reader_piece(answer_fd, FRAME_JSON, json_write(arena, json));
+}
+
+static void answer(struct arena *arena, const struct warm *warm, const struct inspect_request *request, const struct inspection *in, int answer_fd)
+{
+	struct bytes *pages;
+	size_t n;
+
+	switch (request->op) {
+	case INSPECT_FACTS:
+		tell(arena, answer_fd, inspect_facts_json(arena, in));
+		break;
+	case INSPECT_EXTRACT:
+		tell(arena, answer_fd, inspect_extract_json(arena, in));
+		for (size_t i = 0; i < in->n; i++)
+			reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
+		break;
+	case INSPECT_HTML:
+		tell(arena, answer_fd, inspect_html(arena, warm->view, in, request->english, &pages, &n));
+		for (size_t i = 0; i < n; i++)
+			reader_piece(answer_fd, FRAME_BLOB, pages[i]);
+		break;
+	}
+}
 
 static void handle(const void *warm, struct bytes text, struct bytes payload, int answer_fd)
 {
@@ -32,16 +61,13 @@ static void handle(const void *warm, struct bytes text, struct bytes payload, in
 	json_t *json = json_read(text);
 	struct inspect_request request;
 	struct inspection inspection;
-	bool extract, schema;
+	bool schema;
 
-	if (!inspect_request_read(json, payload, &request, &extract, &schema))
+	if (!inspect_request_read(json, payload, &request, &schema))
 		_exit(READER_REQUEST);
 	request.schema = schema ? loaded->schema : NULL;
 	inspect_read(arena, &request, &inspection);
-	json_t *answer = extract ? inspect_extract_json(arena, &inspection) : inspect_facts_json(arena, &inspection);
-	reader_piece(answer_fd, FRAME_JSON, json_write(arena, answer));
-	for (size_t i = 0; extract && i < inspection.n; i++)
-		reader_piece(answer_fd, FRAME_BLOB, inspection.documents[i].content);
+	answer(arena, loaded, &request, &inspection, answer_fd);
 	json_decref(json);
 	arena_destroy(&arena);
 }
@@ -99,7 +125,12 @@ int main(int argc, char **argv)
 			return READER_CONFIG;
 		}
 	}
+	if (html_view_open(&warm.view) != REASON_NONE) {
+		log_event("view-failed", LOG_END);
+		return READER_CONFIG;
+	}
 	int status = serve(&from, &warm);
+	html_view_close(&warm.view);
 	schema_close(&warm.schema);
 	mime_close(&warm.charsets);
 	return status;

@@ -27,15 +27,24 @@ static bool kind_read(struct bytes name, enum inspect_kind *out)
 	return false;
 }
 
-bool inspect_request_read(const json_t *json, struct bytes payload, struct inspect_request *out, bool *extract, bool *schema)
+static bool op_read(struct bytes word, enum inspect_op *out)
+{
+	static const char *const words[] = {[INSPECT_FACTS] = "facts", [INSPECT_EXTRACT] = "extract", [INSPECT_HTML] = "html"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (bytes_equal_text(word, words[i])) {
+			*out = (enum inspect_op)i;
+			return true;
+		}
+	return false;
+}
+
+bool inspect_request_read(const json_t *json, struct bytes payload, struct inspect_request *out, bool *schema)
 {
 	const json_t *head = json_object_get(json, "head");
-	struct bytes op = json_view(json, "op");
 
-	*out = (struct inspect_request){.name = json_view(json, "name")};
-	*extract = bytes_equal(op, BYTES("extract"));
+	*out = (struct inspect_request){.name = json_view(json, "name"), .english = bytes_equal_text(json_view(json, "language"), "en")};
 	*schema = json_truth(json, "schema");
-	if (!*extract && !bytes_equal(op, BYTES("facts")))
+	if (!op_read(json_view(json, "op"), &out->op))
 		return false;
 	if (!kind_read(json_view(json, "kind"), &out->kind) || !range_read(json_object_get(json, "range"), payload, &out->range))
 		return false;

@@ -16,7 +16,11 @@
 
 enum inspect_kind { INSPECT_MAIL, INSPECT_ZIP, INSPECT_CDA, INSPECT_OTHER };
 
+enum inspect_op { INSPECT_FACTS, INSPECT_EXTRACT, INSPECT_HTML };
+
 struct inspect_request {
+	enum inspect_op op;
+	bool english;                /* INSPECT_HTML: language of the words around */
 	enum inspect_kind kind;
 	struct bytes name;           /* file name, for what is no mail; may be empty */
 	struct bytes head;           /* outer header block; empty: the range has its own */

@@ -132,9 +132,9 @@ static void requests_are_checked(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		struct inspect_request request;
-		bool extract, schema;
+		bool schema;
 		json_t *json = json_read(bytes_of_text(requests[i].json));
-		if (inspect_request_read(json, BYTES("0123456789"), &request, &extract, &schema) != requests[i].good)
+		if (inspect_request_read(json, BYTES("0123456789"), &request, &schema) != requests[i].good)
 			fail_msg("%s", requests[i].what);
 		json_decref(json);
 	}

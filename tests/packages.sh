@@ -4,7 +4,7 @@
 #   tests/packages.sh run       to build and run       tests/packages.sh test      also what the tests use
 set -euo pipefail
 SUDO=""; [ "$(id -u)" = 0 ] || SUDO=sudo
-run="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates openssl libssl-dev libgmime-3.0-dev libxml2-dev libetpan-dev libcurl4 libcurl4-gnutls-dev libpq-dev
+run="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates openssl libssl-dev libgmime-3.0-dev libxml2-dev libxslt1-dev libetpan-dev libcurl4 libcurl4-gnutls-dev libpq-dev
  libevent-dev libc-ares-dev libzip-dev libconfig-dev libjansson-dev libcairo2-dev libpango1.0-dev libqpdf-dev libseccomp-dev uuid-dev libcmocka-dev
  postgresql-15 fonts-dejavu-core fonts-dejavu-extra python3 util-linux iproute2 procps"
 test="clang libclang-rt-14-dev curl swaks libnet-ssleay-perl sslscan libxml2-utils poppler-utils unzip qpdf binutils man-db groff"
@@ -12,7 +12,7 @@ wanted=$run; [ "${1:-run}" = test ] && wanted="$run $test"
 # Nodemailer runs on the Node that is there, whoever made its package; else on Debian's
 if [ "${1:-run}" = test ] && ! { command -v node && command -v npm; } >/dev/null; then wanted="$wanted nodejs npm"; fi
 # repaired versions (docs/security.md): older ones have known holes in what we use
-minimum="libssl3=3.0.22-1~deb12u2 libevent-2.1-7=2.1.12-stable-8+deb12u1 libxml2=2.9.14+dfsg-1.3~deb12u6 libetpan20=1.9.4-3.1 libcurl4=7.88.1-10+deb12u15"
+minimum="libssl3=3.0.22-1~deb12u2 libevent-2.1-7=2.1.12-stable-8+deb12u1 libxml2=2.9.14+dfsg-1.3~deb12u6 libetpan20=1.9.4-3.1 libcurl4=7.88.1-10+deb12u15 libxslt1.1=1.1.35-1+deb12u4"
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 recent() { dpkg --compare-versions "$(dpkg-query -W -f '${Version}' "${1%%=*}" 2>/dev/null || echo 0)" ge "${1#*=}"; }
