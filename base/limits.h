@@ -129,6 +129,12 @@
  * hospital sends some hundreds of documents a day. */
 #define LIMIT_NOTICES_DAY 2000
 
+/* A whole message on the wire, as its recipient takes it: the patient's health space 25 MB (mssante.md M56), a professional's operator
+ * often 10 MB (M57: the operator's own value; a rule tells another). */
+#define LIMIT_RECIPIENT_PATIENT 25000000u
+#define LIMIT_RECIPIENT_PROFESSIONAL 10000000u
+#define LIMIT_RECIPIENT_LETTER (256u * 1024)    /* of it, for text, heads and seal */
+
 /* Composing. A mail keeps room under LIMIT_MESSAGE for the signature and its wrapper. */
 #define LIMIT_COMPOSE_MAIL (LIMIT_MESSAGE - 64u * 1024)
 #define LIMIT_COMPOSE_ANSWER (LIMIT_MESSAGE + 1024u * 1024)

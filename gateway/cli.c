@@ -25,6 +25,7 @@ static const struct verb {
 	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
 	{"certificate", cli_certificate, "list                  certificates, anchors, revocation lists: how long they last"},
 	{"sender", cli_sender, "import FILE | list         who may send what"},
+	{"recipient", cli_recipient, "import FILE | list       how a mailbox wants its mail: PDF alone, a limit of size"},
 	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},
 	{"pathology", cli_pathology, "import FILE | list"},
 	{"expert", cli_expert, "import FILE | list"},

@@ -41,6 +41,12 @@ static const char *check_account(struct cli *cli, json_t *item)
 	return wrong;
 }
 
+static const char *check_recipient(struct cli *cli, json_t *item)
+{
+	struct recipient out;
+	return rules_recipient(cli->arena, item, &out);
+}
+
 static const struct kind {
 	const char *name, *key;
 	const char *(*check)(struct cli *cli, json_t *item);
@@ -50,6 +56,7 @@ static const struct kind {
 	{"pathology", "code", check_pathology, "key version title", NULL},
 	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
 	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
+	{"recipient", "recipient", check_recipient, "key version form limit_mb", "recipients"},
 	{"account", "mailbox", check_account, "key version kind title certificates subjects", "accounts"},
 };
 
@@ -131,7 +138,7 @@ static int list(struct cli *cli, const struct kind *kind)
 {
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
 				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id', t.data->>'name'), "
-				      "'kind', t.data->>'kind', 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
+				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
 				      "'subjects', jsonb_array_length(case jsonb_typeof(t.data->'subjects') when 'array' then t.data->'subjects' else '[]' end), "
 				      "'mailbox', t.data->>'mailbox', 'signature', coalesce(t.data->>'signature', 'required'), "
 				      "'classes', (select string_agg(c, ' ') from jsonb_array_elements_text(coalesce(t.data->'classes', t.data->'pathologies', '[]')) c))), '[]') "
@@ -145,7 +152,7 @@ static int rules(const char *name, int argc, char **argv)
 	const struct kind *kind = kinds;
 	while (strcmp(kind->name, name) != 0)
 		kind++;
-	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender|account list | import FILE");
+	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender|recipient|account list | import FILE");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	if (strcmp(cli.arguments[0], "list") == 0 && cli.n == 1)
@@ -169,6 +176,11 @@ int cli_expert(int argc, char **argv)
 int cli_sender(int argc, char **argv)
 {
 	return rules("sender", argc, argv);
+}
+
+int cli_recipient(int argc, char **argv)
+{
+	return rules("recipient", argc, argv);
 }
 
 int cli_account(int argc, char **argv)

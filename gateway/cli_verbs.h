@@ -12,6 +12,7 @@ int cli_expert(int argc, char **argv);
 int cli_pathology(int argc, char **argv);
 int cli_sender(int argc, char **argv);
 int cli_account(int argc, char **argv);
+int cli_recipient(int argc, char **argv);
 int cli_trust(int argc, char **argv);
 int cli_certificate(int argc, char **argv);
 int cli_alarms(int argc, char **argv);

@@ -10,6 +10,9 @@
 #include "gateway/compose_words.h"
 #include "smtp/mime_build.h"
 
+/* Room for the wrapper and the signature around the entity. */
+enum { SEAL = 64 * 1024 };
+
 /* One mail while it is being built. */
 struct work {
 	struct arena *arena;
@@ -224,7 +227,7 @@ static void add_attachments(struct work *w)
 {
 	for (size_t i = 0; i < w->request.attachment_count; i++) {
 		const struct compose_attachment *a = &w->request.attachments[i];
-		if (a->packed)
+		if (a->packed && !w->request.pdf_only)
 			w->packed[w->packed_count++] = a->document;
 		else
 			w->parts[w->part_count++] = (struct smtp_compose_part){a->name, a->media, a->content};
@@ -234,7 +237,7 @@ static void add_attachments(struct work *w)
 static enum reason build_package(struct work *w)
 {
 	const struct compose_request *r = &w->request;
-	if (w->packed_count == 0)
+	if (w->packed_count == 0 || r->pdf_only)
 		return REASON_NONE;
 	const struct xdm_write_set set = {
 		.unique = r->mail.message_id,
@@ -309,6 +312,8 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	if (w.request.has_notice)
 		w.request.mail.notice = &w.request.notice;
 	reason = smtp_compose(arena, &w.request.mail, &mail.head, &mail.entity, field);
+	if (reason == REASON_NONE && w.request.limit > 0 && mail.head.len + mail.entity.len + SEAL > w.request.limit)
+		reason = REASON_COMPOSE_SIZE;
 	if (reason != REASON_NONE)
 		return reason;
 	list_files(&w, &mail);

@@ -9,7 +9,7 @@ enum { NAME = 256, CODE = 64, ID = 320, ADDRESS = 320, SECTION = 64 * 1024 };
 
 #define REQUEST_KEYS                                                                                                     \
 	"code language message_id in_reply_to references date from reply_to to notification_to subject fields mss report " \
-	"dossier_pdf xdm attachments notice"
+	"dossier_pdf xdm attachments notice pdf_only limit"
 #define PATIENT_KEYS                                                                                                     \
 	"ins oid family_birth family_used given_birth_first given_birth_all given_used birth_time sex birth_place"
 #define REPORT_KEYS                                                                                                      \
@@ -353,6 +353,8 @@ enum reason compose_request_read(struct arena *arena, struct bytes request, stru
 	if (root.object != NULL) {
 		read.code = compose_json_line(root, "code", CODE, COMPOSE_REQUIRED);
 		read.language = compose_json_line(root, "language", CODE, COMPOSE_REQUIRED);
+		read.pdf_only = compose_json_true(root, "pdf_only");
+		read.limit = compose_json_number(root, "limit", LIMIT_MESSAGE, COMPOSE_OPTIONAL);
 		read_envelope(root, &read);
 		read_fields(root, &read);
 		read_report(root, &read);

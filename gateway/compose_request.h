@@ -8,6 +8,8 @@
  *   "message_id": "<…>", "in_reply_to"?: "<…>", "references"?: ["<…>"…], "date": TIME,
  *   "from": {"address", "name"?}, "reply_to"?, "to", "notification_to"?,
  *   "subject"?: null fills the template's own,
+ *   "pdf_only"?: BOOL, true: no IHE_XDM.zip,
+ *   "limit"?: NUMBER, bytes of a whole message that the recipient takes: a larger mail is COMPOSE_SIZE,
  *   "fields": {NAME: TEXT…},                             see template.h; null counts as absent
  *   "mss"?: {"ins"?: "O"|"N", "codes"?, "nil"?, "end"?: BOOL},
  *   "report"?: {
@@ -75,6 +77,8 @@ struct compose_request {
 	struct template_field *fields;
 	size_t field_count;
 	bool has_report, has_dossier, has_xdm;
+	bool pdf_only;
+	uint64_t limit;                      /* 0: none but our own */
 	struct compose_report report;
 	struct compose_dossier dossier;
 	struct cda_write_patient xdm_patient;      /* of "xdm", or of the report */

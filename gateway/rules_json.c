@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "certs/name.h"
 #include "gateway/json_view.h"
 
@@ -246,6 +247,31 @@ const char *rules_organisation(struct arena *arena, const json_t *item, struct o
 	if (!word(item, "identities", "production", "test", &out->test))
 		return "\"identities\" is neither test nor production";
 	return NULL;
+}
+
+/* ---------------------------------------------------------------- recipient */
+
+static const struct key recipient_keys[] = {{"recipient", TEXT}, {"form", OPTIONAL_TEXT}, {"limit_mb", OPTIONAL_NUMBER}};
+
+/* "@domain", or an address. */
+static bool recipient_ok(struct arena *arena, struct bytes address)
+{
+	if (address.len > 0 && address.at[0] == '@')
+		address = bytes_of_text(arena_printf(arena, "a%.*s", (int)address.len, (const char *)address.at));
+	return sender_address_ok(address);
+}
+
+const char *rules_recipient(struct arena *arena, const json_t *item, struct recipient *out)
+{
+	const char *wrong = CHECK(arena, item, recipient_keys);
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct recipient){.address = json_view(item, "recipient"), .limit = (uint64_t)number(item, "limit_mb", 0) * 1000000};
+	if (!recipient_ok(arena, out->address))
+		return "the value of \"recipient\" is neither an address nor \"@domain\"";
+	if (out->limit != 0 && (out->limit < 2000000 || out->limit > LIMIT_COMPOSE_MAIL))
+		return "\"limit_mb\" is not from 2 to 26";
+	return word(item, "form", "pdf+xdm", "pdf", &out->pdf_only) ? NULL : "\"form\" is neither pdf nor pdf+xdm";
 }
 
 /* ---------------------------------------------------------------- account */

@@ -20,6 +20,7 @@ struct account {
 const char *rules_pathology(struct arena *arena, const json_t *item, struct pathology *out);
 const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out);
 const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out);
+const char *rules_recipient(struct arena *arena, const json_t *item, struct recipient *out);
 /* domain: the service's own. */
 const char *rules_account(struct arena *arena, const json_t *item, const char *domain, struct account *out);
 

@@ -19,6 +19,8 @@
  * | M11  | expert    | due_date                                                       | expert_name, age, sex, pathology, offer_until         |
  * | M12  | expert    |                                                                | expert_name, due_date                                 |
  * | M13  | expert    | patient_name, patient_birth, due_date, questions*, documents_count, exams_list* | expert_name, age, sex, pathology, missing_list*, part |
+ * |      |           |                                                                | heavy_list* (what no mail can carry)                  |
+ * | M13B | expert    | patient_name, patient_birth, due_date, exams_list*, part       |                                                       |
  * | M15  | expert    | missing_list*                                                  | expert_name, due_date                                 |
  * | M16  | expert    | delivered_at                                                   | expert_name, read_at, exchange_until                  |
  * | M21  | patient   | patient_name, expert_name                                      | summary*, exchange_until, recipients_list*, help*, replaced_at |

@@ -14,7 +14,8 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M11", ALL " due_date", SIGNED " expert_name age sex pathology offer_until"},
 	{"M12", ALL, SIGNED " expert_name due_date"},
 	{"M13", ALL " patient_name patient_birth due_date questions documents_count exams_list",
-	 SIGNED " expert_name age sex pathology missing_list part"},
+	 SIGNED " expert_name age sex pathology missing_list heavy_list part"},
+	{"M13B", ALL " patient_name patient_birth due_date exams_list part", SIGNED},
 	{"M15", ALL " missing_list", SIGNED " expert_name due_date"},
 	{"M16", ALL " delivered_at", SIGNED " expert_name read_at exchange_until"},
 	{"M21", ALL " patient_name expert_name", SIGNED " summary exchange_until recipients_list help replaced_at"},
@@ -33,7 +34,7 @@ static const char one_line_names[] =
 	"decision_date offer_until exchange_until delivered_at read_at received_at replaced_at missing_count documents_count part "
 	"convergence requester code sentence hint document_name";
 static const char several_line_names[] =
-	"missing_list question_text questions exams_list first_opinion summary recipients_list answer_text advice help";
+	"missing_list heavy_list question_text questions exams_list first_opinion summary recipients_list answer_text advice help";
 
 size_t template_code_find(struct bytes code)
 {

@@ -8,7 +8,7 @@
 /* Rules for a dossier that stands already. */
 static enum reason rules_for(struct work *work, const struct dossier *dossier, struct policy_rules *rules)
 {
-	return work_rules(work, BYTES_NONE, dossier->request.pathology, rules);
+	return work_rules(work, BYTES_NONE, dossier->request.pathology, dossier, rules);
 }
 
 static enum reason apply(struct work *work, const struct policy_decision *decision, const char *effect, int64_t outbox)

@@ -109,7 +109,34 @@ static enum reason read_experts(struct work *work, struct bytes pathology, struc
 	return reason;
 }
 
-enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, struct policy_rules *out)
+static const char *read_recipient(struct arena *arena, const json_t *item, void *out)
+{
+	return rules_recipient(arena, item, out);
+}
+
+/* What is told of the mailboxes of a dossier's parties and of their domains. */
+static enum reason read_recipients(struct work *work, const struct dossier *dossier, struct policy_rules *out)
+{
+	struct bytes mailboxes[PARTIES];
+	struct store_rows *rows = NULL;
+	size_t n = 0;
+
+	for (enum party p = PARTY_PATIENT; p < PARTY_SENDER; p++)
+		if (dossier_mailbox(dossier, p).len > 0)
+			mailboxes[n++] = dossier_mailbox(dossier, p);
+	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.rule_recipients($1)", P_TEXTS(mailboxes, n));
+	if (reason != REASON_NONE)
+		return reason;
+	struct recipient *recipients = arena_alloc(work->arena, (store_count(rows) + 1) * sizeof *recipients);
+	for (size_t i = 0; i < store_count(rows); i++)
+		out->n_recipients += read_item(work, rows, i, read_recipient, &recipients[out->n_recipients]);
+	out->recipients = recipients;
+	store_free(&rows);
+	return REASON_NONE;
+}
+
+enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, const struct dossier *dossier,
+		       struct policy_rules *out)
 {
 	const struct config *c = work->config;
 	void *organisations = NULL, *pathologies = NULL;
@@ -128,6 +155,8 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 				    sizeof(struct pathology), &pathologies, &out->n_pathologies);
 	if (reason == REASON_NONE && pathology.len > 0)
 		reason = read_experts(work, pathology, &experts, &out->n_experts);
+	if (reason == REASON_NONE && dossier != NULL)
+		reason = read_recipients(work, dossier, out);
 	out->organisations = organisations;
 	out->pathologies = pathologies;
 	out->experts = experts;

@@ -13,7 +13,7 @@ static const struct {
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
-	{"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
+	{"part", "part"}, {"heavy", "heavy_list"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -215,6 +215,12 @@ static enum reason report(struct work *work, const struct dossier *d, int64_t id
 	return r == NULL ? REASON_MEMORY : REASON_NONE;
 }
 
+/* Whose package it is. */
+static void package_of(struct work *work, const struct dossier *d, json_t *request)
+{
+	json_object_set_new(request, "xdm", json_pack("{s:o, s:o}", "patient", patient_json(d), "custodian", custodian(work->config)));
+}
+
 static void dossier_pdf(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
 {
 	bool en = english(work);
@@ -225,7 +231,6 @@ static void dossier_pdf(struct work *work, const struct policy_mail *mail, const
 	add_section(sections, en ? "Documents by date" : "Documents, par date", policy_text(mail, "exams"));
 	json_object_set_new(request, "dossier_pdf", json_pack("{s:s, s:o, s:o}", "title", en ? "Dossier for the opinion" : "Dossier d'avis",
 							      "reference", json_of(d->reference), "sections", sections));
-	json_object_set_new(request, "xdm", json_pack("{s:o, s:o}", "patient", patient_json(d), "custodian", custodian(work->config)));
 }
 
 /* The national subject of mail to professionals (referential 2, ECO.2.1.3). */
@@ -255,34 +260,60 @@ static enum reason reply_to(struct work *work, const struct policy_mail *mail, i
 
 static bool asks_for_reading(enum mail_code code)
 {
-	return code == MAIL_M13 || code == MAIL_M21 || code == MAIL_M31 || code == MAIL_M64;
+	return code == MAIL_M13 || code == MAIL_M13B || code == MAIL_M21 || code == MAIL_M31 || code == MAIL_M64;
+}
+
+/* The national subject names the patient, and is for mail that holds a package (ECO.2.1.3): any other keeps the template's own. */
+static void subject(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
+{
+	bool dossier = mail->attach == POLICY_ATTACH_DOSSIER;
+	const char *label = dossier ? "Dossier d'avis" : "Deuxième avis";
+
+	if (mail->party == PARTY_PATIENT || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
+		return;
+	if (mail->parts > 0)
+		label = arena_printf(work->arena, "%s %zu/%zu", label, mail->part, mail->parts);
+	json_object_set_new(request, "subject", national_subject(work, d, label));
 }
 
 static enum reason attachments(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id, json_t *request)
 {
-	bool professional = mail->code == MAIL_M13 || mail->code == MAIL_M64;
-
-	if (professional && d != NULL)
-		json_object_set_new(request, "subject", national_subject(work, d, mail->code == MAIL_M13 ? "Dossier d'avis" : "Deuxième avis"));
+	subject(work, mail, d, request);
+	if (mail->profile.pdf_only)
+		json_object_set_new(request, "pdf_only", json_true());
+	if (mail->profile.limit > 0)
+		json_object_set_new(request, "limit", json_integer((json_int_t)mail->profile.limit));
 	if (mail->attach == POLICY_ATTACH_DOSSIER)
+		package_of(work, d, request);
+	if (mail->code == MAIL_M13)
 		dossier_pdf(work, mail, d, request);
 	if (mail->attach == POLICY_ATTACH_REPORT)
 		return report(work, d, id, request);
 	return REASON_NONE;
 }
 
-/* The same documents that the texts count (policy/decide_text.c): none that was replaced, none that nobody vouches for. */
-static json_t *documents_of(const struct dossier *d)
+static json_t *documents_of(const struct policy_mail *mail, const struct dossier *d)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < d->n_documents; i++) {
-		const struct dossier_document *doc = &d->documents[i];
-		if (!doc->replaced && doc->shared)
-			json_array_append_new(list, json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest",
-							      json_of(doc->filing.document.digest)));
+	for (size_t i = 0; i < mail->n_documents; i++) {
+		const struct dossier_document *doc = &d->documents[mail->documents[i]];
+		json_array_append_new(list, json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest",
+						      json_of(doc->filing.document.digest)));
 	}
 	return list;
+}
+
+/* X-MSS-CODECDA and X-MSS-INS stand if and only if a package is there (ECO.2.4.1, ECO.2.4.2). */
+static void package_headers(const struct policy_mail *mail, const struct dossier *d, json_t *request)
+{
+	json_t *mss = json_object_get(request, "mss");
+
+	if (mail->profile.pdf_only || (mail->attach != POLICY_ATTACH_REPORT && mail->attach != POLICY_ATTACH_DOSSIER))
+		return;
+	if (mail->attach == POLICY_ATTACH_REPORT)
+		json_object_set_new(mss, "codes", json_string("85208-7"));
+	json_object_set_new(mss, "ins", json_string(identity_complete(&d->request.patient) ? "O" : "N"));
 }
 
 enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id,
@@ -308,13 +339,10 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 	}
 	if (mail->form != POLICY_MAIL_SEALED)
 		work_notice(work, mail, cause, r);
-	if (mail->attach == POLICY_ATTACH_REPORT)
-		json_object_set_new(json_object_get(r, "mss"), "codes", json_string("85208-7"));
-	if (mail->attach == POLICY_ATTACH_REPORT || mail->attach == POLICY_ATTACH_DOSSIER)
-		json_object_set_new(json_object_get(r, "mss"), "ins", json_string(identity_complete(&d->request.patient) ? "O" : "N"));
+	package_headers(mail, d, r);
 	*request = r;
 	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
 	if (mail->attach == POLICY_ATTACH_DOSSIER)
-		json_object_set_new(*attach, "documents", documents_of(d));
+		json_object_set_new(*attach, "documents", documents_of(mail, d));
 	return REASON_NONE;
 }

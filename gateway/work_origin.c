@@ -279,6 +279,6 @@ enum reason work_gather(struct work *work, struct work_message *m, const struct 
 		*dossier = loaded;
 	}
 	if (reason == REASON_NONE)
-		reason = work_rules(work, split(m->view.from).domain, asked_pathology(&m->view, *dossier, c), rules);
+		reason = work_rules(work, split(m->view.from).domain, asked_pathology(&m->view, *dossier, c), *dossier, rules);
 	return reason;
 }

@@ -48,6 +48,10 @@ struct policy_mail {
 	enum party party;
 	struct bytes to;                 /* mailbox */
 	enum policy_attach attach;
+	struct recipient_profile profile;
+	size_t part, parts;              /* "2/3"; 0 of 0: the mail is whole */
+	const size_t *documents;         /* of attach DOSSIER: numbers of the dossier's documents that this mail carries */
+	size_t n_documents;
 	bool in_reply_to;                /* of the incoming message */
 	const struct policy_field *fields;
 	size_t n_fields;

@@ -120,7 +120,8 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	close_mail(b);
 	if (!sender_address_ok(to) || consent_check(b->after, party, b->now) != REASON_NONE)
 		return false;
-	open_mail(b, (struct policy_mail){.code = code, .party = party, .to = to, .attach = attach});
+	open_mail(b, (struct policy_mail){.code = code, .party = party, .to = to, .attach = attach,
+					  .profile = recipient_profile(b->rules, party, to)});
 	build_field(b, "reference", b->after->reference);
 	return true;
 }

@@ -10,7 +10,8 @@
  *   M06  due        M07  expert, due
  *   M10  pathology, due, age, sex, questions, exam_count, exams, hospitals
  *   M11  due        M12  due
- *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived
+ *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part
+ *   M13B family_name, given_name, birth_date, due, exams, part
  *   M15  missing    M16  released
  *   M21  expert, summary, shared_with
  *   M30  question   M31  expert, answer

@@ -1,6 +1,7 @@
 /* policy/decide_reply.c - what comes to a relay address: the expert's answers, the patient's questions.
  *
  * A relay address is good only from the party it was made for. An automatic answer never counts. */
+#include "policy/decide_parts.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
 
@@ -43,14 +44,35 @@ static void finish(struct build *b, enum reason reason)
 		build_hold(b, reason);
 }
 
+/* What one mail cannot hold follows in others. */
+static void mail_rest(struct build *b, const struct decide_parts *parts)
+{
+	const struct policy_patient *p = &b->after->request.patient;
+
+	for (size_t part = 2; part <= parts->mails; part++) {
+		if (!build_mail(b, MAIL_M13B, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+			continue;
+		decide_parts_carry(b, parts, part);
+		build_field(b, "family_name", p->family_birth);
+		build_field(b, "given_name", p->given_birth_first);
+		build_field(b, "birth_date", text_birth_date(b));
+		build_field(b, "due", text_date(b, b->after->due_at));
+		build_field(b, "exams", decide_parts_text(b, parts, part));
+	}
+}
+
 static void mail_dossier(struct build *b)
 {
 	const struct policy_patient *p = &b->after->request.patient;
+	struct decide_parts parts;
 	size_t count;
 	struct bytes exams = text_exams(b, &count);
 
 	if (!build_mail(b, MAIL_M13, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
 		return;
+	decide_parts(b, b->mails[b->n_mails - 1].profile, &parts);
+	decide_parts_carry(b, &parts, 1);
+	struct bytes heavy = decide_parts_text(b, &parts, 0);
 	build_field(b, "family_name", p->family_birth);
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
@@ -63,6 +85,13 @@ static void mail_dossier(struct build *b)
 	build_field(b, "exam_count", text_number(b, count));
 	build_field(b, "exams", exams);
 	build_field(b, "waived", text_waived(b));
+	build_field(b, "heavy", heavy);
+	if (heavy.len > 0) {
+		/* He is told what he lacks; a person finds another way for it. */
+		b->reason = REASON_COMPOSE_SIZE;
+		b->owner = "nurses";
+	}
+	mail_rest(b, &parts);
 }
 
 static enum reason accept_offer(struct build *b, const struct dossier_offer *offer)

@@ -147,6 +147,12 @@ static struct bytes document_date(const struct build *b, const struct policy_doc
 	return bytes_of_text(arena_printf(b->arena, " (%02d/%02d/%04d)", date.day, date.month, date.year));
 }
 
+struct bytes text_document(const struct build *b, const struct policy_document *d)
+{
+	struct bytes title = d->title.len > 0 ? d->title : d->name, date = document_date(b, d);
+	return bytes_of_text(arena_printf(b->arena, "%.*s%.*s", (int)title.len, (const char *)title.at, (int)date.len, (const char *)date.at));
+}
+
 struct bytes text_exams(const struct build *b, size_t *count)
 {
 	struct gather g = gather_begin();
@@ -159,7 +165,7 @@ struct bytes text_exams(const struct build *b, size_t *count)
 		if (d->replaced || !d->shared || bytes_equal(doc->type, BYTES("74465-6")))
 			continue;
 		n++;
-		gather_line(&g, BYTES("- "), doc->title.len > 0 ? doc->title : doc->name, document_date(b, doc));
+		gather_line(&g, BYTES("- "), text_document(b, doc), BYTES_NONE);
 	}
 	if (count != NULL)
 		*count = n;

@@ -17,6 +17,8 @@ struct bytes text_questions(const struct build *b);
 struct bytes text_answers(const struct build *b);
 /* "- title (28/11/2019)": the current, shared documents; *count (may be NULL) says how many. */
 struct bytes text_exams(const struct build *b, size_t *count);
+/* "title (28/11/2019)" of one document. */
+struct bytes text_document(const struct build *b, const struct policy_document *document);
 /* Who wrote the documents, each once: an expert looks there for a conflict of interest. */
 struct bytes text_hospitals(const struct build *b);
 /* Without the patient's birth name: an offer names nobody. */

@@ -9,7 +9,7 @@ static const char *const parties[PARTIES] = {
 
 static const char *const codes[MAIL_CODES] = {
 	[MAIL_NONE] = "",     [MAIL_M01] = "M01", [MAIL_M02] = "M02", [MAIL_M06] = "M06", [MAIL_M07] = "M07",
-	[MAIL_M10] = "M10",   [MAIL_M11] = "M11", [MAIL_M12] = "M12", [MAIL_M13] = "M13", [MAIL_M15] = "M15",
+	[MAIL_M10] = "M10",   [MAIL_M11] = "M11", [MAIL_M12] = "M12", [MAIL_M13] = "M13",   [MAIL_M13B] = "M13B", [MAIL_M15] = "M15",
 	[MAIL_M16] = "M16",   [MAIL_M21] = "M21", [MAIL_M30] = "M30", [MAIL_M31] = "M31", [MAIL_M64] = "M64",
 	[MAIL_M70] = "M70",   [MAIL_M71] = "M71",
 };

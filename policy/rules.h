@@ -6,6 +6,7 @@
 #define RELAIS_POLICY_RULES_H
 
 #include "policy/complete.h"
+#include "policy/recipient.h"
 #include "policy/route.h"
 #include "policy/sender.h"
 
@@ -21,6 +22,8 @@ struct policy_rules {
 	size_t n_pathologies;
 	const struct expert *experts;
 	size_t n_experts;
+	const struct recipient *recipients;   /* of the dossier's parties */
+	size_t n_recipients;
 };
 
 /* Product clocks. */

@@ -22,6 +22,13 @@ create table sender (
 create unique index sender_active on sender (organisation) where active;
 create index sender_domain on sender using gin (domains) where active;
 
+-- How a mailbox ("a@b"), or all of a domain ("@b"), wants its mail. In lower case.
+create table recipient (
+  address text not null, version integer not null, data jsonb not null, active boolean not null,
+  imported_at timestamptz not null default now(), primary key (address, version)
+);
+create unique index recipient_active on recipient (address) where active;
+
 -- Who may submit for a mailbox of ours: canonical names of client certificates (certs/name.h), subjects of tokens. Neither: nobody may.
 create table account (
   mailbox text not null, version integer not null, data jsonb not null, active boolean not null,
@@ -58,6 +65,13 @@ begin
     update sender s set active = false where s.organisation = key and s.active;
     select coalesce(max(s.version), 0) + 1 into v from sender s where s.organisation = key;
     insert into sender values (key, v, item, true, array(select lower(jsonb_array_elements_text(item->'domains'))));
+  elsif kind = 'recipient' then
+    key := lower(item->>'recipient');
+    select r.version, r.data into v, old from recipient r where r.address = key and r.active;
+    if old = item then return v; end if;
+    update recipient r set active = false where r.address = key and r.active;
+    select coalesce(max(r.version), 0) + 1 into v from recipient r where r.address = key;
+    insert into recipient values (key, v, item, true);
   elsif kind = 'account' then
     key := item->>'mailbox';
     if exists (select from mailbox m where m.local || '@' || m.domain = key) then perform refuse('auth.mailbox'); end if;
@@ -85,11 +99,18 @@ language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select s.version, s.data from sender s where s.active and s.domains @> array[lower(rule_sender.domain)] order by s.organisation;
 end $$;
+-- Of these mailboxes and of their domains.
+create function rule_recipients(mailboxes text[]) returns table (version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select r.version, r.data from recipient r
+   where r.active and r.address in (select lower(m) from unnest(mailboxes) m union select '@' || lower(substring(m from '[^@]*$')) from unnest(mailboxes) m)
+$$;
 create function rule_list(kind text) returns table (key text, version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select code, version, data from pathology where kind = 'pathology' and active
   union all select rpps, version, data from expert where kind = 'expert' and active
   union all select organisation, version, data from sender where kind = 'sender' and active
+  union all select address, version, data from recipient where kind = 'recipient' and active
   union all select mailbox, version, data from account where kind = 'account' and active order by 1
 $$;
 

@@ -172,7 +172,7 @@ grant execute on function collect_cursor(text), collect_message, collect_skipped
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
-grant execute on function body_read, intake_sender, rule_pathology, rule_sender, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
+grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, document_file, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done,
