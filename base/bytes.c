@@ -159,6 +159,19 @@ bool bytes_utf8(struct bytes a)
 	return true;
 }
 
+size_t bytes_unseen(struct bytes text)
+{
+	static const struct bytes starts[] = {BYTES_OF("\xe2\x80"), BYTES_OF("\xe2\x81"), BYTES_OF("\xef\xbb\xbf")};
+	unsigned char last = text.len > 2 ? text.at[2] : 0;
+	if (text.len > 1 && text.at[0] == 0xc2 && text.at[1] < 0xa0)
+		return 2;
+	if (bytes_starts(text, starts[0]) && ((last >= 0x8b && last <= 0x8f) || (last >= 0xa8 && last <= 0xae)))
+		return 3;
+	if (bytes_starts(text, starts[1]) && last >= 0xa0 && last <= 0xaf)
+		return 3;
+	return bytes_starts(text, starts[2]) ? 3 : 0;
+}
+
 bool bytes_one_line(struct bytes a, size_t max)
 {
 	for (size_t i = 0; i < a.len; i++)

@@ -52,6 +52,10 @@ MUST_USE bool bytes_number(struct bytes a, uint64_t max, uint64_t *out);
 /* True when a is well-formed UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool bytes_utf8(struct bytes a);
 
+/* Length of a sign that a begins with and that is not to be seen: C1 controls, joiners, marks of direction, line separators; else 0.
+ * In a name or a subject they could show one thing and be another. */
+size_t bytes_unseen(struct bytes a);
+
 /* True when a is well-formed UTF-8 of at most max bytes without a control character: a text that may stand in a field. */
 bool bytes_one_line(struct bytes a, size_t max);
 

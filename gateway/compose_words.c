@@ -90,20 +90,6 @@ static bool disliked(unsigned char c)
 	return c < 0x20 || c == 0x7f || bytes_find_byte(signs, c, 0) < signs.len;
 }
 
-/* Length of a sign that begins here and is not to be seen: C1 controls, joiners, marks of direction, line separators; else 0. */
-static size_t unseen(struct bytes text)
-{
-	static const struct bytes starts[] = {BYTES_OF("\xe2\x80"), BYTES_OF("\xe2\x81"), BYTES_OF("\xef\xbb\xbf")};
-	unsigned char last = text.len > 2 ? text.at[2] : 0;
-	if (text.len > 1 && text.at[0] == 0xc2 && text.at[1] < 0xa0)
-		return 2;
-	if (bytes_starts(text, starts[0]) && ((last >= 0x8b && last <= 0x8f) || (last >= 0xa8 && last <= 0xae)))
-		return 3;
-	if (bytes_starts(text, starts[1]) && last >= 0xa0 && last <= 0xaf)
-		return 3;
-	return bytes_starts(text, starts[2]) ? 3 : 0;
-}
-
 /* At most PART_CHARACTERS characters, none of them cut, no "-" twice or at the end. */
 static void add_part(struct buf *out, struct bytes text)
 {
@@ -118,7 +104,7 @@ static void add_part(struct buf *out, struct bytes text)
 		bool first = (text.at[i] & 0xc0) != 0x80;
 		if (first && characters++ == PART_CHARACTERS)
 			break;
-		size_t skip = unseen(bytes_from(text, i));
+		size_t skip = bytes_unseen(bytes_from(text, i));
 		if (skip > 0) {
 			i += skip - 1;
 			continue;

@@ -4,6 +4,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "policy/identity.h"
+#include "smtp/subject.h"
 
 /* The policy's name of a text, and the templates'. */
 static const struct {
@@ -233,14 +234,6 @@ static void dossier_pdf(struct work *work, const struct policy_mail *mail, const
 							      "reference", json_of(d->reference), "sections", sections));
 }
 
-/* The national subject of mail to professionals (referential 2, ECO.2.1.3). */
-static json_t *national_subject(struct work *work, const struct dossier *d, const char *label)
-{
-	const struct policy_patient *p = &d->request.patient;
-	return json_string(arena_printf(work->arena, "XDM/1.0/DDM+%s %.*s %.*s %s", label, (int)p->family_birth.len, (const char *)p->family_birth.at,
-					(int)p->given_birth_first.len, (const char *)p->given_birth_first.at, birth_date(work, d)));
-}
-
 /* ---------------------------------------------------------------- the whole */
 
 static enum reason reply_to(struct work *work, const struct policy_mail *mail, int64_t dossier, json_t *request)
@@ -273,7 +266,8 @@ static void subject(struct work *work, const struct policy_mail *mail, const str
 		return;
 	if (mail->parts > 0)
 		label = arena_printf(work->arena, "%s %zu/%zu", label, mail->part, mail->parts);
-	json_object_set_new(request, "subject", national_subject(work, d, label));
+	json_object_set_new(request, "subject", json_of(subject_national(work->arena, bytes_of_text(label), d->request.patient.family_birth,
+									 d->request.patient.given_birth_first, d->request.patient.birth_time)));
 }
 
 static enum reason attachments(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id, json_t *request)
