@@ -26,6 +26,7 @@ struct tree {
 	unsigned file;                        /* depth of the element whose text is an embedded file */
 	struct base64 base64;
 	struct buf text;                      /* its base64, while it may still be a picture */
+	struct buf told;                      /* text of the narrative that has no node yet: a text comes in many pieces */
 	unsigned char head[SNIFF_BYTES];
 	size_t head_len;
 	size_t nodes, pictures;               /* made; bytes of base64 kept */
@@ -67,6 +68,27 @@ static bool set_attribute(xmlNodePtr node, struct bytes name, struct bytes value
 	return good;
 }
 
+static enum reason add_text(struct tree *t, xmlNodePtr node, struct bytes piece)
+{
+	xmlNodePtr text = xmlNewDocTextLen(t->doc, piece.at, (int)piece.len);
+	if (text == NULL)
+		return REASON_MEMORY;
+	xmlAddChild(node, text);
+	return ++t->nodes > LIMIT_HTML_NODES ? REASON_DOCUMENT_LIMIT : REASON_NONE;
+}
+
+/* Before an element begins or ends: what was told belongs to the one that we are in. */
+static enum reason flush(struct tree *t)
+{
+	if (!buf_ok(&t->told))
+		return REASON_DOCUMENT_LIMIT;
+	if (t->told.len == 0)
+		return REASON_NONE;
+	enum reason reason = add_text(t, t->at[t->depth], buf_bytes(&t->told));
+	buf_clear(&t->told);
+	return reason;
+}
+
 static enum reason add_node(struct tree *t, const struct xml_element *e)
 {
 	xmlChar *name = xmlStrndup(e->name.at, (int)e->name.len);
@@ -91,7 +113,10 @@ static enum reason add_node(struct tree *t, const struct xml_element *e)
 static enum reason on_start(void *context, const struct xml_element *e)
 {
 	struct tree *t = context;
+	enum reason reason = t->base == 0 ? REASON_NONE : flush(t);
 
+	if (reason != REASON_NONE)
+		return reason;
 	t->depth = e->depth;
 	t->at[e->depth] = NULL;
 	if (t->base == 0 && !t->done && named(e, "ClinicalDocument"))
@@ -131,16 +156,6 @@ static enum reason file_text(struct tree *t, struct bytes piece)
 	return REASON_NONE;
 }
 
-/* The library joins a text to the one before it. */
-static enum reason add_text(struct tree *t, xmlNodePtr node, struct bytes piece)
-{
-	xmlNodePtr text = xmlNewDocTextLen(t->doc, piece.at, (int)piece.len);
-	if (text == NULL)
-		return REASON_MEMORY;
-	xmlAddChild(node, text);
-	return ++t->nodes > LIMIT_HTML_NODES ? REASON_DOCUMENT_LIMIT : REASON_NONE;
-}
-
 static enum reason on_text(void *context, struct bytes piece)
 {
 	struct tree *t = context;
@@ -148,7 +163,9 @@ static enum reason on_text(void *context, struct bytes piece)
 		return REASON_NONE;
 	if (t->file != 0)
 		return file_text(t, piece);
-	return t->at[t->depth] == NULL ? REASON_NONE : add_text(t, t->at[t->depth], piece);
+	if (t->at[t->depth] != NULL)
+		buf_add(&t->told, piece);
+	return buf_ok(&t->told) ? REASON_NONE : REASON_DOCUMENT_LIMIT;
 }
 
 static enum reason end_file(struct tree *t)
@@ -173,12 +190,12 @@ static enum reason end_file(struct tree *t)
 static enum reason on_end(void *context, struct bytes ns, struct bytes name, unsigned depth)
 {
 	struct tree *t = context;
-	enum reason reason = REASON_NONE;
 
 	(void)ns, (void)name;
 	if (t->base == 0)
 		return REASON_NONE;
-	if (t->file == depth)
+	enum reason reason = flush(t);
+	if (reason == REASON_NONE && t->file == depth)
 		reason = end_file(t);
 	if (t->picture == depth)
 		t->picture = 0;
@@ -196,12 +213,13 @@ static enum reason on_end(void *context, struct bytes ns, struct bytes name, uns
 enum reason html_tree_read(struct bytes document, xmlDocPtr *out)
 {
 	static const struct xml_events events = {on_start, on_text, on_end};
-	struct tree t = {.doc = xmlNewDoc(BAD_CAST "1.0"), .text = buf_make(2 * LIMIT_HTML_PICTURE)};
+	struct tree t = {.doc = xmlNewDoc(BAD_CAST "1.0"), .text = buf_make(2 * LIMIT_HTML_PICTURE), .told = buf_make(LIMIT_HTML_PAGE)};
 	enum reason reason = t.doc == NULL ? REASON_MEMORY : xml_parse(document, &events, &t, NULL, NULL);
 
 	if (reason == REASON_NONE && !t.done)
 		reason = REASON_DOCUMENT_NOT_CDA;
 	buf_free(&t.text);
+	buf_free(&t.told);
 	free(t.scratch);
 	if (reason == REASON_NONE)
 		*out = t.doc;

@@ -239,7 +239,7 @@
       </xsl:choose>
     </xsl:if>
     <xsl:apply-templates select="text" mode="told"/>
-    <xsl:for-each select=".//observationMedia[count(ancestor::section) = count(current()/ancestor::section) + 1]/value[not(starts-with(@detected, 'jp') or @detected = 'png')]">
+    <xsl:for-each select="observationMedia/value[not(starts-with(@detected, 'jp') or @detected = 'png')]">
       <xsl:call-template name="file"/>
     </xsl:for-each>
     <xsl:apply-templates select="component/section"><xsl:with-param name="level" select="$level + 1"/></xsl:apply-templates>

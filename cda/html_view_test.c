@@ -120,6 +120,42 @@ static void test_refused(void **state)
 	}
 }
 
+/* A page of a document that was made to be slow: refused or made, in a time that the child has. */
+static void test_slow(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *open, *piece, *close;
+		size_t times, pieces;
+	} shapes[] = {
+		{"", "&amp;", "", 0, 2000000},                                                     /* a text in very many pieces */
+		{"</paragraph></text><component><section><text><paragraph>", "<observationMedia><value/></observationMedia>", "</paragraph></text></section></component><text><paragraph>", 45, 120000},
+		{"<list><item>", "<renderMultiMedia referencedObject='p'/>", "</item></list>", 40, 100000},
+		{"<table><tr><td>", "<footnoteRef IDREF='x'/>", "</td></tr></table>", 25, 100000},
+	};
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+		struct arena *arena = arena_create(128u << 20);
+		struct buf b = buf_make(64u << 20);
+		struct bytes page;
+		double begin = cpu_ms();
+
+		buf_text(&b, HEAD "<component><structuredBody><component><section><text><paragraph>");
+		for (size_t k = 0; k < shapes[i].times; k++)
+			buf_text(&b, shapes[i].open);
+		for (size_t k = 0; k < shapes[i].pieces; k++)
+			buf_text(&b, shapes[i].piece);
+		for (size_t k = 0; k < shapes[i].times; k++)
+			buf_text(&b, shapes[i].close);
+		buf_text(&b, "</paragraph></text></section></component></structuredBody></component></ClinicalDocument>");
+		enum reason reason = html_view_make(arena, f->view, buf_bytes(&b), false, &page);
+		print_message("shape %zu: %s, %.0f ms\n", i, reason_code(reason), cpu_ms() - begin);
+		assert_true(reason == REASON_NONE || reason == REASON_DOCUMENT_LIMIT);
+		assert_true(cpu_ms() - begin < LIMIT_INSPECT_CPU_SECONDS * 1000.0);
+		buf_free(&b);
+		arena_destroy(&arena);
+	}
+}
+
 /* As many nodes as the limit lets through end in a page; more are refused before the sheet runs. */
 static void test_bounds(void **state)
 {
@@ -172,7 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_shown, begin, end),   cmocka_unit_test_setup_teardown(test_english, begin, end),
 		cmocka_unit_test_setup_teardown(test_refused, begin, end), cmocka_unit_test_setup_teardown(test_bounds, begin, end),
-		cmocka_unit_test_setup_teardown(test_corpus, begin, end),
+		cmocka_unit_test_setup_teardown(test_slow, begin, end),    cmocka_unit_test_setup_teardown(test_corpus, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
