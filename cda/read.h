@@ -18,7 +18,7 @@ struct cda_id {
 struct cda_patient {
 	struct cda_id *ids;
 	size_t id_count;
-	/* Traits as written, blanks trimmed. family_used and given_used: qualifier CL, or SP, or none. */
+	/* Traits as written, runs of blanks made one. family_used: qualifier CL, else SP or none; given_used: CL, else another. */
 	struct bytes family_birth, family_used, given_birth_first, given_birth_all, given_used;
 	struct bytes birth_time, sex, birth_place; /* HL7 time; M, F or UN; COG code of the place */
 };

@@ -98,22 +98,34 @@ static void take_patient_id(struct reader *r, const struct xml_element *element)
 	r->bad_patient_id |= id->root.len == 0 || id->extension.len == 0;
 }
 
+/* The name in use is the one called so (CL); without it any that is not of the birth certificate. */
+static void keep_used(struct reader *r, struct bytes *field, bool *called, struct bytes text)
+{
+	bool calls = bytes_equal_text(r->qualifier, "CL");
+	struct bytes kept = reader_keep(r, text);
+	if (field->len == 0 || (calls && !*called && kept.len > 0))
+		*field = kept;
+	*called |= calls && kept.len > 0;
+}
+
 static void keep_family(struct reader *r, struct bytes text)
 {
 	struct cda_patient *p = &r->d.patient;
-	bool birth = bytes_equal_text(r->qualifier, "BR");
-	reader_set(birth ? &p->family_birth : &p->family_used, reader_keep(r, text));
+	if (bytes_equal_text(r->qualifier, "BR"))
+		reader_set(&p->family_birth, reader_keep(r, text));
+	else
+		keep_used(r, &p->family_used, &r->family_called, text);
 }
 
 static void keep_given(struct reader *r, struct bytes text)
 {
 	struct cda_patient *p = &r->d.patient;
-	struct bytes *field = &p->given_birth_all;
 	if (bytes_equal_text(r->qualifier, "BR"))
-		field = &p->given_birth_first;
-	else if (r->qualifier.len > 0)
-		field = &p->given_used;
-	reader_set(field, reader_keep(r, text));
+		reader_set(&p->given_birth_first, reader_keep(r, text));
+	else if (r->qualifier.len == 0)
+		reader_set(&p->given_birth_all, reader_keep(r, text));
+	else
+		keep_used(r, &p->given_used, &r->given_called, text);
 }
 
 static void take_family(struct reader *r, const struct xml_element *element)

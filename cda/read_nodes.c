@@ -137,6 +137,12 @@ static const struct {
 	{NODE_FILE_BODY, BYTES_OF("text"), NODE_FILE},
 };
 
+/* Most rows differ in length or first letter. */
+static bool is_named(struct bytes row, struct bytes name)
+{
+	return row.len == 0 || (row.len == name.len && row.at[0] == name.at[0] && bytes_equal(row, name));
+}
+
 /* The three other roles have the parts of an assigned entity. */
 static enum node family_of(enum node node)
 {
@@ -152,7 +158,7 @@ enum node node_of(enum node parent, const struct xml_element *element)
 	if (!bytes_equal_text(element->ns, HL7))
 		return NODES;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (rows[i].parent == in && (rows[i].name.len == 0 || bytes_equal(rows[i].name, element->name)))
+		if (rows[i].parent == in && is_named(rows[i].name, element->name))
 			return rows[i].node;
 	return NODES;
 }

@@ -87,6 +87,7 @@ struct reader {
 	bool template_france, template_header, template_file;
 	bool bad_patient_id, id_null;
 	unsigned ins_ids;                /* patient ids with an INS root */
+	bool family_called, given_called;   /* the name in use came with CL */
 	unsigned plain_givens;           /* given names of the patient without qualifier */
 	struct cda_id type_id, parent_set;
 	struct bytes confidentiality_system, signature, parent_version;

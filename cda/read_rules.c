@@ -4,30 +4,43 @@
  * Only what nothing can do without refuses a document. Only French documents are judged. */
 #include "cda/read_parts.h"
 
+#include <limits.h>
+#include <string.h>
+
 enum when { START, END };
 
 static const struct rule {
 	const char *name;
 	enum cda_level level;
-	enum when when;
-	enum node where;
 	bool (*holds)(const struct reader *r, const struct xml_element *element);
 	const char *source, *fr, *en;
 } rules[RULES] = {
 #define R(name, level, when, where, function, source, fr, en) \
-	{name, CDA_LEVEL_##level, when, NODE_##where, reader_rule_##function, source, fr, en},
+	{name, CDA_LEVEL_##level, reader_rule_##function, source, fr, en},
 #include "cda/rule_list.h"
 #undef R
 };
 
+/* The same places as single bytes: each element of each header is looked for here twice. */
+#define PLACE(when, where) (unsigned char)((where) * 2 + ((when) == START))
+static const unsigned char places[RULES] = {
+#define R(name, level, when, where, function, source, fr, en) PLACE(when, NODE_##where),
+#include "cda/rule_list.h"
+#undef R
+};
+_Static_assert(NODES * 2 <= UCHAR_MAX, "a place is a byte");
+
 void reader_judge(struct reader *r, const struct xml_element *element)
 {
-	enum when now = element != NULL ? START : END;
-	enum node node = reader_top(r)->node;
+	unsigned char here = PLACE(element != NULL ? START : END, reader_top(r)->node);
+	size_t i = 0;
 
-	for (size_t i = 0; i < RULES; i++)
-		if (rules[i].where == node && rules[i].when == now && !r->broken[i])
+	for (const unsigned char *at = places; (at = memchr(at, here, sizeof places - i)) != NULL; at++) {
+		i = (size_t)(at - places);
+		if (!r->broken[i])
 			r->broken[i] = !rules[i].holds(r, element);
+		i++;
+	}
 }
 
 static void add(struct reader *r, const struct rule *rule)

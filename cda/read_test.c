@@ -420,6 +420,30 @@ static void test_embedded(void **state)
 	arena_destroy(&arena);
 }
 
+/* The name in use is the one called so, wherever it stands; without it, another that is not of birth. */
+static void test_names(void **state)
+{
+#define NAMES(names) BYTES_OF(HEAD NAMED "<recordTarget><patientRole><patient><name>" names "</name></patient></patientRole></recordTarget>" TAIL)
+	static const struct {
+		struct bytes document;
+		const char *family, *given;
+	} cases[] = {
+		{NAMES("<family qualifier='SP'>A</family><family qualifier='CL'>B</family><given qualifier='SP'>c</given><given qualifier='CL'>d</given>"), "B", "d"},
+		{NAMES("<family qualifier='CL'>B</family><family qualifier='SP'>A</family><family qualifier='CL'>C</family>"), "B", ""},
+		{NAMES("<family qualifier='BR'>A</family><family>B</family><given>c</given>"), "B", ""},
+		{NAMES("<family qualifier='SP'>A</family><family qualifier='CL'/>"), "A", ""},
+	};
+	static const struct cda_options options = {0};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena *arena = arena_create(1u << 20);
+		struct cda_document d;
+		assert_int_equal(cda_read(arena, cases[i].document, &options, &d), REASON_NONE);
+		assert_true(is(d.patient.family_used, cases[i].family) && is(d.patient.given_used, cases[i].given));
+		arena_destroy(&arena);
+	}
+}
+
 /* What is kept of one document is bounded, item by item and together. */
 static void test_bounds(void **state)
 {
@@ -466,7 +490,7 @@ int main(void)
 		cmocka_unit_test(test_corpus),        cmocka_unit_test(test_report),  cmocka_unit_test(test_narrative),
 		cmocka_unit_test(test_questionnaire), cmocka_unit_test(test_foreign), cmocka_unit_test(test_made),
 		cmocka_unit_test(test_answers),       cmocka_unit_test(test_text),    cmocka_unit_test(test_embedded),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_names),         cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
