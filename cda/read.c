@@ -1,6 +1,7 @@
 /* cda/read.c - see read.h. One pass: where we are in the document, and who takes what is there. */
 #include "cda/read_parts.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define HL7 "urn:hl7-org:v3"
@@ -64,6 +65,19 @@ struct cda_id reader_id(struct reader *r, const struct xml_element *element)
 	};
 }
 
+struct reader_frame *reader_top(struct reader *r)
+{
+	return &r->frames[r->open];
+}
+
+bool reader_within(const struct reader *r, enum node node)
+{
+	for (unsigned i = 1; i <= r->open; i++)
+		if (r->frames[i].node == node)
+			return true;
+	return false;
+}
+
 /* --- events ------------------------------------------------------------------------- */
 
 /* The root decides what the document is. A ClinicalDocument inside a style sheet is read in its place. */
@@ -85,32 +99,33 @@ static void find_document(struct reader *r, const struct xml_element *element)
 		r->d.kind = SNIFF_CCR;
 }
 
-/* The path only grows while every name down to here is one of HL7 and fits; else nothing below can match. */
+/* A node only stands in another: below what is none, nothing is known. */
 static bool push(struct reader *r, const struct xml_element *element)
 {
-	unsigned below = element->depth - r->base;
-	size_t slash = below > 1;
-
-	if (r->path_depth != below - 1 || !bytes_equal_text(element->ns, HL7) ||
-	    element->name.len + slash > sizeof r->path - r->path_len)
+	if (element->depth - r->base != r->open + 1 || r->open + 1 == READER_DEPTH)
 		return false;
-	if (slash > 0)
-		r->path[r->path_len++] = '/';
-	memcpy(r->path + r->path_len, element->name.at, element->name.len);
-	r->path_len += element->name.len;
-	r->path_depth = below;
+	struct reader_frame *top = reader_top(r);
+	enum node node = node_of(top->node, element);
+	if (node == NODES)
+		return false;
+	if (top->count[node] < UCHAR_MAX)
+		top->count[node]++;
+	r->seen[node]++;
+	r->frames[++r->open] = (struct reader_frame){.node = node, .null = xml_attribute(element, "nullFlavor").len > 0};
 	return true;
 }
 
 static void pop(struct reader *r, unsigned depth)
 {
-	if (r->path_depth == 0 || depth - r->base != r->path_depth)
+	if (r->open == 0 || depth - r->base != r->open)
 		return;
-	while (r->path_len > 0 && r->path[r->path_len - 1] != '/')
-		r->path_len--;
-	if (r->path_len > 0)
-		r->path_len--;
-	r->path_depth--;
+	reader_judge(r, NULL);
+	reader_party_end(r);
+	if (reader_top(r)->node == NODE_EVENT && r->main_performers == 0)
+		r->main_performers = reader_count(r, NODE_PERFORMER);
+	if (reader_top(r)->node == NODE_COMPONENT)
+		r->in_body = false;
+	r->open--;
 }
 
 static enum reason on_start(void *context, const struct xml_element *element)
@@ -125,11 +140,11 @@ static enum reason on_start(void *context, const struct xml_element *element)
 	}
 	if (element->depth <= r->base)
 		return REASON_NONE;   /* behind the document, in a style sheet */
-	bool known = push(r, element);
-	if (known && element->depth == r->base + 1)
-		r->in_body = bytes_equal_text(element->name, "component");
-	if (known && (!r->in_body || r->path_depth <= 3))
+	if (push(r, element)) {
+		r->in_body |= reader_top(r)->node == NODE_COMPONENT;
 		reader_header_start(r, element);
+		reader_judge(r, element);
+	}
 	if (r->in_body && bytes_equal_text(element->ns, HL7)) {
 		reader_body_start(r, element);
 		if (r->options->narrative)
@@ -182,18 +197,17 @@ static enum reason on_end(void *context, struct bytes ns, struct bytes name, uns
 		return REASON_NONE;
 	if (r->capture != NULL && depth == r->capture_depth) {
 		reader_text *to = r->capture;
+		struct bytes text = collapsed(&r->text);
 		r->capture = NULL;
-		to(r, collapsed(&r->text));
+		if (depth - r->base == r->open)
+			reader_top(r)->text = text;
+		to(r, text);
 	}
 	if (r->in_body) {
 		reader_body_end(r, depth);
 		if (r->options->narrative)
 			reader_narrative_end(r, name, depth);
-	} else {
-		reader_party_end(r, name, depth);
 	}
-	if (depth == r->base + 1)
-		r->in_body = false;
 	pop(r, depth);
 	return r->reason;
 }
@@ -206,14 +220,14 @@ static enum reason conclude(struct reader *r, bool schema_valid)
 
 	if (!d->cda)
 		return REASON_DOCUMENT_NOT_CDA;
-	if (r->seen[PLACE_RECORD_TARGET] > 1 || r->seen[PLACE_PATIENT] > 1)
+	if (r->seen[NODE_RECORD_TARGET] > 1 || r->seen[NODE_PATIENT] > 1)
 		return REASON_DOCUMENT_PATIENTS;
-	d->level = r->seen[PLACE_FILE_BODY] > 0 ? 1 : r->seen[PLACE_STRUCTURED_BODY] > 0 ? 3 : 0;
+	d->level = r->seen[NODE_FILE_BODY] > 0 ? 1 : r->seen[NODE_STRUCTURED_BODY] > 0 ? 3 : 0;
 	if (r->options->schema != NULL)
 		d->schema = schema_valid ? CDA_SCHEMA_VALID : CDA_SCHEMA_INVALID;
 	if (r->narrative.any)
 		d->narrative = bytes_trim(arena_copy(r->arena, buf_bytes(&r->narrative.out)));
-	enum reason reason = reader_judge(r);
+	enum reason reason = reader_conclude(r);
 	if (reason != REASON_NONE)
 		return reason;
 	if (!d->french)
@@ -243,6 +257,13 @@ enum reason cda_read(struct arena *arena, struct bytes document, const struct cd
 	buf_free(&r->embedded.kept);
 	buf_free(&r->narrative.out);
 	return reason;
+}
+
+bool cda_id_is_ins(struct bytes root)
+{
+	static const struct bytes tree = BYTES_OF("1.2.250.1.213.1.4.");
+	uint64_t last;
+	return bytes_starts(root, tree) && bytes_number(bytes_from(root, tree.len), 11, &last) && last >= 8;
 }
 
 struct bytes cda_id_text(struct arena *arena, struct cda_id id)

@@ -18,7 +18,7 @@ struct cda_id {
 struct cda_patient {
 	struct cda_id *ids;
 	size_t id_count;
-	/* Traits as written, blanks trimmed. family_used and given_used: qualifier CL, or SP, or none. */
+	/* Traits as written, runs of blanks made one. family_used: qualifier CL, else SP or none; given_used: CL, else another. */
 	struct bytes family_birth, family_used, given_birth_first, given_birth_all, given_used;
 	struct bytes birth_time, sex, birth_place; /* HL7 time; M, F or UN; COG code of the place */
 };
@@ -48,10 +48,10 @@ struct cda_answer {
 enum cda_level { CDA_LEVEL_INFO, CDA_LEVEL_WARNING, CDA_LEVEL_ERROR };
 
 struct cda_finding {
-	const char *rule; /* stable name: "header.patient.traits" */
+	const char *rule; /* stable name: "header.patient.traits.sex"; all of them: cda/rule_list.h */
 	enum cda_level level;
-	const char *text;   /* one English sentence, without content */
-	const char *source; /* where the rule stands: "CI-SIS header, recordTarget" */
+	const char *text, *text_fr; /* one sentence in English and in French, without content */
+	const char *source;         /* where the rule stands: "CI-SIS header, recordTarget" */
 };
 
 enum cda_schema { CDA_SCHEMA_NOT_CHECKED, CDA_SCHEMA_VALID, CDA_SCHEMA_INVALID };
@@ -96,6 +96,8 @@ struct cda_options {
 MUST_USE enum reason cda_read(struct arena *arena, struct bytes document, const struct cda_options *options,
 			      struct cda_document *out);
 
+/* True for the roots of an INS: NIR or NIA, or the tests' (1.2.250.1.213.1.4.8 to .11). */
+bool cda_id_is_ins(struct bytes root);
 /* "root^extension", or the root alone; in the arena. */
 struct bytes cda_id_text(struct arena *arena, struct cda_id id);
 const char *cda_level_name(enum cda_level level);    /* "info", "warning", "error" */

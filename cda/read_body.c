@@ -15,7 +15,7 @@ static void embedded_start(struct reader *r, const struct xml_element *element)
 {
 	struct reader_embedded *e = &r->embedded;
 	bool base64 = bytes_equal_text(xml_attribute(element, "representation"), "B64");
-	bool body = bytes_equal((struct bytes){r->path, r->path_len}, BYTES("component/nonXMLBody/text"));
+	bool body = reader_top(r)->node == NODE_FILE && element->depth - r->base == r->open;
 	struct bytes media = bytes_trim(xml_attribute(element, "mediaType"));
 
 	if (e->active || (!base64 && !body))

@@ -1,7 +1,5 @@
-/* cda/read_header.c - the header of a CDA: one table of paths, each with what is taken there. */
+/* cda/read_header.c - the header of a CDA: what is taken of each element for the typed view and the rules. */
 #include "cda/read_parts.h"
-
-#define INS_ROOT "1.2.250.1.213.1.4."
 
 typedef void take(struct reader *r, const struct xml_element *element);
 
@@ -19,7 +17,8 @@ static void take_realm(struct reader *r, const struct xml_element *element)
 
 static void take_type_id(struct reader *r, const struct xml_element *element)
 {
-	r->type_root = kept_attribute(r, element, "extension");
+	if (r->seen[NODE_TYPE_ID] == 1)
+		r->type_id = reader_id(r, element);
 }
 
 static void take_template(struct reader *r, const struct xml_element *element)
@@ -33,13 +32,13 @@ static void take_template(struct reader *r, const struct xml_element *element)
 static void take_id(struct reader *r, const struct xml_element *element)
 {
 	r->id_null |= xml_attribute(element, "nullFlavor").len > 0;
-	if (r->seen[PLACE_ID] == 1)
+	if (r->seen[NODE_ID] == 1)
 		r->d.id = reader_id(r, element);
 }
 
 static void take_code(struct reader *r, const struct xml_element *element)
 {
-	if (r->seen[PLACE_CODE] > 1)
+	if (r->seen[NODE_CODE] > 1)
 		return;
 	r->d.type = kept_attribute(r, element, "code");
 	r->d.type_system = kept_attribute(r, element, "codeSystem");
@@ -63,7 +62,10 @@ static void take_time(struct reader *r, const struct xml_element *element)
 
 static void take_confidentiality(struct reader *r, const struct xml_element *element)
 {
-	reader_set(&r->d.confidentiality, kept_attribute(r, element, "code"));
+	if (r->seen[NODE_CONFIDENTIALITY] > 1)
+		return;
+	r->d.confidentiality = kept_attribute(r, element, "code");
+	r->confidentiality_system = kept_attribute(r, element, "codeSystem");
 }
 
 static void take_language(struct reader *r, const struct xml_element *element)
@@ -73,7 +75,7 @@ static void take_language(struct reader *r, const struct xml_element *element)
 
 static void take_set_id(struct reader *r, const struct xml_element *element)
 {
-	if (r->seen[PLACE_SET_ID] == 1)
+	if (r->seen[NODE_SET_ID] == 1)
 		r->d.set_id = reader_id(r, element);
 }
 
@@ -84,38 +86,6 @@ static void take_version(struct reader *r, const struct xml_element *element)
 
 /* --- the patient ------------------------------------------------------------ */
 
-/* .8 to .11 of the root: INS-NIR, INS-NIA and their test forms (cda.md 1.2). */
-static bool is_ins_root(struct bytes root)
-{
-	uint64_t last;
-	return bytes_starts(root, BYTES(INS_ROOT)) && bytes_number(bytes_from(root, sizeof INS_ROOT - 1), 99, &last) &&
-	       last >= 8 && last <= 11;
-}
-
-static uint64_t digits_or_zero(struct bytes text)
-{
-	uint64_t value = 0;
-	return bytes_number(text, UINT64_MAX, &value) ? value : 0;
-}
-
-/* 13 characters and the key 97 - (number modulo 97); Corsican departments count as 19 and 18. */
-static bool ins_is_sound(struct bytes ins)
-{
-	unsigned char digits[13];
-	uint64_t key;
-
-	if (ins.len != 15 || !bytes_number(bytes_from(ins, 13), 97, &key))
-		return false;
-	for (size_t i = 0; i < sizeof digits; i++)
-		digits[i] = ins.at[i];
-	if (digits[5] == '2' && (digits[6] == 'A' || digits[6] == 'B')) {
-		digits[5] = '1';
-		digits[6] = digits[6] == 'A' ? '9' : '8';
-	}
-	uint64_t number = digits_or_zero((struct bytes){digits, sizeof digits});
-	return number > 0 && key == 97 - number % 97;
-}
-
 static void take_patient_id(struct reader *r, const struct xml_element *element)
 {
 	struct cda_patient *p = &r->d.patient;
@@ -124,31 +94,38 @@ static void take_patient_id(struct reader *r, const struct xml_element *element)
 	if (id == NULL)
 		return;
 	*id = reader_id(r, element);
-	if (is_ins_root(id->root)) {
-		r->ins_ids++;
-		r->bad_ins |= !ins_is_sound(id->extension);
-	} else {
-		r->bad_patient_id |= id->root.len == 0 || id->extension.len == 0;
-	}
+	r->ins_ids += cda_id_is_ins(id->root);
+	r->bad_patient_id |= id->root.len == 0 || id->extension.len == 0;
+}
+
+/* The name in use is the one called so (CL); without it any that is not of the birth certificate. */
+static void keep_used(struct reader *r, struct bytes *field, bool *called, struct bytes text)
+{
+	bool calls = bytes_equal_text(r->qualifier, "CL");
+	struct bytes kept = reader_keep(r, text);
+	if (field->len == 0 || (calls && !*called && kept.len > 0))
+		*field = kept;
+	*called |= calls && kept.len > 0;
 }
 
 static void keep_family(struct reader *r, struct bytes text)
 {
 	struct cda_patient *p = &r->d.patient;
-	bool birth = bytes_equal_text(r->qualifier, "BR");
-	r->bad_qualifier |= !birth && !bytes_equal_text(r->qualifier, "CL");
-	reader_set(birth ? &p->family_birth : &p->family_used, reader_keep(r, text));
+	if (bytes_equal_text(r->qualifier, "BR"))
+		reader_set(&p->family_birth, reader_keep(r, text));
+	else
+		keep_used(r, &p->family_used, &r->family_called, text);
 }
 
 static void keep_given(struct reader *r, struct bytes text)
 {
 	struct cda_patient *p = &r->d.patient;
-	struct bytes *field = &p->given_birth_all;
 	if (bytes_equal_text(r->qualifier, "BR"))
-		field = &p->given_birth_first;
-	else if (r->qualifier.len > 0)
-		field = &p->given_used;
-	reader_set(field, reader_keep(r, text));
+		reader_set(&p->given_birth_first, reader_keep(r, text));
+	else if (r->qualifier.len == 0)
+		reader_set(&p->given_birth_all, reader_keep(r, text));
+	else
+		keep_used(r, &p->given_used, &r->given_called, text);
 }
 
 static void take_family(struct reader *r, const struct xml_element *element)
@@ -160,6 +137,7 @@ static void take_family(struct reader *r, const struct xml_element *element)
 static void take_given(struct reader *r, const struct xml_element *element)
 {
 	r->qualifier = kept_attribute(r, element, "qualifier");
+	r->plain_givens += r->qualifier.len == 0;
 	reader_capture(r, element->depth, keep_given);
 }
 
@@ -187,12 +165,13 @@ static void take_birth_place(struct reader *r, const struct xml_element *element
 
 static void take_signature(struct reader *r, const struct xml_element *element)
 {
-	reader_set(&r->signature, kept_attribute(r, element, "code"));
+	if (reader_within(r, NODE_LEGAL))
+		reader_set(&r->signature, kept_attribute(r, element, "code"));
 }
 
 static void take_custodian_id(struct reader *r, const struct xml_element *element)
 {
-	if (r->seen[PLACE_CUSTODIAN_ID] > 1)
+	if (r->seen[NODE_KEEPER_ID] > 1)
 		return;
 	r->d.custodian.id = reader_id(r, element);
 	r->d.custodian.organization_id = r->d.custodian.id;
@@ -229,75 +208,85 @@ static void take_parent(struct reader *r, const struct xml_element *element)
 		r->d.replaces = reader_id(r, element);
 }
 
+static void take_parent_set(struct reader *r, const struct xml_element *element)
+{
+	if (r->seen[NODE_PARENT_SET] == 1)
+		r->parent_set = reader_id(r, element);
+}
+
+static void take_parent_version(struct reader *r, const struct xml_element *element)
+{
+	reader_set(&r->parent_version, kept_attribute(r, element, "value"));
+}
+
+static void take_event(struct reader *r, const struct xml_element *element)
+{
+	(void)element;
+	r->event_begun = r->event_practice = false;
+}
+
+static void take_event_low(struct reader *r, const struct xml_element *element)
+{
+	r->event_begun |= kept_attribute(r, element, "value").len > 0;
+}
+
+static void take_practice(struct reader *r, const struct xml_element *element)
+{
+	(void)element;
+	r->event_practice |= reader_within(r, NODE_PERFORMER);
+}
+
+/* Its text is for the rules only (reader_frame.text). */
+static void drop(struct reader *r, struct bytes text)
+{
+	(void)r, (void)text;
+}
+
+static void take_text(struct reader *r, const struct xml_element *element)
+{
+	reader_capture(r, element->depth, drop);
+}
+
 /* --- the table ---------------------------------------------------------------- */
 
-#define PATIENT "recordTarget/patientRole/patient"
-#define CUSTODIAN "custodian/assignedCustodian/representedCustodianOrganization"
-#define EVENT "documentationOf/serviceEvent"
-
-static const struct {
-	struct bytes path;
-	take *start;
-} rows[PLACES] = {
-	[PLACE_REALM] = {BYTES_OF("realmCode"), take_realm},
-	[PLACE_TYPE_ID] = {BYTES_OF("typeId"), take_type_id},
-	[PLACE_TEMPLATE] = {BYTES_OF("templateId"), take_template},
-	[PLACE_ID] = {BYTES_OF("id"), take_id},
-	[PLACE_CODE] = {BYTES_OF("code"), take_code},
-	[PLACE_TITLE] = {BYTES_OF("title"), take_title},
-	[PLACE_TIME] = {BYTES_OF("effectiveTime"), take_time},
-	[PLACE_CONFIDENTIALITY] = {BYTES_OF("confidentialityCode"), take_confidentiality},
-	[PLACE_LANGUAGE] = {BYTES_OF("languageCode"), take_language},
-	[PLACE_SET_ID] = {BYTES_OF("setId"), take_set_id},
-	[PLACE_VERSION] = {BYTES_OF("versionNumber"), take_version},
-	[PLACE_RECORD_TARGET] = {BYTES_OF("recordTarget"), NULL},
-	[PLACE_PATIENT_ID] = {BYTES_OF("recordTarget/patientRole/id"), take_patient_id},
-	[PLACE_PATIENT] = {BYTES_OF(PATIENT), NULL},
-	[PLACE_PATIENT_NAME] = {BYTES_OF(PATIENT "/name"), NULL},
-	[PLACE_PATIENT_PREFIX] = {BYTES_OF(PATIENT "/name/prefix"), NULL},
-	[PLACE_PATIENT_FAMILY] = {BYTES_OF(PATIENT "/name/family"), take_family},
-	[PLACE_PATIENT_GIVEN] = {BYTES_OF(PATIENT "/name/given"), take_given},
-	[PLACE_SEX] = {BYTES_OF(PATIENT "/administrativeGenderCode"), take_sex},
-	[PLACE_BIRTH_TIME] = {BYTES_OF(PATIENT "/birthTime"), take_birth_time},
-	[PLACE_BIRTH_PLACE] = {BYTES_OF(PATIENT "/birthplace/place/addr/county"), take_birth_place},
-	[PLACE_RELIGION] = {BYTES_OF(PATIENT "/religiousAffiliationCode"), NULL},
-	[PLACE_RACE] = {BYTES_OF(PATIENT "/raceCode"), NULL},
-	[PLACE_ETHNIC] = {BYTES_OF(PATIENT "/ethnicGroupCode"), NULL},
-	[PLACE_AUTHOR] = {BYTES_OF("author"), reader_party_author},
-	[PLACE_AUTHOR_TIME] = {BYTES_OF("author/time"), NULL},
-	[PLACE_LEGAL] = {BYTES_OF("legalAuthenticator"), reader_party_legal},
-	[PLACE_LEGAL_TIME] = {BYTES_OF("legalAuthenticator/time"), NULL},
-	[PLACE_SIGNATURE] = {BYTES_OF("legalAuthenticator/signatureCode"), take_signature},
-	[PLACE_CUSTODIAN] = {BYTES_OF("custodian"), NULL},
-	[PLACE_CUSTODIAN_ID] = {BYTES_OF(CUSTODIAN "/id"), take_custodian_id},
-	[PLACE_CUSTODIAN_NAME] = {BYTES_OF(CUSTODIAN "/name"), take_custodian_name},
-	[PLACE_ORDER_ID] = {BYTES_OF("inFulfillmentOf/order/id"), take_order},
-	[PLACE_EVENT] = {BYTES_OF(EVENT), NULL},
-	[PLACE_PERFORMER] = {BYTES_OF(EVENT "/performer"), NULL},
-	[PLACE_PRACTICE] = {BYTES_OF(EVENT
-				     "/performer/assignedEntity/representedOrganization/standardIndustryClassCode"),
-			    NULL},
-	[PLACE_RELATED] = {BYTES_OF("relatedDocument"), take_related},
-	[PLACE_PARENT_ID] = {BYTES_OF("relatedDocument/parentDocument/id"), take_parent},
-	[PLACE_ENCOUNTER] = {BYTES_OF("componentOf/encompassingEncounter"), NULL},
-	[PLACE_FACILITY] = {BYTES_OF("componentOf/encompassingEncounter/location/healthCareFacility/code"), NULL},
-	[PLACE_FILE_BODY] = {BYTES_OF("component/nonXMLBody"), NULL},
-	[PLACE_FILE] = {BYTES_OF("component/nonXMLBody/text"), NULL},
-	[PLACE_STRUCTURED_BODY] = {BYTES_OF("component/structuredBody"), NULL},
+static take *const takes[NODES] = {
+	[NODE_REALM] = take_realm,
+	[NODE_TYPE_ID] = take_type_id,
+	[NODE_TEMPLATE] = take_template,
+	[NODE_ID] = take_id,
+	[NODE_CODE] = take_code,
+	[NODE_TITLE] = take_title,
+	[NODE_EFFECTIVE] = take_time,
+	[NODE_CONFIDENTIALITY] = take_confidentiality,
+	[NODE_LANGUAGE] = take_language,
+	[NODE_SET_ID] = take_set_id,
+	[NODE_VERSION] = take_version,
+	[NODE_PATIENT_ID] = take_patient_id,
+	[NODE_PATIENT_FAMILY] = take_family,
+	[NODE_PATIENT_GIVEN] = take_given,
+	[NODE_SEX] = take_sex,
+	[NODE_BIRTH_TIME] = take_birth_time,
+	[NODE_COUNTY] = take_birth_place,
+	[NODE_PREFIX] = take_text,
+	[NODE_SUFFIX] = take_text,
+	[NODE_SIGNATURE] = take_signature,
+	[NODE_KEEPER_ID] = take_custodian_id,
+	[NODE_KEEPER_NAME] = take_custodian_name,
+	[NODE_ORDER_ID] = take_order,
+	[NODE_EVENT] = take_event,
+	[NODE_EVENT_LOW] = take_event_low,
+	[NODE_PRACTICE] = take_practice,
+	[NODE_RELATED] = take_related,
+	[NODE_PARENT_ID] = take_parent,
+	[NODE_PARENT_SET] = take_parent_set,
+	[NODE_PARENT_VERSION] = take_parent_version,
 };
 
 void reader_header_start(struct reader *r, const struct xml_element *element)
 {
-	struct bytes path = {r->path, r->path_len};
+	enum node node = reader_top(r)->node;
 
-	for (enum place place = 0; place < PLACES; place++) {
-		if (!bytes_equal(path, rows[place].path))
-			continue;
-		r->seen[place]++;
-		if (rows[place].start != NULL)
-			rows[place].start(r, element);
-		return;
-	}
-	if (r->now != NULL)
-		reader_party_start(r, element, path);
+	if (takes[node] != NULL)
+		takes[node](r, element);
+	reader_party_start(r, element);
 }

@@ -1,7 +1,8 @@
 /* cda/read_parts.h - what the files of the CDA reader share. Included by cda/read*.c only.
  *
- * read.c knows where it is in the document and what is captured as text; read_header.c has the table of header
- * elements, read_party.c authors; read_body.c embedded files and answers; read_narrative.c the readable text; read_rules.c the findings. */
+ * read.c knows where it is in the document and what is captured as text; read_nodes.c which elements a header has;
+ * read_header.c what is taken of them, read_party.c of authors; read_body.c embedded files and answers; read_narrative.c
+ * the readable text; read_rules.c judges by rule_list.h, whose functions stand in read_rules_*.c. */
 #ifndef RELAIS_CDA_READ_PARTS_H
 #define RELAIS_CDA_READ_PARTS_H
 
@@ -9,33 +10,33 @@
 #include "base/limits.h"
 #include "cda/base64.h"
 #include "cda/read.h"
-#include "cda/xml.h"
-
-/* Elements of the header that are counted; the rules speak of these counts. */
-enum place {
-	PLACE_REALM, PLACE_TYPE_ID, PLACE_TEMPLATE, PLACE_ID, PLACE_CODE, PLACE_TITLE, PLACE_TIME,
-	PLACE_CONFIDENTIALITY, PLACE_LANGUAGE, PLACE_SET_ID, PLACE_VERSION,
-	PLACE_RECORD_TARGET, PLACE_PATIENT_ID, PLACE_PATIENT, PLACE_PATIENT_NAME, PLACE_PATIENT_PREFIX,
-	PLACE_PATIENT_FAMILY, PLACE_PATIENT_GIVEN, PLACE_SEX, PLACE_BIRTH_TIME, PLACE_BIRTH_PLACE,
-	PLACE_RELIGION, PLACE_RACE, PLACE_ETHNIC,
-	PLACE_AUTHOR, PLACE_AUTHOR_TIME, PLACE_LEGAL, PLACE_LEGAL_TIME, PLACE_SIGNATURE,
-	PLACE_CUSTODIAN, PLACE_CUSTODIAN_ID, PLACE_CUSTODIAN_NAME,
-	PLACE_ORDER_ID, PLACE_EVENT, PLACE_PERFORMER, PLACE_PRACTICE,
-	PLACE_RELATED, PLACE_PARENT_ID, PLACE_ENCOUNTER, PLACE_FACILITY,
-	PLACE_FILE_BODY, PLACE_FILE, PLACE_STRUCTURED_BODY,
-	PLACES
-};
+#include "cda/read_nodes.h"
 
 struct reader;
 typedef void reader_text(struct reader *r, struct bytes text);   /* trimmed, runs of blanks made one */
 
-enum { READER_PATH = 256, READER_ORGANIZERS = 8 };
+enum { READER_DEPTH = 16, READER_ORGANIZERS = 8 };
 
 /* An author or legal authenticator being read. */
 struct reader_party {
 	struct cda_party party;
 	struct bytes given, family, plain, model, software;
-	unsigned ids, persons, devices;
+	bool named, person;              /* has an id with root and extension; is a person */
+};
+
+/* An open element of the header: how many of each it held so far, and the text of a leaf once it ends. */
+struct reader_frame {
+	enum node node;
+	unsigned char count[NODES];      /* stays at UCHAR_MAX */
+	bool null;                       /* had a nullFlavor */
+	struct bytes text;
+};
+
+enum reader_rule {
+#define R(name, level, when, where, function, source, fr, en) RULE_##function,
+#include "cda/rule_list.h"
+#undef R
+	RULES
 };
 
 struct reader_embedded {
@@ -73,25 +74,29 @@ struct reader {
 
 	bool not_cda;
 	unsigned base;                   /* depth of ClinicalDocument; 0 before it */
-	unsigned char path[READER_PATH]; /* local names below ClinicalDocument, joined by '/' */
-	size_t path_len;
-	unsigned path_depth;             /* how many names it has */
+	struct reader_frame frames[READER_DEPTH];   /* of the open elements down to here; frames[0] is the document's */
+	unsigned open;                   /* how many of them are below the document */
 	bool in_body;                    /* below ClinicalDocument/component */
 
 	reader_text *capture;            /* whom the text of the element at capture_depth goes to */
 	unsigned capture_depth;
 	struct buf text;
 
-	unsigned seen[PLACES];
+	unsigned seen[NODES];            /* in the whole document */
+	bool broken[RULES];
 	bool template_france, template_header, template_file;
-	bool bad_qualifier, bad_patient_id, bad_ins, id_null;
+	bool bad_patient_id, id_null;
 	unsigned ins_ids;                /* patient ids with an INS root */
-	struct bytes type_root, signature;
+	bool family_called, given_called;   /* the name in use came with CL */
+	unsigned plain_givens;           /* given names of the patient without qualifier */
+	struct cda_id type_id, parent_set;
+	struct bytes confidentiality_system, signature, parent_version;
+	bool replacing;                  /* inside a relatedDocument RPLC */
+	unsigned main_performers;        /* of the first event that has any, once it has ended */
+	bool event_begun, event_practice;   /* the event being read has its low time; its performer tells the setting of care */
 	struct reader_party *now;        /* the party being read; NULL outside */
 	struct reader_party legal;
-	unsigned authors_without_id, authors_without_person;
 	struct bytes qualifier;          /* of the name part being captured */
-	bool replacing;                  /* inside a relatedDocument RPLC */
 
 	struct reader_embedded embedded;
 	struct reader_answer answer;
@@ -108,13 +113,15 @@ void *reader_more(struct reader *r, void *items, size_t *count, size_t size, siz
 void reader_capture(struct reader *r, unsigned depth, reader_text *to);
 struct cda_id reader_id(struct reader *r, const struct xml_element *element);
 
-/* read_header.c: an element of the header began; r->path is its path. */
+/* The innermost open element of the header, and whether one of a kind is open around it. */
+struct reader_frame *reader_top(struct reader *r);
+bool reader_within(const struct reader *r, enum node node);
+
+/* read_header.c: what is taken of an element of the header, reader_top(r), as it begins. */
 void reader_header_start(struct reader *r, const struct xml_element *element);
-/* read_party.c: an author or the legal authenticator begins, has a part, or ends. */
-void reader_party_author(struct reader *r, const struct xml_element *element);
-void reader_party_legal(struct reader *r, const struct xml_element *element);
-void reader_party_start(struct reader *r, const struct xml_element *element, struct bytes path);
-void reader_party_end(struct reader *r, struct bytes name, unsigned depth);
+/* read_party.c: of an author or the legal authenticator; and as one ends. */
+void reader_party_start(struct reader *r, const struct xml_element *element);
+void reader_party_end(struct reader *r);
 /* read_body.c: anything below ClinicalDocument/component. */
 void reader_body_start(struct reader *r, const struct xml_element *element);
 void reader_body_text(struct reader *r, struct bytes piece);
@@ -123,7 +130,23 @@ void reader_body_end(struct reader *r, unsigned depth);
 void reader_narrative_start(struct reader *r, const struct xml_element *element);
 void reader_narrative_text(struct reader *r, struct bytes piece);
 void reader_narrative_end(struct reader *r, struct bytes name, unsigned depth);
-/* read_rules.c: fills the findings; HEADER when a French document lacks what nothing can do without. */
-enum reason reader_judge(struct reader *r);
+/* read_rules.c: judges reader_top(r) as it begins (its element is given) or ends (NULL). */
+void reader_judge(struct reader *r, const struct xml_element *element);
+/* Judges the document and fills the findings; HEADER when a French document lacks what nothing can do without. */
+enum reason reader_conclude(struct reader *r);
+
+/* read_rules_*.c: does the rule hold? Of reader_top(r); the element is NULL for rules that are judged at its end. */
+#define RULE(function) bool reader_rule_##function(const struct reader *r, const struct xml_element *element)
+#define R(name, level, when, where, function, source, fr, en) RULE(function);
+#include "cda/rule_list.h"
+#undef R
+
+/* For the rules. */
+unsigned reader_count(const struct reader *r, enum node node);      /* directly in the innermost open element */
+struct bytes reader_value(const struct xml_element *element, const char *name);   /* trimmed attribute */
+bool reader_is_oid(struct bytes root);
+bool reader_is_oid_or_uuid(struct bytes root);
+bool reader_is_time(struct bytes time, size_t digits);   /* HL7 TS of so many digits at least, with or without offset */
+bool reader_is_one_of(struct bytes word, struct bytes words);   /* words parted by blanks */
 
 #endif

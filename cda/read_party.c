@@ -11,13 +11,14 @@ static void take_party_id(struct reader *r, const struct xml_element *element)
 {
 	struct cda_id id = reader_id(r, element);
 	uint64_t number;
-	bool first = r->now->ids++ == 0, professional = bytes_equal_text(id.root, PROFESSIONAL_ROOT);
+	bool first = r->now->party.id.root.len == 0, professional = bytes_equal_text(id.root, PROFESSIONAL_ROOT);
 
 	if (first || (professional && !bytes_equal_text(r->now->party.id.root, PROFESSIONAL_ROOT)))
 		r->now->party.id = id;
 	if (professional && id.extension.len == 12 && id.extension.at[0] == '8' &&
 	    bytes_number(id.extension, UINT64_MAX, &number))
 		reader_set(&r->now->party.rpps, bytes_from(id.extension, 1));
+	r->now->named |= id.root.len > 0 && id.extension.len > 0;
 }
 
 static void take_organization_id(struct reader *r, const struct xml_element *element)
@@ -61,30 +62,23 @@ static void keep_software(struct reader *r, struct bytes text)
 static void take_person(struct reader *r, const struct xml_element *element)
 {
 	(void)element;
-	r->now->persons++;
-}
-
-static void take_device(struct reader *r, const struct xml_element *element)
-{
-	(void)element;
-	r->now->devices++;
+	r->now->person = true;
 }
 
 static const struct {
-	struct bytes path;
+	enum node node;
 	take *start;
 	reader_text *text;
 } party_rows[] = {
-	{BYTES_OF("id"), take_party_id, NULL},
-	{BYTES_OF("assignedPerson"), take_person, NULL},
-	{BYTES_OF("assignedPerson/name"), NULL, keep_party_plain},
-	{BYTES_OF("assignedPerson/name/given"), NULL, keep_party_given},
-	{BYTES_OF("assignedPerson/name/family"), NULL, keep_party_family},
-	{BYTES_OF("assignedAuthoringDevice"), take_device, NULL},
-	{BYTES_OF("assignedAuthoringDevice/manufacturerModelName"), NULL, keep_model},
-	{BYTES_OF("assignedAuthoringDevice/softwareName"), NULL, keep_software},
-	{BYTES_OF("representedOrganization/id"), take_organization_id, NULL},
-	{BYTES_OF("representedOrganization/name"), NULL, keep_organization},
+	{NODE_ENTITY_ID, take_party_id, NULL},
+	{NODE_PERSON, take_person, NULL},
+	{NODE_PERSON_NAME, NULL, keep_party_plain},
+	{NODE_GIVEN, NULL, keep_party_given},
+	{NODE_FAMILY, NULL, keep_party_family},
+	{NODE_MODEL, NULL, keep_model},
+	{NODE_SOFTWARE, NULL, keep_software},
+	{NODE_ORGANIZATION_ID, take_organization_id, NULL},
+	{NODE_ORGANIZATION_NAME, NULL, keep_organization},
 };
 
 static struct bytes two_words(struct reader *r, struct bytes a, struct bytes b)
@@ -97,7 +91,7 @@ static struct bytes two_words(struct reader *r, struct bytes a, struct bytes b)
 static void finish_party(struct reader *r)
 {
 	struct reader_party *p = r->now;
-	p->party.name = p->persons > 0 ? two_words(r, p->given, p->family) : two_words(r, p->model, p->software);
+	p->party.name = p->person ? two_words(r, p->given, p->family) : two_words(r, p->model, p->software);
 	if (p->party.name.len == 0)
 		p->party.name = p->plain;
 	if (p->party.name.len == 0)
@@ -113,34 +107,26 @@ static void finish_author(struct reader *r)
 		return;
 	finish_party(r);
 	*author = r->now->party;
-	r->authors_without_id += r->now->party.id.root.len == 0 || r->now->party.id.extension.len == 0;
-	r->authors_without_person += r->now->persons + r->now->devices == 0;
 }
 
-void reader_party_author(struct reader *r, const struct xml_element *element)
+/* A party begins with the element that says what he is to the document. */
+static void begin(struct reader *r, enum node node)
 {
-	(void)element;
-	r->now = arena_alloc(r->arena, sizeof *r->now);
-}
-
-void reader_party_legal(struct reader *r, const struct xml_element *element)
-{
-	(void)element;
+	if (node == NODE_AUTHOR)
+		r->now = arena_alloc(r->arena, sizeof *r->now);
+	if (node != NODE_LEGAL)
+		return;
 	r->legal = (struct reader_party){0};
 	r->now = &r->legal;
 }
 
-void reader_party_start(struct reader *r, const struct xml_element *element, struct bytes path)
+void reader_party_start(struct reader *r, const struct xml_element *element)
 {
-	static const struct bytes prefixes[] = {BYTES_OF("author/assignedAuthor/"),
-						BYTES_OF("legalAuthenticator/assignedEntity/")};
-	struct bytes rest = BYTES_NONE;
+	enum node node = reader_top(r)->node;
 
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		if (bytes_starts(path, prefixes[i]))
-			rest = bytes_from(path, prefixes[i].len);
-	for (size_t i = 0; rest.len > 0 && i < sizeof party_rows / sizeof *party_rows; i++) {
-		if (!bytes_equal(rest, party_rows[i].path))
+	begin(r, node);
+	for (size_t i = 0; r->now != NULL && i < sizeof party_rows / sizeof *party_rows; i++) {
+		if (node != party_rows[i].node)
 			continue;
 		if (party_rows[i].start != NULL)
 			party_rows[i].start(r, element);
@@ -150,16 +136,18 @@ void reader_party_start(struct reader *r, const struct xml_element *element, str
 	}
 }
 
-void reader_party_end(struct reader *r, struct bytes name, unsigned depth)
+void reader_party_end(struct reader *r)
 {
-	if (depth != r->base + 1 || r->now == NULL)
-		return;
-	if (bytes_equal_text(name, "author")) {
+	enum node node = reader_top(r)->node;
+
+	if (node == NODE_AUTHOR) {
 		finish_author(r);
-	} else if (bytes_equal_text(name, "legalAuthenticator")) {
+	} else if (node == NODE_LEGAL) {
 		finish_party(r);
-		if (r->seen[PLACE_LEGAL] == 1)
+		if (r->seen[NODE_LEGAL] == 1)
 			r->d.legal_authenticator = r->now->party;
+	} else {
+		return;
 	}
 	r->now = NULL;
 }

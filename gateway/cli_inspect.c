@@ -375,7 +375,7 @@ static bool inspect_file(struct inspector *by, const char *path)
 		if (by->options->json && json_dumpf(merged, stdout, JSON_COMPACT) == 0)
 			putchar('\n');
 		else if (!by->options->json)
-			cli_inspect_print(merged);
+			cli_inspect_print(merged, by->options->french);
 		fflush(stdout);
 		json_decref(merged);
 		ok = !s.unwritten;

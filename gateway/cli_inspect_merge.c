@@ -234,7 +234,7 @@ static void print_report(const json_t *report)
 	}
 }
 
-static void print_documents(const json_t *documents)
+static void print_documents(const json_t *documents, bool french)
 {
 	size_t i, k;
 	json_t *d, *finding;
@@ -257,13 +257,13 @@ static void print_documents(const json_t *documents)
 			putchar(' ');
 			put(json_object_get(finding, "rule"));
 			printf(": ");
-			put(json_object_get(finding, "text"));
+			put(json_object_get(finding, french ? "text_fr" : "text"));
 			putchar('\n');
 		}
 	}
 }
 
-void cli_inspect_print(const json_t *merged)
+void cli_inspect_print(const json_t *merged, bool french)
 {
 	const json_t *archive = json_object_get(merged, "archive"), *smtp = json_object_get(merged, "smtp");
 	size_t i;
@@ -285,7 +285,7 @@ void cli_inspect_print(const json_t *merged)
 	if (json_is_object(archive))
 		put_line("archive", json_object_get(archive, "reason"));
 	print_report(json_object_get(merged, "report"));
-	print_documents(json_object_get(merged, "documents"));
+	print_documents(json_object_get(merged, "documents"), french);
 	json_array_foreach(json_object_get(merged, "anomalies"), i, anomaly) {
 		put_line("anomaly", anomaly);
 	}

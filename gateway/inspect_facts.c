@@ -161,8 +161,9 @@ static json_t *answers_json(const struct cda_document *cda)
 static void add_findings(json_t *array, const struct cda_finding *findings, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "rule", findings[i].rule, "level",
-						       cda_level_name(findings[i].level), "text", findings[i].text));
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "rule", findings[i].rule, "level",
+						       cda_level_name(findings[i].level), "text", findings[i].text, "text_fr",
+						       findings[i].text_fr, "source", findings[i].source));
 }
 
 static json_t *findings_json(const struct inspect_document *d)

@@ -74,9 +74,11 @@ const char *inspect_document_kind(const struct inspect_document *document)
 
 static void finding(struct inspect_document *document, enum reason reason, enum cda_level level)
 {
+	const struct reason_entry *entry = reason_entry(reason);
+
 	if (document->n_findings < INSPECT_FINDINGS)
 		document->findings[document->n_findings++] =
-			(struct cda_finding){reason_code(reason), level, reason_entry(reason)->en, "base/reason"};
+			(struct cda_finding){entry->code, level, entry->en, entry->fr, "docs/reasons.md"};
 	document->reason = worse(document->reason, reason);
 }
 
@@ -111,10 +113,11 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 	} else if (weight(reason) <= 1) {
 		document->is_cda = true;
 	}
-	if (reason != REASON_NONE)
+	/* What a document that was read has against it stands in its own findings. */
+	if (document->is_cda)
+		document->reason = worse(reason, document->cda.schema == CDA_SCHEMA_INVALID ? REASON_DOCUMENT_SCHEMA : REASON_NONE);
+	else
 		finding(document, reason, weight(reason) > 1 ? CDA_LEVEL_ERROR : CDA_LEVEL_WARNING);
-	if (document->is_cda && document->cda.schema == CDA_SCHEMA_INVALID)
-		finding(document, REASON_DOCUMENT_SCHEMA, CDA_LEVEL_WARNING);
 }
 
 static void add_meta(struct inspect_document *document, const struct xdm_document *meta)

@@ -12,6 +12,9 @@
 #include "gateway/json_view.h"
 
 #define FROM "From: a@example.org\r\nSubject: x\r\n"
+#define XML(content) MIXED "--B\r\nContent-Type: text/xml; name=a.xml\r\n\r\n" content "\r\n--B--\r\n"
+#define FRENCH "<ClinicalDocument xmlns='urn:hl7-org:v3'><realmCode code='FR'/><templateId root='1.2.250.1.213.1.1.1.1'/><id root='1.2'/><code code='x'/>" \
+	"<recordTarget><patientRole><id root='1.2.3' extension='A'/><patient/></patientRole></recordTarget></ClinicalDocument>"
 #define MIXED FROM "Content-Type: multipart/mixed; boundary=B\r\n\r\n"
 
 static int group_setup(void **state)
@@ -57,6 +60,14 @@ static const struct row {
 	 "other", REASON_DOCUMENT_DOCTYPE},
 	{"another XML file is a file", MIXED "--B\r\nContent-Type: text/xml; name=a.xml\r\n\r\n<?xml version=\"1.0\"?><a/>\r\n--B--\r\n", "unknown", false, 1, "other",
 	 REASON_DOCUMENT_NOT_CDA},
+	{"a French document", XML(FRENCH), "record", false, 1, "cda", REASON_NONE},
+	{"a French document in its style sheet", XML("<xsl:stylesheet xmlns:xsl='http://www.w3.org/1999/XSL/Transform' version='1.0'>" FRENCH "</xsl:stylesheet>"),
+	 "record", false, 1, "cda", REASON_DOCUMENT_SELF_DISPLAYING},
+	{"a document of another country", XML("<ClinicalDocument xmlns='urn:hl7-org:v3'><realmCode code='US'/></ClinicalDocument>"), "unknown", false, 1, "cda",
+	 REASON_DOCUMENT_FOREIGN},
+	{"another country's in its style sheet", XML("<xsl:stylesheet xmlns:xsl='http://www.w3.org/1999/XSL/Transform'><ClinicalDocument xmlns='urn:hl7-org:v3'/></xsl:stylesheet>"),
+	 "unknown", false, 1, "cda", REASON_DOCUMENT_FOREIGN},
+	{"the American kin of a CDA", XML("<ContinuityOfCareRecord xmlns='urn:astm-org:CCR'/>"), "unknown", false, 1, "ccr", REASON_DOCUMENT_FOREIGN},
 	{"a ZIP that is none", MIXED "--B\r\nContent-Type: application/zip; name=IHE_XDM.zip\r\n\r\nPK\3\4 broken\r\n--B--\r\n", "unknown", false, 0, "",
 	 REASON_ARCHIVE_BROKEN},
 	{"a mail within stays closed", MIXED "--B\r\nContent-Type: message/rfc822\r\n\r\n" FROM "\r\nACCEPTE\r\n--B--\r\n", "unknown", false, 1, "other", REASON_NONE},
@@ -108,6 +119,29 @@ static void facts_have_their_members(void **state)
 	assert_true(bytes_equal_text(json_view(json_array_get(json_object_get(extract, "documents"), 0), "media"), "application/pdf"));
 	json_decref(extract);
 	json_decref(facts);
+	arena_destroy(&arena);
+}
+
+/* What a finding tells, of the reader's rules and of the gateway's reasons alike. */
+static void findings_have_their_members(void **state)
+{
+	static const char *const keys[] = {"rule", "level", "text", "text_fr", "source"};
+	static const char *const mails[] = {XML(FRENCH), XML("<a/>")};
+	struct arena *arena = arena_create(64 << 20);
+
+	(void)state;
+	for (size_t m = 0; m < sizeof mails / sizeof mails[0]; m++) {
+		struct inspection in;
+		read_mail(arena, bytes_of_text(mails[m]), &in);
+		json_t *facts = inspect_facts_json(arena, &in), *finding;
+		json_t *findings = json_object_get(json_array_get(json_object_get(facts, "documents"), 0), "findings");
+		size_t i;
+		assert_true(json_array_size(findings) > 0);
+		json_array_foreach(findings, i, finding)
+			for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+				assert_true(json_view(finding, keys[k]).len > 0);
+		json_decref(facts);
+	}
 	arena_destroy(&arena);
 }
 
@@ -178,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mails_are_told_apart),
 		cmocka_unit_test(facts_have_their_members),
+		cmocka_unit_test(findings_have_their_members),
 		cmocka_unit_test(requests_are_checked),
 		cmocka_unit_test(documents_give_the_class),
 	};

@@ -135,6 +135,17 @@ def reasons_are_in_step(_):
     return [] if made.stdout == read("docs/reasons.md") else ["run tests/make-reasons.py"]
 
 
+def rules():
+    return set(re.findall(r'^R\("([^"]+)"', read("cda/rule_list.h"), re.M))
+
+
+def rules_are_in_step(_):
+    made = subprocess.run([sys.executable, os.path.join(ROOT, "tests/make-rules.py"), "--print"], capture_output=True, text=True)
+    if made.returncode:
+        return [made.stderr.strip()]
+    return [] if made.stdout == read("docs/rules-cda.md") else ["run tests/make-rules.py"]
+
+
 def alarms():
     return set(re.findall(r'^A\("([^"]+)"', read("gateway/alarm_list.h"), re.M))
 
@@ -147,7 +158,7 @@ def alarms_are_explained(_):
 def codes_named_in_guides_exist(_):
     """Whatever looks like a code; the questions of a request and the keys of the configuration look like it, too."""
     known = codes()
-    others = set(re.findall(r'<code code="([^"]+)"', read("docs/examples/request.xml"))) | set(configuration_keys()) | alarms()
+    others = set(re.findall(r'<code code="([^"]+)"', read("docs/examples/request.xml"))) | set(configuration_keys()) | alarms() | rules()
     first = {c.split(".")[0] for c in known} - {"none"}
     wrong = []
     for guide in guides() + pages():
@@ -236,6 +247,7 @@ CHECKS = [
     ("every key of docs/configuration.md is in relais.conf(5), and no other", every_key_is_in_the_page),
     ("configuration keys named in guides exist", keys_named_in_guides_exist),
     ("docs/reasons.md is in step with base/reason_list.h", reasons_are_in_step),
+    ("docs/rules-cda.md is in step with cda/rule_list.h", rules_are_in_step),
     ("codes named in guides and pages exist", codes_named_in_guides_exist),
     ("every alarm is explained in relais-alarms(1), and no other", alarms_are_explained),
     ("log events explained to operators exist", events_named_in_guides_exist),

@@ -127,6 +127,7 @@ SUITES = {
     "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
+    "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,notices,roles,kill"], 900),
@@ -138,7 +139,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "peers", "identity"), ("journey", "sanitized journey"),
+LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "peers", "identity"), ("journey", "sanitized journey"),
          ("transport", "interop"))
 
 

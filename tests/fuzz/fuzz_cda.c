@@ -24,6 +24,11 @@ static void check_document(const struct cda_document *d)
 		check(d->answers[i].value);
 	for (size_t i = 0; i < d->embedded_count; i++)
 		assert(d->embedded[i].content.len == d->embedded[i].size && sniff_name(d->embedded[i].detected) != NULL);
+	for (size_t i = 0; i < d->patient.id_count; i++)
+		check(d->patient.ids[i].root);
+	for (size_t i = 0; i < d->finding_count; i++)
+		assert(d->findings[i].rule != NULL && d->findings[i].text != NULL && d->findings[i].text_fr != NULL &&
+		       d->findings[i].source != NULL);
 	assert(d->narrative.len <= LIMIT_CDA_NARRATIVE && bytes_utf8(d->narrative));
 	assert(d->answer_count <= LIMIT_CDA_ANSWERS && d->embedded_count <= LIMIT_CDA_EMBEDDED);
 }
