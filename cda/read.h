@@ -27,6 +27,7 @@ struct cda_patient {
 struct cda_party {
 	struct cda_id id;
 	struct bytes name;             /* "Olivier DUMAS": given, family; of a device its model and software */
+	struct bytes given, family;    /* of a person */
 	struct bytes rpps;             /* 11 digits, from a PS_IdNat 8…; empty otherwise */
 	struct cda_id organization_id; /* FINESS and the like (root 1.2.250.1.71.4.2.2) */
 	struct bytes organization;     /* its name */
@@ -63,6 +64,8 @@ struct cda_document {
 	struct bytes type, type_system, type_name, title, realm, language, confidentiality;
 	struct cda_id id, set_id, replaces; /* replaces: the parent document of a relatedDocument RPLC */
 	struct bytes version, time;         /* digits; HL7 time */
+	struct bytes facility, practice;    /* codes: of the encounter's facility (JDV_J02), of the main event's performer (JDV_J04) */
+	struct bytes service_start, service_stop; /* HL7 time, of the main event: the first that somebody performed */
 	bool transforms;                    /* a relatedDocument of another kind than RPLC */
 	struct cda_patient patient;
 	struct cda_party *authors;

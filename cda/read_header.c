@@ -223,17 +223,41 @@ static void take_event(struct reader *r, const struct xml_element *element)
 {
 	(void)element;
 	r->event_begun = r->event_practice = false;
+	r->event_low = r->event_high = BYTES_NONE;
 }
 
 static void take_event_low(struct reader *r, const struct xml_element *element)
 {
-	r->event_begun |= kept_attribute(r, element, "value").len > 0;
+	reader_set(&r->event_low, kept_attribute(r, element, "value"));
+	r->event_begun |= r->event_low.len > 0;
+}
+
+static void take_event_high(struct reader *r, const struct xml_element *element)
+{
+	reader_set(&r->event_high, kept_attribute(r, element, "value"));
+}
+
+/* The times of an event stand before who performed it. */
+static void take_performer(struct reader *r, const struct xml_element *element)
+{
+	(void)element;
+	if (r->d.service_start.len > 0)
+		return;
+	r->d.service_start = r->event_low;
+	r->d.service_stop = r->event_high;
 }
 
 static void take_practice(struct reader *r, const struct xml_element *element)
 {
-	(void)element;
-	r->event_practice |= reader_within(r, NODE_PERFORMER);
+	bool performer = reader_within(r, NODE_PERFORMER);
+	r->event_practice |= performer;
+	if (performer)
+		reader_set(&r->d.practice, kept_attribute(r, element, "code"));
+}
+
+static void take_facility(struct reader *r, const struct xml_element *element)
+{
+	reader_set(&r->d.facility, kept_attribute(r, element, "code"));
 }
 
 /* Its text is for the rules only (reader_frame.text). */
@@ -275,6 +299,9 @@ static take *const takes[NODES] = {
 	[NODE_ORDER_ID] = take_order,
 	[NODE_EVENT] = take_event,
 	[NODE_EVENT_LOW] = take_event_low,
+	[NODE_EVENT_HIGH] = take_event_high,
+	[NODE_PERFORMER] = take_performer,
+	[NODE_FACILITY_CODE] = take_facility,
 	[NODE_PRACTICE] = take_practice,
 	[NODE_RELATED] = take_related,
 	[NODE_PARENT_ID] = take_parent,

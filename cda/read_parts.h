@@ -93,6 +93,7 @@ struct reader {
 	struct bytes confidentiality_system, signature, parent_version;
 	bool replacing;                  /* inside a relatedDocument RPLC */
 	unsigned main_performers;        /* of the first event that has any, once it has ended */
+	struct bytes event_low, event_high; /* times of the event being read */
 	bool event_begun, event_practice;   /* the event being read has its low time; its performer tells the setting of care */
 	struct reader_party *now;        /* the party being read; NULL outside */
 	struct reader_party legal;

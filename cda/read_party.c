@@ -91,6 +91,10 @@ static struct bytes two_words(struct reader *r, struct bytes a, struct bytes b)
 static void finish_party(struct reader *r)
 {
 	struct reader_party *p = r->now;
+	if (p->person) {
+		p->party.given = p->given;
+		p->party.family = p->family;
+	}
 	p->party.name = p->person ? two_words(r, p->given, p->family) : two_words(r, p->model, p->software);
 	if (p->party.name.len == 0)
 		p->party.name = p->plain;

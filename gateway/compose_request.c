@@ -217,6 +217,11 @@ static void set_person(struct compose_place p, enum compose_need need, struct xd
 	out->id = caret < id.len ? bytes_from(id, caret + 1) : id;
 	out->id_root = caret < id.len ? bytes_slice(id, 0, caret) : BYTES_NONE;
 	split_name(compose_json_line(p, "name", NAME, need), out);
+	struct bytes family = compose_json_line(p, "family", NAME, COMPOSE_OPTIONAL);
+	if (family.len == 0)
+		return;
+	out->family = family;
+	out->given = compose_json_line(p, "given", NAME, COMPOSE_OPTIONAL);
 }
 
 static struct xdm_write_person read_author(struct compose_place d)
@@ -226,7 +231,7 @@ static struct xdm_write_person read_author(struct compose_place d)
 		compose_json_fail(d, "authors");
 		return author;
 	}
-	struct compose_place a = compose_json_item(d, "authors", 0, "id name organization organization_id");
+	struct compose_place a = compose_json_item(d, "authors", 0, "id name given family organization organization_id");
 	set_person(a, COMPOSE_OPTIONAL, &author);
 	author.organisation = compose_json_line(a, "organization", NAME, COMPOSE_OPTIONAL);
 	author.organisation_id = compose_json_line(a, "organization_id", CODE, COMPOSE_OPTIONAL);
@@ -257,7 +262,7 @@ static struct xdm_write_document read_document(struct compose_place d, struct by
 	size_t codes = compose_json_count(d, "confidentiality", 4, COMPOSE_OPTIONAL);
 	for (size_t i = 0; i < codes; i++)
 		document.confidentiality[i] = compose_json_line_at(d, "confidentiality", i, CODE);
-	struct compose_place legal = compose_json_object(d, "legal_authenticator", "id name", COMPOSE_OPTIONAL);
+	struct compose_place legal = compose_json_object(d, "legal_authenticator", "id name given family", COMPOSE_OPTIONAL);
 	if (legal.object != NULL)
 		set_person(legal, COMPOSE_REQUIRED, &document.legal_authenticator);
 	return document;

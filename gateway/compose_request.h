@@ -31,8 +31,10 @@
  * CUSTODIAN: {"id", "name", "facility"?: JDV_J02, "practice"?: JDV_J04}
  * DOCUMENT:  {"id", "type", "type_name"?, "type_system"?, "title", "time": TIME, "service_time"?, "service_stop"?, "level": 1|3, "replaces"?,
  *             "class"?, "format"?, "facility"?, "practice"?, "confidentiality"?: [CODE… at most 4], "language"?,
- *             "authors": [{"id"?, "name", "organization"?, "organization_id"?}…], "legal_authenticator"?: {"id"?, "name"}}
- *            as the facts of inspect give them; the first author counts. A name is "DR Olivier DUMAS": words in capitals are the family name.
+ *             "authors": [{"id"?, "name", "given"?, "family"?, "organization"?, "organization_id"?}…],
+ *             "legal_authenticator"?: {"id"?, "name", "given"?, "family"?}}
+ *            as the facts of inspect give them; the first author counts. Without "family" the name is read as "DR Olivier DUMAS": words in
+ *            capitals are the family name.
  *
  * What is built. Files in the order: report PDF, dossier PDF, attachments without "xdm", IHE_XDM.zip (the report's CDA, then the attachments
  * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (reference, patient, expert, dates, then "rows"), "summary" in a

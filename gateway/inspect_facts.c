@@ -117,8 +117,8 @@ static json_t *authors_json(struct arena *arena, const struct cda_document *cda)
 
 	for (size_t i = 0; i < cda->author_count; i++) {
 		const struct cda_party *author = &cda->authors[i];
-		json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o}", "id", id_text(arena, author->id), "name", text(author->name),
-						       "organization", text(author->organization), "organization_id",
+		json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "id", id_text(arena, author->id), "name",
+						       text(author->name), "given", text(author->given), "family", text(author->family), "organization", text(author->organization), "organization_id",
 						       id_text(arena, author->organization_id)));
 	}
 	return array;
@@ -128,7 +128,8 @@ static json_t *party_json(struct arena *arena, const struct cda_party *party)
 {
 	if (party->id.root.len == 0 && party->id.extension.len == 0 && party->name.len == 0)
 		return json_null();
-	return json_pack("{s:o, s:o}", "id", id_text(arena, party->id), "name", text(party->name));
+	return json_pack("{s:o, s:o, s:o, s:o}", "id", id_text(arena, party->id), "name", text(party->name), "given", text(party->given),
+			 "family", text(party->family));
 }
 
 static json_t *orders_json(struct arena *arena, const struct cda_document *cda)
@@ -191,7 +192,15 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "name", text(d->name));
 	json_object_set_new(o, "kind", json_string(inspect_document_kind(d)));
 	json_object_set_new(o, "type", text(first_of(cda->type, d->meta_type)));
+	json_object_set_new(o, "type_name", text(cda->type_name));
+	json_object_set_new(o, "type_system", text(cda->type_system));
 	json_object_set_new(o, "title", text(first_of(cda->title, d->meta_title)));
+	json_object_set_new(o, "language", text(cda->language));
+	json_object_set_new(o, "confidentiality", text(cda->confidentiality));
+	json_object_set_new(o, "facility", text(cda->facility));
+	json_object_set_new(o, "practice", text(cda->practice));
+	json_object_set_new(o, "service_start", text(cda->service_start));
+	json_object_set_new(o, "service_stop", text(cda->service_stop));
 	json_object_set_new(o, "realm", text(cda->realm));
 	json_object_set_new(o, "id", d->is_cda ? id_text(arena, cda->id) : text(d->meta_id));
 	json_object_set_new(o, "set_id", id_text(arena, cda->set_id));

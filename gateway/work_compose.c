@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "gateway/work_package.h"
 
 /* The bytes of all attachments, one behind the other. */
 struct parcel {
@@ -32,44 +33,6 @@ static json_t *document_facts(const json_t *facts, struct bytes digest)
 	return NULL;
 }
 
-static json_t *time_of(const json_t *facts)
-{
-	struct instant at;
-	struct bytes text = json_view(facts, "time");
-	return instant_read(text, &at) || instant_read_hl7(text, &at) ? json_of_instant(at) : NULL;
-}
-
-static json_t *authors_of(const json_t *facts)
-{
-	json_t *authors = json_array(), *a;
-	size_t i;
-	json_array_foreach(json_object_get(facts, "authors"), i, a) {
-		struct bytes name = json_view(a, "name"), organisation = json_view(a, "organization");
-		if (i == 4 || name.len == 0)
-			break;
-		json_t *author = json_pack("{s:o}", "name", json_of(name));
-		if (organisation.len > 0)
-			json_object_set_new(author, "organization", json_of(organisation));
-		json_array_append_new(authors, author);
-	}
-	return authors;
-}
-
-/* A CDA goes into the package with its metadata; one without id, type or time stays a loose file. */
-static json_t *metadata(const json_t *facts)
-{
-	json_t *time = time_of(facts), *level = json_object_get(facts, "level"), *authors = authors_of(facts);
-	struct bytes id = json_view(facts, "id"), type = json_view(facts, "type"), title = json_view(facts, "title");
-
-	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || id.len == 0 || type.len == 0 || time == NULL || json_array_size(authors) == 0) {
-		json_decref(time);
-		json_decref(authors);
-		return NULL;
-	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "id", json_of(id), "type", json_of(type), "title", json_of(title.len > 0 ? title : type),
-			 "time", time, "level", json_integer_value(level) == 1 ? 1 : 3, "authors", authors);
-}
-
 /* A sender's odd file name must not keep a dossier from its expert: what smtp/compose would refuse is written otherwise. */
 static json_t *file_name(struct work *work, struct bytes name)
 {
@@ -93,7 +56,7 @@ static json_t *file_media(struct bytes media)
 
 static void add_file(struct work *work, struct parcel *parcel, const struct work_file *file, const json_t *facts)
 {
-	json_t *xdm = metadata(facts);
+	json_t *xdm = work_package_entry(facts);
 	json_t *item = json_pack("{s:o, s:o, s:I, s:I}", "name", file_name(work, file->name), "media", file_media(file->media),
 				 "offset", (json_int_t)parcel->payload.len, "length", (json_int_t)file->content.len);
 

@@ -6,6 +6,7 @@ import time
 
 import clients
 import documents
+import package
 from world import (ATTENDING, DEPOT, DOMAIN, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for)
 
 FORM = {
@@ -117,6 +118,8 @@ class Story:
         assert "IHE_XDM.zip" in files and any(n.endswith(".pdf") for n in files), sorted(files)
         assert "sans-nom.pdf" not in files, "what names no patient and nobody vouched for is given to nobody"
         assert not any(n.endswith(".xml") for n in files), "the questionnaire is in the package, once"
+        types = package.check(files["IHE_XDM.zip"])
+        assert sorted(full["X-MSS-CODECDA"].split(",")) == sorted(types) and full["X-MSS-INS"] == "O", (full["X-MSS-CODECDA"], types)
         self.full, self.full_files = full, files
         self.expert_relay = full["Reply-To"]
         self.step(f"Elle a répondu ACCEPTE depuis sa messagerie ; le dossier complet lui est remis : {', '.join(sorted(files))}.")
@@ -137,6 +140,7 @@ class Story:
     def release(self):
         self.w.relais("dossier", "release", self.ref)
         self.report_raw, self.report = self.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
+        assert package.check(clients.attachments(self.report)["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
         self.step(f"L'infirmière a remis l'avis (relais dossier release). La patiente lit : « {self.report['Subject']} ».")
         raw, mail = self.arrives(ATTENDING, "copy", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         assert mail["Subject"].startswith("XDM/1.0/DDM+"), mail["Subject"]
