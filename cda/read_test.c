@@ -420,6 +420,27 @@ static void test_embedded(void **state)
 	arena_destroy(&arena);
 }
 
+/* A PDF of 10 MB inside takes none of the reader's memory: it is decoded, looked at and counted as it goes by. */
+static void test_flat_memory(void **state)
+{
+	(void)state;
+	static const struct cda_options options = {0};
+	struct arena *arena = arena_create(512u << 10);
+	struct buf b = buf_make(16u << 20);
+	struct cda_document d;
+
+	buf_text(&b, HEAD NAMED TARGET "<component><nonXMLBody><text mediaType='application/pdf' representation='B64'>JVBERi0x");
+	while (b.len < (14u << 20))
+		buf_text(&b, "AAAA BBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKKKLLLLMMMMNNNNOOOO\n");
+	buf_text(&b, "</text></nonXMLBody></component>" TAIL);
+	assert_int_equal(cda_read(arena, buf_bytes(&b), &options, &d), REASON_NONE);
+	assert_int_equal(d.embedded_count, 1);
+	assert_true(d.embedded[0].detected == SNIFF_PDF && d.embedded[0].clean && d.embedded[0].size > (10u << 20) - (1u << 18));
+	assert_true(d.embedded[0].content.len == 0 && arena_used(arena) < (256u << 10));
+	buf_free(&b);
+	arena_destroy(&arena);
+}
+
 /* The name in use is the one called so, wherever it stands; without it, another that is not of birth. */
 static void test_names(void **state)
 {
@@ -490,7 +511,7 @@ int main(void)
 		cmocka_unit_test(test_corpus),        cmocka_unit_test(test_report),  cmocka_unit_test(test_narrative),
 		cmocka_unit_test(test_questionnaire), cmocka_unit_test(test_foreign), cmocka_unit_test(test_made),
 		cmocka_unit_test(test_answers),       cmocka_unit_test(test_text),    cmocka_unit_test(test_embedded),
-		cmocka_unit_test(test_names),         cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_flat_memory),   cmocka_unit_test(test_names),         cmocka_unit_test(test_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
