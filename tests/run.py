@@ -71,7 +71,8 @@ def seeds(name):
     if own or not corpus:
         return own
     patterns = {"mime": "hostile/mime/**/*.*", "scan": "hostile/mime/**/*.*", "notice": "hostile/bounces/**/*.eml", "cms": "hostile/smime/openssl-fuzz/**/*",
-                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*.zip", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
+                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*",
+                "tnef": "hostile/mime/tnef/**/*.tnef", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
     for key, pattern in patterns.items():
         if name.endswith(key):
             files = [f for f in sorted(glob.glob(os.path.join(corpus, pattern), recursive=True)) if os.path.isfile(f) and os.path.getsize(f) < 500000]
