@@ -84,6 +84,7 @@
 #define LIMIT_ZIP_TOTAL (60u * 1024 * 1024)
 #define LIMIT_ZIP_RATIO 200
 #define LIMIT_ZIP_NAME 255
+#define LIMIT_TNEF_FILES 100               /* attachments of one winmail.dat */
 #define LIMIT_XDM_METADATA (4u * 1024 * 1024)   /* METADATA.XML: some 12 KB a document */
 
 /* XML. */

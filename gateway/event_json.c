@@ -168,6 +168,12 @@ static json_t *write_document(const struct dossier_filing *f)
 		json_array_append_new(authors, write_author(&d->authors[i]));
 	json_object_set_new(o, "authors", authors);
 	json_object_set_new(o, "custodian", write_author(&d->custodian));
+	if (d->masked_professionals)
+		json_object_set_new(o, "masked_professionals", json_true());
+	if (d->masked_patient)
+		json_object_set_new(o, "masked_patient", json_true());
+	if (d->masked_representatives)
+		json_object_set_new(o, "masked_representatives", json_true());
 	put(o, "organisation", f->organisation);
 	json_object_set_new(o, "vouched", json_boolean(f->vouched));
 	json_object_set_new(o, "confirmed", json_boolean(f->confirmed));
@@ -192,6 +198,8 @@ static void read_document(struct arena *arena, const json_t *o, struct dossier_f
 			.size = (uint64_t)take_number(o, "size"), .realm_fr = json_truth(o, "realm_fr"), .has_patient = patient != NULL,
 			.authors = authors, .n_authors = json_array_size(list),
 			.custodian = read_author(arena, json_object_get(o, "custodian")),
+			.masked_professionals = json_truth(o, "masked_professionals"), .masked_patient = json_truth(o, "masked_patient"),
+			.masked_representatives = json_truth(o, "masked_representatives"),
 		},
 		.organisation = take(arena, o, "organisation"), .vouched = json_truth(o, "vouched"), .confirmed = json_truth(o, "confirmed"),
 	};

@@ -44,7 +44,8 @@ static void answer(struct arena *arena, const struct warm *warm, const struct in
 	case INSPECT_EXTRACT:
 		tell(arena, answer_fd, inspect_extract_json(arena, in));
 		for (size_t i = 0; i < in->n; i++)
-			reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
+			if (inspect_document_is_given(&in->documents[i]))
+				reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
 		break;
 	case INSPECT_HTML:
 		tell(arena, answer_fd, inspect_html(arena, warm->view, in, request->english, &pages, &n));

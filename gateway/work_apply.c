@@ -36,6 +36,11 @@ static enum reason file_document(struct work *work, int64_t dossier, const struc
 			 d->replaces.len > 0 ? P_TEXT_B(d->replaces) : P_NULL);
 }
 
+static enum reason withdraw_document(struct work *work, int64_t dossier, const struct dossier_event *event)
+{
+	return STORE_RUN(work->store, NULL, "select relais.document_withdraw($1, $2)", P_INT(dossier), P_TEXT_B(event->text.id));
+}
+
 /* data keeps, beside the event's own, how many mails the decision made (on its last event) and which mail it speaks of:
  * reconcile counts by them. */
 static enum reason append(struct work *work, int64_t dossier, const struct dossier_event *event, const struct work_cause *cause, int mails)
@@ -60,6 +65,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 		reason = append(work, dossier, event, cause, last ? (int)decision->n_mails : -1);
 		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_FILED)
 			reason = file_document(work, dossier, event);
+		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_WITHDRAWN)
+			reason = withdraw_document(work, dossier, event);
 	}
 	return reason;
 }

@@ -15,6 +15,7 @@ static const struct {
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
 	{"part", "part"}, {"heavy", "heavy_list"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
+	{"pieces", "pieces_list"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)

@@ -77,7 +77,7 @@ json_t *work_package_entry(const json_t *facts)
 	set(entry, "id", id, ID_MAX);
 	set(entry, "type", type, CODE_MAX);
 	set_time(entry, "time", facts, "time");
-	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || json_object_size(entry) != 4 || json_array_size(authors) == 0) {
+	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || json_truth(facts, "foreign") || json_object_size(entry) != 4 || json_array_size(authors) == 0) {
 		json_decref(entry);
 		json_decref(legal);
 		return NULL;

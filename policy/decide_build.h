@@ -16,7 +16,7 @@
  *   M21  expert, summary, shared_with
  *   M30  question   M31  expert, answer
  *   M64  physician, family_name, given_name, birth_date, expert, summary
- *   M70  -          M71  code, sentence
+ *   M70  pieces     M71  code, sentence
  * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
 #ifndef RELAIS_POLICY_DECIDE_BUILD_H
 #define RELAIS_POLICY_DECIDE_BUILD_H

@@ -2,7 +2,9 @@
 #include "policy/decide_step.h"
 
 #include "policy/decide_text.h"
+#include "policy/given.h"
 #include "policy/identity.h"
+#include "policy/pieces.h"
 
 static void mail_missing(struct build *b, const struct missing *missing, size_t n)
 {
@@ -95,7 +97,7 @@ static enum reason check_release(const struct dossier *d)
 		return REASON_IDENTITY_NONE;
 	for (size_t i = 0; i < d->n_documents; i++) {
 		const struct dossier_document *doc = &d->documents[i];
-		if (doc->replaced || !doc->filing.document.has_patient)
+		if (doc->replaced || doc->withdrawn || !doc->filing.document.has_patient)
 			continue;
 		enum identity identity = identity_compare(&d->request.patient, &doc->filing.document.patient);
 		if (identity == IDENTITY_DIFFERENT)
@@ -242,16 +244,27 @@ enum reason step_one_patient(const struct policy_message *message, const struct 
 	return worst;
 }
 
+/* An order to delete stands alone: files without a number beside it are its copies. */
+static bool is_mixed(const struct policy_message *message)
+{
+	for (size_t i = 0; step_has_order(message) && i < message->n_documents; i++) {
+		const struct policy_document *d = &message->documents[i];
+		if (d->action != POLICY_ACTION_DELETE && d->id.len > 0 && !d->aside)
+			return true;
+	}
+	return false;
+}
+
 enum reason step_refused_piece(const struct policy_message *message)
 {
 	if (message->archive != REASON_NONE && reason_entry(message->archive)->class != REASON_CLASS_TOLERATED)
 		return message->archive;
 	for (size_t i = 0; i < message->n_documents; i++) {
 		enum reason reason = message->documents[i].reason;
-		if (reason != REASON_NONE && reason_entry(reason)->class != REASON_CLASS_TOLERATED)
+		if (!message->documents[i].aside && reason != REASON_NONE && reason_entry(reason)->class != REASON_CLASS_TOLERATED)
 			return reason;
 	}
-	return REASON_NONE;
+	return is_mixed(message) ? REASON_ORDER_MIXED : REASON_NONE;
 }
 
 enum reason step_file(struct build *b, const struct policy_document *document, struct bytes organisation, bool vouched,
@@ -261,6 +274,22 @@ enum reason step_file(struct build *b, const struct policy_document *document, s
 		.kind = EVENT_DOCUMENT_FILED,
 		.document = {
 			.document = *document, .organisation = organisation, .vouched = vouched, .confirmed = confirmed}});
+}
+
+enum reason step_masked(const struct policy_message *message, enum party party)
+{
+	return given_message(message, party) ? REASON_NONE : REASON_DOCUMENT_MASKED;
+}
+
+void step_tell_aside(struct build *b)
+{
+	enum reason reason = pieces_reason(b->message);
+
+	if (reason == REASON_NONE)
+		return;
+	b->owner = "nurses";
+	if (b->reason == REASON_NONE)
+		b->reason = reason;
 }
 
 bool step_is_automatic(const struct policy_message *message)

@@ -2,6 +2,7 @@
 #include "policy/decide_text.h"
 
 #include "base/buf.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/mask.h"
 
@@ -162,7 +163,7 @@ struct bytes text_exams(const struct build *b, size_t *count)
 		const struct dossier_document *d = &b->after->documents[i];
 		const struct policy_document *doc = &d->filing.document;
 		/* The questionnaire is told apart. */
-		if (d->replaced || !d->shared || bytes_equal(doc->type, BYTES("74465-6")))
+		if (!given_allowed(d, PARTY_EXPERT) || bytes_equal(doc->type, BYTES("74465-6")))
 			continue;
 		n++;
 		gather_line(&g, BYTES("- "), text_document(b, doc), BYTES_NONE);
@@ -197,7 +198,7 @@ struct bytes text_hospitals(const struct build *b)
 	for (size_t i = 0; i < b->after->n_documents; i++) {
 		const struct policy_document *d = &b->after->documents[i].filing.document;
 		/* The author of the questionnaire may be the patient himself. */
-		if (bytes_equal(d->type, BYTES("74465-6")))
+		if (b->after->documents[i].withdrawn || bytes_equal(d->type, BYTES("74465-6")))
 			continue;
 		for (size_t a = 0; a < d->n_authors; a++) {
 			tell_once(&g, d->authors[a].name);

@@ -74,6 +74,8 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 
 	if (d->n_documents >= LIMIT_DOSSIER_DOCUMENTS)
 		return REASON_DOSSIER_FULL;
+	if (known != NULL && known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
 	if (known != NULL)
 		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
 											     : REASON_DOCUMENT_CONFLICT;
@@ -82,6 +84,17 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
 		return REASON_SENDER_CLASS;
 	return guard_identity(d, f);
+}
+
+static enum reason guard_withdrawal(const struct dossier *d, const struct dossier_text_data *order)
+{
+	const struct dossier_document *known = find_id(d, order->id);
+
+	if (known == NULL)
+		return REASON_ORDER_UNKNOWN;
+	if (known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
+	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
 static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
@@ -141,8 +154,11 @@ static enum reason guard(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_DATA_CONSENT:
 		return e->consent.party == PARTY_ATTENDING || e->consent.party == PARTY_FIRST_OPINION ? REASON_NONE
 												      : REASON_DOSSIER_ORDER;
-	case EVENT_DATA_MAIL:
 	case EVENT_DATA_TEXT:
+		if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
+			return guard_withdrawal(d, &e->text);
+		break;
+	case EVENT_DATA_MAIL:
 	case EVENT_DATA_NONE:
 		break;
 	}
@@ -186,6 +202,13 @@ static void keep_document(struct dossier *d, const struct dossier_event *e)
 		.replaced = replaced,
 		.shared = doc->has_patient || e->document.vouched || e->document.confirmed,
 	};
+}
+
+static void keep_withdrawal(struct dossier *d, struct bytes id)
+{
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (bytes_equal(d->documents[i].filing.document.id, id))
+			d->documents[i].withdrawn = true;
 }
 
 static void keep_offer(struct dossier *d, const struct dossier_event *e)
@@ -273,6 +296,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_DOCUMENT_FILED:
 		keep_document(d, e);
+		break;
+	case EVENT_DOCUMENT_WITHDRAWN:
+		keep_withdrawal(d, e->text.id);
 		break;
 	case EVENT_PIECES_MISSING:
 		d->pieces_complete = false;

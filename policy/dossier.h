@@ -5,7 +5,8 @@
  *  2. there is never more than one live offer;
  *  3. nothing is offered before the pieces were found complete and triage said yes;
  *  4. nothing is released without an opinion received from the expert who accepted, and checked;
- *  5. a document that names another patient is never filed. */
+ *  5. a document that names another patient is never filed;
+ *  6. a document is withdrawn only by the organisation that sent it, and never comes back. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -42,6 +43,7 @@ struct dossier_document {
 	struct instant at;
 	int64_t inbox;
 	bool replaced;                   /* a newer version is in the dossier */
+	bool withdrawn;                  /* by order of its sender: evidence, given to nobody */
 	bool shared;                     /* may go to the expert: names the patient, or vouched for, or confirmed */
 };
 
@@ -118,7 +120,8 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from);
 /*
  * The gate. On any reason but REASON_NONE the dossier is untouched:
  * DOSSIER_ORDER (not allowed in this state, or an event out of sequence), IDENTITY_*, SENDER_TEST_IDENTITY,
- * SENDER_CLASS (a replacement by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, REQUEST_INCOMPLETE,
+ * SENDER_CLASS (a replacement or a withdrawal by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, DOCUMENT_WITHDRAWN,
+ * ORDER_UNKNOWN (a withdrawal of what is not there), REQUEST_INCOMPLETE,
  * OPINION_SIGNER, MESSAGE_DUPLICATE, DOSSIER_FULL.
  */
 MUST_USE enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event);

@@ -3,8 +3,8 @@
 
 /* Mail goes on being proved whatever became of the dossier. */
 #define PROOFS(state) [EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state, [EVENT_MAIL_LATE] = state
-/* While it lives a physician's consent may change, and the patient may withdraw from the whole. */
-#define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
+/* While it lives a physician's consent may change, a sender may order his document out, and the patient may withdraw from the whole. */
+#define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_DOCUMENT_WITHDRAWN] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
 /* Before the release it can still be stopped. */
 #define STOPS(state) LIVES(state), [EVENT_CANCELLED] = DOSSIER_CANCELLED
 /* Documents may still be filed. */

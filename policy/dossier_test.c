@@ -381,6 +381,9 @@ static struct dossier_event random_event(enum dossier_state state, uint64_t *see
 		e.consent.party = (enum party)(random_next(seed) % PARTIES);
 		return e;
 	case EVENT_DATA_TEXT:
+		if (kind == EVENT_DOCUMENT_WITHDRAWN)
+			e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), random_next(seed) % 2 ? BYTES("x") : BYTES("y")};
+		return e;
 	case EVENT_DATA_NONE:
 		break;
 	}
@@ -435,7 +438,7 @@ static void random_walks(void **state)
 	bool visited[DOSSIER_STATES] = {false};
 	size_t total = 0;
 
-	for (uint64_t seed = 1; seed <= 300; seed++) {
+	for (uint64_t seed = 1; seed <= 600; seed++) {
 		struct arena *arena = arena_create(64u << 20);
 		struct dossier_event *kept = arena_alloc(arena, 400 * sizeof *kept);
 		total += walk(arena, seed * 0x9e3779b97f4a7c15u, kept, visited);

@@ -8,6 +8,7 @@ static const struct {
 	[EVENT_NOTHING] = {"nothing", EVENT_DATA_NONE},
 	[EVENT_REQUESTED] = {"requested", EVENT_DATA_REQUEST},
 	[EVENT_DOCUMENT_FILED] = {"document_filed", EVENT_DATA_DOCUMENT},
+	[EVENT_DOCUMENT_WITHDRAWN] = {"document_withdrawn", EVENT_DATA_TEXT},
 	[EVENT_PIECES_MISSING] = {"pieces_missing", EVENT_DATA_TEXT},
 	[EVENT_PIECES_COMPLETE] = {"pieces_complete", EVENT_DATA_NONE},
 	[EVENT_PIECE_WAIVED] = {"piece_waived", EVENT_DATA_TEXT},

@@ -11,6 +11,7 @@ enum dossier_event_kind {
 	EVENT_NOTHING,
 	EVENT_REQUESTED,             /* request */
 	EVENT_DOCUMENT_FILED,        /* document */
+	EVENT_DOCUMENT_WITHDRAWN,    /* text: id of the document, text the organisation that ordered it */
 	EVENT_PIECES_MISSING,        /* text: ids of what is missing, separated by commas */
 	EVENT_PIECES_COMPLETE,
 	EVENT_PIECE_WAIVED,          /* text: id, text why */
@@ -75,7 +76,7 @@ struct dossier_request {
 };
 
 /* Of the document's facts are kept: kind, name, id, set_id, version, replaces, type, title, time, digest, size,
- * has_patient, patient, authors, custodian. */
+ * has_patient, patient, authors, custodian, and its masks. */
 struct dossier_filing {
 	struct policy_document document;
 	struct bytes organisation;   /* id of the organisation that sent it */

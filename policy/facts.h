@@ -41,6 +41,9 @@ struct policy_answer {
 	struct bytes question, text, value;
 };
 
+/* What its sender wants done with a document: METADATA.XML says it (mssante.md M78). */
+enum policy_action { POLICY_ACTION_NEW, POLICY_ACTION_REPLACE, POLICY_ACTION_DELETE };
+
 enum policy_kind { POLICY_KIND_OTHER, POLICY_KIND_CDA, POLICY_KIND_PDF, POLICY_KIND_IMAGE };
 
 struct policy_document {
@@ -60,7 +63,11 @@ struct policy_document {
 	const struct policy_author *authors;
 	size_t n_authors;
 	struct policy_author custodian;   /* id and name */
-	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message */
+	enum policy_action action;        /* REPLACE: replaces names it; DELETE: id names it, and there need be no file */
+	bool masked_professionals, masked_patient, masked_representatives;   /* who may not have it: policy/given.h */
+	bool foreign;                     /* of another country's rules: a file, of which only name, digest and size are told */
+	bool aside;                       /* a file that nobody is given, and that is not filed; reason says why */
+	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message, unless it is aside */
 };
 
 /* The signature's verdict in words (ARCHITECTURE.md, verify). */

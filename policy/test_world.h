@@ -117,8 +117,9 @@ static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 		   (long long)d->due_at.us, (long long)d->released_at.us, (long long)d->read_at.us, d->attending.given,
 		   d->first_opinion.given);
 	for (size_t i = 0; i < d->n_documents; i++)
-		buf_printf(b, "doc %.*s replaced %d shared %d\n", (int)d->documents[i].filing.document.id.len,
-			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared);
+		buf_printf(b, "doc %.*s replaced %d shared %d withdrawn %d\n", (int)d->documents[i].filing.document.id.len,
+			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared,
+			   d->documents[i].withdrawn);
 	for (size_t i = 0; i < d->n_offers; i++)
 		buf_printf(b, "offer %.*s %s\n", (int)d->offers[i].rpps.len, (const char *)d->offers[i].rpps.at,
 			   offer_answer_name(d->offers[i].answer));

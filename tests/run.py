@@ -71,7 +71,8 @@ def seeds(name):
     if own or not corpus:
         return own
     patterns = {"mime": "hostile/mime/**/*.*", "scan": "hostile/mime/**/*.*", "notice": "hostile/bounces/**/*.eml", "cms": "hostile/smime/openssl-fuzz/**/*",
-                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*.zip", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
+                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*",
+                "tnef": "hostile/mime/tnef/**/*.tnef", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
     for key, pattern in patterns.items():
         if name.endswith(key):
             files = [f for f in sorted(glob.glob(os.path.join(corpus, pattern), recursive=True)) if os.path.isfile(f) and os.path.getsize(f) < 500000]
@@ -130,7 +131,7 @@ SUITES = {
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
-    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,notices,roles,kill"], 900),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,roles,kill"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),

@@ -158,7 +158,8 @@ create table dossier_document (
   dossier bigint not null references dossier, document text not null, version_of text,
   inbox   bigint not null references inbox,    -- the message it came in; its digest finds it there
   digest  text not null, type text, title text, current boolean not null default true,
-  primary key (dossier, document)
+  withdrawn boolean not null default false,    -- by order of its sender: it stays as evidence, and goes to nobody
+  primary key (dossier, document), check (not (current and withdrawn))
 );
 
 create table relay (
@@ -235,6 +236,14 @@ begin
             document_file.type, document_file.title, document_file.replaces);
   update dossier_document d set current = false
    where d.dossier = document_file.dossier and d.document = document_file.replaces;
+end $$;
+
+create function document_withdraw(dossier bigint, document text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update dossier_document d set current = false, withdrawn = true
+   where d.dossier = document_withdraw.dossier and d.document = document_withdraw.document;
+  if not found then perform refuse('store.conflict'); end if;
 end $$;
 
 create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)

@@ -16,6 +16,7 @@ import bad                          # noqa: E402
 import client_mode                  # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
+import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
 import recheck                      # noqa: E402
 import submission                   # noqa: E402
@@ -123,6 +124,7 @@ def main():
     groups = {
         "story": story,
         "bad": group(bad, "bad input"),
+        "documents": group(orders, "documents"),
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),
         "notices": group(notices, "notices"),
