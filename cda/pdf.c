@@ -102,8 +102,8 @@ static struct pdf_section *dress_sections(struct dressing *d, const struct pdf_i
 	}
 	*count = input->section_count;
 	if (d->replaced)
-		sections[(*count)++].text = d->english ? BYTES("\u25a1 stands for a sign that this page cannot write.")
-						       : BYTES("\u25a1 remplace un signe que cette page ne sait pas écrire.");
+		sections[(*count)++] = (struct pdf_section){.text = d->english ? BYTES("\u25a1 stands for a sign that this page cannot write.")
+						       : BYTES("\u25a1 remplace un signe que cette page ne sait pas écrire.")};
 	return sections;
 }
 
@@ -112,7 +112,7 @@ static struct pdf_input dressed(struct dressing *d, const struct pdf_input *inpu
 	struct pdf_input out = *input;
 	struct pdf_row *rows = arena_alloc(d->arena, (input->row_count + 1) * sizeof *rows);
 	for (size_t i = 0; i < input->row_count; i++)
-		rows[i] = (struct pdf_row){dress(d, input->rows[i].label), dress(d, input->rows[i].value)};
+		rows[i] = (struct pdf_row){dress(d, input->rows[i].label), dress(d, input->rows[i].value), input->rows[i].to_section};
 	out.rows = rows;
 	out.title = dress(d, input->title);
 	out.service = dress(d, input->service);
@@ -309,9 +309,9 @@ static struct bytes letters(struct arena *arena)
 
 static enum reason warm_once(struct arena *arena, struct bytes every, bool english)
 {
-	const struct pdf_row row = {every, every};
+	const struct pdf_row row = {every, every, 0};
 	/* The umbrella is one of the signs that the layout library takes for pictures. */
-	const struct pdf_section sections[] = {{every, every, true}, {every, BYTES("- \u2614\n1. \u65e5 \U0001f600 é"), false}};
+	const struct pdf_section sections[] = {{every, every, true, 1}, {every, BYTES("- \u2614\n1. \u65e5 \U0001f600 é"), false, 2}};
 	const struct pdf_input input = {.title = every, .service = every, .reference = every, .note = every, .english = english,
 					.rows = &row, .row_count = 1, .sections = sections, .section_count = 2};
 	struct bytes out;

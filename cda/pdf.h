@@ -1,5 +1,6 @@
 /* cda/pdf.h - sets a document on A4 pages: tagged, with its fonts inside, made to be read and printed.
  *
+ * The title and each heading are bookmarks. Section n of the input, from 1, is the named destination "sn".
  * Nothing of the machine gets in: the date is given, the identifier comes from the content, the same input gives the same
  * bytes with the same fonts. Neither PDF/A nor PDF/UA is claimed, because no checker said so. */
 #ifndef RELAIS_CDA_PDF_H
@@ -11,12 +12,14 @@
 
 struct pdf_row {
 	struct bytes label, value;        /* "Patient", "Dominique PAT-TROIS"; an empty value leaves the row out */
+	size_t to_section;                /* the value links to this section, counted from 1; 0 or beyond the last: no link */
 };
 
 struct pdf_section {
 	struct bytes heading;             /* may be empty */
 	struct bytes text;                /* paragraphs parted by an empty line; a line "- …" or "1. …" is an item */
 	bool strong;                      /* set in a tinted frame: what the reader must not miss */
+	unsigned level;                   /* 0 or 1: a section; 2: below the last section of level 1 */
 };
 
 struct pdf_input {

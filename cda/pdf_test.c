@@ -19,12 +19,12 @@
 #include "cda/pdf.h"
 
 static const struct pdf_row rows[] = {
-	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979")},
-	{BYTES_OF("Absent"), BYTES_OF("")},
+	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979"), 0},
+	{BYTES_OF("Absent"), BYTES_OF(""), 0},
 };
 static const struct pdf_section sections[] = {
-	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true},
-	{BYTES_OF("Détails"), BYTES_OF("Premier paragraphe, 37 °C et 5 µg.\n\n- un point\n2. un autre\nDernière ligne."), false},
+	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true, 1},
+	{BYTES_OF("Détails"), BYTES_OF("Premier paragraphe, 37 °C et 5 µg.\n\n- un point\n2. un autre\nDernière ligne."), false, 1},
 };
 
 static struct pdf_input sample(void)
@@ -128,8 +128,8 @@ static void refuses_and_bounds(void **state)
 	struct arena *arena = arena_create(256u << 20);
 	struct bytes out = BYTES_NONE;
 	const char *field = "";
-	static const struct pdf_section control[] = {{BYTES_OF("x"), BYTES_OF("a\x1b[0m"), false}};
-	static const struct pdf_section broken[] = {{BYTES_OF("\xff"), BYTES_OF("a"), false}};
+	static const struct pdf_section control[] = {{BYTES_OF("x"), BYTES_OF("a\x1b[0m"), false, 0}};
+	static const struct pdf_section broken[] = {{BYTES_OF("\xff"), BYTES_OF("a"), false, 0}};
 	struct pdf_input input = sample();
 	(void)state;
 	input.sections = control;
@@ -150,7 +150,7 @@ static void refuses_and_bounds(void **state)
 		lines[i] = 'x';
 	input = sample();
 	for (size_t i = 0; i < 3; i++)
-		many[i] = (struct pdf_section){BYTES_OF("Suite"), {lines, 8000}, false};
+		many[i] = (struct pdf_section){BYTES_OF("Suite"), {lines, 8000}, false, 0};
 	input.sections = many;
 	input.section_count = 1;
 	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_NONE);
@@ -214,7 +214,7 @@ static void any_sign_is_set_without_thread_or_file(void **state)
 	pid_t child = fork();
 	if (child == 0) {
 		struct arena *arena = arena_create(128u << 20);
-		const struct pdf_section section = {BYTES("\u2614\u05d0\u270c \u0627"), buf_bytes(&text), true};
+		const struct pdf_section section = {BYTES("\u2614\u05d0\u270c \u0627"), buf_bytes(&text), true, 0};
 		struct pdf_input input = sample();
 		struct bytes out;
 		const char *field = "";
