@@ -1,8 +1,11 @@
 /* cda/pdf.h - sets a document on A4 pages: tagged, with its fonts inside, made to be read and printed.
  *
- * The title and each heading are bookmarks. Section n of the input, from 1, is the named destination "sn".
+ * Each heading is a bookmark, section n of the input, from 1, the named destination "sn". What an author writes is set as he
+ * wrote it; French gets its narrow spaces. A sign that the fonts lack becomes □, and a last paragraph names it.
  * Nothing of the machine gets in: the date is given, the identifier comes from the content, the same input gives the same
- * bytes with the same fonts. Neither PDF/A nor PDF/UA is claimed, because no checker said so. */
+ * bytes with the same fonts and libraries.
+ * Form: PDF/A-1b (ISO 19005-1), claimed because a checker confirms it for our samples (tests/pdf_forms.py says which one).
+ * Neither level A of PDF/A-1 nor PDF/UA is claimed, although the file is tagged: no checker of these was there. */
 #ifndef RELAIS_CDA_PDF_H
 #define RELAIS_CDA_PDF_H
 
@@ -29,6 +32,7 @@ struct pdf_input {
 	struct bytes author;              /* for the file's properties; may be empty */
 	struct bytes note;                /* small print at the foot of each page; may be empty */
 	bool english;
+	bool joined;                      /* pages of other files will be joined to it: PDF/A is not claimed */
 	struct instant time;              /* creation date of the file */
 	const struct pdf_row *rows;       /* the frame under the title */
 	size_t row_count;

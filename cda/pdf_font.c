@@ -3,47 +3,58 @@
 
 #include "base/buf.h"
 
-#define FAMILY "DejaVu Sans"
+static const char *const families[] = {"Lato", "DejaVu Sans"};
+
+#define BOTH_FAMILIES "Lato, DejaVu Sans"
 #define REPLACEMENT "\u25a1"
 #define AS_TEXT "\ufe0e"   /* the sign before is meant as text, not as a picture */
 
-enum { SIZE_OF_REGULAR = 10, SCRIPTS = 200, LAST_TRIED = 0xfffd, FIRST_PICTURE = 0x1f000 };
+enum { ANY_SIZE = 10, SCRIPTS = 200, LAST_TRIED = 0xfffd, FIRST_PICTURE = 0x1f000 };
 
-PangoFontDescription *pdf_font_describe(double size, bool bold)
+static PangoFontDescription *describe(const char *family, double size, bool bold)
 {
 	PangoFontDescription *font = pango_font_description_new();
-	pango_font_description_set_family_static(font, FAMILY);
-	pango_font_description_set_stretch(font, PANGO_STRETCH_SEMI_CONDENSED);
+	pango_font_description_set_family_static(font, family);
 	pango_font_description_set_size(font, (int)(size * PANGO_SCALE));
 	pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
 	return font;
 }
 
-static PangoCoverage *coverage_of(PangoContext *context, double size, bool bold)
+PangoFontDescription *pdf_font_describe(double size, bool bold)
 {
-	PangoFontDescription *wanted = pdf_font_describe(size, bold);
+	return describe(BOTH_FAMILIES, size, bold);
+}
+
+/* NULL when the family is not there: the library gives another one instead. */
+static PangoCoverage *coverage_of(PangoContext *context, const char *family, bool bold)
+{
+	PangoFontDescription *wanted = describe(family, ANY_SIZE, bold);
 	PangoFont *font = pango_context_load_font(context, wanted);
 	pango_font_description_free(wanted);
 	if (font == NULL)
 		return NULL;
-	PangoCoverage *coverage = pango_font_get_coverage(font, pango_context_get_language(context));
+	PangoFontDescription *got = pango_font_describe(font);
+	bool same = bytes_equal_nocase(bytes_of_text(pango_font_description_get_family(got)), bytes_of_text(family));
+	PangoCoverage *coverage = same ? pango_font_get_coverage(font, pango_context_get_language(context)) : NULL;
+	pango_font_description_free(got);
 	g_object_unref(font);
 	return coverage;
 }
 
 bool pdf_font_open(struct pdf_font *font, PangoContext *context)
 {
-	*font = (struct pdf_font){coverage_of(context, SIZE_OF_REGULAR, false), coverage_of(context, SIZE_OF_REGULAR, true)};
-	return font->regular != NULL && font->bold != NULL;
+	bool good = true;
+	for (size_t i = 0; i < PDF_FONT_FACES; i++) {
+		font->faces[i] = coverage_of(context, families[i / 2], i % 2 == 1);
+		good = good && font->faces[i] != NULL;
+	}
+	return good;
 }
 
 void pdf_font_close(struct pdf_font *font)
 {
-	if (font->regular != NULL)
-		g_object_unref(font->regular);
-	if (font->bold != NULL)
-		g_object_unref(font->bold);
-	*font = (struct pdf_font){NULL, NULL};
+	for (size_t i = 0; i < PDF_FONT_FACES; i++)
+		g_clear_object(&font->faces[i]);
 }
 
 static bool writes(const struct pdf_font *font, gunichar sign)
@@ -51,8 +62,11 @@ static bool writes(const struct pdf_font *font, gunichar sign)
 	/* Pictures would ask for a font of their own. */
 	if (sign >= FIRST_PICTURE)
 		return false;
-	return pango_coverage_get(font->regular, (int)sign) == PANGO_COVERAGE_EXACT &&
-	       pango_coverage_get(font->bold, (int)sign) == PANGO_COVERAGE_EXACT;
+	bool by[PDF_FONT_FACES];
+	for (size_t i = 0; i < PDF_FONT_FACES; i++)
+		by[i] = pango_coverage_get(font->faces[i], (int)sign) == PANGO_COVERAGE_EXACT;
+	/* Both weights: a title is bold. */
+	return (by[0] || by[2]) && (by[1] || by[3]);
 }
 
 /* Signs without a form of their own: joiners, soft hyphens, marks of direction. They are dropped: nothing is lost to the
@@ -97,24 +111,45 @@ static bool ascii(struct bytes text)
 	return true;
 }
 
-struct bytes pdf_font_keep(struct arena *arena, const struct pdf_font *font, struct bytes text, bool *replaced)
+static void note(struct pdf_missing *missing, gunichar sign)
+{
+	for (size_t i = 0; i < missing->count; i++)
+		if (missing->signs[i] == sign)
+			return;
+	if (missing->count < PDF_FONT_NAMED)
+		missing->signs[missing->count++] = sign;
+	else
+		missing->more = true;
+}
+
+/* A letter and its marks as one sign where there is one: the fonts have "é", and rarely place a mark well. */
+static struct bytes composed(struct arena *arena, struct bytes text)
+{
+	char *whole = g_utf8_normalize((const char *)text.at, (gssize)text.len, G_NORMALIZE_NFC);
+	if (whole == NULL)
+		return text;
+	struct bytes copy = arena_copy(arena, bytes_of_text(whole));
+	g_free(whole);
+	return copy;
+}
+
+struct bytes pdf_font_keep(struct arena *arena, const struct pdf_font *font, struct bytes text, struct pdf_missing *missing)
 {
 	if (ascii(text))
 		return text;
+	text = composed(arena, text);
 	struct buf out = buf_make(4 * text.len + 16);
 	for (size_t at = 0; at < text.len;) {
 		const char *from = (const char *)text.at + at;
 		gunichar sign = g_utf8_get_char(from);
 		size_t len = (size_t)(g_utf8_next_char(from) - from);
+		bool kept = writes(font, sign) || sign == '\n';
 		if (!picture_maker(sign) && !formless(sign)) {
-			bool kept = writes(font, sign) || sign == '\n';
-			if (kept)
-				buf_add(&out, bytes_slice(text, at, len));
-			else
-				buf_text(&out, REPLACEMENT);
+			buf_add(&out, kept ? bytes_slice(text, at, len) : BYTES(REPLACEMENT));
 			if (kept && picture(sign))
 				buf_text(&out, AS_TEXT);
-			*replaced = *replaced || !kept;
+			if (!kept)
+				note(missing, sign);
 		}
 		at += len;
 	}
