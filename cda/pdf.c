@@ -73,23 +73,26 @@ static PangoContext *context_make(cairo_t *cr, bool english)
 	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
 	pango_cairo_context_set_font_options(context, options);
 	pango_cairo_context_set_resolution(context, 72);
+	/* Letters stand where their widths put them, not at the next whole point. */
+	pango_context_set_round_glyph_positions(context, FALSE);
 	pango_context_set_language(context, pango_language_from_string(english ? "en" : "fr"));
 	pango_cairo_update_context(cr, context);
 	cairo_font_options_destroy(options);
 	return context;
 }
 
-/* Sets all once to count the pages and once to draw them. False: more than LIMIT_PDF_PAGES. */
+/* Sets all once to lay it out and count the pages, and once to draw. False: more than LIMIT_PDF_PAGES. */
 static bool set_twice(struct arena *arena, cairo_t *cr, PangoContext *context, const struct pdf_input *input, const struct pdf_input *raw)
 {
 	struct pdf_sheet sheet = {.cr = cr, .context = context, .input = input, .arena = arena};
 	pdf_body_set(&sheet, raw);
-	if (sheet.page > LIMIT_PDF_PAGES)
-		return false;
+	bool fits = sheet.page <= LIMIT_PDF_PAGES;
 	sheet.pages = sheet.page;
-	sheet.draw = true;
-	pdf_body_set(&sheet, raw);
-	return true;
+	sheet.draw = fits;
+	if (fits)
+		pdf_body_set(&sheet, raw);
+	pdf_sheet_free(&sheet);
+	return fits;
 }
 
 static enum reason draw(struct arena *arena, const struct pdf_input *input, struct buf *out, const char **field)

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { CONTENT_CEILING = 4 * 1024 * 1024, DEPTH = 16, TABLE_HEAD = 12, TABLE_ENTRY = 16, MAXP_GLYPHS = 4 };
+enum { CONTENT_CEILING = 4 * 1024 * 1024, DEPTH = 6, TABLE_HEAD = 12, TABLE_ENTRY = 16, MAXP_GLYPHS = 4 };
 
 /* --- content ------------------------------------------------------------------ */
 
@@ -227,22 +227,24 @@ static void page_links(qpdf_data pdf, qpdf_oh page)
 	qpdf_oh_replace_key(pdf, page, "/Tabs", qpdf_oh_new_name(pdf, "/S"));
 }
 
-static void say_attribute(qpdf_data pdf, qpdf_oh element, const char *attribute)
+/* A table stands directly in the document: no need to look into the sections. */
+static bool leads_to_rows(qpdf_data pdf, qpdf_oh kind)
 {
-	qpdf_oh_replace_key(pdf, element, "/A", qpdf_oh_parse(pdf, attribute));
+	return qpdf_oh_is_name_and_equals(pdf, kind, "/Document") || qpdf_oh_is_name_and_equals(pdf, kind, "/Table") ||
+	       qpdf_oh_is_name_and_equals(pdf, kind, "/TR") || !qpdf_oh_is_name(pdf, kind);
 }
 
-static void walk(qpdf_data pdf, qpdf_oh element, unsigned depth)
+static void say_scope(qpdf_data pdf, qpdf_oh element, unsigned depth)
 {
-	qpdf_oh below = qpdf_oh_get_key(pdf, element, "/K");
-	if (depth == DEPTH || !qpdf_oh_is_dictionary(pdf, element))
+	qpdf_oh kind = qpdf_oh_get_key(pdf, element, "/S"), below = qpdf_oh_get_key(pdf, element, "/K");
+	if (qpdf_oh_is_name_and_equals(pdf, kind, "/TH"))
+		qpdf_oh_replace_key(pdf, element, "/A", qpdf_oh_parse(pdf, "<< /O /Table /Scope /Row >>"));
+	if (depth == DEPTH || !leads_to_rows(pdf, kind))
 		return;
-	if (qpdf_oh_is_name_and_equals(pdf, qpdf_oh_get_key(pdf, element, "/S"), "/TH"))
-		say_attribute(pdf, element, "<< /O /Table /Scope /Row >>");
 	if (qpdf_oh_is_dictionary(pdf, below))
-		walk(pdf, below, depth + 1);
+		say_scope(pdf, below, depth + 1);
 	for (int i = 0; qpdf_oh_is_array(pdf, below) && i < qpdf_oh_get_array_n_items(pdf, below); i++)
-		walk(pdf, qpdf_oh_get_array_item(pdf, below, i), depth + 1);
+		say_scope(pdf, qpdf_oh_get_array_item(pdf, below, i), depth + 1);
 }
 
 /* --- public ----------------------------------------------------------------- */
@@ -257,6 +259,6 @@ bool pdf_archive_pages(struct arena *arena, qpdf_data pdf)
 		page_links(pdf, page);
 		good = page_content(pdf, page) && page_fonts(arena, pdf, page);
 	}
-	walk(pdf, qpdf_oh_get_key(pdf, qpdf_get_root(pdf), "/StructTreeRoot"), 0);
+	say_scope(pdf, qpdf_oh_get_key(pdf, qpdf_get_root(pdf), "/StructTreeRoot"), 0);
 	return good && !qpdf_has_error(pdf);
 }

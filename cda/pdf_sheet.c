@@ -43,6 +43,25 @@ static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style 
 	return layout;
 }
 
+/* The layout belongs to the sheet. Each is made while counting; while drawing they come again in the same order. */
+static PangoLayout *lay_out(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
+{
+	struct pdf_laid *laid;
+	if (sheet->draw) {
+		laid = sheet->last;
+		sheet->last = laid->next;
+		return laid->layout;
+	}
+	laid = arena_alloc(sheet->arena, sizeof *laid);
+	*laid = (struct pdf_laid){layout_make(sheet, style, text, width), NULL};
+	if (sheet->laid == NULL)
+		sheet->laid = laid;
+	else
+		sheet->last->next = laid;
+	sheet->last = laid;
+	return laid->layout;
+}
+
 static double line_width(PangoLayoutLine *line)
 {
 	PangoRectangle ink, logical;
@@ -58,13 +77,33 @@ static void draw_line(struct pdf_sheet *sheet, PangoLayoutLine *line, const stru
 	pango_cairo_show_layout_line(sheet->cr, line);
 }
 
+/* The space that a line was broken at is part of the text, for who has it read aloud or copies it. */
+static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int next)
+{
+	const char *text = pango_layout_get_text(layout);
+	if (next >= pango_layout_get_line_count(layout))
+		return;
+	char last = text[pango_layout_get_line_readonly(layout, next)->start_index - 1];
+	if (last != ' ' && last != '\n')
+		return;
+	if (sheet->space == NULL || sheet->space_style != style) {
+		g_clear_object(&sheet->space);
+		sheet->space = layout_make(sheet, style, BYTES(" "), WIDTH);
+		sheet->space_style = style;
+	}
+	pango_cairo_show_layout_line(sheet->cr, pango_layout_get_line_readonly(sheet->space, 0));
+}
+
 static void draw_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, double x)
 {
 	double width = (double)pango_layout_get_width(layout) / PANGO_SCALE;
 	for (int i = 0; i < count; i++) {
 		PangoLayoutLine *line = pango_layout_get_line_readonly(layout, first + i);
 		bool from_right = line->resolved_dir == PANGO_DIRECTION_RTL;
-		draw_line(sheet, line, style, from_right ? x + width - line_width(line) : x, sheet->y + i * style->step);
+		double at = from_right ? x + width - line_width(line) : x;
+		draw_line(sheet, line, style, at, sheet->y + i * style->step);
+		cairo_rel_move_to(sheet->cr, from_right ? 0 : line_width(line), 0);
+		draw_space(sheet, layout, style, first + i + 1);
 	}
 }
 
@@ -191,23 +230,35 @@ static int lines_that_fit(const struct pdf_sheet *sheet, const struct pdf_style 
 	return fit < 2 && !sheet->fresh ? 0 : fit;
 }
 
-/* The lines of a layout over as many pages as they take, each part a leaf. */
+static void set_part(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, const char *tag, int first, int count,
+		     double x)
+{
+	pdf_sheet_begin(sheet, tag);
+	if (sheet->draw)
+		draw_lines(sheet, layout, style, first, count, x);
+	pdf_sheet_end(sheet, tag);
+	use(sheet, count * style->step);
+}
+
+/* The lines of a layout over as many pages as they take: one leaf, or one element with a leaf for each page. */
 static void set_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, const char *tag, double x)
 {
 	int count = pango_layout_get_line_count(layout);
-	for (int first = 0; first < count && sheet->page <= LIMIT_PDF_PAGES;) {
-		int fit = lines_that_fit(sheet, style, first, count);
-		if (fit > 0) {
-			pdf_sheet_begin(sheet, tag);
-			if (sheet->draw)
-				draw_lines(sheet, layout, style, first, fit, x);
-			pdf_sheet_end(sheet, tag);
-			use(sheet, fit * style->step);
-			first += fit;
-		}
-		if (first < count)
-			page_turn(sheet);
+	if (lines_that_fit(sheet, style, 0, count) == 0)
+		page_turn(sheet);
+	int fit = lines_that_fit(sheet, style, 0, count);
+	if (fit == count) {
+		set_part(sheet, layout, style, tag, 0, count, x);
+		return;
 	}
+	pdf_sheet_begin(sheet, tag);
+	for (int first = 0; first < count && sheet->page <= LIMIT_PDF_PAGES; first += fit) {
+		if (first > 0)
+			page_turn(sheet);
+		fit = lines_that_fit(sheet, style, first, count);
+		set_part(sheet, layout, style, "Span", first, fit, x);
+	}
+	pdf_sheet_end(sheet, tag);
 }
 
 static double inside(const struct pdf_sheet *sheet)
@@ -259,12 +310,20 @@ void pdf_sheet_open(struct pdf_sheet *sheet)
 	sheet->page = 0;
 	sheet->framed = false;
 	sheet->tint = sheet->draw ? sheet->tints : NULL;
+	sheet->last = sheet->draw ? sheet->laid : NULL;
 	page_start(sheet);
 }
 
 void pdf_sheet_close(struct pdf_sheet *sheet)
 {
 	page_end(sheet);
+}
+
+void pdf_sheet_free(struct pdf_sheet *sheet)
+{
+	for (; sheet->laid != NULL; sheet->laid = sheet->laid->next)
+		g_object_unref(sheet->laid->layout);
+	g_clear_object(&sheet->space);
 }
 
 void pdf_sheet_begin(struct pdf_sheet *sheet, const char *tag)
@@ -308,7 +367,7 @@ void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed)
 void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, size_t number, double keep)
 {
 	double width = WIDTH - 2 * inside(sheet);
-	PangoLayout *layout = layout_make(sheet, style, text, width);
+	PangoLayout *layout = lay_out(sheet, style, text, width);
 	double height = style->before + pango_layout_get_line_count(layout) * style->step + style->after + keep;
 	if (room(sheet) < height && !sheet->fresh)
 		page_turn(sheet);
@@ -317,25 +376,24 @@ void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, s
 	if (text.len > 0)
 		set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
 	pdf_sheet_gap(sheet, style->after);
-	g_object_unref(layout);
 }
 
 void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text)
 {
-	PangoLayout *layout = layout_make(sheet, style, text, WIDTH - 2 * inside(sheet));
+	PangoLayout *layout = lay_out(sheet, style, text, WIDTH - 2 * inside(sheet));
 	pdf_sheet_gap(sheet, style->before);
 	set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
 	pdf_sheet_gap(sheet, style->after);
-	g_object_unref(layout);
 }
 
 void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes mark, struct bytes text)
 {
-	PangoLayout *hung = layout_make(sheet, style, mark, WIDTH);
+	PangoLayout *hung = lay_out(sheet, style, mark, WIDTH);
 	double wide = line_width(pango_layout_get_line_readonly(hung, 0)) + 6, hang = wide > HANGING ? wide : HANGING;
 	double x = MARGIN + inside(sheet);
-	PangoLayout *layout = layout_make(sheet, style, text, WIDTH - 2 * inside(sheet) - hang);
+	PangoLayout *layout = lay_out(sheet, style, text, WIDTH - 2 * inside(sheet) - hang);
 	pdf_sheet_gap(sheet, style->before);
+	/* The mark stands beside the first line: both go to the next page, or none. */
 	if (lines_that_fit(sheet, style, 0, pango_layout_get_line_count(layout)) == 0)
 		page_turn(sheet);
 	pdf_sheet_begin(sheet, "LI");
@@ -346,18 +404,16 @@ void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, stru
 	set_lines(sheet, layout, style, "LBody", x + hang);
 	pdf_sheet_end(sheet, "LI");
 	pdf_sheet_gap(sheet, style->after);
-	g_object_unref(hung);
-	g_object_unref(layout);
 }
 
 void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const struct pdf_style *value, const struct pdf_row *row)
 {
-	PangoLayout *layouts[2] = {layout_make(sheet, label, row->label, LABEL_WIDTH - 12),
-				   layout_make(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
+	PangoLayout *layouts[2] = {lay_out(sheet, label, row->label, LABEL_WIDTH - 12),
+				   lay_out(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
 	const struct pdf_style *styles[2] = {label, value};
 	int labels = pango_layout_get_line_count(layouts[0]), count = pango_layout_get_line_count(layouts[1]);
 	int lines = labels > count ? labels : count;
-	if (row->to_section > 0)
+	if (row->to_section > 0 && !sheet->draw)
 		attribute(layouts[1], pango_attr_underline_new(PANGO_UNDERLINE_SINGLE));
 	if (room(sheet) < lines * value->step + ROW_ROOM && !sheet->fresh)
 		page_turn(sheet);
@@ -374,6 +430,4 @@ void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const
 			page_turn(sheet);
 	}
 	pdf_sheet_rule(sheet, false);
-	g_object_unref(layouts[0]);
-	g_object_unref(layouts[1]);
 }

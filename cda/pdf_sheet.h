@@ -1,7 +1,7 @@
 /* cda/pdf_sheet.h - sets text on numbered A4 pages, with tags. For pdf*.c alone.
  *
- * Works twice over the same text: once without drawing to count the pages and to know how high each frame is, once to draw.
- * Lengths are points. What is drawn outside of a leaf of the structure (heads, feet, rules, tints) is decoration: pdf_archive
+ * Works twice over the same text: once without drawing to lay it out, to count the pages and to know how high each frame
+ * is, once to draw. Both rounds make the same calls. Lengths are points. What is drawn outside of a leaf of the structure (heads, feet, rules, tints) is decoration: pdf_archive
  * marks it so. */
 #ifndef RELAIS_CDA_PDF_SHEET_H
 #define RELAIS_CDA_PDF_SHEET_H
@@ -26,6 +26,12 @@ struct pdf_tint {
 	struct pdf_tint *next;
 };
 
+/* A text as it was laid out while counting, to be drawn as it is. */
+struct pdf_laid {
+	PangoLayout *layout;   /* owned */
+	struct pdf_laid *next;
+};
+
 struct pdf_sheet {
 	cairo_t *cr;
 	PangoContext *context;
@@ -37,10 +43,14 @@ struct pdf_sheet {
 	bool framed;             /* what is set now stands in a tinted frame */
 	bool fresh;              /* nothing stands on the page yet */
 	struct pdf_tint *tints, *tint;   /* the first one, and the present one (counting) or the next one (drawing) */
+	struct pdf_laid *laid, *last;    /* the same */
+	PangoLayout *space;              /* a space in space_style; owned */
+	const struct pdf_style *space_style;
 };
 
 void pdf_sheet_open(struct pdf_sheet *sheet);    /* the first page, at the beginning of each of the two rounds */
 void pdf_sheet_close(struct pdf_sheet *sheet);   /* the foot of the last one */
+void pdf_sheet_free(struct pdf_sheet *sheet);    /* after both rounds */
 
 /* An element of the structure that holds others. */
 void pdf_sheet_begin(struct pdf_sheet *sheet, const char *tag);
