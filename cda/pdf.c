@@ -130,9 +130,12 @@ enum reason pdf_make(struct arena *arena, const struct pdf_input *input, struct 
 		return REASON_COMPOSE_FIELD;
 	}
 	struct buf drawn = buf_make(PDF_CEILING);
-	enum reason reason = draw(arena, input, &drawn, field);
+	struct pdf_input plain = *input;
+	plain.title = pdf_words_plain(arena, input->title);
+	plain.author = pdf_words_plain(arena, input->author);
+	enum reason reason = draw(arena, &plain, &drawn, field);
 	if (reason == REASON_NONE)
-		reason = pdf_finish(arena, buf_bytes(&drawn), input, out);
+		reason = pdf_finish(arena, buf_bytes(&drawn), &plain, out);
 	buf_free(&drawn);
 	return reason;
 }
@@ -154,11 +157,11 @@ static struct bytes letters(struct arena *arena)
 
 static enum reason warm_once(struct arena *arena, struct bytes every, bool english)
 {
-	const struct pdf_row row = {every, every, 0};
+	const struct pdf_row rows[] = {{every, every, 1}, {every, every, 0}};
 	/* The umbrella is one of the signs that the layout library takes for pictures. */
 	const struct pdf_section sections[] = {{every, every, true, 1}, {every, BYTES("- \u2614\n1. \u65e5 \U0001f600 é"), false, 2}};
 	const struct pdf_input input = {.title = every, .service = every, .reference = every, .note = every, .english = english,
-					.rows = &row, .row_count = 1, .sections = sections, .section_count = 2};
+					.rows = rows, .row_count = 2, .sections = sections, .section_count = 2};
 	struct bytes out;
 	const char *field;
 	return pdf_make(arena, &input, &out, &field);

@@ -10,13 +10,15 @@
 #define TEAL 0.03, 0.30, 0.37
 
 static const struct pdf_style title_style = {"H1", 22, 28, true, TEAL, 0, 14};
-static const struct pdf_style heading_style = {"H2", 14, 19, true, TEAL, 18, 4};
-static const struct pdf_style framed_style = {"H2", 14, 19, true, TEAL, 0, 4};
-static const struct pdf_style lower_style = {"H3", 11.5, 16, true, INK, 10, 2};
-static const struct pdf_style text_style = {"P", 11, 16, false, INK, 0, 7};
-static const struct pdf_style item_style = {"LBody", 11, 16, false, INK, 0, 3};
-static const struct pdf_style label_style = {"TH", 10, 15, false, 0.30, 0.34, 0.37, 0, 0};
-static const struct pdf_style value_style = {"TD", 10, 15, false, INK, 0, 0};
+static const struct pdf_style heading_style = {"H2", 14.5, 20, true, TEAL, 18, 4};
+static const struct pdf_style framed_style = {"H2", 14.5, 20, true, TEAL, 0, 4};
+static const struct pdf_style lower_style = {"H3", 12, 17, true, INK, 10, 2};
+static const struct pdf_style text_style = {"P", 11.5, 17, false, INK, 0, 7};
+static const struct pdf_style item_style = {"LBody", 11.5, 17, false, INK, 0, 3};
+static const struct pdf_style label_style = {"TH", 10, 15.5, false, 0.30, 0.34, 0.37, 0, 0};
+static const struct pdf_style value_style = {"TD", 10.5, 15.5, false, INK, 0, 0};
+/* The first row says whom the paper is about: nobody should take it for another's. */
+static const struct pdf_style whom_style = {"TD", 10.5, 15.5, true, INK, 0, 0};
 
 /* Three lines of text: a paragraph of three is never cut, so that no heading stands alone at the foot of a page. */
 #define KEEP (3 * text_style.step)
@@ -103,7 +105,7 @@ static void bookmark(struct pdf_sheet *sheet, struct outline *outline, struct by
 	if (!sheet->draw || heading.len == 0)
 		return;
 	int parent = level == 2 ? outline->upper : CAIRO_PDF_OUTLINE_ROOT;
-	int id = cairo_pdf_surface_add_outline(cairo_get_target(sheet->cr), parent, arena_text(sheet->arena, heading),
+	int id = cairo_pdf_surface_add_outline(cairo_get_target(sheet->cr), parent, arena_text(sheet->arena, pdf_words_plain(sheet->arena, heading)),
 					       arena_printf(sheet->arena, "dest='s%zu'", number), CAIRO_PDF_OUTLINE_FLAG_OPEN);
 	if (level == 1)
 		outline->upper = id;
@@ -148,8 +150,8 @@ static void set_rows(struct pdf_sheet *sheet)
 			pdf_sheet_rule(sheet, true);
 			pdf_sheet_begin(sheet, "Table");
 		}
+		pdf_sheet_row(sheet, &label_style, begun ? &value_style : &whom_style, &input->rows[i]);
 		begun = true;
-		pdf_sheet_row(sheet, &label_style, &value_style, &input->rows[i]);
 	}
 	if (begun)
 		pdf_sheet_end(sheet, "Table");

@@ -24,16 +24,24 @@ struct pdf_missing {
 	bool more;   /* there were others */
 };
 
+/* Every text is laid out in this one size and scaled when drawn: the layout library keeps what it found out about 256 pairs
+ * of a font and a language, and forgets the oldest. */
+#define PDF_FONT_SIZE 10.0
+
 /* Owned by the caller; to be freed with pango_font_description_free. */
-PangoFontDescription *pdf_font_describe(double size, bool bold);
+PangoFontDescription *pdf_font_describe(bool bold);
 
 /* False: one of the two families is not installed. */
 MUST_USE bool pdf_font_open(struct pdf_font *font, PangoContext *context);
 void pdf_font_close(struct pdf_font *font);
 
+/* Signs without a form of their own: joiners, soft hyphens, marks of direction. They are dropped: nothing is lost to the
+ * eye, and no text can turn round what stands beside it. */
+bool pdf_font_formless(gunichar sign);
 /* The text (UTF-8) with □ for every sign that cannot be written; these are added to *missing. */
 struct bytes pdf_font_keep(struct arena *arena, const struct pdf_font *font, struct bytes text, struct pdf_missing *missing);
-/* One letter of every script that can be written, parted by spaces. */
+/* One letter of every script for each family that writes some of it, with a sign of no script from each family behind it: the
+ * layout library looks at a font anew for every language, even if only to know how high it is. Parted by spaces. */
 struct bytes pdf_font_letters(struct arena *arena, const struct pdf_font *font);
 
 #endif

@@ -5,7 +5,7 @@
 #include "cda/pdf_font.h"
 
 #define PAGE_WIDTH 595.276
-#define MARGIN 70.0
+#define MARGIN 77.0
 #define TOP 98.0
 #define BOTTOM 766.0
 #define WIDTH (PAGE_WIDTH - 2 * MARGIN)
@@ -22,23 +22,30 @@ static const struct pdf_style small_style = {.tag = "P", .size = 8.5, .step = 11
 
 static void attribute(PangoLayout *layout, PangoAttribute *attribute)
 {
-	PangoAttrList *list = pango_layout_get_attributes(layout);
-	list = list == NULL ? pango_attr_list_new() : pango_attr_list_ref(list);
+	PangoAttrList *before = pango_layout_get_attributes(layout);
+	PangoAttrList *list = before == NULL ? pango_attr_list_new() : pango_attr_list_copy(before);
 	pango_attr_list_insert(list, attribute);
 	pango_layout_set_attributes(layout, list);
 	pango_attr_list_unref(list);
 }
 
+static double scale(const struct pdf_style *style)
+{
+	return style->size / PDF_FONT_SIZE;
+}
+
 static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
 {
 	PangoLayout *layout = pango_layout_new(sheet->context);
-	PangoFontDescription *font = pdf_font_describe(style->size, style->bold);
+	PangoFontDescription *font = pdf_font_describe(style->bold);
 	pango_layout_set_font_description(layout, font);
 	pango_font_description_free(font);
-	pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+	pango_layout_set_width(layout, (int)(width / scale(style) * PANGO_SCALE));
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
 	/* "fi" and "ti" as letters of their own: they are found when searched for, and easier for a slow reader. */
 	attribute(layout, pango_attr_font_features_new("liga=0"));
+	/* A long address that is cut gets no sign that is not its own. */
+	attribute(layout, pango_attr_insert_hyphens_new(FALSE));
 	pango_layout_set_text(layout, (const char *)text.at, (int)text.len);
 	return layout;
 }
@@ -62,23 +69,27 @@ static PangoLayout *lay_out(struct pdf_sheet *sheet, const struct pdf_style *sty
 	return laid->layout;
 }
 
-static double line_width(PangoLayoutLine *line)
+static double line_width(PangoLayoutLine *line, const struct pdf_style *style)
 {
 	PangoRectangle ink, logical;
 	pango_layout_line_get_extents(line, &ink, &logical);
-	return (double)logical.width / PANGO_SCALE;
+	return (double)logical.width / PANGO_SCALE * scale(style);
 }
 
 /* One line, its letters at the same height in every font: the base line stands at a fixed part of the step. */
 static void draw_line(struct pdf_sheet *sheet, PangoLayoutLine *line, const struct pdf_style *style, double x, double y)
 {
 	cairo_set_source_rgb(sheet->cr, style->red, style->green, style->blue);
-	cairo_move_to(sheet->cr, x, y + style->step / 2 + style->size * 0.35);
+	cairo_save(sheet->cr);
+	cairo_translate(sheet->cr, x, y + style->step / 2 + style->size * 0.35);
+	cairo_scale(sheet->cr, scale(style), scale(style));
+	cairo_move_to(sheet->cr, 0, 0);
 	pango_cairo_show_layout_line(sheet->cr, line);
+	cairo_restore(sheet->cr);
 }
 
 /* The space that a line was broken at is part of the text, for who has it read aloud or copies it. */
-static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int next)
+static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int next, double x, double y)
 {
 	const char *text = pango_layout_get_text(layout);
 	if (next >= pango_layout_get_line_count(layout))
@@ -86,24 +97,23 @@ static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struc
 	char last = text[pango_layout_get_line_readonly(layout, next)->start_index - 1];
 	if (last != ' ' && last != '\n')
 		return;
-	if (sheet->space == NULL || sheet->space_style != style) {
+	if (sheet->space == NULL || sheet->space_bold != style->bold) {
 		g_clear_object(&sheet->space);
 		sheet->space = layout_make(sheet, style, BYTES(" "), WIDTH);
-		sheet->space_style = style;
+		sheet->space_bold = style->bold;
 	}
-	pango_cairo_show_layout_line(sheet->cr, pango_layout_get_line_readonly(sheet->space, 0));
+	draw_line(sheet, pango_layout_get_line_readonly(sheet->space, 0), style, x, y);
 }
 
 static void draw_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, double x)
 {
-	double width = (double)pango_layout_get_width(layout) / PANGO_SCALE;
+	double width = (double)pango_layout_get_width(layout) / PANGO_SCALE * scale(style);
 	for (int i = 0; i < count; i++) {
 		PangoLayoutLine *line = pango_layout_get_line_readonly(layout, first + i);
 		bool from_right = line->resolved_dir == PANGO_DIRECTION_RTL;
-		double at = from_right ? x + width - line_width(line) : x;
-		draw_line(sheet, line, style, at, sheet->y + i * style->step);
-		cairo_rel_move_to(sheet->cr, from_right ? 0 : line_width(line), 0);
-		draw_space(sheet, layout, style, first + i + 1);
+		double wide = line_width(line, style), at = from_right ? x + width - wide : x, y = sheet->y + i * style->step;
+		draw_line(sheet, line, style, at, y);
+		draw_space(sheet, layout, style, first + i + 1, from_right ? at : at + wide, y);
 	}
 }
 
@@ -113,7 +123,7 @@ static void draw_alone(struct pdf_sheet *sheet, const struct pdf_style *style, s
 	PangoLayout *layout = layout_make(sheet, style, text, width);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	PangoLayoutLine *line = pango_layout_get_line_readonly(layout, 0);
-	draw_line(sheet, line, style, right ? x + width - line_width(line) : x, y);
+	draw_line(sheet, line, style, right ? x + width - line_width(line, style) : x, y);
 	g_object_unref(layout);
 }
 
@@ -358,7 +368,7 @@ void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed)
 		tint_open(sheet);
 		sheet->y += PADDING * 0.75;
 	} else {
-		sheet->y += PADDING * 0.5;
+		sheet->y += PADDING * 0.3;
 		tint_close(sheet);
 	}
 	sheet->framed = framed;
@@ -389,9 +399,10 @@ void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style,
 void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes mark, struct bytes text)
 {
 	PangoLayout *hung = lay_out(sheet, style, mark, WIDTH);
-	double wide = line_width(pango_layout_get_line_readonly(hung, 0)) + 6, hang = wide > HANGING ? wide : HANGING;
+	double wide = line_width(pango_layout_get_line_readonly(hung, 0), style) + 6, hang = wide > HANGING ? wide : HANGING;
 	double x = MARGIN + inside(sheet);
 	PangoLayout *layout = lay_out(sheet, style, text, WIDTH - 2 * inside(sheet) - hang);
+	pango_layout_set_auto_dir(layout, FALSE);
 	pdf_sheet_gap(sheet, style->before);
 	/* The mark stands beside the first line: both go to the next page, or none. */
 	if (lines_that_fit(sheet, style, 0, pango_layout_get_line_count(layout)) == 0)
@@ -411,14 +422,21 @@ void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const
 	PangoLayout *layouts[2] = {lay_out(sheet, label, row->label, LABEL_WIDTH - 12),
 				   lay_out(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
 	const struct pdf_style *styles[2] = {label, value};
+	for (size_t i = 0; i < 2; i++)
+		pango_layout_set_auto_dir(layouts[i], FALSE);
 	int labels = pango_layout_get_line_count(layouts[0]), count = pango_layout_get_line_count(layouts[1]);
 	int lines = labels > count ? labels : count;
 	if (row->to_section > 0 && !sheet->draw)
 		attribute(layouts[1], pango_attr_underline_new(PANGO_UNDERLINE_SINGLE));
-	if (room(sheet) < lines * value->step + ROW_ROOM && !sheet->fresh)
+	double height = lines * value->step + ROW_ROOM;
+	if (room(sheet) < height && height < BOTTOM - TOP && !sheet->fresh)
 		page_turn(sheet);
 	for (int first = 0; first < lines && sheet->page <= LIMIT_PDF_PAGES;) {
 		int fit = (int)((room(sheet) - ROW_ROOM) / value->step);
+		if (fit < 2 && fit < lines - first) {
+			page_turn(sheet);
+			continue;
+		}
 		fit = fit < lines - first ? fit : lines - first;
 		int left = count - first;
 		sheet->y += ROW_ROOM / 2;

@@ -44,8 +44,8 @@ struct pdf_sheet {
 	bool fresh;              /* nothing stands on the page yet */
 	struct pdf_tint *tints, *tint;   /* the first one, and the present one (counting) or the next one (drawing) */
 	struct pdf_laid *laid, *last;    /* the same */
-	PangoLayout *space;              /* a space in space_style; owned */
-	const struct pdf_style *space_style;
+	PangoLayout *space;              /* a space, bold or not; owned */
+	bool space_bold;
 };
 
 void pdf_sheet_open(struct pdf_sheet *sheet);    /* the first page, at the beginning of each of the two rounds */

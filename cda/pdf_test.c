@@ -21,6 +21,8 @@
 static const struct pdf_row rows[] = {
 	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979"), 0},
 	{BYTES_OF("Absent"), BYTES_OF(""), 0},
+	{BYTES_OF("Voir"), BYTES_OF("les détails"), 2},
+	{BYTES_OF("Nulle part"), BYTES_OF("un lien vers rien"), 3},
 };
 static const struct pdf_section sections[] = {
 	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true, 1},
@@ -32,7 +34,7 @@ static struct pdf_input sample(void)
 	return (struct pdf_input){
 		.title = BYTES("Deuxième avis médical"), .service = BYTES("Service d'avis"), .reference = BYTES("A-2026-000123"),
 		.author = BYTES("Dr Hélène EXEMPLE"), .note = BYTES("Document confidentiel."), .time = {1795297800000000},
-		.rows = rows, .row_count = 2, .sections = sections, .section_count = 2,
+		.rows = rows, .row_count = 4, .sections = sections, .section_count = 2,
 	};
 }
 
@@ -82,7 +84,7 @@ static void other_readers_see_the_words(void **state)
 					    "Dernière ligne.", "Page 1 sur 1", NULL};
 	static const char *const info[] = {"Title:           Deuxième avis médical", "Author:          Dr Hélène EXEMPLE", "Tagged:          yes",
 					   "Metadata Stream: yes", "595.276 x 841.89 pts (A4)", "Nov 21", "Pages:           1", NULL};
-	static const char *const structure[] = {"H1", "H2", "P", NULL};
+	static const char *const structure[] = {"Document", "H1", "Table", "TH", "TD", "Link", "Sect", "H2", "P", "LI", "Lbl", "LBody", NULL};
 	struct arena *arena = arena_create(32 << 20);
 	struct pdf_input input = sample();
 	struct bytes pdf;
@@ -99,8 +101,16 @@ static void other_readers_see_the_words(void **state)
 	assert_tool("pdfinfo -struct $F 2>&1", pdf, structure);
 	static const char *const sound[] = {"No syntax or stream encoding errors found", NULL};
 	assert_tool("qpdf --check $F", pdf, sound);
-	static const char *const catalog[] = {"/Lang (fr-FR)", "/DisplayDocTitle true", "/Marked true", "(D:20261121215000Z)", NULL};
+	static const char *const catalog[] = {"/Lang (fr-FR)", "/DisplayDocTitle true", "/Marked true", "(D:20261121215000Z)", "/GTS_PDFA1", "/CIDSet",
+					      "<pdfaid:conformance>B", "/Artifact BMC", NULL};
 	assert_tool("qpdf --qdf $F - | strings", pdf, catalog);
+	static const char *const places[] = {"\"s1\"", "\"s2\"", NULL}, *const marks[] = {"\"title\": \"En clair\"", "\"title\": \"Détails\"", NULL};
+	assert_tool("pdfinfo -dests $F", pdf, places);
+	/* One link, although a second row asks for a section that is not there; and nothing that is half transparent. */
+	static const char *const one[] = {"1", NULL}, *const none_such[] = {"0", NULL};
+	assert_tool("qpdf --qdf $F - | strings | grep -c 'Subtype /Link'", pdf, one);
+	assert_tool("qpdf --qdf $F - | strings | grep -c Transparency || true", pdf, none_such);
+	assert_tool("qpdf --json --json-key=outlines $F", pdf, marks);
 	/* Every font is embedded: none of the lines says "no" in the column. */
 	static const char *const none[] = {"0", NULL};
 	assert_tool("pdffonts $F | tail -n +3 | awk '$(NF-4) != \"yes\"' | wc -l", pdf, none);
@@ -207,8 +217,9 @@ static void any_sign_is_set_without_thread_or_file(void **state)
 		if (sign == 0x7f || (sign >= 0xd800 && sign < 0xe000))
 			continue;
 		add_sign(&text, sign);
+		/* Signs of no script take the language of their neighbour, whichever font they are in. */
 		if (sign % 3 == 0)
-			buf_u8(&text, ' ');
+			buf_text(&text, sign % 2 == 0 ? "1\u21f6\u2713 " : " ");
 	}
 	assert_true(pdf_warm());
 	pid_t child = fork();

@@ -187,6 +187,24 @@ size_t pdf_words_dash(struct bytes line)
 	return 0;
 }
 
+struct bytes pdf_words_plain(struct arena *arena, struct bytes text)
+{
+	struct buf out = buf_make(text.len * 3 + 16);
+	for (size_t at = 0; at < text.len;) {
+		const char *from = (const char *)text.at + at;
+		gunichar sign = g_utf8_get_char(from);
+		size_t len = (size_t)(g_utf8_next_char(from) - from);
+		if ((sign & 0xfffe) == 0xfffe || (sign >= 0xfdd0 && sign <= 0xfdef))
+			buf_text(&out, "\ufffd");
+		else if (!pdf_font_formless(sign))
+			buf_add(&out, bytes_slice(text, at, len));
+		at += len;
+	}
+	struct bytes copy = arena_copy(arena, buf_bytes(&out));
+	buf_free(&out);
+	return copy;
+}
+
 struct pdf_input pdf_words_dress(struct arena *arena, const struct pdf_font *font, const struct pdf_input *input)
 {
 	struct dressing d = {.arena = arena, .font = font, .english = input->english};
