@@ -10,6 +10,7 @@
 #define BOTTOM 766.0
 #define WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define PADDING 16.0
+#define MEASURE (WIDTH - 2 * PADDING)   /* of a line of text, in a frame or not: 60 to 80 signs, which the eye follows best */
 #define HANGING 17.0
 #define LABEL_WIDTH 124.0
 #define BAR 3.5
@@ -376,8 +377,7 @@ void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed)
 
 void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, size_t number, double keep)
 {
-	double width = WIDTH - 2 * inside(sheet);
-	PangoLayout *layout = lay_out(sheet, style, text, width);
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
 	double height = style->before + pango_layout_get_line_count(layout) * style->step + style->after + keep;
 	if (room(sheet) < height && !sheet->fresh)
 		page_turn(sheet);
@@ -390,7 +390,7 @@ void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, s
 
 void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text)
 {
-	PangoLayout *layout = lay_out(sheet, style, text, WIDTH - 2 * inside(sheet));
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
 	pdf_sheet_gap(sheet, style->before);
 	set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
 	pdf_sheet_gap(sheet, style->after);
@@ -401,7 +401,7 @@ void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, stru
 	PangoLayout *hung = lay_out(sheet, style, mark, WIDTH);
 	double wide = line_width(pango_layout_get_line_readonly(hung, 0), style) + 6, hang = wide > HANGING ? wide : HANGING;
 	double x = MARGIN + inside(sheet);
-	PangoLayout *layout = lay_out(sheet, style, text, WIDTH - 2 * inside(sheet) - hang);
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE - hang);
 	pango_layout_set_auto_dir(layout, FALSE);
 	pdf_sheet_gap(sheet, style->before);
 	/* The mark stands beside the first line: both go to the next page, or none. */
