@@ -25,10 +25,14 @@ static const struct pdf_style whom_style = {"TD", 10.5, 15.5, true, INK, 0, 0};
 
 /* --- a section's text --------------------------------------------------------- */
 
+/* A paragraph of more lines is two: the layout library's time grows with the square of their number. */
+enum { PARAGRAPH_LINES = 100 };
+
 /* What is being set: lines that follow one another are one paragraph, items that follow one another are one list. */
 struct flow {
 	struct pdf_sheet *sheet;
 	struct bytes paragraph;
+	size_t lines;   /* of the paragraph */
 	bool listing;
 };
 
@@ -37,6 +41,7 @@ static void end_paragraph(struct flow *flow)
 	if (flow->paragraph.len > 0)
 		pdf_sheet_paragraph(flow->sheet, &text_style, flow->paragraph);
 	flow->paragraph = BYTES_NONE;
+	flow->lines = 0;
 }
 
 static void end_list(struct flow *flow)
@@ -70,10 +75,13 @@ static void set_line(struct flow *flow, struct bytes line)
 		return;
 	}
 	end_list(flow);
+	if (flow->lines == PARAGRAPH_LINES)
+		end_paragraph(flow);
 	if (flow->paragraph.len == 0)
 		flow->paragraph = line;
 	else
 		flow->paragraph.len = (size_t)(line.at + line.len - flow->paragraph.at);
+	flow->lines++;
 }
 
 static void set_text(struct pdf_sheet *sheet, struct bytes text)

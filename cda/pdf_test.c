@@ -172,6 +172,32 @@ static void refuses_and_bounds(void **state)
 	arena_destroy(&arena);
 }
 
+/* Each of these took minutes before long words and long paragraphs were cut. */
+static void long_words_and_paragraphs_take_no_minutes(void **state)
+{
+	static const char *const patterns[] = {"a", "e\u0301\u0323", "\u65e5", "a\nb ", "\u0639\u05d0a"};
+	enum { SIZE = 200000 };
+	unsigned char *text = malloc(SIZE);
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+		struct arena *arena = arena_create(64u << 20);
+		struct bytes pattern = bytes_of_text(patterns[i]), out;
+		const char *field = "";
+		struct pdf_input input = sample();
+		size_t len = 0;
+		for (; len + pattern.len <= SIZE; len += pattern.len)
+			memcpy(text + len, pattern.at, pattern.len);
+		const struct pdf_section section = {.heading = BYTES("Long"), .text = {text, len}};
+		input.sections = &section;
+		input.section_count = 1;
+		enum reason reason = pdf_make(arena, &input, &out, &field);
+		assert_true(reason == REASON_NONE || (reason == REASON_COMPOSE_FIELD && strcmp(field, "sections") == 0));
+		arena_destroy(&arena);
+	}
+	free(text);
+}
+
 /* What a jailed child may not: a new thread kills, a file cannot be opened. */
 static void small_jail(void)
 {
@@ -254,6 +280,7 @@ int main(void)
 		cmocka_unit_test(other_readers_see_the_words),
 		cmocka_unit_test(same_input_same_bytes),
 		cmocka_unit_test(refuses_and_bounds),
+		cmocka_unit_test(long_words_and_paragraphs_take_no_minutes),
 		cmocka_unit_test(any_sign_is_set_without_thread_or_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,11 +111,19 @@ static bool space_wanted(struct bytes text, size_t at)
 	return !held && tight(text, at) && letter_before(text, at);
 }
 
+/* A line is cut here whatever stands in it: the layout library's time grows with the square of a word's length. */
+enum { WORD_SIGNS = 400 };
+
 static struct bytes spaced(struct arena *arena, struct bytes text, bool english)
 {
 	struct buf out = buf_make(text.len * 4 + 16);
+	size_t signs = 0;
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = text.at[i] == '\t' ? ' ' : text.at[i];
+		bool begins = (c & 0xc0) != 0x80;
+		signs = c == ' ' || c == '\n' ? 0 : signs + begins;
+		if (begins && signs > 0 && signs % WORD_SIGNS == 0)
+			buf_u8(&out, '\n');
 		const char *instead = c == ' ' ? space_at(text, i, english) : NULL;
 		if (c != ' ' && !english && space_wanted(text, i))
 			buf_text(&out, NARROW);

@@ -9,6 +9,13 @@
 enum { SECTIONS = 12, ROWS = 6 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* The font library keeps its tables until the process ends. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
 
 /* Latin 1 read as what it says: always well-formed. */
 static struct bytes mended(struct arena *arena, struct bytes text)

@@ -4,6 +4,13 @@
 #include "cda/pdf_words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* The font library keeps its tables until the process ends. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
 
 /* Two fonts of two families, found once. */
 static const struct pdf_font *fonts(void)
