@@ -76,6 +76,7 @@ static PangoContext *context_make(cairo_t *cr, bool english)
 	/* Letters stand where their widths put them, not at the next whole point. */
 	pango_context_set_round_glyph_positions(context, FALSE);
 	pango_context_set_language(context, pango_language_from_string(english ? "en" : "fr"));
+	pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
 	pango_cairo_update_context(cr, context);
 	cairo_font_options_destroy(options);
 	return context;
