@@ -68,13 +68,13 @@ static struct pdf_row *report_rows(const struct work *w, size_t *count)
 	const struct compose_report *report = &w->request.report;
 	const struct cda_write_report *r = &report->cda;
 	const struct pdf_row own[] = {
-		{say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &r->patient)},
-		{say(w, "Matricule INS", "INS number"), ins_words(w, &r->patient)},
-		{say(w, "Médecin expert", "Medical expert"), expert_words(w, &r->expert)},
-		{say(w, "Structure", "Organisation"), r->expert.organisation},
-		{say(w, "Avis rendu le", "Opinion given on"), compose_words_time(w->arena, w->english, r->time)},
-		{say(w, "Dossier", "File"), report->reference},
-		{say(w, "Version", "Version"), version_words(w, r)},
+		{.label = say(w, "Patient", "Patient"), .value = compose_words_patient(w->arena, w->english, &r->patient)},
+		{.label = say(w, "Matricule INS", "INS number"), .value = ins_words(w, &r->patient)},
+		{.label = say(w, "Médecin expert", "Medical expert"), .value = expert_words(w, &r->expert)},
+		{.label = say(w, "Structure", "Organisation"), .value = r->expert.organisation},
+		{.label = say(w, "Avis rendu le", "Opinion given on"), .value = compose_words_time(w->arena, w->english, r->time)},
+		{.label = say(w, "Dossier", "File"), .value = report->reference},
+		{.label = say(w, "Version", "Version"), .value = version_words(w, r)},
 	};
 	enum { OWN = sizeof own / sizeof own[0] };
 	struct pdf_row *rows = arena_alloc(w->arena, (OWN + report->row_count) * sizeof *rows);
@@ -111,7 +111,8 @@ static struct pdf_section *report_sections(const struct work *w, size_t *count)
 	struct pdf_section *sections = arena_alloc(w->arena, (report->section_count + 2) * sizeof *sections);
 	size_t n = 0;
 	if (report->summary.len > 0)
-		sections[n++] = (struct pdf_section){say(w, "En clair, pour le patient", "In plain words, for the patient"), report->summary, true};
+		sections[n++] = (struct pdf_section){.heading = say(w, "En clair, pour le patient", "In plain words, for the patient"), .text = report->summary,
+						    .strong = true};
 	for (size_t i = 0; i < report->section_count; i++) {
 		sections[n] = report->sections[i];
 		sections[n++].text = compose_words_section(w->english, report->sections[i].text);
@@ -188,8 +189,10 @@ static struct pdf_row *dossier_rows(const struct work *w, size_t *count)
 	struct pdf_row *rows = arena_alloc(w->arena, (d->row_count + 2) * sizeof *rows);
 	size_t n = 0;
 	if (w->request.has_xdm || w->request.has_report) {
-		rows[n++] = (struct pdf_row){say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
-		rows[n++] = (struct pdf_row){say(w, "Matricule INS", "INS number"), ins_words(w, &w->request.xdm_patient)};
+		rows[n++] = (struct pdf_row){.label = say(w, "Patient", "Patient"),
+						     .value = compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
+		rows[n++] = (struct pdf_row){.label = say(w, "Matricule INS", "INS number"),
+						     .value = ins_words(w, &w->request.xdm_patient)};
 	}
 	for (size_t i = 0; i < d->row_count; i++)
 		rows[n++] = d->rows[i];

@@ -81,8 +81,8 @@ static struct pdf_row *read_rows(struct compose_place place, size_t *count)
 	struct pdf_row *rows = arena_alloc(place.reader->arena, (*count + 1) * sizeof *rows);
 	for (size_t i = 0; i < *count; i++) {
 		struct compose_place row = compose_json_item(place, "rows", i, "label value");
-		rows[i] = (struct pdf_row){compose_json_line(row, "label", NAME, COMPOSE_REQUIRED),
-					   compose_json_line(row, "value", 4096, COMPOSE_OPTIONAL)};
+		rows[i] = (struct pdf_row){.label = compose_json_line(row, "label", NAME, COMPOSE_REQUIRED),
+					   .value = compose_json_line(row, "value", 4096, COMPOSE_OPTIONAL)};
 	}
 	return rows;
 }

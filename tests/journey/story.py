@@ -2,12 +2,16 @@
 
 The story speaks SMTP, IMAP and the command line, never to the database. Each step says what happened and raises when it did not."""
 import os
+import sys
 import time
 
 import clients
 import documents
 import package
 from world import (ATTENDING, DEPOT, DOMAIN, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for)
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import pdf_forms    # noqa: E402
 
 FORM = {
     "Réponse aux questions": "1. Une chirurgie conservatrice est possible : la tumeur unique mesure 18 mm.\n2. Non : la chimiothérapie première n'apporterait rien ici.",
@@ -140,7 +144,12 @@ class Story:
     def release(self):
         self.w.relais("dossier", "release", self.ref)
         self.report_raw, self.report = self.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
-        assert package.check(clients.attachments(self.report)["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
+        files = clients.attachments(self.report)
+        assert package.check(files["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
+        pages = [files[name] for name in files if name.endswith(".pdf")]
+        if pdf_forms.present():
+            said = [pdf_forms.is_form(page) for page in pages]
+            assert said == [""], said
         self.step(f"L'infirmière a remis l'avis (relais dossier release). La patiente lit : « {self.report['Subject']} ».")
         raw, mail = self.arrives(ATTENDING, "copy", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         assert mail["Subject"].startswith("XDM/1.0/DDM+"), mail["Subject"]
