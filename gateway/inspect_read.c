@@ -135,6 +135,9 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 		set_aside(document, reason);   /* nobody knows what it says, nor what reads it */
 	else
 		finding(document, reason, weight(reason) > 1 ? CDA_LEVEL_ERROR : CDA_LEVEL_WARNING);
+	/* A style sheet as root is none of the documents that the rules speak of. */
+	if (document->is_cda && document->cda.french && !document->cda.self_displaying)
+		schematron_check(r->request->schematrons, r->arena, document->content, &document->schematron);
 }
 
 /* What METADATA.XML says of it, and whether the document says the same. */
