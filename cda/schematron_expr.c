@@ -4,7 +4,7 @@
  * XPath 1.0 knows no other sequence; "kind" below says what an expression gives, as far as it can be seen. */
 #include "cda/schematron_expr.h"
 
-#include <string.h>
+#include "cda/schematron_regex.h"
 
 enum kind { KIND_NODES, KIND_TRUTH, KIND_NUMBER, KIND_TEXT, KIND_ANY };
 
@@ -290,6 +290,20 @@ static void write_constructed(struct write *w, struct buf *out, const struct con
 	buf_text(out, ")");
 }
 
+/* A pattern that is written out is looked at now; one in a variable when it is used. */
+static bool pattern_known(struct write *w, const struct function *function, const struct x_node *pattern)
+{
+	static const char *const takes[] = {"matches", "replace", "tokenize"};
+	bool is = false;
+
+	for (size_t i = 0; i < sizeof takes / sizeof takes[0]; i++)
+		is |= bytes_equal_text(bytes_of_text(function->name), takes[i]);
+	const struct x_node *n = pattern->kind == X_PATH && pattern->absolute == 0 ? pattern->child : pattern;
+	if (!is || n->kind != X_LITERAL || n->next != NULL || n->predicates != NULL)
+		return true;
+	return regex_compile(w->scope->arena, n->text, BYTES_NONE) != NULL;
+}
+
 static void write_call(struct write *w, struct buf *out, const struct x_node *n)
 {
 	const struct constructor *constructor = constructor_of(n->text);
@@ -306,6 +320,8 @@ static void write_call(struct write *w, struct buf *out, const struct x_node *n)
 		fail(w, arena_printf(w->scope->arena, "the function %.*s is not known", (int)n->text.len, (const char *)n->text.at));
 		return;
 	}
+	if (function->form == FORM_OURS && count > 1 && !pattern_known(w, function, n->child->next))
+		fail(w, "a regular expression that is not known");
 	switch (function->form) {
 	case FORM_SAME:
 	case FORM_OURS:

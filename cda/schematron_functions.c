@@ -2,40 +2,29 @@
  * called with and puts one result back. */
 #include "cda/schematron_functions.h"
 
-#include <libxml/parserInternals.h>
 #include <libxml/xmlschemastypes.h>
 #include <libxml/xpathInternals.h>
 #include <math.h>
 #include <string.h>
-#include <wctype.h>
 
-#include "base/instant.h"
 #include "base/limits.h"
 #include "cda/schematron_expr.h"
-#include "cda/schematron_regex.h"
-
-enum { REGEX_KEPT_MAX = 500, TEXT_MAX = 4 * 1024 * 1024 };
+#include "cda/schematron_functions_private.h"
 
 #define XSD (const xmlChar *)"http://www.w3.org/2001/XMLSchema"
 
-struct schematron_regex_kept {
-	struct bytes pattern, flags;
-	const struct regex *regex;
-	struct schematron_regex_kept *next;
-};
-
-static struct schematron_run *run_of(xmlXPathParserContextPtr eval)
+struct schematron_run *fn_run(xmlXPathParserContextPtr eval)
 {
 	return eval->context->userData;
 }
 
 /* The i-th of n arguments, still on the stack. */
-static xmlXPathObjectPtr argument(xmlXPathParserContextPtr eval, int n, int i)
+xmlXPathObjectPtr fn_argument(xmlXPathParserContextPtr eval, int n, int i)
 {
 	return eval->valueTab[eval->valueNr - n + i];
 }
 
-static void give(xmlXPathParserContextPtr eval, int n, xmlXPathObjectPtr result)
+void fn_give(xmlXPathParserContextPtr eval, int n, xmlXPathObjectPtr result)
 {
 	for (int i = 0; i < n; i++)
 		xmlXPathFreeObject(valuePop(eval));
@@ -46,13 +35,13 @@ static void give(xmlXPathParserContextPtr eval, int n, xmlXPathObjectPtr result)
 }
 
 /* The result says nothing: what it needs is not there. */
-static void give_up(xmlXPathParserContextPtr eval, int n)
+void fn_give_up(xmlXPathParserContextPtr eval, int n)
 {
-	run_of(eval)->unjudged = true;
-	give(eval, n, xmlXPathNewBoolean(0));
+	fn_run(eval)->unjudged = true;
+	fn_give(eval, n, xmlXPathNewBoolean(0));
 }
 
-static bool has_arguments(xmlXPathParserContextPtr eval, int n, int min, int max)
+bool fn_has_arguments(xmlXPathParserContextPtr eval, int n, int min, int max)
 {
 	if (n >= min && n <= max && eval->valueNr >= n)
 		return true;
@@ -62,14 +51,14 @@ static bool has_arguments(xmlXPathParserContextPtr eval, int n, int min, int max
 
 /* --- items of a value ---------------------------------------------------------------- */
 
-static bool is_nodes(const xmlXPathObject *value)
+bool fn_is_nodes(const xmlXPathObject *value)
 {
 	return value->type == XPATH_NODESET || value->type == XPATH_XSLT_TREE;
 }
 
-static int items(const xmlXPathObject *value)
+int fn_items(const xmlXPathObject *value)
 {
-	if (!is_nodes(value))
+	if (!fn_is_nodes(value))
 		return 1;
 	return value->nodesetval == NULL ? 0 : value->nodesetval->nodeNr;
 }
@@ -90,20 +79,20 @@ static struct bytes kept(struct schematron_run *run, xmlChar *text)
 /* The caller frees it. */
 static xmlChar *item_chars(xmlXPathObjectPtr value, int i)
 {
-	return is_nodes(value) ? xmlXPathCastNodeToString(value->nodesetval->nodeTab[i]) : xmlXPathCastToString(value);
+	return fn_is_nodes(value) ? xmlXPathCastNodeToString(value->nodesetval->nodeTab[i]) : xmlXPathCastToString(value);
 }
 
-static struct bytes item_text(struct schematron_run *run, xmlXPathObjectPtr value, int i)
+struct bytes fn_item_text(struct schematron_run *run, xmlXPathObjectPtr value, int i)
 {
 	return kept(run, item_chars(value, i));
 }
 
-static struct bytes text_of(struct schematron_run *run, xmlXPathObjectPtr value)
+struct bytes fn_text(struct schematron_run *run, xmlXPathObjectPtr value)
 {
-	return items(value) == 0 ? BYTES_NONE : item_text(run, value, 0);
+	return fn_items(value) == 0 ? BYTES_NONE : fn_item_text(run, value, 0);
 }
 
-static xmlXPathObjectPtr new_text(struct bytes text)
+xmlXPathObjectPtr fn_new_text(struct bytes text)
 {
 	return xmlXPathWrapString(xmlStrndup(text.at != NULL ? text.at : (const xmlChar *)"", (int)text.len));
 }
@@ -131,7 +120,7 @@ static xmlNodePtr value_node(struct schematron_run *run, struct bytes text)
 	return xmlAddChild(root, node);
 }
 
-static bool add_value(struct schematron_run *run, xmlNodeSetPtr set, struct bytes text)
+bool fn_add_value(struct schematron_run *run, xmlNodeSetPtr set, struct bytes text)
 {
 	xmlNodePtr node = value_node(run, text);
 	return node != NULL && xmlXPathNodeSetAddUnique(set, node) == 0;
@@ -140,22 +129,22 @@ static bool add_value(struct schematron_run *run, xmlNodeSetPtr set, struct byte
 /* Nodes stay what they are, a plain value becomes a node. */
 static bool add_items(struct schematron_run *run, xmlNodeSetPtr set, xmlXPathObjectPtr value)
 {
-	if (!is_nodes(value))
-		return add_value(run, set, text_of(run, value));
-	for (int i = 0; i < items(value); i++)
+	if (!fn_is_nodes(value))
+		return fn_add_value(run, set, fn_text(run, value));
+	for (int i = 0; i < fn_items(value); i++)
 		if (xmlXPathNodeSetAddUnique(set, value->nodesetval->nodeTab[i]) != 0)
 			return false;
 	return true;
 }
 
-static void give_set(xmlXPathParserContextPtr eval, int n, xmlNodeSetPtr set, bool good)
+void fn_give_set(xmlXPathParserContextPtr eval, int n, xmlNodeSetPtr set, bool good)
 {
 	if (!good) {
 		xmlXPathFreeNodeSet(set);
-		run_of(eval)->unjudged = true;
+		fn_run(eval)->unjudged = true;
 		set = xmlXPathNodeSetCreate(NULL);
 	}
-	give(eval, n, set == NULL ? NULL : xmlXPathWrapNodeSet(set));
+	fn_give(eval, n, set == NULL ? NULL : xmlXPathWrapNodeSet(set));
 }
 
 static void f_sequence(xmlXPathParserContextPtr eval, int n)
@@ -164,8 +153,8 @@ static void f_sequence(xmlXPathParserContextPtr eval, int n)
 	bool good = set != NULL;
 
 	for (int i = 0; i < n && good; i++)
-		good = add_items(run_of(eval), set, argument(eval, n, i));
-	give_set(eval, n, set, good);
+		good = add_items(fn_run(eval), set, fn_argument(eval, n, i));
+	fn_give_set(eval, n, set, good);
 }
 
 /* --- bodies that are evaluated once for each item ------------------------------------------- */
@@ -173,7 +162,7 @@ static void f_sequence(xmlXPathParserContextPtr eval, int n)
 /* The value of body number with the given context; NULL after an error, which is set. */
 static xmlXPathObjectPtr evaluate(xmlXPathParserContextPtr eval, double number, xmlNodePtr node, int position, int size)
 {
-	struct schematron_run *run = run_of(eval);
+	struct schematron_run *run = fn_run(eval);
 	xmlXPathContextPtr context = eval->context;
 	xmlNodePtr old_node = context->node;
 	int old_position = context->proximityPosition, old_size = context->contextSize;
@@ -197,29 +186,29 @@ static xmlXPathObjectPtr evaluate(xmlXPathParserContextPtr eval, double number, 
 /* r-each(nodes, body): what the body gives for each node. */
 static void f_each(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 2, 2))
+	if (!fn_has_arguments(eval, n, 2, 2))
 		return;
-	xmlXPathObjectPtr from = argument(eval, n, 0);
-	double body = xmlXPathCastToNumber(argument(eval, n, 1));
+	xmlXPathObjectPtr from = fn_argument(eval, n, 0);
+	double body = xmlXPathCastToNumber(fn_argument(eval, n, 1));
 	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
-	bool good = set != NULL && is_nodes(from), nodes = true;
-	int count = good ? items(from) : 0;
+	bool good = set != NULL && fn_is_nodes(from), nodes = true;
+	int count = good ? fn_items(from) : 0;
 
 	for (int i = 0; i < count && good; i++) {
 		xmlXPathObjectPtr one = evaluate(eval, body, from->nodesetval->nodeTab[i], i + 1, count);
-		good = one != NULL && add_items(run_of(eval), set, one);
-		nodes = nodes && one != NULL && is_nodes(one);
+		good = one != NULL && add_items(fn_run(eval), set, one);
+		nodes = nodes && one != NULL && fn_is_nodes(one);
 		xmlXPathFreeObject(one);
 	}
 	if (good && nodes)
 		xmlXPathNodeSetSort(set);
-	give_set(eval, n, set, good);
+	fn_give_set(eval, n, set, good);
 }
 
 /* Binds the variable to the i-th item. */
 static bool bind(xmlXPathParserContextPtr eval, const xmlChar *name, xmlXPathObjectPtr from, int i)
 {
-	xmlXPathObjectPtr value = is_nodes(from) ? xmlXPathNewNodeSet(from->nodesetval->nodeTab[i]) : xmlXPathObjectCopy(from);
+	xmlXPathObjectPtr value = fn_is_nodes(from) ? xmlXPathNewNodeSet(from->nodesetval->nodeTab[i]) : xmlXPathObjectCopy(from);
 	return value != NULL && xmlXPathRegisterVariable(eval->context, name, value) == 0;
 }
 
@@ -228,18 +217,18 @@ static xmlXPathObjectPtr with_item(xmlXPathParserContextPtr eval, int n, int i)
 {
 	xmlXPathContextPtr context = eval->context;
 
-	if (!bind(eval, argument(eval, n, 1)->stringval, argument(eval, n, 0), i)) {
+	if (!bind(eval, fn_argument(eval, n, 1)->stringval, fn_argument(eval, n, 0), i)) {
 		xmlXPathErr(eval, XPATH_MEMORY_ERROR);
 		return NULL;
 	}
-	return evaluate(eval, xmlXPathCastToNumber(argument(eval, n, 2)), context->node, context->proximityPosition, context->contextSize);
+	return evaluate(eval, xmlXPathCastToNumber(fn_argument(eval, n, 2)), context->node, context->proximityPosition, context->contextSize);
 }
 
 static bool bound_arguments(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 3, 3))
+	if (!fn_has_arguments(eval, n, 3, 3))
 		return false;
-	if (argument(eval, n, 1)->type == XPATH_STRING)
+	if (fn_argument(eval, n, 1)->type == XPATH_STRING)
 		return true;
 	xmlXPathErr(eval, XPATH_INVALID_TYPE);
 	return false;
@@ -253,12 +242,12 @@ static void f_for(xmlXPathParserContextPtr eval, int n)
 	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
 	bool good = set != NULL;
 
-	for (int i = 0; i < items(argument(eval, n, 0)) && good; i++) {
+	for (int i = 0; i < fn_items(fn_argument(eval, n, 0)) && good; i++) {
 		xmlXPathObjectPtr one = with_item(eval, n, i);
-		good = one != NULL && add_items(run_of(eval), set, one);
+		good = one != NULL && add_items(fn_run(eval), set, one);
 		xmlXPathFreeObject(one);
 	}
-	give_set(eval, n, set, good);
+	fn_give_set(eval, n, set, good);
 }
 
 /* Is there an item for which the body is wanted? */
@@ -268,14 +257,14 @@ static void quantified(xmlXPathParserContextPtr eval, int n, bool wanted)
 
 	if (!bound_arguments(eval, n))
 		return;
-	for (int i = 0; i < items(argument(eval, n, 0)) && !found; i++) {
+	for (int i = 0; i < fn_items(fn_argument(eval, n, 0)) && !found; i++) {
 		xmlXPathObjectPtr one = with_item(eval, n, i);
 		if (one == NULL)
 			break;
 		found = (xmlXPathCastToBoolean(one) != 0) == wanted;
 		xmlXPathFreeObject(one);
 	}
-	give(eval, n, xmlXPathNewBoolean(found == wanted));
+	fn_give(eval, n, xmlXPathNewBoolean(found == wanted));
 }
 
 static void f_some(xmlXPathParserContextPtr eval, int n)
@@ -291,10 +280,10 @@ static void f_every(xmlXPathParserContextPtr eval, int n)
 
 static void f_if(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 3, 3))
+	if (!fn_has_arguments(eval, n, 3, 3))
 		return;
-	bool yes = xmlXPathCastToBoolean(argument(eval, n, 0)) != 0;
-	give(eval, n, xmlXPathObjectCopy(argument(eval, n, yes ? 1 : 2)));
+	bool yes = xmlXPathCastToBoolean(fn_argument(eval, n, 0)) != 0;
+	fn_give(eval, n, xmlXPathObjectCopy(fn_argument(eval, n, yes ? 1 : 2)));
 }
 
 /* --- comparing and types ----------------------------------------------------------------------- */
@@ -359,15 +348,15 @@ static void f_compare(xmlXPathParserContextPtr eval, int n)
 {
 	bool found = false;
 
-	if (!has_arguments(eval, n, 3, 3))
+	if (!fn_has_arguments(eval, n, 3, 3))
 		return;
-	xmlXPathObjectPtr a = argument(eval, n, 1), b = argument(eval, n, 2);
-	xmlChar *op = xmlXPathCastToString(argument(eval, n, 0));
-	for (int i = 0; op != NULL && i < items(a) && !found; i++)
-		for (int j = 0; j < items(b) && !found; j++)
+	xmlXPathObjectPtr a = fn_argument(eval, n, 1), b = fn_argument(eval, n, 2);
+	xmlChar *op = xmlXPathCastToString(fn_argument(eval, n, 0));
+	for (int i = 0; op != NULL && i < fn_items(a) && !found; i++)
+		for (int j = 0; j < fn_items(b) && !found; j++)
 			found = pair_holds((const char *)op, a, i, b, j);
 	xmlFree(op);
-	give(eval, n, xmlXPathNewBoolean(found));
+	fn_give(eval, n, xmlXPathNewBoolean(found));
 }
 
 /* Whether the text is in the lexical space of a type of XML Schema; blanks at its ends do not count. */
@@ -389,16 +378,16 @@ static bool is_of_type(struct schematron_run *run, struct bytes text, const xmlC
 /* r-castable(value, type, may be empty) */
 static void f_castable(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 3, 3))
+	if (!fn_has_arguments(eval, n, 3, 3))
 		return;
-	xmlXPathObjectPtr value = argument(eval, n, 0);
-	bool good = items(value) == 0 && xmlXPathCastToBoolean(argument(eval, n, 2)) != 0;
-	xmlChar *type = xmlXPathCastToString(argument(eval, n, 1));
+	xmlXPathObjectPtr value = fn_argument(eval, n, 0);
+	bool good = fn_items(value) == 0 && xmlXPathCastToBoolean(fn_argument(eval, n, 2)) != 0;
+	xmlChar *type = xmlXPathCastToString(fn_argument(eval, n, 1));
 
-	if (items(value) == 1)
-		good = type != NULL && is_of_type(run_of(eval), item_text(run_of(eval), value, 0), type);
+	if (fn_items(value) == 1)
+		good = type != NULL && is_of_type(fn_run(eval), fn_item_text(fn_run(eval), value, 0), type);
 	xmlFree(type);
-	give(eval, n, xmlXPathNewBoolean(good));
+	fn_give(eval, n, xmlXPathNewBoolean(good));
 }
 
 static bool number_at(struct bytes text, size_t from, size_t len, double *out)
@@ -411,11 +400,11 @@ static bool number_at(struct bytes text, size_t from, size_t len, double *out)
 	return true;
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar. */
+/* Days since 1970-01-01 of the Gregorian calendar; the year counts from March, so that the leap day is its last. */
 static double days_of(double year, double month, double day)
 {
-	double y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
-	return 365 * y + floor(y / 4) - floor(y / 100) + floor(y / 400) + floor((153 * m + 2) / 5) + day - 1 - 719468;
+	int64_t m = month <= 2 ? (int64_t)month + 9 : (int64_t)month - 3, y = month <= 2 ? (int64_t)year - 1 : (int64_t)year;
+	return (double)(365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 - 719469) + day;
 }
 
 /* Behind the seconds: a fraction, then Z, or an offset, or nothing. */
@@ -449,48 +438,48 @@ static double instant_of(struct bytes text, bool time)
 /* r-instant(text, 'dateTime' or 'date') */
 static void f_instant(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 2, 2))
+	if (!fn_has_arguments(eval, n, 2, 2))
 		return;
-	struct schematron_run *run = run_of(eval);
-	struct bytes text = bytes_trim(text_of(run, argument(eval, n, 0)));
-	xmlChar *type = xmlXPathCastToString(argument(eval, n, 1));
+	struct schematron_run *run = fn_run(eval);
+	struct bytes text = bytes_trim(fn_text(run, fn_argument(eval, n, 0)));
+	xmlChar *type = xmlXPathCastToString(fn_argument(eval, n, 1));
 	double seconds = NAN;
 
 	if (type != NULL && is_of_type(run, text, type))
 		seconds = instant_of(text, xmlStrEqual(type, (const xmlChar *)"dateTime") == 1);
 	xmlFree(type);
-	give(eval, n, xmlXPathNewFloat(seconds));
+	fn_give(eval, n, xmlXPathNewFloat(seconds));
 }
 
 static void f_range(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 2, 2))
+	if (!fn_has_arguments(eval, n, 2, 2))
 		return;
-	double from = xmlXPathCastToNumber(argument(eval, n, 0)), to = xmlXPathCastToNumber(argument(eval, n, 1));
+	double from = xmlXPathCastToNumber(fn_argument(eval, n, 0)), to = xmlXPathCastToNumber(fn_argument(eval, n, 1));
 	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
 	bool good = set != NULL && to - from < LIMIT_SCHEMATRON_VALUES;
 
 	for (double i = from; i <= to && good; i++)
-		good = add_value(run_of(eval), set, kept(run_of(eval), xmlXPathCastNumberToString(i)));
-	give_set(eval, n, set, good);
+		good = fn_add_value(fn_run(eval), set, kept(fn_run(eval), xmlXPathCastNumberToString(i)));
+	fn_give_set(eval, n, set, good);
 }
 
 /* --- sets -------------------------------------------------------------------------------------------- */
 
 static void chosen(xmlXPathParserContextPtr eval, int n, bool in_both)
 {
-	if (!has_arguments(eval, n, 2, 2))
+	if (!fn_has_arguments(eval, n, 2, 2))
 		return;
-	xmlXPathObjectPtr a = argument(eval, n, 0), b = argument(eval, n, 1);
+	xmlXPathObjectPtr a = fn_argument(eval, n, 0), b = fn_argument(eval, n, 1);
 	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
-	bool good = set != NULL && is_nodes(a) && is_nodes(b);
+	bool good = set != NULL && fn_is_nodes(a) && fn_is_nodes(b);
 
-	for (int i = 0; good && i < items(a); i++) {
+	for (int i = 0; good && i < fn_items(a); i++) {
 		xmlNodePtr node = a->nodesetval->nodeTab[i];
 		if ((xmlXPathNodeSetContains(b->nodesetval, node) == 1) == in_both)
 			good = xmlXPathNodeSetAddUnique(set, node) == 0;
 	}
-	give_set(eval, n, set, good);
+	fn_give_set(eval, n, set, good);
 }
 
 static void f_except(xmlXPathParserContextPtr eval, int n)
@@ -517,29 +506,29 @@ static bool has_text(xmlNodeSetPtr set, struct bytes text)
 
 static void f_distinct(xmlXPathParserContextPtr eval, int n)
 {
-	if (!has_arguments(eval, n, 1, 1))
+	if (!fn_has_arguments(eval, n, 1, 1))
 		return;
-	struct schematron_run *run = run_of(eval);
-	xmlXPathObjectPtr from = argument(eval, n, 0);
+	struct schematron_run *run = fn_run(eval);
+	xmlXPathObjectPtr from = fn_argument(eval, n, 0);
 	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
-	bool good = set != NULL && items(from) <= 2000; /* each is compared with each */
+	bool good = set != NULL && fn_items(from) <= 2000; /* each is compared with each */
 
-	for (int i = 0; good && i < items(from); i++) {
-		struct bytes text = item_text(run, from, i);
+	for (int i = 0; good && i < fn_items(from); i++) {
+		struct bytes text = fn_item_text(run, from, i);
 		if (!has_text(set, text))
-			good = add_value(run, set, text);
+			good = fn_add_value(run, set, text);
 	}
-	give_set(eval, n, set, good);
+	fn_give_set(eval, n, set, good);
 }
 
 static void extreme(xmlXPathParserContextPtr eval, int n, bool largest)
 {
-	if (!has_arguments(eval, n, 1, 1))
+	if (!fn_has_arguments(eval, n, 1, 1))
 		return;
-	xmlXPathObjectPtr from = argument(eval, n, 0);
+	xmlXPathObjectPtr from = fn_argument(eval, n, 0);
 	double best = NAN;
 
-	for (int i = 0; i < items(from); i++) {
+	for (int i = 0; i < fn_items(from); i++) {
 		xmlChar *text = item_chars(from, i);
 		double one = xmlXPathCastStringToNumber(text);
 		xmlFree(text);
@@ -548,7 +537,7 @@ static void extreme(xmlXPathParserContextPtr eval, int n, bool largest)
 		if (isnan(one))
 			break;
 	}
-	give(eval, n, xmlXPathNewFloat(best));
+	fn_give(eval, n, xmlXPathNewFloat(best));
 }
 
 static void f_max(xmlXPathParserContextPtr eval, int n)
@@ -561,283 +550,22 @@ static void f_min(xmlXPathParserContextPtr eval, int n)
 	extreme(eval, n, false);
 }
 
+static double magnitude(double value)
+{
+	return value < 0 ? -value : value;
+}
+
 static void f_abs(xmlXPathParserContextPtr eval, int n)
 {
-	if (has_arguments(eval, n, 1, 1))
-		give(eval, n, xmlXPathNewFloat(fabs(xmlXPathCastToNumber(argument(eval, n, 0)))));
+	if (fn_has_arguments(eval, n, 1, 1))
+		fn_give(eval, n, xmlXPathNewFloat(magnitude(xmlXPathCastToNumber(fn_argument(eval, n, 0)))));
 }
 
-/* --- texts --------------------------------------------------------------------------------------------- */
-
-static void f_string_join(xmlXPathParserContextPtr eval, int n)
-{
-	if (!has_arguments(eval, n, 1, 2))
-		return;
-	struct schematron_run *run = run_of(eval);
-	xmlXPathObjectPtr from = argument(eval, n, 0);
-	struct bytes between = n == 2 ? text_of(run, argument(eval, n, 1)) : BYTES_NONE;
-	struct buf out = buf_make(TEXT_MAX);
-
-	for (int i = 0; i < items(from); i++) {
-		if (i > 0)
-			buf_add(&out, between);
-		buf_add(&out, item_text(run, from, i));
-	}
-	run->unjudged |= !buf_ok(&out);
-	give(eval, n, new_text(buf_bytes(&out)));
-	buf_free(&out);
-}
-
-static void f_ends_with(xmlXPathParserContextPtr eval, int n)
-{
-	if (has_arguments(eval, n, 2, 2))
-		give(eval, n, xmlXPathNewBoolean(bytes_ends(text_of(run_of(eval), argument(eval, n, 0)), text_of(run_of(eval), argument(eval, n, 1)))));
-}
-
-/* Letters of every script, in a process whose LC_CTYPE is a UTF-8 one. */
-static void cased(xmlXPathParserContextPtr eval, int n, wint_t (*other)(wint_t))
-{
-	if (!has_arguments(eval, n, 1, 1))
-		return;
-	struct bytes text = text_of(run_of(eval), argument(eval, n, 0));
-	struct buf out = buf_make(TEXT_MAX);
-
-	for (size_t at = 0; at < text.len;) {
-		int len = text.len - at < 8 ? (int)(text.len - at) : 8;
-		int c = xmlGetUTF8Char(text.at + at, &len);
-		xmlChar one[8];
-		if (c < 0)
-			break;
-		at += (size_t)len;
-		buf_add(&out, (struct bytes){one, (size_t)xmlCopyChar(0, one, (int)other((wint_t)c))});
-	}
-	give(eval, n, new_text(buf_bytes(&out)));
-	buf_free(&out);
-}
-
-static void f_lower(xmlXPathParserContextPtr eval, int n)
-{
-	cased(eval, n, towlower);
-}
-
-static void f_upper(xmlXPathParserContextPtr eval, int n)
-{
-	cased(eval, n, towupper);
-}
-
-/* --- regular expressions ------------------------------------------------------------------------------------ */
-
-/* Compiled once a run. NULL: not one that we know. */
-static const struct regex *regex_of(struct schematron_run *run, struct bytes pattern, struct bytes flags)
-{
-	size_t n = 0;
-
-	for (const struct schematron_regex_kept *k = run->regexes; k != NULL; k = k->next, n++)
-		if (bytes_equal(k->pattern, pattern) && bytes_equal(k->flags, flags))
-			return k->regex;
-	if (n >= REGEX_KEPT_MAX)
-		return NULL;
-	struct schematron_regex_kept *k = arena_alloc(run->arena, sizeof *k);
-	*k = (struct schematron_regex_kept){arena_copy(run->arena, pattern), arena_copy(run->arena, flags), regex_compile(run->arena, pattern, flags), run->regexes};
-	run->regexes = k;
-	return k->regex;
-}
-
-struct search {
-	const struct regex *regex;
-	struct bytes text;
-	bool good;
-};
-
-/* Text, pattern and, where there is one, the flags. */
-static struct search search_of(xmlXPathParserContextPtr eval, int n, int flags)
-{
-	struct schematron_run *run = run_of(eval);
-	struct search s = {.text = text_of(run, argument(eval, n, 0))};
-
-	s.regex = regex_of(run, text_of(run, argument(eval, n, 1)), n > flags ? text_of(run, argument(eval, n, flags)) : BYTES_NONE);
-	s.good = s.regex != NULL;
-	return s;
-}
-
-static bool next_match(struct schematron_run *run, struct search *s, size_t from, struct regex_match *out)
-{
-	enum regex_result result = s->good && from <= s->text.len ? regex_search(s->regex, s->text, from, &run->steps, out) : REGEX_NO;
-
-	s->good = s->good && result != REGEX_LIMIT;
-	return result == REGEX_YES;
-}
-
-static void f_matches(xmlXPathParserContextPtr eval, int n)
-{
-	struct regex_match match;
-
-	if (!has_arguments(eval, n, 2, 3))
-		return;
-	struct search s = search_of(eval, n, 2);
-	bool found = next_match(run_of(eval), &s, 0, &match);
-	if (s.good)
-		give(eval, n, xmlXPathNewBoolean(found));
-	else
-		give_up(eval, n);
-}
-
-/* $1 is a group, "\$" and "\\" are themselves. */
-static void add_replacement(struct buf *out, struct bytes with, struct bytes text, const struct regex_match *match)
-{
-	for (size_t i = 0; i < with.len; i++) {
-		unsigned char c = with.at[i], next = i + 1 < with.len ? with.at[i + 1] : 0;
-		if (c == '$' && next >= '0' && next <= '9') {
-			size_t group = next - (size_t)'0';
-			if (match->from[group] <= match->to[group])
-				buf_add(out, bytes_slice(text, match->from[group], match->to[group] - match->from[group]));
-			i++;
-		} else if (c == '\\' && next != 0) {
-			buf_u8(out, next);
-			i++;
-		} else {
-			buf_u8(out, c);
-		}
-	}
-}
-
-static void f_replace(xmlXPathParserContextPtr eval, int n)
-{
-	struct regex_match match;
-	size_t at = 0;
-
-	if (!has_arguments(eval, n, 3, 4))
-		return;
-	struct schematron_run *run = run_of(eval);
-	struct search s = search_of(eval, n, 3);
-	struct bytes with = text_of(run, argument(eval, n, 2));
-	struct buf out = buf_make(TEXT_MAX);
-	while (next_match(run, &s, at, &match)) {
-		/* An expression that takes nothing is an error (FORX0003). */
-		s.good = match.to[0] > match.from[0];
-		if (!s.good)
-			break;
-		buf_add(&out, bytes_slice(s.text, at, match.from[0] - at));
-		add_replacement(&out, with, s.text, &match);
-		at = match.to[0];
-	}
-	buf_add(&out, bytes_from(s.text, at));
-	if (s.good && buf_ok(&out))
-		give(eval, n, new_text(buf_bytes(&out)));
-	else
-		give_up(eval, n);
-	buf_free(&out);
-}
-
-static void f_tokenize(xmlXPathParserContextPtr eval, int n)
-{
-	struct regex_match match;
-	size_t at = 0;
-
-	if (!has_arguments(eval, n, 1, 3))
-		return;
-	struct schematron_run *run = run_of(eval);
-	struct search s = n > 1 ? search_of(eval, n, 2) : (struct search){regex_of(run, BYTES("\\s+"), BYTES_NONE), bytes_trim(text_of(run, argument(eval, n, 0))), true};
-	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
-	bool good = set != NULL;
-	while (good && s.text.len > 0 && next_match(run, &s, at, &match)) {
-		good = match.to[0] > match.from[0] && add_value(run, set, bytes_slice(s.text, at, match.from[0] - at));
-		at = match.to[0];
-	}
-	/* An empty text has no token (5.3.4). */
-	if (good && s.text.len > 0)
-		good = add_value(run, set, bytes_from(s.text, at));
-	give_set(eval, n, set, good && s.good);
-}
-
-/* --- names and documents ----------------------------------------------------------------------------------- */
-
-static struct bytes expanded(struct schematron_run *run, struct bytes uri, struct bytes name)
-{
-	return bytes_of_text(arena_printf(run->arena, "{%.*s}%.*s", (int)uri.len, (const char *)uri.at, (int)name.len, (const char *)name.at));
-}
-
-static struct bytes without_prefix(struct bytes name)
-{
-	size_t colon = bytes_find_byte(name, ':', 0);
-	return colon < name.len ? bytes_from(name, colon + 1) : name;
-}
-
-static void f_qname(xmlXPathParserContextPtr eval, int n)
-{
-	if (!has_arguments(eval, n, 2, 2))
-		return;
-	struct schematron_run *run = run_of(eval);
-	struct bytes uri = text_of(run, argument(eval, n, 0)), name = text_of(run, argument(eval, n, 1));
-	give(eval, n, new_text(expanded(run, uri, without_prefix(name))));
-}
-
-/* By the namespaces in force at the element; a prefix that is not declared there is an error (FONS0004). */
-static bool add_resolved(struct schematron_run *run, xmlNodeSetPtr set, struct bytes name, xmlNodePtr element)
-{
-	size_t colon = bytes_find_byte(name, ':', 0);
-	const char *prefix = colon < name.len ? arena_text(run->arena, bytes_slice(name, 0, colon)) : NULL;
-
-	if (element->type == XML_ATTRIBUTE_NODE)
-		element = element->parent;
-	xmlNsPtr ns = xmlSearchNs(element->doc, element, (const xmlChar *)prefix);
-	if (ns == NULL && prefix != NULL)
-		return false;
-	struct bytes uri = ns == NULL ? BYTES_NONE : bytes_of_text((const char *)ns->href);
-	return add_value(run, set, expanded(run, uri, without_prefix(name)));
-}
-
-static void f_resolve(xmlXPathParserContextPtr eval, int n)
-{
-	if (!has_arguments(eval, n, 2, 2))
-		return;
-	struct schematron_run *run = run_of(eval);
-	xmlXPathObjectPtr name = argument(eval, n, 0), at = argument(eval, n, 1);
-	xmlNodeSetPtr set = xmlXPathNodeSetCreate(NULL);
-	bool good = set != NULL && is_nodes(at) && items(at) > 0;
-
-	if (good && items(name) > 0)
-		good = add_resolved(run, set, bytes_trim(text_of(run, name)), at->nodesetval->nodeTab[0]);
-	give_set(eval, n, set, good);
-}
-
-static xmlDocPtr doc_of(const struct schematron_run *run, struct bytes written)
-{
-	for (const struct schematron_pair *p = run->table->files; p != NULL; p = p->next)
-		if (bytes_equal_text(written, p->a))
-			return p->doc;
-	return NULL;
-}
-
-/* Only what was imported is there. */
-static void f_doc(xmlXPathParserContextPtr eval, int n)
-{
-	if (!has_arguments(eval, n, 1, 1))
-		return;
-	struct schematron_run *run = run_of(eval);
-	xmlXPathObjectPtr from = argument(eval, n, 0);
-	xmlDocPtr doc = items(from) == 0 ? NULL : doc_of(run, text_of(run, from));
-
-	/* document(()) is empty; a file that is not there is an error. */
-	run->unjudged |= doc == NULL && items(from) > 0;
-	give(eval, n, xmlXPathNewNodeSet((xmlNodePtr)doc));
-}
-
-static void f_doc_available(xmlXPathParserContextPtr eval, int n)
-{
-	if (has_arguments(eval, n, 1, 1))
-		give(eval, n, xmlXPathNewBoolean(doc_of(run_of(eval), text_of(run_of(eval), argument(eval, n, 0))) != NULL));
-}
-
-static void f_current(xmlXPathParserContextPtr eval, int n)
-{
-	if (has_arguments(eval, n, 0, 0))
-		give(eval, n, xmlXPathNewNodeSet(run_of(eval)->current));
-}
+/* --- all of them --------------------------------------------------------------------------------------------- */
 
 /* In the order of x_functions. */
-static const xmlXPathFunction all[] = {f_current, f_doc, f_doc_available, f_matches, f_replace, f_tokenize, f_ends_with, f_lower, f_upper,
-				       f_distinct, f_string_join, f_qname, f_resolve, f_abs, f_max, f_min, f_sequence, f_each, f_if,
+static const xmlXPathFunction all[] = {fn_current, fn_doc, fn_doc_available, fn_matches, fn_replace, fn_tokenize, fn_ends_with, fn_lower, fn_upper,
+				       f_distinct, fn_string_join, fn_qname, fn_resolve, f_abs, f_max, f_min, f_sequence, f_each, f_if,
 				       f_for, f_some, f_every, f_castable, f_instant, f_compare, f_range, f_except, f_intersect};
 
 bool schematron_functions_register(xmlXPathContextPtr context, struct schematron_run *run)

@@ -7,6 +7,8 @@
 
 enum { FIELDS = 6, NUMBER_MAX = 1000000000 };
 
+static const struct bytes level_info = BYTES_OF("info");
+
 /* --- writing ---------------------------------------------------------------------- */
 
 static void add_field(struct buf *out, struct bytes text)
@@ -60,7 +62,7 @@ static void write_item(struct buf *out, const char *let, const struct schematron
 		LINE(out, let, bytes_of_text(item->name), item->expr.text);
 		return;
 	}
-	LINE(out, item->kind == SCHEMATRON_ASSERT ? "assert" : "report", bytes_of_text(cda_level_name(item->level)), digits(&line, item->line),
+	LINE(out, item->kind == SCHEMATRON_ASSERT ? "assert" : "report", item->level == CDA_LEVEL_INFO ? level_info : BYTES("warning"), digits(&line, item->line),
 	     item->expr.text, bytes_of_text(item->message));
 }
 
@@ -241,7 +243,7 @@ static bool add_test(struct reading *r, const struct line *line)
 	if (item == NULL || !count_of(line->fields[1], &at))
 		return false;
 	item->kind = bytes_equal_text(line->word, "assert") ? SCHEMATRON_ASSERT : SCHEMATRON_REPORT;
-	item->level = bytes_equal_text(line->fields[0], cda_level_name(CDA_LEVEL_INFO)) ? CDA_LEVEL_INFO : CDA_LEVEL_WARNING;
+	item->level = bytes_equal(line->fields[0], level_info) ? CDA_LEVEL_INFO : CDA_LEVEL_WARNING;
 	item->line = (unsigned)at;
 	item->message = text_of(line->fields[3]);
 	r->tests++;

@@ -129,6 +129,7 @@ SUITES = {
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
+    "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,roles,kill"], 900),
@@ -140,7 +141,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "peers", "identity"), ("journey", "sanitized journey"),
+LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
          ("transport", "interop"))
 
 

@@ -134,7 +134,8 @@ def by_saxon(path, folder, work):
     results = {}
     for name in sorted(os.listdir(folder)):
         told = glob.glob(os.path.join(out, glob.escape(os.path.splitext(name)[0]) + ".*")) + glob.glob(os.path.join(out, glob.escape(name) + "*"))
-        results[name] = collections.Counter(open(told[0]).read().splitlines()) if told else None
+        lines = open(told[0]).read().splitlines() if told else []
+        results[name] = collections.Counter(lines) if lines else None
     return results, done.stderr.decode("utf-8", "replace")
 
 
