@@ -4,9 +4,8 @@
  * XPath 1.0 knows no other sequence; "kind" below says what an expression gives, as far as it can be seen. */
 #include "cda/schematron_expr.h"
 
+#include "cda/schematron_kind.h"
 #include "cda/schematron_regex.h"
-
-enum kind { KIND_NODES, KIND_TRUTH, KIND_NUMBER, KIND_TEXT, KIND_ANY };
 
 enum { NAMES_MAX = 16, BODY_MAX = 256 * 1024 };
 
@@ -29,182 +28,6 @@ static void fail(struct write *w, const char *what)
 	if (!w->failed)
 		*w->problem = (struct x_problem){what, 0};
 	w->failed = true;
-}
-
-/* --- functions ---------------------------------------------------------------------------- */
-
-enum form {
-	FORM_SAME,      /* XPath 1 has it */
-	FORM_OURS,      /* registered under this name */
-	FORM_NODES,     /* XPath 1 has it for nodes: a sequence of values is made one */
-	FORM_EXISTS, FORM_EMPTY, FORM_FIRST, /* FIRST: the argument itself */
-	FORM_ROOT,
-};
-
-static const struct function {
-	const char *name;
-	unsigned min, max;
-	enum form form;
-	enum kind kind;
-	const char *to;
-} functions[] = {
-	{"last", 0, 0, FORM_SAME, KIND_NUMBER, "last"},
-	{"position", 0, 0, FORM_SAME, KIND_NUMBER, "position"},
-	{"true", 0, 0, FORM_SAME, KIND_TRUTH, "true"},
-	{"false", 0, 0, FORM_SAME, KIND_TRUTH, "false"},
-	{"boolean", 1, 1, FORM_SAME, KIND_TRUTH, "boolean"},
-	{"not", 1, 1, FORM_SAME, KIND_TRUTH, "not"},
-	{"lang", 1, 1, FORM_SAME, KIND_TRUTH, "lang"},
-	{"string", 0, 1, FORM_SAME, KIND_TEXT, "string"},
-	{"concat", 2, 200, FORM_SAME, KIND_TEXT, "concat"},
-	{"starts-with", 2, 2, FORM_SAME, KIND_TRUTH, "starts-with"},
-	{"contains", 2, 2, FORM_SAME, KIND_TRUTH, "contains"},
-	{"substring-before", 2, 2, FORM_SAME, KIND_TEXT, "substring-before"},
-	{"substring-after", 2, 2, FORM_SAME, KIND_TEXT, "substring-after"},
-	{"substring", 2, 3, FORM_SAME, KIND_TEXT, "substring"},
-	{"string-length", 0, 1, FORM_SAME, KIND_NUMBER, "string-length"},
-	{"normalize-space", 0, 1, FORM_SAME, KIND_TEXT, "normalize-space"},
-	{"translate", 3, 3, FORM_SAME, KIND_TEXT, "translate"},
-	{"number", 0, 1, FORM_SAME, KIND_NUMBER, "number"},
-	{"floor", 1, 1, FORM_SAME, KIND_NUMBER, "floor"},
-	{"ceiling", 1, 1, FORM_SAME, KIND_NUMBER, "ceiling"},
-	{"round", 1, 1, FORM_SAME, KIND_NUMBER, "round"},
-	{"local-name", 0, 1, FORM_NODES, KIND_TEXT, "local-name"},
-	{"namespace-uri", 0, 1, FORM_NODES, KIND_TEXT, "namespace-uri"},
-	{"name", 0, 1, FORM_NODES, KIND_TEXT, "name"},
-	{"count", 1, 1, FORM_NODES, KIND_NUMBER, "count"},
-	{"sum", 1, 1, FORM_NODES, KIND_NUMBER, "sum"},
-	{"exists", 1, 1, FORM_EXISTS, KIND_TRUTH, NULL},
-	{"empty", 1, 1, FORM_EMPTY, KIND_TRUTH, NULL},
-	{"data", 1, 1, FORM_FIRST, KIND_ANY, NULL},
-	{"exactly-one", 1, 1, FORM_FIRST, KIND_ANY, NULL},
-	{"zero-or-one", 1, 1, FORM_FIRST, KIND_ANY, NULL},
-	{"one-or-more", 1, 1, FORM_FIRST, KIND_ANY, NULL},
-	{"root", 0, 0, FORM_ROOT, KIND_NODES, NULL},
-	{"current", 0, 0, FORM_OURS, KIND_NODES, "current"},
-	{"doc", 1, 1, FORM_OURS, KIND_NODES, "doc"},
-	{"document", 1, 1, FORM_OURS, KIND_NODES, "doc"},
-	{"doc-available", 1, 1, FORM_OURS, KIND_TRUTH, "doc-available"},
-	{"matches", 2, 3, FORM_OURS, KIND_TRUTH, "matches"},
-	{"replace", 3, 4, FORM_OURS, KIND_TEXT, "replace"},
-	{"tokenize", 1, 3, FORM_OURS, KIND_NODES, "tokenize"},
-	{"ends-with", 2, 2, FORM_OURS, KIND_TRUTH, "ends-with"},
-	{"lower-case", 1, 1, FORM_OURS, KIND_TEXT, "lower-case"},
-	{"upper-case", 1, 1, FORM_OURS, KIND_TEXT, "upper-case"},
-	{"distinct-values", 1, 1, FORM_OURS, KIND_NODES, "distinct-values"},
-	{"string-join", 1, 2, FORM_OURS, KIND_TEXT, "string-join"},
-	{"QName", 2, 2, FORM_OURS, KIND_TEXT, "QName"},
-	{"resolve-QName", 2, 2, FORM_OURS, KIND_NODES, "resolve-QName"},
-	{"abs", 1, 1, FORM_OURS, KIND_NUMBER, "abs"},
-	{"max", 1, 1, FORM_OURS, KIND_NUMBER, "max"},
-	{"min", 1, 1, FORM_OURS, KIND_NUMBER, "min"},
-};
-
-const char *const x_functions[] = {"current", "doc", "doc-available", "matches", "replace", "tokenize", "ends-with", "lower-case", "upper-case",
-				   "distinct-values", "string-join", "QName", "resolve-QName", "abs", "max", "min", "r-sequence", "r-each", "r-if",
-				   "r-for", "r-some", "r-every", "r-castable", "r-instant", "r-compare", "r-range", "r-except", "r-intersect", NULL};
-
-/* The constructors of XML Schema: xs:integer("5"). */
-static const struct constructor {
-	const char *type, *to;
-	enum kind kind;
-} constructors[] = {
-	{"string", "string", KIND_TEXT}, {"anyURI", "normalize-space", KIND_TEXT}, {"token", "normalize-space", KIND_TEXT},
-	{"integer", "number", KIND_NUMBER}, {"int", "number", KIND_NUMBER}, {"long", "number", KIND_NUMBER}, {"short", "number", KIND_NUMBER},
-	{"decimal", "number", KIND_NUMBER}, {"double", "number", KIND_NUMBER}, {"float", "number", KIND_NUMBER},
-	{"positiveInteger", "number", KIND_NUMBER}, {"nonNegativeInteger", "number", KIND_NUMBER},
-	{"dateTime", "r-instant", KIND_NUMBER}, {"date", "r-instant", KIND_NUMBER},
-};
-
-static struct bytes local_part(struct bytes name)
-{
-	size_t colon = bytes_find_byte(name, ':', 0);
-	return colon < name.len ? bytes_from(name, colon + 1) : name;
-}
-
-static bool is_schema(struct bytes name)
-{
-	return bytes_starts(name, BYTES("xs:")) || bytes_starts(name, BYTES("xsd:"));
-}
-
-static const struct constructor *constructor_of(struct bytes type)
-{
-	struct bytes local = local_part(type);
-
-	for (size_t i = 0; is_schema(type) && i < sizeof constructors / sizeof constructors[0]; i++)
-		if (bytes_equal_text(local, constructors[i].type))
-			return &constructors[i];
-	return NULL;
-}
-
-static const struct function *function_of(struct bytes name)
-{
-	if (bytes_starts(name, BYTES("fn:")))
-		name = bytes_from(name, 3);
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
-		if (bytes_equal_text(name, functions[i].name))
-			return &functions[i];
-	return NULL;
-}
-
-/* --- what an expression gives ------------------------------------------------------------------ */
-
-static enum kind kind_of(const struct x_node *n);
-
-static enum kind kind_of_step(const struct x_node *n)
-{
-	if (n->kind == X_AXIS || n->kind == X_DOT || n->predicates != NULL)
-		return KIND_NODES;
-	return kind_of(n);
-}
-
-static enum kind kind_of_call(const struct x_node *n)
-{
-	const struct constructor *constructor = constructor_of(n->text);
-	const struct function *function = function_of(n->text);
-
-	if (constructor != NULL)
-		return constructor->kind;
-	if (function != NULL && function->form == FORM_FIRST && n->child != NULL)
-		return kind_of(n->child);
-	return function == NULL ? KIND_ANY : function->kind;
-}
-
-static enum kind kind_of(const struct x_node *n)
-{
-	switch (n->kind) {
-	case X_LITERAL:
-		return KIND_TEXT;
-	case X_NUMBER:
-	case X_ARITHMETIC:
-	case X_MINUS:
-		return KIND_NUMBER;
-	case X_OR:
-	case X_AND:
-	case X_COMPARE:
-	case X_SOME:
-	case X_EVERY:
-	case X_CASTABLE:
-		return KIND_TRUTH;
-	case X_CAST:
-	case X_CALL:
-		return kind_of_call(n);
-	case X_SEQUENCE:
-		return n->child != NULL && n->child->next == NULL ? kind_of(n->child) : KIND_NODES;
-	case X_PATH:
-		/* "./count(b)" is a call at the end of "."; any longer path gives nodes. */
-		if (n->absolute == 0 && n->child->next == NULL)
-			return kind_of_step(n->child);
-		if (n->absolute == 0 && n->child->kind == X_DOT && n->child->predicates == NULL && n->child->next->next == NULL && !n->child->next->deep)
-			return kind_of_step(n->child->next);
-		return KIND_NODES;
-	case X_IF:
-		return kind_of(n->child->next) == kind_of(n->child->next->next) ? kind_of(n->child->next) : KIND_ANY;
-	case X_VARIABLE:
-		return KIND_ANY;
-	default:
-		return KIND_NODES;
-	}
 }
 
 /* --- writing --------------------------------------------------------------------------------------- */
@@ -232,7 +55,7 @@ static void write_text(struct buf *out, struct bytes text)
 
 static void write_nodes(struct write *w, struct buf *out, const struct x_node *n)
 {
-	bool nodes = kind_of(n) == KIND_NODES;
+	bool nodes = x_kind_of(n) == X_KIND_NODES;
 
 	buf_text(out, nodes ? "" : "r-sequence(");
 	write_node(w, out, n);
@@ -280,18 +103,18 @@ static void write_exists(struct write *w, struct buf *out, const struct x_node *
 	buf_text(out, ")");
 }
 
-static void write_constructed(struct write *w, struct buf *out, const struct constructor *c, const struct x_node *argument)
+static void write_constructed(struct write *w, struct buf *out, const struct x_constructor *c, const struct x_node *argument)
 {
 	buf_text(out, c->to);
 	buf_text(out, "(");
 	write_node(w, out, argument);
-	if (c->kind == KIND_NUMBER && c->to[0] == 'r')
+	if (c->kind == X_KIND_NUMBER && c->to[0] == 'r')
 		buf_printf(out, ",'%s'", c->type);
 	buf_text(out, ")");
 }
 
 /* A pattern that is written out is looked at now; one in a variable when it is used. */
-static bool pattern_known(struct write *w, const struct function *function, const struct x_node *pattern)
+static bool pattern_known(struct write *w, const struct x_function *function, const struct x_node *pattern)
 {
 	static const char *const takes[] = {"matches", "replace", "tokenize"};
 	bool is = false;
@@ -306,8 +129,8 @@ static bool pattern_known(struct write *w, const struct function *function, cons
 
 static void write_call(struct write *w, struct buf *out, const struct x_node *n)
 {
-	const struct constructor *constructor = constructor_of(n->text);
-	const struct function *function = function_of(n->text);
+	const struct x_constructor *constructor = x_constructor_of(n->text);
+	const struct x_function *function = x_function_of(n->text);
 	size_t count = 0;
 
 	for (const struct x_node *a = n->child; a != NULL; a = a->next)
@@ -320,24 +143,24 @@ static void write_call(struct write *w, struct buf *out, const struct x_node *n)
 		fail(w, arena_printf(w->scope->arena, "the function %.*s is not known", (int)n->text.len, (const char *)n->text.at));
 		return;
 	}
-	if (function->form == FORM_OURS && count > 1 && !pattern_known(w, function, n->child->next))
+	if (function->form == X_FORM_OURS && count > 1 && !pattern_known(w, function, n->child->next))
 		fail(w, "a regular expression that is not known");
 	switch (function->form) {
-	case FORM_SAME:
-	case FORM_OURS:
+	case X_FORM_SAME:
+	case X_FORM_OURS:
 		write_call_as(w, out, function->to, n->child, false);
 		break;
-	case FORM_NODES:
+	case X_FORM_NODES:
 		write_call_as(w, out, function->to, n->child, true);
 		break;
-	case FORM_EXISTS:
-	case FORM_EMPTY:
-		write_exists(w, out, n->child, function->form == FORM_EXISTS);
+	case X_FORM_EXISTS:
+	case X_FORM_EMPTY:
+		write_exists(w, out, n->child, function->form == X_FORM_EXISTS);
 		break;
-	case FORM_FIRST:
+	case X_FORM_FIRST:
 		write_node(w, out, n->child);
 		break;
-	case FORM_ROOT:
+	case X_FORM_ROOT:
 		buf_text(out, "/");
 		break;
 	}
@@ -418,7 +241,7 @@ static void write_primary(struct write *w, struct buf *out, const struct x_node 
 static void write_first(struct write *w, struct buf *out, const struct x_node *n)
 {
 	bool plain = n->kind == X_AXIS || n->kind == X_DOT || (n->predicates == NULL && n->next == NULL);
-	bool wrap = !plain && kind_of(n) != KIND_NODES;
+	bool wrap = !plain && x_kind_of(n) != X_KIND_NODES;
 
 	buf_text(out, wrap ? "r-sequence(" : "");
 	write_primary(w, out, n);
@@ -511,11 +334,11 @@ static void write_infix(struct write *w, struct buf *out, const struct x_node *n
  */
 static void write_compare(struct write *w, struct buf *out, const struct x_node *n)
 {
-	enum kind a = kind_of(n->child), b = kind_of(n->child->next);
+	enum x_gives a = x_kind_of(n->child), b = x_kind_of(n->child->next);
 	bool order = n->text.at[0] == '<' || n->text.at[0] == '>';
 	char *op = arena_text(w->scope->arena, n->text);
 
-	if (order ? a == KIND_NUMBER || b == KIND_NUMBER : (a == KIND_TRUTH) == (b == KIND_TRUTH)) {
+	if (order ? a == X_KIND_NUMBER || b == X_KIND_NUMBER : (a == X_KIND_TRUTH) == (b == X_KIND_TRUTH)) {
 		write_infix(w, out, n, op);
 		return;
 	}
@@ -547,9 +370,9 @@ static void write_bound(struct write *w, struct buf *out, const struct x_node *n
 
 static void write_castable(struct write *w, struct buf *out, const struct x_node *n)
 {
-	struct bytes type = local_part(n->text);
+	struct bytes type = x_local_part(n->text);
 
-	if (!is_schema(n->text))
+	if (!x_is_schema(n->text))
 		fail(w, "a type that is not one of XML Schema");
 	buf_text(out, "r-castable(");
 	write_node(w, out, n->child);
@@ -558,7 +381,7 @@ static void write_castable(struct write *w, struct buf *out, const struct x_node
 
 static void write_cast(struct write *w, struct buf *out, const struct x_node *n)
 {
-	const struct constructor *constructor = constructor_of(n->text);
+	const struct x_constructor *constructor = x_constructor_of(n->text);
 
 	if (constructor == NULL)
 		fail(w, "a cast to a type that is not known");

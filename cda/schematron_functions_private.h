@@ -20,7 +20,10 @@ void fn_give_up(xmlXPathParserContextPtr eval, int n);
 bool fn_is_nodes(const xmlXPathObject *value);
 /* How many items the value has; a plain value is one. */
 int fn_items(const xmlXPathObject *value);
-/* In the arena of the run; when that is full, the test is not judged. */
+/* The text of an item; the caller frees it. */
+xmlChar *fn_item_chars(xmlXPathObjectPtr value, int i);
+/* In the arena of the run, the text freed; when that is full, the test is not judged. */
+struct bytes fn_kept(struct schematron_run *run, xmlChar *text);
 struct bytes fn_item_text(struct schematron_run *run, xmlXPathObjectPtr value, int i);
 /* Of the first item; empty when there is none. */
 struct bytes fn_text(struct schematron_run *run, xmlXPathObjectPtr value);
@@ -39,6 +42,10 @@ void fn_qname(xmlXPathParserContextPtr eval, int n);
 void fn_resolve(xmlXPathParserContextPtr eval, int n);
 void fn_doc(xmlXPathParserContextPtr eval, int n);
 void fn_doc_available(xmlXPathParserContextPtr eval, int n);
+void fn_compare(xmlXPathParserContextPtr eval, int n);
+void fn_castable(xmlXPathParserContextPtr eval, int n);
+void fn_instant(xmlXPathParserContextPtr eval, int n);
+void fn_range(xmlXPathParserContextPtr eval, int n);
 void fn_current(xmlXPathParserContextPtr eval, int n);
 
 #endif

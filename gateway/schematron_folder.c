@@ -169,7 +169,7 @@ enum reason schematron_folder_begin(struct arena *arena, const char *folder, str
 static bool written(struct schematron_folder *to, const char *name, struct bytes content)
 {
 	int descriptor = open(arena_printf(to->arena, "%s/%s", to->new, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool good = descriptor >= 0;
+	bool good = descriptor >= 0 && fchmod(descriptor, 0644) == 0;
 
 	for (size_t done = 0; good && done < content.len;) {
 		ssize_t n = write(descriptor, content.at + done, content.len - done);
