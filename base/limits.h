@@ -106,7 +106,8 @@
 #define LIMIT_SCHEMATRON_TEXT (64u * 1024)   /* of one text of the document: rules read no embedded file */
 #define LIMIT_SCHEMATRON_STEPS 60000000  /* of XPath and of regular expressions for one document: five times what the largest sample takes */
 #define LIMIT_SCHEMATRON_VALUES 200000   /* made by expressions for one document */
-#define LIMIT_SCHEMATRON_FINDINGS 100
+#define LIMIT_SCHEMATRON_FINDINGS 100    /* of one document */
+#define LIMIT_SCHEMATRON_TOLD 400        /* of one message: half a megabyte of its answer */
 #define LIMIT_SCHEMATRON_CPU_SECONDS 4   /* of the reading process: after that no further document is held against schematrons */
 
 /* CDA: how many of each are kept as facts (the most of 94 official samples: 6 ids, 5 authors, 24 embedded). */

@@ -2,7 +2,7 @@
 #include "base/limits.h"
 #include "cda/schematron_read_private.h"
 
-enum { MESSAGE_MAX = 1500 };
+enum { MESSAGE_MAX = 500 };
 
 /* --- messages ------------------------------------------------------------------------------------------ */
 

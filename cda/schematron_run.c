@@ -70,7 +70,8 @@ static void tell(struct checking *c, const struct schematron_item *item)
 	if (out->n == LIMIT_SCHEMATRON_FINDINGS)
 		return;
 	c->told[out->n] = item;
-	out->findings[out->n++] = (struct cda_finding){.rule = c->loaded->rule, .level = item->level, .text = item->message, .source = c->loaded->rule};
+	out->findings[out->n++] = (struct cda_finding){.rule = c->loaded->rule, .level = item->level, .text = item->message, .text_fr = item->message,
+							.source = (const char *)c->loaded->table->source.at};
 }
 
 static void test(struct checking *c, struct schematron_item *item, xmlNodePtr node, size_t pattern, size_t rule, size_t number)

@@ -31,7 +31,8 @@ enum schematron_state { SCHEMATRON_NOT_CHECKED, SCHEMATRON_CLEAN, SCHEMATRON_FIN
 
 struct schematron_result {
 	enum schematron_state state;
-	struct cda_finding *findings;  /* rule "schematron.NAME"; a test that fails at many places is told once */
+	struct cda_finding *findings;  /* rule "schematron.NAME", source its file; the text is in the schematron's language, twice.
+					* A test that fails at many places is told once */
 	size_t n;
 	size_t checked;                /* schematrons that were held against it */
 	size_t unjudged;               /* tests whose value set is missing, or whose evaluation failed */

@@ -9,6 +9,7 @@ importer in C, so that a fault of one shows. Needs libsaxonhe-java; without it t
 import collections
 import copy
 import glob
+import json
 import os
 import random
 import re
@@ -238,6 +239,22 @@ def differences(ours, theirs):
             yield name, what
 
 
+def through_the_jail(bin_folder, tables, own, corpus):
+    """The same tables in the reading process: our own report is clean, a sample with a fault has it told, and nothing is refused."""
+    cases = [("our own report", own, ["--schematron", tables], "clean"), ("without tables", own, [], "not-checked")]
+    if corpus:
+        cases.append(("an act that the value set has not", os.path.join(corpus, "cda/fr-testcontenu-3.0/TLM-CR_2022.01.xml"), ["--schematron", tables], "findings"))
+        cases.append(("a foreign document", os.path.join(corpus, "cda/intl-c-cda-examples/Consultation_Note.xml"), ["--schematron", tables], "not-checked"))
+    for what, path, options, state in cases:
+        done = subprocess.run([os.path.join(bin_folder, "relais"), "inspect", "--json", *options, path], capture_output=True, text=True, timeout=60)
+        answer = json.loads(done.stdout) if done.stdout else {"documents": [{}], "verdict": "none"}
+        document = answer["documents"][0]
+        told = [f for f in document.get("findings", []) if f["rule"].startswith("schematron.")]
+        good = document.get("schematron") == state and bool(told) == (state == "findings") and answer["verdict"].startswith("accept")
+        print(f"        {'ok' if good else 'NOT OK'}  {what}: {document.get('schematron')}, {len(told)} findings, {answer['verdict']}")
+        yield good
+
+
 def main():
     arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
     source = os.path.join(ROOT, "tests/schematron")
@@ -274,6 +291,9 @@ def main():
             passed, failed = passed + good, failed + (not good)
             print(f"        {name}: {len(theirs) - len(odd)} of {len(theirs)} agree; {fires} rules fired, {fails} tests failed, {unjudged} not judged; "
                   f"{sum(micros) / max(1, len(micros)) / 1000:.2f} ms a document, at most {max(micros, default=0) / 1000:.1f}; {loaded} {errors.strip()}")
+        if own:
+            results = list(through_the_jail(bin_folder, tables, os.path.join(work, "own.xml"), corpus))
+            passed, failed = passed + sum(results), failed + len(results) - sum(results)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 
