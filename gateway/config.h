@@ -67,6 +67,7 @@ struct config {
 		const char *crls;        /* folder, "" = none */
 		const char *digests;     /* "sha256,sha384,sha512" */
 		const char *schema;      /* folder of the CDA schema, "" = not checked */
+		const char *schematron;  /* folder of imported schematrons, "" = not checked */
 	} inspect;
 	struct {
 		const char *certificate, *key, *mailbox;   /* S/MIME seal; mailbox = its rfc822Name */

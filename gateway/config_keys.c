@@ -42,6 +42,7 @@ const struct config_key config_keys[] = {
 	{"inspect", "digests", CONFIG_WORDS, AT(inspect.digests), "sha256,sha384,sha512", 0, 0,
 	 " sha256 sha384 sha512 "},
 	{"inspect", "schema", CONFIG_PATH, AT(inspect.schema), "", 0, 0, NULL},
+	{"inspect", "schematron", CONFIG_PATH, AT(inspect.schematron), "", 0, 0, NULL},
 	{"signer", "certificate", CONFIG_PATH, AT(signer.certificate), "pki/relais-seal.pem", 0, 0, NULL},
 	{"signer", "key", CONFIG_PATH, AT(signer.key), "pki/relais-seal.key", 0, 0, NULL},
 	{"signer", "mailbox", CONFIG_ADDRESS, AT(signer.mailbox), NULL, 0, 0, NULL},

@@ -203,6 +203,7 @@ static json_t *findings_json(const struct inspect_document *d)
 	json_t *array = json_array();
 	add_findings(array, d->findings, d->n_findings);
 	add_findings(array, d->cda.findings, d->cda.finding_count);
+	add_findings(array, d->schematron.findings, d->schematron.n);
 	return array;
 }
 
@@ -247,6 +248,7 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "embedded", embedded_json(cda));
 	json_object_set_new(o, "answers", answers_json(cda));
 	json_object_set_new(o, "schema", json_string(cda_schema_name(cda->schema)));
+	json_object_set_new(o, "schematron", json_string(schematron_state_name(d->schematron.state)));
 	json_object_set_new(o, "findings", findings_json(d));
 	json_object_set_new(o, "action", json_string(action_name(d->action)));
 	json_object_set_new(o, "masking", masking_json(d));

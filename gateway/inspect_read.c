@@ -33,6 +33,7 @@ struct reading {
 	bool package;                      /* a sound package was read */
 	struct failed *failed;
 	size_t n_failed;
+	size_t told;                       /* findings of schematrons so far */
 };
 
 static int weight(enum reason reason)
@@ -114,6 +115,19 @@ static void set_aside(struct inspect_document *document, enum reason reason)
 	finding(document, reason, CDA_LEVEL_WARNING);
 }
 
+/* A style sheet as root is none of the documents that the rules speak of. */
+static void hold_against_schematrons(struct reading *r, struct inspect_document *document)
+{
+	struct schematron_result *result = &document->schematron;
+
+	if (!document->cda.french || document->cda.self_displaying)
+		return;
+	schematron_check(r->request->schematrons, r->arena, document->content, result);
+	if (result->n > LIMIT_SCHEMATRON_TOLD - r->told)
+		result->n = LIMIT_SCHEMATRON_TOLD - r->told;
+	r->told += result->n;
+}
+
 static void read_xml(struct reading *r, struct inspect_document *document)
 {
 	struct cda_options options = {.schema = r->request->schema};
@@ -135,6 +149,8 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 		set_aside(document, reason);   /* nobody knows what it says, nor what reads it */
 	else
 		finding(document, reason, weight(reason) > 1 ? CDA_LEVEL_ERROR : CDA_LEVEL_WARNING);
+	if (document->is_cda)
+		hold_against_schematrons(r, document);
 }
 
 /* What METADATA.XML says of it, and whether the document says the same. */

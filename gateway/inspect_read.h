@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "cda/read.h"
+#include "cda/schematron_run.h"
 #include "cda/xdm_compare.h"
 #include "smtp/form.h"
 #include "smtp/mime_read.h"
@@ -26,6 +27,7 @@ struct inspect_request {
 	struct bytes head;           /* outer header block; empty: the range has its own */
 	struct bytes range;          /* what is parsed */
 	struct schema *schema;       /* NULL: not checked */
+	const struct schematron_set *schematrons; /* NULL: not checked */
 };
 
 enum { INSPECT_FINDINGS = 4 + XDM_FINDINGS };
@@ -44,6 +46,7 @@ struct inspect_document {
 	struct cda_id meta_patient;
 	enum xdm_action action;
 	bool masked_professionals, masked_patient, masked_representatives;
+	struct schematron_result schematron;   /* when is_cda */
 	enum reason reason;          /* the worst that is known of it */
 	struct cda_finding findings[INSPECT_FINDINGS];   /* of ours, beside cda.findings */
 	size_t n_findings;
