@@ -102,11 +102,11 @@ static bool of_set(enum write_set set, struct bytes code)
 	return code.len == 0 || write_code_name(set, code).len > 0;
 }
 
-/* A stamp has four digits of year, and no zone is further away than these (ISO 8601; Line Islands +14, Howland -12). */
+/* A stamp has four digits of year: 1900-01-02 to 9999-12-30 in UTC. No zone is further away than these (Line Islands +14, Howland -12). */
 static bool time_allowed(struct cda_write_time time)
 {
-	int year = instant_date(time.at, time.offset_minutes).year;
-	return year >= 1900 && year <= 9999 && time.offset_minutes >= -12 * 60 && time.offset_minutes <= 14 * 60;
+	static const int64_t first = INT64_C(-2208902400) * 1000000, last = INT64_C(253402214400) * 1000000;
+	return time.at.us >= first && time.at.us < last && time.offset_minutes >= -12 * 60 && time.offset_minutes <= 14 * 60;
 }
 
 static bool rpps_allowed(struct bytes rpps)

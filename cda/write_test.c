@@ -232,6 +232,15 @@ static void refuses_bad_sections_and_recipients(void **state)
 	struct cda_write_report empty = full(3);
 	empty.section_count = 0;
 	assert_int_equal(cda_write_report(arena, &empty, &out, &field), REASON_COMPOSE_FIELD);
+	static const struct cda_write_time times[] = {
+		{{INT64_MIN}, 0}, {{INT64_MAX}, 60}, {{0}, 15 * 60}, {{0}, -13 * 60}, {{-2208988800000000}, 0}, {{253402300800000000}, 0},
+	};
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		struct cda_write_report report = full(1);
+		report.time = times[i];
+		assert_int_equal(cda_write_report(arena, &report, &out, &field), REASON_COMPOSE_FIELD);
+		assert_string_equal(field, "time");
+	}
 	empty = full(2);
 	assert_int_equal(cda_write_report(arena, &empty, &out, &field), REASON_COMPOSE_FIELD);
 	assert_string_equal(field, "level");

@@ -6,7 +6,7 @@
 #include "gateway/compose_request.h"
 
 /* Bytes that a text of a kind may have. */
-enum { COMPOSE_NAME = 256, COMPOSE_CODE = 64, COMPOSE_ID = 320, COMPOSE_SECTION = 64 * 1024 };
+enum { COMPOSE_NAME = 512, COMPOSE_CODE = 64, COMPOSE_ID = 320, COMPOSE_SECTION = 64 * 1024 };
 
 /* The keys "patient", "custodian" and "rows" of an object. */
 struct cda_write_patient compose_patient_read(struct compose_place place);

@@ -40,6 +40,7 @@ static void patient_view(struct arena *arena, const json_t *o, struct policy_pat
 		.family_birth = json_view(o, "family_birth"), .given_birth_first = json_view(o, "given_birth_first"),
 		.given_birth_all = json_view(o, "given_birth_all"), .birth_time = json_view(o, "birth_time"),
 		.sex = json_view(o, "sex"), .birth_place = json_view(o, "birth_place"),
+		.family_used = json_view(o, "family_used"), .given_used = json_view(o, "given_used"),
 	};
 	json_array_foreach(list, i, id) {
 		ids[i] = (struct policy_id){json_view(id, "root"), json_view(id, "extension")};

@@ -15,8 +15,8 @@ static const struct {
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
-	{"part", "part"}, {"heavy", "heavy_list"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
-	{"pieces", "pieces_list"},
+	{"part", "part"}, {"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
+	{"waived", "missing_list"}, {"pieces", "pieces_list"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -150,7 +150,8 @@ static bool asks_for_reading(enum mail_code code)
 static void subject(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
 {
 	bool dossier = mail->attach == POLICY_ATTACH_DOSSIER;
-	const char *label = dossier ? "Dossier d'avis" : "Deuxième avis";
+	bool replaces = policy_text(mail, "replaced").len > 0;
+	const char *label = dossier ? "Dossier d'avis" : replaces ? "Annule et remplace : deuxième avis" : "Deuxième avis";
 
 	if (mail->party == PARTY_PATIENT || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
 		return;
