@@ -46,9 +46,21 @@ static struct bytes version_words(const struct work *w, const struct cda_write_r
 					  r->version, r->version - 1, when));
 }
 
+/* "Oncologie, opt médicale" of "Médecin - Oncologie, opt médicale (SM)": what the value set adds is for machines. */
+static struct bytes specialty_words(const struct cda_write_expert *e)
+{
+	struct bytes name = e->specialty_name.len > 0 ? e->specialty_name : write_code_name(WRITE_SET_PROFESSION, e->specialty_code);
+	struct bytes before = BYTES("Médecin - "), after = BYTES(" (SM)");
+	if (bytes_starts(name, before))
+		name = bytes_from(name, before.len);
+	if (name.len > after.len && bytes_equal(bytes_from(name, name.len - after.len), after))
+		name = bytes_slice(name, 0, name.len - after.len);
+	return name;
+}
+
 static struct bytes place_words(const struct work *w, const struct cda_write_expert *e)
 {
-	struct bytes specialty = e->specialty_name.len > 0 ? e->specialty_name : write_code_name(WRITE_SET_PROFESSION, e->specialty_code);
+	struct bytes specialty = specialty_words(e);
 	return bytes_of_text(arena_printf(w->arena, "%s%s%s", arena_text(w->arena, specialty), specialty.len > 0 ? ", " : "",
 					  arena_text(w->arena, e->organisation)));
 }

@@ -177,7 +177,8 @@ const char *work_date(struct work *work, struct instant at)
 	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"};
 	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
 	struct date d = instant_date(at, instant_paris_offset(at));
-	return arena_printf(work->arena, "%d %s %d", d.day, (work_english(work) ? en : fr)[d.month - 1], d.year);
+	bool first = d.day == 1 && !work_english(work);
+	return arena_printf(work->arena, "%d%s %s %d", d.day, first ? "er" : "", (work_english(work) ? en : fr)[d.month - 1], d.year);
 }
 
 struct bytes work_questions(struct work *work, const struct dossier *d)
