@@ -48,6 +48,8 @@ static void same_party(const char *what, size_t number, struct arena *arena, con
 {
 	same(what, number, read->rpps, e->rpps);
 	same(what, number, read->name, bytes_of_text(arena_printf(arena, "%s %s", (const char *)e->given.at, (const char *)e->family.at)));
+	same(what, number, read->given, e->given);
+	same(what, number, read->family, e->family);
 	same(what, number, read->organization, e->organisation);
 	same(what, number, read->organization_id.extension, e->organisation_id);
 }

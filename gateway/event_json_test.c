@@ -114,6 +114,8 @@ static void rules_are_refused_by_name(void **state)
 		{",\"certificates\":\"ab\"", "certificates"},
 		{",\"certificates\":[1]", "certificates"},
 		{",\"title\":\"\"", "title"},
+		{",\"setting\":\"ETABLISSEMENT\"", NULL},
+		{",\"setting\":\"HOPITAL\"", "setting"},
 	};
 	struct arena *arena = arena_create(1u << 20);
 	(void)state;
