@@ -36,7 +36,7 @@ static inline struct bytes chance_join(struct chance *c, size_t pieces, const ch
 	static const char *const words[] = {
 		"Zoé", "Jean", "ÉLÉONORE", "d'Artagnan", "O'BRIEN", "DE LA TOUR", "LE GUEN", "VAN DER BERG", "Ÿves", "Bœuf", "Çelik", "MÜLLER",
 		"Ñuñez", "Łukasz", "Anne-Sophie", "e\xcc\x81", "Nguye\xcc\x82\xcc\x83n", "ŒUVRARD", "'t Hooft", "Saint-Rémy-lès-Chevreuse", "X", "Ø",
-		"L’Hôte", "D’", "Abd-el-Kader", "Ivanov\xc2\xa0" "Petrov", "\xce\x91\xce\xbb\xce\xad\xce\xbe\xce\xb7\xcf\x82", "\xd0\x96\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0",
+		"L’Hôte", "D’", "Abd-el-Kader", "Ivanov\xc2\xa0Petrov", "\xce\x91\xce\xbb\xce\xad\xce\xbe\xce\xb7\xcf\x82", "\xd0\x96\xd0\xb0\xd0\xbd\xd0\xbd\xd0\xb0",
 		"\xe6\x9d\x8e", "\xf0\x9d\x92\x9c", "a<b", "R&D", "\"guillemet\"", "]]>", "&amp;", "{{x}}", "%s",
 	};
 	struct buf out = buf_make(1u << 20);
