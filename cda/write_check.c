@@ -29,10 +29,10 @@ static bool code_allowed(struct bytes text)
 	return text.len <= 64;
 }
 
-/* The root of an II is an OID or a UUID (CDA R2 datatypes-base: uid). */
+/* The root of an II is an OID or a UUID (CDA R2 datatypes-base: uid). The first arc of an OID is 0, 1 or 2 (ITU-T X.660). */
 static bool root_allowed(struct bytes root)
 {
-	bool oid = root.len >= 3, uuid = root.len == 36;
+	bool oid = root.len >= 3 && root.at[0] <= '2' && root.at[1] == '.', uuid = root.len == 36;
 	for (size_t i = 0; i < root.len; i++) {
 		unsigned char c = root.at[i];
 		bool digit = c >= '0' && c <= '9';
@@ -46,7 +46,7 @@ static bool root_allowed(struct bytes root)
 		if ((!digit && !dot_fits) || zero_first)
 			oid = false;
 	}
-	return root.len <= 128 && (uuid || (oid && bytes_find_byte(root, '.', 0) < root.len));
+	return root.len <= 128 && (uuid || oid);
 }
 
 static bool id_allowed(struct bytes id)

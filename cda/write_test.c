@@ -44,6 +44,8 @@ static void refuses_what_is_incomplete(void **state)
 		{"no place of birth", F(patient.birth_place), BYTES_OF(""), "patient.birth_place"},
 		{"an id that is no OID", F(id), BYTES_OF("A-2026-1"), "id"},
 		{"an arc with a leading zero", F(id), BYTES_OF("1.2.03"), "id"},
+		{"an arc that no OID begins with", F(id), BYTES_OF("6.2"), "id"},
+		{"a first arc of two digits", F(set_id), BYTES_OF("12.3"), "set_id"},
 		{"an id with an empty extension", F(id), BYTES_OF("1.2.3^"), "id"},
 		{"no request", F(request_id), BYTES_OF(""), "request_id"},
 		{"an RPPS of 12 digits", F(expert.rpps), BYTES_OF("801234567123"), "expert.rpps"},

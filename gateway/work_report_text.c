@@ -2,6 +2,7 @@
 #include "gateway/work_report_text.h"
 
 #include "gateway/json_view.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 
 enum { DOCUMENTS_LISTED = 40 };
@@ -82,7 +83,8 @@ static struct bytes documents_read(const struct work_sheet *s, size_t *count)
 	for (size_t i = 0; i < s->dossier->n_documents; i++) {
 		const struct dossier_document *doc = &s->dossier->documents[i];
 		const struct policy_document *d = &doc->filing.document;
-		if (doc->replaced || !doc->shared || is_questionnaire(d) || ++n > DOCUMENTS_LISTED)
+		/* The report is one for all: what may not be shown to the patient is not named in it either. */
+		if (!given_allowed(doc, PARTY_EXPERT) || !given_allowed(doc, PARTY_PATIENT) || is_questionnaire(d) || ++n > DOCUMENTS_LISTED)
 			continue;
 		const char *place = d->custodian.name.len > 0 ? arena_printf(l.arena, ", %s", arena_text(l.arena, d->custodian.name)) : "";
 		const char *day = d->timed ? arena_printf(l.arena, ", %s", work_date(s->work, d->time)) : "";
