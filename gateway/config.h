@@ -96,6 +96,9 @@ struct config {
 		bool triage_by_nurse, release_by_nurse;
 	} gates;
 	struct {
+		const char *body;        /* "pdf": level 1; "sections": level 3, with the PDF as a copy */
+	} report;
+	struct {
 		const char *list_url;    /* of the white list, https; "" = imported by hand */
 		const char *list_anchors;        /* who may have issued the certificate of the servers that we fetch from */
 		int list_hours, stale_days;

@@ -40,6 +40,7 @@ static void patient_view(struct arena *arena, const json_t *o, struct policy_pat
 		.family_birth = json_view(o, "family_birth"), .given_birth_first = json_view(o, "given_birth_first"),
 		.given_birth_all = json_view(o, "given_birth_all"), .birth_time = json_view(o, "birth_time"),
 		.sex = json_view(o, "sex"), .birth_place = json_view(o, "birth_place"),
+		.family_used = json_view(o, "family_used"), .given_used = json_view(o, "given_used"),
 	};
 	json_array_foreach(list, i, id) {
 		ids[i] = (struct policy_id){json_view(id, "root"), json_view(id, "extension")};
@@ -136,6 +137,17 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	return d;
 }
 
+/* The same file beside the archive that holds it asks nothing twice. */
+static bool came_before(const json_t *documents, size_t i)
+{
+	struct bytes digest = json_view(json_array_get(documents, i), "digest");
+
+	for (size_t k = 0; digest.len > 0 && k < i; k++)
+		if (bytes_equal_nocase(json_view(json_array_get(documents, k), "digest"), digest))
+			return true;
+	return false;
+}
+
 static void answers_view(struct arena *arena, const json_t *documents, struct policy_message *out)
 {
 	size_t n = 0, i, k;
@@ -147,6 +159,8 @@ static void answers_view(struct arena *arena, const json_t *documents, struct po
 	struct policy_answer *answers = arena_alloc(arena, (n + 1) * sizeof *answers);
 	n = 0;
 	json_array_foreach(documents, i, d) {
+		if (came_before(documents, i))
+			continue;
 		json_array_foreach(json_object_get(d, "answers"), k, a) {
 			answers[n++] = (struct policy_answer){json_view(a, "question"), json_view(a, "text"), json_view(a, "value")};
 		}

@@ -13,9 +13,9 @@
  *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part
  *   M13B family_name, given_name, birth_date, due, exams, part
  *   M15  missing    M16  released
- *   M21  expert, summary, shared_with
+ *   M21  expert, summary, shared_with, replaced
  *   M30  question   M31  expert, answer
- *   M64  physician, family_name, given_name, birth_date, expert, summary
+ *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
  *   M70  pieces     M71  code, sentence
  * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
 #ifndef RELAIS_POLICY_DECIDE_BUILD_H

@@ -57,9 +57,43 @@ static enum reason check_signer(const struct build *b, const struct expert *expe
 }
 
 /* A signing time has whole seconds: an opinion of the same second is not early. */
-static bool is_early(const struct policy_signature *s, struct instant accepted)
+static bool is_early(const struct policy_signature *s, struct instant since)
 {
-	return !s->timed || s->time.us < accepted.us - accepted.us % 1000000;
+	return !s->timed || s->time.us < since.us - since.us % 1000000;
+}
+
+/* What it must come after: the acceptance, and of a correction the opinion that it corrects. An older one that comes late
+ * corrects nothing. */
+static struct instant signed_since(const struct dossier *d, const struct dossier_offer *holder)
+{
+	const struct dossier_opinion *before = &d->delivered;
+
+	if (!before->present || !before->data.timed || instant_before(before->data.signed_at, holder->answered_at))
+		return holder->answered_at;
+	return before->data.signed_at;
+}
+
+static bool same_words(struct bytes a, struct bytes b)
+{
+	return bytes_equal(bytes_trim(a), bytes_trim(b));
+}
+
+/* The form as it was delivered, in a mail that quotes it: what he says beside it is for a person to read. */
+static bool corrects_nothing(const struct build *b)
+{
+	const struct policy_form *x = &b->message->form, *y = &b->after->delivered.data.form;
+
+	return b->after->delivered.present && b->message->n_documents == 0 && same_words(x->answer, y->answer) &&
+	       same_words(x->opinion, y->opinion) && same_words(x->convergence, y->convergence) && same_words(x->advice, y->advice) &&
+	       same_words(x->summary, y->summary) && same_words(x->help, y->help) && same_words(x->interests, y->interests);
+}
+
+static bool came_before(const struct build *b)
+{
+	for (size_t i = 0; i < b->after->n_digests; i++)
+		if (bytes_equal_nocase(b->after->digests[i], b->message->digest))
+			return true;
+	return false;
 }
 
 static enum reason check_opinion(const struct build *b, const struct dossier_offer *holder, bool *is_signed)
@@ -67,7 +101,7 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	const struct policy_message *m = b->message;
 	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, holder->rpps);
 
-	if (b->after->state != DOSSIER_ACCEPTED)
+	if (dossier_next(b->after->state, EVENT_OPINION_RECEIVED) == DOSSIER_NOWHERE)
 		return REASON_REPLY_NOT_AWAITED;
 	enum reason reason = sender_unlinked(m);
 	if (reason != REASON_NONE)
@@ -75,10 +109,14 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	reason = check_signer(b, expert, is_signed);
 	if (reason != REASON_NONE)
 		return reason;
-	if (*is_signed && is_early(&m->signature, holder->answered_at))
+	if (came_before(b))
+		return REASON_MESSAGE_DUPLICATE;
+	if (*is_signed && is_early(&m->signature, signed_since(b->after, holder)))
 		return REASON_OPINION_EARLY;
 	if (!bytes_equal_nocase(bytes_trim(m->form.reference), bytes_trim(b->after->reference)))
 		return REASON_OPINION_DOSSIER;
+	if (corrects_nothing(b))
+		return REASON_REPLY_NOT_AWAITED;
 	reason = step_refused_piece(m);
 	return reason == REASON_NONE ? step_one_patient(m, &b->after->request.patient) : reason;
 }

@@ -216,7 +216,7 @@ static void from_expert(struct build *b)
 	}
 	if (b->message->class == POLICY_CLASS_OPINION || b->message->form.found)
 		decide_opinion(b);
-	else if (b->after->state == DOSSIER_EXCHANGE)
+	else if (dossier_awaits_answer(b->after))
 		answer_question(b, holder);
 	else
 		accepted_again(b, holder);

@@ -63,7 +63,8 @@ static bool is_question(struct bytes question)
 /* What the gateway itself reads is told in its own place. */
 static bool is_ours(struct bytes question)
 {
-	return is_prefixed(question, "relais.") || is_prefixed(question, "consent.") || is_prefixed(question, "physician.");
+	return is_prefixed(question, "relais.") || is_prefixed(question, "consent.") || is_prefixed(question, "physician.") ||
+	       is_prefixed(question, "patient.");
 }
 
 static const struct pathology *pathology_of(const struct build *b)

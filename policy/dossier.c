@@ -119,6 +119,16 @@ static enum reason guard_opinion(const struct dossier *d, const struct dossier_o
 	return REASON_NONE;
 }
 
+/* An opinion is released once as a version of its own, and that version may be sent again. */
+static enum reason guard_release(const struct dossier *d, const struct dossier_release_data *r)
+{
+	bool again = d->state == DOSSIER_UNDELIVERABLE;
+
+	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}
+
 /* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
 static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
 {
@@ -131,6 +141,8 @@ static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
 		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_RELEASED:
+		return d->n_releases >= LIMIT_DOSSIER_ITEMS;
 	default:
 		return false;
 	}
@@ -154,6 +166,8 @@ static enum reason guard(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_DATA_CONSENT:
 		return e->consent.party == PARTY_ATTENDING || e->consent.party == PARTY_FIRST_OPINION ? REASON_NONE
 												      : REASON_DOSSIER_ORDER;
+	case EVENT_DATA_RELEASE:
+		return guard_release(d, &e->release);
 	case EVENT_DATA_TEXT:
 		if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
 			return guard_withdrawal(d, &e->text);
@@ -162,8 +176,7 @@ static enum reason guard(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_DATA_NONE:
 		break;
 	}
-	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) ||
-	    (e->kind == EVENT_RELEASED && !(d->opinion.present && d->opinion.checked)) ||
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
 	    (e->kind == EVENT_TRIAGED && !d->pieces_complete))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;
@@ -263,6 +276,28 @@ static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 	d->opinion = (struct dossier_opinion){.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
 }
 
+/* What is proved of the mails of the version before says nothing about this one's: their events stay. */
+static void forget_report_proofs(struct dossier *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_proofs; i++)
+		if (d->proofs[i].code != MAIL_M21 && d->proofs[i].code != MAIL_M64)
+			d->proofs[n++] = d->proofs[i];
+	d->n_proofs = n;
+}
+
+static void keep_release(struct dossier *d, const struct dossier_event *e)
+{
+	if (d->released_at.us == 0)
+		d->released_at = e->at;
+	if (e->release.version > 1 && e->release.version != dossier_version(d))
+		forget_report_proofs(d);
+	d->releases = grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
+	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
+	d->delivered = d->opinion;
+}
+
 static void keep_question(struct dossier *d, const struct dossier_event *e)
 {
 	d->questions = grow(d->arena, d->questions, d->n_questions, &d->room_questions, sizeof *d->questions);
@@ -334,14 +369,13 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_opinion(d, e);
 		break;
 	case EVENT_OPINION_RETURNED:
-		d->opinion = (struct dossier_opinion){0};
+		d->opinion = d->delivered;
 		break;
 	case EVENT_OPINION_CHECKED:
 		d->opinion.checked = true;
 		break;
 	case EVENT_RELEASED:
-		if (d->released_at.us == 0)
-			d->released_at = e->at;
+		keep_release(d, e);
 		break;
 	case EVENT_MAIL_PROOF:
 	case EVENT_MAIL_FAILED:
@@ -374,6 +408,16 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	}
 }
 
+/* What happens to the released version while its correction waits moves the state that a return leads back to. */
+static void note_interrupted(struct dossier *d, enum dossier_event_kind kind, enum dossier_state to)
+{
+	if (to != DOSSIER_REVISION)
+		return;
+	enum dossier_state next = d->state == DOSSIER_REVISION ? dossier_next(d->interrupted, kind) : d->state;
+	if (next != DOSSIER_NOWHERE)
+		d->interrupted = next;
+}
+
 struct dossier dossier_begin(struct arena *arena, int64_t id, struct bytes reference)
 {
 	return (struct dossier){.arena = arena, .id = id, .reference = reference, .state = DOSSIER_NEW};
@@ -389,6 +433,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.offers = duplicate(arena, from->offers, d.n_offers, &d.room_offers, sizeof *d.offers);
 	d.proofs = duplicate(arena, from->proofs, d.n_proofs, &d.room_proofs, sizeof *d.proofs);
 	d.questions = duplicate(arena, from->questions, d.n_questions, &d.room_questions, sizeof *d.questions);
+	d.releases = duplicate(arena, from->releases, d.n_releases, &d.room_releases, sizeof *d.releases);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
 	return d;
 }
@@ -400,6 +445,9 @@ enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *e
 	if (reason != REASON_NONE)
 		return reason;
 	enum dossier_state to = dossier_next(dossier->state, event->kind);
+	if (to == DOSSIER_BEFORE)
+		to = dossier->interrupted;
+	note_interrupted(dossier, event->kind, to);
 	keep(dossier, event);
 	if (to != dossier->state)
 		dossier->changed_at = event->at;

@@ -6,7 +6,9 @@
  *  3. nothing is offered before the pieces were found complete and triage said yes;
  *  4. nothing is released without an opinion received from the expert who accepted, and checked;
  *  5. a document that names another patient is never filed;
- *  6. a document is withdrawn only by the organisation that sent it, and never comes back. */
+ *  6. a document is withdrawn only by the organisation that sent it, and never comes back;
+ *  7. versions of the report are numbered 1, 2, 3 without a gap, and each but the first rests on an opinion that came after the one
+ *     before was released. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -29,10 +31,12 @@ enum dossier_state {
 	DOSSIER_RELEASED,
 	DOSSIER_UNDELIVERABLE,
 	DOSSIER_EXCHANGE,
+	DOSSIER_REVISION,        /* a corrected opinion waits for its release; what was released stands */
 	DOSSIER_CLOSED,
 	DOSSIER_REDIRECTED,
 	DOSSIER_CANCELLED,
 	DOSSIER_WITHDRAWN,
+	DOSSIER_BEFORE,          /* an answer of the table alone: the state that the revision interrupted */
 	DOSSIER_STATES
 };
 
@@ -77,6 +81,12 @@ struct dossier_consent {
 	struct instant at;               /* of the last change */
 };
 
+struct dossier_release {
+	unsigned version;
+	struct instant at;
+	unsigned to;                     /* set of parties, dossier_party_bit() */
+};
+
 struct dossier_question {
 	int64_t inbox;
 	struct instant at;
@@ -109,7 +119,11 @@ struct dossier {
 	size_t n_questions, room_questions;
 	struct bytes *digests;           /* of every opinion that ever came */
 	size_t n_digests, room_digests;
-	struct dossier_opinion opinion;  /* the current one; gone when it was returned */
+	struct dossier_opinion opinion;  /* the current one; when it was returned, the one before it that was released, if any */
+	struct dossier_opinion delivered;   /* what the last version rests on; absent before the first release */
+	enum dossier_state interrupted;  /* DOSSIER_REVISION: where a return leads back to */
+	struct dossier_release *releases;   /* in order; a version that was sent again has two */
+	size_t n_releases, room_releases;
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
@@ -146,6 +160,14 @@ const struct dossier_document *dossier_find_document(const struct dossier *dossi
 bool dossier_answer(const struct dossier *dossier, struct bytes question, size_t nth, struct bytes *out);
 /* NULL when no such mail left yet. */
 const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, enum mail_code code, enum party party);
+/* The exchange is open, or a question waits for the expert's answer. */
+bool dossier_awaits_answer(const struct dossier *dossier);
+/* Of the last release; 0 before the first. */
+unsigned dossier_version(const struct dossier *dossier);
+/* The first release of that version; NULL when there is none. */
+const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version);
+/* Was a version below that one sent to that party's mailbox, under whatever role? */
+bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below);
 /* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party);
 

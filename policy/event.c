@@ -25,7 +25,7 @@ static const struct {
 	[EVENT_OPINION_RETURNED] = {"opinion_returned", EVENT_DATA_TEXT},
 	[EVENT_OPINION_CHECKED] = {"opinion_checked", EVENT_DATA_NONE},
 	[EVENT_HELD] = {"held", EVENT_DATA_TEXT},
-	[EVENT_RELEASED] = {"released", EVENT_DATA_NONE},
+	[EVENT_RELEASED] = {"released", EVENT_DATA_RELEASE},
 	[EVENT_MAIL_PROOF] = {"mail_proof", EVENT_DATA_MAIL},
 	[EVENT_MAIL_FAILED] = {"mail_failed", EVENT_DATA_MAIL},
 	[EVENT_MAIL_LATE] = {"mail_late", EVENT_DATA_MAIL},

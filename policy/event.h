@@ -1,7 +1,7 @@
 /* policy/event.h - what can happen to a dossier. Events are values: they are written once and never changed.
  *
  * dossier_event_data() says which member of the union a kind carries, so that the store's reader and
- * writer are one switch over the eight shapes. */
+ * writer are one switch over the nine shapes. */
 #ifndef RELAIS_POLICY_EVENT_H
 #define RELAIS_POLICY_EVENT_H
 
@@ -28,7 +28,7 @@ enum dossier_event_kind {
 	EVENT_OPINION_RETURNED,      /* text: what is missing */
 	EVENT_OPINION_CHECKED,
 	EVENT_HELD,                  /* text */
-	EVENT_RELEASED,
+	EVENT_RELEASED,              /* release */
 	EVENT_MAIL_PROOF,            /* mail */
 	EVENT_MAIL_FAILED,           /* mail */
 	EVENT_MAIL_LATE,             /* mail: an hour old and not yet at the recipient's operator */
@@ -52,6 +52,7 @@ enum dossier_event_data {
 	EVENT_DATA_OPINION,
 	EVENT_DATA_MAIL,
 	EVENT_DATA_CONSENT,
+	EVENT_DATA_RELEASE,
 	EVENT_DATA_TEXT
 };
 
@@ -114,6 +115,13 @@ struct dossier_consent_data {
 	bool given;
 };
 
+/* Sets of parties: dossier_party_bit(). */
+struct dossier_release_data {
+	unsigned version;            /* of the report: 1, 2…; the same again when it is sent once more */
+	unsigned to;                 /* who was to have it */
+	unsigned withheld;           /* who had an earlier version and may have none now */
+};
+
 struct dossier_text_data {
 	struct bytes id, text;
 };
@@ -132,9 +140,15 @@ struct dossier_event {
 		struct dossier_opinion_data opinion;
 		struct dossier_mail_data mail;
 		struct dossier_consent_data consent;
+		struct dossier_release_data release;
 		struct dossier_text_data text;
 	};
 };
+
+static inline unsigned dossier_party_bit(enum party party)
+{
+	return 1u << party;
+}
 
 enum dossier_event_data dossier_event_data(enum dossier_event_kind kind);
 const char *dossier_event_name(enum dossier_event_kind kind);        /* "document_filed" */

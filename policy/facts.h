@@ -28,6 +28,7 @@ struct policy_patient {
 	struct bytes birth_time;          /* YYYYMMDD, more digits are ignored */
 	struct bytes sex;                 /* M, F or UN */
 	struct bytes birth_place;         /* COG code */
+	struct bytes family_used, given_used;   /* the name in use: never compared, for documents that we write */
 };
 
 struct policy_author {

@@ -586,6 +586,22 @@ begin
   perform mail_late_over();
 end $$;
 
+-- A version of the report that has not left when the next is released would arrive behind it: it stays. Only what an earlier event asked for.
+create function report_cancel(dossier bigint, before bigint, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = 'cancelled', reason = 'report.replaced', ended_at = report_cancel.at, session = null, told = true
+   where o.dossier = report_cancel.dossier and o.event < report_cancel.before and o.state in ('decided', 'composed', 'sealed')
+     and o.request ? 'report';
+  perform mail_late_over();
+end $$;
+-- What compose was asked for with the report of that number, by the first mail that carried it: the same number is always the same document.
+create function report_asked(dossier bigint, id text) returns jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.request->'report' from outbox o where o.dossier = report_asked.dossier and o.request->'report'->>'id' = report_asked.id
+   order by o.id limit 1
+$$;
+
 -- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
   reason text, proof integer, ended_at timestamptz)

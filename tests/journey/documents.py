@@ -170,6 +170,12 @@ def xdm(documents, ins=INS, oid=OID, slot="", code_of="", files=True):
     return out.getvalue()
 
 
+def members(archive):
+    """{name: bytes} of a package."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as z:
+        return {name: z.read(name) for name in z.namelist()}
+
+
 def packed(code, content):
     """A row for xdm(); the id is read from the document's own header."""
     import re
