@@ -2,7 +2,7 @@
 #include "cda/pdf_sheet.h"
 
 #include "base/limits.h"
-#include "cda/pdf_font.h"
+#include "cda/pdf_line.h"
 
 #define PAGE_WIDTH 595.276
 #define MARGIN 77.0
@@ -18,115 +18,6 @@
 
 static const struct pdf_style service_style = {.tag = "P", .size = 11, .step = 14, .bold = true, .red = 0.03, .green = 0.30, .blue = 0.37};
 static const struct pdf_style small_style = {.tag = "P", .size = 8.5, .step = 11, .red = 0.33, .green = 0.37, .blue = 0.40};
-
-/* --- lines -------------------------------------------------------------------- */
-
-static void attribute(PangoLayout *layout, PangoAttribute *attribute)
-{
-	PangoAttrList *before = pango_layout_get_attributes(layout);
-	PangoAttrList *list = before == NULL ? pango_attr_list_new() : pango_attr_list_copy(before);
-	pango_attr_list_insert(list, attribute);
-	pango_layout_set_attributes(layout, list);
-	pango_attr_list_unref(list);
-}
-
-static double scale(const struct pdf_style *style)
-{
-	return style->size / PDF_FONT_SIZE;
-}
-
-static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
-{
-	PangoLayout *layout = pango_layout_new(sheet->context);
-	PangoFontDescription *font = pdf_font_describe(style->bold);
-	pango_layout_set_font_description(layout, font);
-	pango_font_description_free(font);
-	pango_layout_set_width(layout, (int)(width / scale(style) * PANGO_SCALE));
-	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
-	/* "fi" and "ti" as letters of their own: they are found when searched for, and easier for a slow reader. */
-	attribute(layout, pango_attr_font_features_new("liga=0"));
-	/* A long address that is cut gets no sign that is not its own. */
-	attribute(layout, pango_attr_insert_hyphens_new(FALSE));
-	pango_layout_set_text(layout, (const char *)text.at, (int)text.len);
-	return layout;
-}
-
-/* The layout belongs to the sheet. Each is made while counting; while drawing they come again in the same order. */
-static PangoLayout *lay_out(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
-{
-	struct pdf_laid *laid;
-	if (sheet->draw) {
-		laid = sheet->last;
-		sheet->last = laid->next;
-		return laid->layout;
-	}
-	laid = arena_alloc(sheet->arena, sizeof *laid);
-	*laid = (struct pdf_laid){layout_make(sheet, style, text, width), NULL};
-	if (sheet->laid == NULL)
-		sheet->laid = laid;
-	else
-		sheet->last->next = laid;
-	sheet->last = laid;
-	return laid->layout;
-}
-
-static double line_width(PangoLayoutLine *line, const struct pdf_style *style)
-{
-	PangoRectangle ink, logical;
-	pango_layout_line_get_extents(line, &ink, &logical);
-	return (double)logical.width / PANGO_SCALE * scale(style);
-}
-
-/* One line, its letters at the same height in every font: the base line stands at a fixed part of the step. */
-static void draw_line(struct pdf_sheet *sheet, PangoLayoutLine *line, const struct pdf_style *style, double x, double y)
-{
-	cairo_set_source_rgb(sheet->cr, style->red, style->green, style->blue);
-	cairo_save(sheet->cr);
-	cairo_translate(sheet->cr, x, y + style->step / 2 + style->size * 0.35);
-	cairo_scale(sheet->cr, scale(style), scale(style));
-	cairo_move_to(sheet->cr, 0, 0);
-	pango_cairo_show_layout_line(sheet->cr, line);
-	cairo_restore(sheet->cr);
-}
-
-/* The space that a line was broken at is part of the text, for who has it read aloud or copies it. */
-static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int next, double x, double y)
-{
-	const char *text = pango_layout_get_text(layout);
-	if (next >= pango_layout_get_line_count(layout))
-		return;
-	char last = text[pango_layout_get_line_readonly(layout, next)->start_index - 1];
-	if (last != ' ' && last != '\n')
-		return;
-	if (sheet->space == NULL || sheet->space_bold != style->bold) {
-		g_clear_object(&sheet->space);
-		sheet->space = layout_make(sheet, style, BYTES(" "), WIDTH);
-		sheet->space_bold = style->bold;
-	}
-	draw_line(sheet, pango_layout_get_line_readonly(sheet->space, 0), style, x, y);
-}
-
-static void draw_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, double x)
-{
-	double width = (double)pango_layout_get_width(layout) / PANGO_SCALE * scale(style);
-	for (int i = 0; i < count; i++) {
-		PangoLayoutLine *line = pango_layout_get_line_readonly(layout, first + i);
-		bool from_right = line->resolved_dir == PANGO_DIRECTION_RTL;
-		double wide = line_width(line, style), at = from_right ? x + width - wide : x, y = sheet->y + i * style->step;
-		draw_line(sheet, line, style, at, y);
-		draw_space(sheet, layout, style, first + i + 1, from_right ? at : at + wide, y);
-	}
-}
-
-static void draw_alone(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double x, double y, double width,
-		       bool right)
-{
-	PangoLayout *layout = layout_make(sheet, style, text, width);
-	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-	PangoLayoutLine *line = pango_layout_get_line_readonly(layout, 0);
-	draw_line(sheet, line, style, right ? x + width - line_width(line, style) : x, y);
-	g_object_unref(layout);
-}
 
 /* --- pages -------------------------------------------------------------------- */
 
@@ -148,13 +39,13 @@ static void draw_head(struct pdf_sheet *sheet)
 	if (sheet->page == 1) {
 		fill(sheet, dark, MARGIN, 40, WIDTH, 2.5);
 		pdf_sheet_begin(sheet, "P");
-		draw_alone(sheet, &service_style, input->service, MARGIN, 51, WIDTH * 0.66, false);
+		pdf_line_draw_alone(sheet, &service_style, input->service, MARGIN, 51, WIDTH * 0.66, false);
 		pdf_sheet_end(sheet, "P");
 	} else {
 		fill(sheet, grey, MARGIN, 66, WIDTH, 0.6);
-		draw_alone(sheet, &small_style, input->title, MARGIN, 51, WIDTH * 0.66, false);
+		pdf_line_draw_alone(sheet, &small_style, input->title, MARGIN, 51, WIDTH * 0.66, false);
 	}
-	draw_alone(sheet, &small_style, input->reference, MARGIN + WIDTH * 0.68, sheet->page == 1 ? 53 : 51, WIDTH * 0.32, true);
+	pdf_line_draw_alone(sheet, &small_style, input->reference, MARGIN + WIDTH * 0.68, sheet->page == 1 ? 53 : 51, WIDTH * 0.32, true);
 }
 
 static void draw_foot(struct pdf_sheet *sheet)
@@ -162,8 +53,8 @@ static void draw_foot(struct pdf_sheet *sheet)
 	const char *number =
 		arena_printf(sheet->arena, "Page %u %s %u", sheet->page, sheet->input->english ? "of" : "sur", sheet->pages);
 	fill(sheet, grey, MARGIN, 785, WIDTH, 0.6);
-	draw_alone(sheet, &small_style, sheet->input->note, MARGIN, 791, WIDTH * 0.82, false);
-	draw_alone(sheet, &small_style, bytes_of_text(number), MARGIN + WIDTH * 0.82, 791, WIDTH * 0.18, true);
+	pdf_line_draw_alone(sheet, &small_style, sheet->input->note, MARGIN, 791, WIDTH * 0.82, false);
+	pdf_line_draw_alone(sheet, &small_style, bytes_of_text(number), MARGIN + WIDTH * 0.82, 791, WIDTH * 0.18, true);
 }
 
 /* A frame goes on with the next page: while counting its part is noted, while drawing the part is filled before its text. */
@@ -246,7 +137,7 @@ static void set_part(struct pdf_sheet *sheet, PangoLayout *layout, const struct 
 {
 	pdf_sheet_begin(sheet, tag);
 	if (sheet->draw)
-		draw_lines(sheet, layout, style, first, count, x);
+		pdf_line_draw(sheet, layout, style, first, count, x);
 	pdf_sheet_end(sheet, tag);
 	use(sheet, count * style->step);
 }
@@ -295,7 +186,7 @@ static void draw_value(struct pdf_sheet *sheet, PangoLayout *layout, const struc
 	pdf_sheet_begin(sheet, "TD");
 	if (link > 0)
 		cairo_tag_begin(sheet->cr, CAIRO_TAG_LINK, arena_printf(sheet->arena, "dest='s%zu'", link));
-	draw_lines(sheet, layout, style, first, count, x);
+	pdf_line_draw(sheet, layout, style, first, count, x);
 	if (link > 0)
 		cairo_tag_end(sheet->cr, CAIRO_TAG_LINK);
 	pdf_sheet_end(sheet, "TD");
@@ -308,7 +199,7 @@ static void draw_row(struct pdf_sheet *sheet, PangoLayout *const layouts[2], con
 	int labels = pango_layout_get_line_count(layouts[0]);
 	pdf_sheet_begin(sheet, "TR");
 	pdf_sheet_begin(sheet, "TH");
-	draw_lines(sheet, layouts[0], styles[0], 0, first == 0 ? labels : 0, MARGIN);
+	pdf_line_draw(sheet, layouts[0], styles[0], 0, first == 0 ? labels : 0, MARGIN);
 	pdf_sheet_end(sheet, "TH");
 	draw_value(sheet, layouts[1], styles[1], first, count, link);
 	pdf_sheet_end(sheet, "TR");
@@ -377,7 +268,7 @@ void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed)
 
 void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, size_t number, double keep)
 {
-	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
+	PangoLayout *layout = pdf_line_lay_out(sheet, style, text, MEASURE);
 	double height = style->before + pango_layout_get_line_count(layout) * style->step + style->after + keep;
 	if (room(sheet) < height && !sheet->fresh)
 		page_turn(sheet);
@@ -390,7 +281,7 @@ void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, s
 
 void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text)
 {
-	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
+	PangoLayout *layout = pdf_line_lay_out(sheet, style, text, MEASURE);
 	pdf_sheet_gap(sheet, style->before);
 	set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
 	pdf_sheet_gap(sheet, style->after);
@@ -398,10 +289,10 @@ void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style,
 
 void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes mark, struct bytes text)
 {
-	PangoLayout *hung = lay_out(sheet, style, mark, WIDTH);
-	double wide = line_width(pango_layout_get_line_readonly(hung, 0), style) + 6, hang = wide > HANGING ? wide : HANGING;
+	PangoLayout *hung = pdf_line_lay_out(sheet, style, mark, WIDTH);
+	double wide = pdf_line_width(pango_layout_get_line_readonly(hung, 0), style) + 6, hang = wide > HANGING ? wide : HANGING;
 	double x = MARGIN + inside(sheet);
-	PangoLayout *layout = lay_out(sheet, style, text, MEASURE - hang);
+	PangoLayout *layout = pdf_line_lay_out(sheet, style, text, MEASURE - hang);
 	pango_layout_set_auto_dir(layout, FALSE);
 	pdf_sheet_gap(sheet, style->before);
 	/* The mark stands beside the first line: both go to the next page, or none. */
@@ -410,7 +301,7 @@ void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, stru
 	pdf_sheet_begin(sheet, "LI");
 	pdf_sheet_begin(sheet, "Lbl");
 	if (sheet->draw)
-		draw_lines(sheet, hung, style, 0, 1, x);
+		pdf_line_draw(sheet, hung, style, 0, 1, x);
 	pdf_sheet_end(sheet, "Lbl");
 	set_lines(sheet, layout, style, "LBody", x + hang);
 	pdf_sheet_end(sheet, "LI");
@@ -419,15 +310,15 @@ void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, stru
 
 void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const struct pdf_style *value, const struct pdf_row *row)
 {
-	PangoLayout *layouts[2] = {lay_out(sheet, label, row->label, LABEL_WIDTH - 12),
-				   lay_out(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
+	PangoLayout *layouts[2] = {pdf_line_lay_out(sheet, label, row->label, LABEL_WIDTH - 12),
+				   pdf_line_lay_out(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
 	const struct pdf_style *styles[2] = {label, value};
 	for (size_t i = 0; i < 2; i++)
 		pango_layout_set_auto_dir(layouts[i], FALSE);
 	int labels = pango_layout_get_line_count(layouts[0]), count = pango_layout_get_line_count(layouts[1]);
 	int lines = labels > count ? labels : count;
 	if (row->to_section > 0 && !sheet->draw)
-		attribute(layouts[1], pango_attr_underline_new(PANGO_UNDERLINE_SINGLE));
+		pdf_line_attribute(layouts[1], pango_attr_underline_new(PANGO_UNDERLINE_SINGLE));
 	double height = lines * value->step + ROW_ROOM;
 	if (room(sheet) < height && height < BOTTOM - TOP && !sheet->fresh)
 		page_turn(sheet);

@@ -1,8 +1,8 @@
 /* cda/pdf_sheet.h - sets text on numbered A4 pages, with tags. For pdf*.c alone.
  *
  * Works twice over the same text: once without drawing to lay it out, to count the pages and to know how high each frame
- * is, once to draw. Both rounds make the same calls. Lengths are points. What is drawn outside of a leaf of the structure (heads, feet, rules, tints) is decoration: pdf_archive
- * marks it so. */
+ * is, once to draw. Both rounds make the same calls. Lengths are points. What is drawn outside of a leaf of the structure
+ * (heads, feet, rules, tints) is decoration: pdf_archive marks it so. */
 #ifndef RELAIS_CDA_PDF_SHEET_H
 #define RELAIS_CDA_PDF_SHEET_H
 

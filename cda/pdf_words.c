@@ -155,7 +155,8 @@ static struct bytes dress(struct dressing *d, struct bytes text)
 static struct pdf_section note(struct dressing *d)
 {
 	struct buf out = buf_make(1024);
-	buf_text(&out, d->english ? "\u25a1 stands for a sign that this page cannot write (Unicode: " : "\u25a1 remplace un signe que cette page ne sait pas écrire (Unicode" NARROW ": ");
+	buf_text(&out, d->english ? "\u25a1 stands for a sign that this page cannot write (Unicode: "
+				  : "\u25a1 remplace un signe que cette page ne sait pas écrire (Unicode" NARROW ": ");
 	for (size_t i = 0; i < d->missing.count; i++)
 		buf_printf(&out, "%sU+%04X", i == 0 ? "" : ", ", (unsigned)d->missing.signs[i]);
 	buf_text(&out, d->missing.more ? ", …)." : ").");
