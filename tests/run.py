@@ -129,7 +129,7 @@ SUITES = {
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
-    "pdf": script("pdf", [PYTHON, "-B", "tests/pdf_forms.py", os.path.join(RELEASE, "peers/pdf_probe")], 300),
+    "pdf": script("pdf", [PYTHON, "-B", "tests/pdf_forms.py", os.path.join(RELEASE, "peers/pdf_probe")], 900),
     "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
