@@ -53,7 +53,7 @@ static inline struct bytes sample_png(struct arena *arena, const char *const chu
 	sample_chunk(&out, "IHDR", BYTES("\0\0\0\2\0\0\0\1\x08\0\0\0\0"));
 	for (size_t i = 0; i < n; i++)
 		sample_chunk(&out, chunks[i][0], bytes_of_text(chunks[i][1]));
-	sample_chunk(&out, "IDAT", BYTES("\x78\x01\x01\x03\0\xfc\xff\0\0\xff\1\1\1\0"));   /* one stored block: no filter, 00, FF */
+	sample_chunk(&out, "IDAT", BYTES("\x78\x01\x01\x03\0\xfc\xff\0\0\xff\1\2\1\0"));   /* one stored block: no filter, 00, FF */
 	sample_chunk(&out, "IEND", BYTES_NONE);
 	struct bytes copy = arena_copy(arena, buf_bytes(&out));
 	buf_free(&out);
