@@ -2,6 +2,7 @@
  * accepted, naming this dossier, whole, and new. */
 #include "base/buf.h"
 #include "policy/decide_step.h"
+#include "policy/decide_text.h"
 
 enum { HEADINGS = 5 };
 
@@ -131,6 +132,16 @@ static enum reason judge(struct build *b, const struct dossier_offer *holder, bo
 	return REASON_NONE;
 }
 
+/* He learns at once what cannot go to the patient, and what else is missing; the whole stays as it came for a nurse to look at. */
+static void hold_annexes(struct build *b, struct bytes annexes)
+{
+	struct bytes missing = missing_headings(b, true);
+
+	build_hold(b, REASON_OPINION_ANNEX);
+	mail_return(b, missing.len == 0 ? annexes : bytes_of_text(arena_printf(b->arena, "%.*s\n%.*s", (int)missing.len, (const char *)missing.at,
+									       (int)annexes.len, (const char *)annexes.at)));
+}
+
 /* What he can mend by sending it again, he learns; what nobody awaits, a person reads first. */
 static void hold_and_tell(struct build *b, enum reason reason)
 {
@@ -152,6 +163,11 @@ void decide_opinion(struct build *b)
 		build_hold(b, reason);
 		/* He forgot to sign, or his software cannot: he learns it now, not tomorrow. */
 		mail_return(b, build_english(b) ? BYTES("- Your electronic signature") : BYTES("- Votre signature électronique"));
+		return;
+	}
+	struct bytes annexes = text_annexes(b);
+	if (reason == REASON_NONE && annexes.len > 0) {
+		hold_annexes(b, annexes);
 		return;
 	}
 	if (reason == REASON_NONE)
