@@ -145,7 +145,7 @@ static void take_cda(struct arena *arena, struct bytes content, struct inspect_n
 	const struct cda_embedded *file = stands_for(&cda);
 	if (file != NULL)
 		take_file(arena, file->detected, file->content, out);
-	out->left = cda.embedded_count - (out->file.len > 0);
+	out->left = cda.embedded_count - (file != NULL);
 	struct bytes narrative = plain_text(arena, cda.narrative, LIMIT_TEXT / 2);
 	if (bytes_trim(narrative).len > 0)
 		out->text = narrative;

@@ -18,7 +18,7 @@ struct inspect_normal {
 	struct bytes file;     /* empty when there is none */
 	enum sniff type;       /* of file: SNIFF_PDF, SNIFF_JPEG, SNIFF_PNG or SNIFF_TXT */
 	size_t pages;          /* of file: of a PDF its pages, of a picture 1, of a text 0 */
-	size_t left;           /* files inside a CDA that are not file */
+	size_t left;           /* files inside a CDA beside the one that stands for it */
 };
 
 /* Never fails: *out tells. */
