@@ -118,12 +118,13 @@ static size_t lines_of(struct bytes text)
 	return lines;
 }
 
-/* What the originals leave of the mail, in base64 and with some room for the letter. */
+/* What the originals leave of the mail, in base64 and with some room for the letter and our own pages. */
 static size_t room_of(const struct compose_request *request)
 {
-	size_t taken = 1024u * 1024, whole = LIMIT_COMPOSE_MAIL / 4 * 3 / 78 * 76;
+	size_t limit = request->limit > 0 && request->limit < LIMIT_COMPOSE_MAIL ? (size_t)request->limit : LIMIT_COMPOSE_MAIL;
+	size_t taken = 2 * LIMIT_RECIPIENT_LETTER, whole = limit / 4 * 3 / 78 * 76;
 	for (size_t i = 0; i < request->attachment_count; i++)
-		taken += request->attachments[i].content.len;
+		taken += request->pdf_only && request->attachments[i].packed ? 0 : request->attachments[i].content.len;
 	size_t room = taken < whole ? whole - taken : 0;
 	return room < LIMIT_DOSSIER_BYTES ? room : LIMIT_DOSSIER_BYTES;
 }
@@ -177,6 +178,8 @@ static const char *range_words(const struct dossier *d, const struct entry *e)
 static const char *original_words(const struct dossier *d, const struct entry *e)
 {
 	struct bytes name = e->sheet->name;
+	if (e->sheet->elsewhere || (e->sheet->packed && d->request->pdf_only))
+		return say(d, "qui n’est pas dans ce message", "which is not in this mail");
 	if (e->sheet->packed || name.len == 0)
 		return say(d, "dans IHE_XDM.zip", "in IHE_XDM.zip");
 	return arena_printf(d->arena, d->english ? "the attachment \"%.*s\"" : "la pièce jointe « %.*s »", (int)name.len, (const char *)name.at);

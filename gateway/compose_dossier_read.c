@@ -51,6 +51,7 @@ static struct compose_sheet sheet_of(struct compose_place place, struct bytes pa
 		.kind = kind_of(place),
 		.left = compose_json_number(place, "left", LIMIT_CDA_EMBEDDED * 2, COMPOSE_OPTIONAL),
 		.packed = compose_json_true(place, "packed"),
+		.elsewhere = compose_json_true(place, "elsewhere"),
 	};
 	struct bytes reason = compose_json_line(place, "reason", NAME, COMPOSE_OPTIONAL);
 	sheet.reason = reason.len == 0 ? REASON_NONE : reason_of_code(reason);
@@ -64,6 +65,6 @@ void compose_dossier_read(struct compose_place place, struct bytes payload, stru
 	size_t count = compose_json_count(place, "documents", LIMIT_MIME_PARTS, COMPOSE_OPTIONAL);
 	out->sheets = arena_alloc(place.reader->arena, (count + 1) * sizeof *out->sheets);
 	for (size_t i = 0; i < count; i++)
-		out->sheets[i] = sheet_of(compose_json_item(place, "documents", i, "name title type author place time text file media left packed reason"), payload);
+		out->sheets[i] = sheet_of(compose_json_item(place, "documents", i, "name title type author place time text file media left packed elsewhere reason"), payload);
 	out->sheet_count = count;
 }

@@ -27,7 +27,7 @@
  *               "original"?: {"message_id"?, "date"?: TIME, "from"?, "to"?: [ADDRESS…]}}       a report (smtp/notice_write.h); no attachments then
  * }
  * SHEET:     a document of the dossier, as inspect normalised it: {"title"?, "type"?, "time"?, "author"?, "place"?, "name"?: of the attachment,
- *            "packed"?: BOOL: it is in the package, "text"?: {"offset", "length"}: what can be read of it, "file"?: {"offset", "length"} with
+ *            "packed"?: BOOL: it is in the package, "elsewhere"?: BOOL: it goes in another mail, "text"?: {"offset", "length"}: what can be read of it, "file"?: {"offset", "length"} with
  *            "media"?: "application/pdf"|"image/jpeg"|"image/png", "left"?: how many more files are inside it,
  *            "reason"?: why there is no file}
  * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place"}
@@ -74,6 +74,7 @@ struct compose_sheet {
 	struct bytes name, title, type, author, place;
 	struct instant time;                 /* 0: none */
 	bool packed;                         /* its original is in the package, else beside it under its name */
+	bool elsewhere;                      /* its original is not in this mail */
 	struct bytes text, file;             /* point into the payload */
 	enum sniff kind;                     /* of file */
 	size_t left;

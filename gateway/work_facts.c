@@ -138,6 +138,16 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	return d;
 }
 
+/* The same file again, beside its archive or under another name: what it says is said once. */
+static bool came_before(const json_t *documents, size_t i)
+{
+	struct bytes digest = json_view(json_array_get(documents, i), "digest");
+	for (size_t k = 0; k < i; k++)
+		if (bytes_equal(json_view(json_array_get(documents, k), "digest"), digest))
+			return true;
+	return false;
+}
+
 static void answers_view(struct arena *arena, const json_t *documents, struct policy_message *out)
 {
 	size_t n = 0, i, k;
@@ -149,6 +159,8 @@ static void answers_view(struct arena *arena, const json_t *documents, struct po
 	struct policy_answer *answers = arena_alloc(arena, (n + 1) * sizeof *answers);
 	n = 0;
 	json_array_foreach(documents, i, d) {
+		if (came_before(documents, i))
+			continue;
 		json_array_foreach(json_object_get(d, "answers"), k, a) {
 			answers[n++] = (struct policy_answer){json_view(a, "question"), json_view(a, "text"), json_view(a, "value")};
 		}

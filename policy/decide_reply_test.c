@@ -339,7 +339,10 @@ static void annexes_that_cannot_be_handed_on_are_asked_back(void **state)
 	m.n_documents = 3;
 	assert_int_equal(send(w, m)->outcome, POLICY_HELD);
 	assert_int_equal(w->last.reason, REASON_OPINION_ANNEX);
-	assert_string_equal(events_of(w), "");
+	assert_string_equal(w->last.owner, "nurses");
+	assert_string_equal(events_of(w), "opinion_received, opinion_returned");
+	assert_true(bytes_equal(w->last.events[1].text.id, BYTES("summary,annex")));
+	assert_int_equal(w->dossier->state, DOSSIER_ACCEPTED);
 	assert_string_equal(mails_of(w), "M15 expert");
 	struct bytes missing = field_of(&w->last, MAIL_M15, "missing");
 	assert_true(bytes_starts(missing, BYTES("- Résumé pour le patient\n- Une autre forme de « scan.tif » : Ce format n'est pas transmis.")));
