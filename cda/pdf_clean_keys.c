@@ -13,8 +13,7 @@ static const char *const lists[PDF_KEYS_LISTS] = {
 	[PDF_KEYS_TREE] = "/Type /Parent /Kids /Count /Resources /MediaBox /CropBox /Rotate",
 	[PDF_KEYS_PAGE] = "/Type /Parent /Contents /Resources /MediaBox /CropBox /BleedBox /TrimBox /ArtBox /Rotate /UserUnit /Group /Annots",
 	[PDF_KEYS_ANNOTATIONS] = "/Text /FreeText /Line /Square /Circle /Polygon /PolyLine /Highlight /Underline /Squiggly /StrikeOut /Stamp /Caret /Ink",
-	[PDF_KEYS_ANNOTATION] = "/Type /Subtype /Rect /Contents /F /AP /AS /Border /C /CA /QuadPoints /L /LE /LL /LLE /Vertices /InkList /BS /BE "
-				"/IC /DA /Q /Name /RD /CL",
+	[PDF_KEYS_ANNOTATION] = "/Type /Subtype /Rect /Contents /F /AP /AS /Border /C /CA /QuadPoints /L /LE /LL /LLE /Vertices /InkList /BS /BE /IC /DA /Q /Name /RD /CL",
 	[PDF_KEYS_NEVER] = "/Metadata /PieceInfo /AF /AA /JS /JavaScript /OpenAction /OPI /LastModified /StructParent /StructParents /EmbeddedFiles /XFA",
 	[PDF_KEYS_STREAM_NEVER] = "/F /FFilter /FDecodeParms /Ref",
 };
