@@ -218,6 +218,17 @@ static enum reason second_pass(struct arena *arena, struct bytes in, struct byte
 	return reason;
 }
 
+/* An object may have been two things at once, a page and the catalogue: what comes out must still be what went in. */
+static enum reason same_pages(struct bytes content, size_t pages)
+{
+	qpdf_data pdf = NULL;
+	enum reason reason = pdf_quiet_open(content, &pdf);
+	if (reason == REASON_NONE && (check_tree(pdf, qpdf_get_root(pdf)) != REASON_NONE || qpdf_get_num_pages(pdf) != (int)pages))
+		reason = REASON_PDF_BROKEN;
+	pdf_quiet_close(&pdf);
+	return reason;
+}
+
 enum reason pdf_clean(struct arena *arena, struct bytes pdf, struct pdf_clean *out)
 {
 	struct bytes pages_only, content;
@@ -227,6 +238,8 @@ enum reason pdf_clean(struct arena *arena, struct bytes pdf, struct pdf_clean *o
 	enum reason reason = first_pass(arena, pdf, &pages_only, &pages);
 	if (reason == REASON_NONE)
 		reason = second_pass(arena, pages_only, &content);
+	if (reason == REASON_NONE)
+		reason = same_pages(content, pages);
 	if (reason == REASON_NONE)
 		*out = (struct pdf_clean){content, pages};
 	return reason;

@@ -167,7 +167,8 @@ static void what_cannot_be_read_is_refused(void **state)
 {
 	static const char *const broken[] = {"", "%PDF-1.4\n", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj trailer<</Root 1 0 R>>\n%%EOF\n",
 					     "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
-					     "%PDF-1.4\ntrailer<</Root 5>>\n%%EOF", "MZ this is a program"};
+					     "%PDF-1.4\ntrailer<</Root 5>>\n%%EOF",
+					     "%PDF-1.4\n1 0 obj<</Type/Page/Pages 1 0 R>>endobj\ntrailer<</Size 3/Root 1 0 R>>\n%%EOF", "MZ this is a program"};
 	(void)state;
 	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
 		assert_int_equal(clean(bytes_of_text(broken[i])), REASON_PDF_BROKEN);

@@ -1,4 +1,7 @@
 /* gateway/inspect_normalise_test.c - each kind of document as it may be handed on, or why it may not. */
+#include <glob.h>
+#include <sys/stat.h>
+
 #include "base/limits.h"
 #include "cda/corpus_test.h"
 #include "cda/sample_test.h"
@@ -107,6 +110,44 @@ static void documents_give_text_and_file(void **state)
 	}
 }
 
+/* Whatever lies there, as it stands and as a file of a mail: hostile mails, archives, XML, signatures, and every official sample. */
+static void the_whole_corpus_is_survived(void **state)
+{
+	static const char *const folders[] = {"cda/fr-testcontenu-3.0", "hostile/mime/*", "hostile/mime/*/*", "hostile/xml/*", "hostile/xml/*/*", "hostile/zip/*",
+					      "hostile/smime/*", "hostile/xdm/*/*"};
+	const char *root = corpus_root();
+	size_t files = 0, readable = 0;
+	(void)state;
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		char pattern[1024];
+		glob_t found;
+		snprintf(pattern, sizeof pattern, "%s/%s/*.*", root, folders[i]);
+		if (glob(pattern, 0, NULL, &found) != 0)
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			struct arena *arena = arena_create(256u << 20);
+			struct inspect_normal out, again;
+			struct stat facts;
+			assert_int_equal(stat(found.gl_pathv[k], &facts), 0);
+			if (S_ISREG(facts.st_mode)) {
+				inspect_normalise(arena, corpus_file(arena, found.gl_pathv[k]), &out);
+				files++;
+				readable += out.text.len > 0 || out.file.len > 0;
+				assert_true(bytes_utf8(out.text) && (out.file.len > 0) == (out.reason == REASON_NONE));
+				if (out.file.len > 0) {
+					inspect_normalise(arena, out.file, &again);
+					assert_int_equal(again.reason, REASON_NONE);
+					assert_true(again.pages == out.pages && again.type == out.type);
+				}
+			}
+			arena_destroy(&arena);
+		}
+		globfree(&found);
+	}
+	print_message("%zu files, of %zu something can be read or handed on\n", files, readable);
+	assert_true(files > 200 && readable >= 80);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +155,7 @@ int main(void)
 		cmocka_unit_test(a_text_that_turns_to_bytes_or_never_ends),
 		cmocka_unit_test(the_answer_says_what_blobs_follow),
 		cmocka_unit_test(documents_give_text_and_file),
+		cmocka_unit_test(the_whole_corpus_is_survived),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

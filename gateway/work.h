@@ -143,7 +143,8 @@ struct work_cause {
 MUST_USE enum reason work_apply(struct work *work, const struct policy_decision *decision, const struct work_cause *cause, int64_t *dossier,
 				int *notices);
 
-/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox", "documents": [{"inbox", "digest"}…]};
+/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox", "documents": [{"inbox", "digest"}…], "elsewhere"?: [{"inbox", "digest"}…]};
+ * elsewhere: the dossier's documents that its PDF tells of and this mail does not carry; inbox: of kind "report" the opinion's message;
  * documents, of kind "dossier" alone: what the decision gives to the expert, and nothing that is filed beside it or later. */
 MUST_USE enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *dossier, int64_t dossier_id,
 			       const struct work_cause *cause, json_t **request, json_t **attach);
