@@ -150,6 +150,39 @@ static void the_originals_come_first(void **state)
 	arena_destroy(&arena);
 }
 
+/* A dossier in several mails, or for someone who takes no package: the PDF tells of all, and sends nobody to look where nothing is. */
+static void originals_that_are_not_in_this_mail(void **state)
+{
+	struct arena *arena = arena_create(64 << 20);
+	struct compose_sheet sheets[] = {
+		{.title = BYTES("Ailleurs"), .time = AT(2), .packed = true, .elsewhere = true, .reason = REASON_PDF_ENCRYPTED},
+		{.title = BYTES("Emballé"), .time = AT(1), .packed = true, .kind = SNIFF_PDF, .file = letter(arena), .left = 1},
+	};
+	struct compose_request request = request_with(sheets, 2);
+	struct compose_attachment big = {.name = BYTES("a"), .packed = true, .content = {(const unsigned char *)"", 18u << 20}};
+	struct bytes out;
+	const char *field = "";
+	(void)state;
+	request.attachments = &big;
+	request.attachment_count = 1;
+	request.pdf_only = true;   /* what is packed takes no room: it does not go */
+	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
+	assert_int_equal(pdf_join_pages(out), 2);
+	if (have_tools()) {
+		struct bytes text = words(arena, out);
+		assert_true(bytes_contains(text, BYTES("(pdf.encrypted) : lisez l'original, qui n'est pas dans ce message")));
+		assert_false(bytes_contains(text, BYTES("IHE_XDM.zip")));
+	}
+	request.limit = 1u << 20;  /* a mailbox that takes little: the letter's page stays out */
+	request.attachment_count = 0;
+	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
+	assert_int_equal(pdf_join_pages(out), 2);
+	request.limit = 512u << 10;
+	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
+	assert_int_equal(pdf_join_pages(out), 1);
+	arena_destroy(&arena);
+}
+
 /* Whatever a reader that was taken over gave as normalised: the expert has his question and the list. */
 static void what_is_no_pdf_spoils_nothing(void **state)
 {
@@ -183,6 +216,7 @@ int main(void)
 		cmocka_unit_test(without_documents_there_is_still_the_question),
 		cmocka_unit_test(what_is_too_much_is_only_attached),
 		cmocka_unit_test(the_originals_come_first),
+		cmocka_unit_test(originals_that_are_not_in_this_mail),
 		cmocka_unit_test(what_is_no_pdf_spoils_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
