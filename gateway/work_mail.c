@@ -3,6 +3,7 @@
 
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "smtp/subject.h"
 
@@ -331,7 +332,7 @@ static json_t *documents_elsewhere(const struct policy_mail *mail, const struct 
 
 	for (size_t i = 0; i < d->n_documents; i++) {
 		const struct dossier_document *doc = &d->documents[i];
-		if (!doc->replaced && doc->shared && !is_carried(mail, i))
+		if (given_allowed(doc, PARTY_EXPERT) && !is_carried(mail, i))
 			json_array_append_new(list, document_place(doc));
 	}
 	return list;
