@@ -137,6 +137,25 @@
 #define LIMIT_DOCUMENTS 200
 #define LIMIT_TEXT (256u * 1024)         /* of a mail's text that we keep as a fact */
 
+/* Files of others that we hand on (cda/pdf_clean.h, cda/image_clean.h). Time: that of the child which reads them. */
+#define LIMIT_PDF_CLEAN LIMIT_MESSAGE    /* bytes: nothing bigger came in */
+#define LIMIT_PDF_CLEAN_PAGES 500
+#define LIMIT_PDF_OBJECTS 100000         /* a scan of 500 pages has some 2,500, a form with its fonts some 10,000 */
+#define LIMIT_PDF_TREE 50                /* levels of the page tree, which the library descends by recursion; 2 to 4 are usual */
+#define LIMIT_PDF_NESTING 250            /* references followed one behind the other: copying a page descends by recursion */
+#define LIMIT_PDF_ANNOTATIONS 2000       /* on one page */
+#define LIMIT_IMAGE_PIXELS (64u * 1000 * 1000)   /* the biggest sensor of a usual telephone has 50 million */
+#define LIMIT_IMAGE_SIDE 32767           /* of a picture that the drawing library takes */
+#define LIMIT_IMAGE_SEGMENTS 20000       /* a PNG of 50 MB in chunks of 8 KB has 6,400 */
+#define LIMIT_ANNEXES 20                 /* files that go along with an opinion */
+#define LIMIT_ANNEX_BYTES (12u * 1024 * 1024)    /* all of them: with base64 and the report they fit the patients' 25 MiB */
+
+/* The dossier as one PDF: what is beyond is only attached, and the PDF says so. */
+#define LIMIT_DOSSIER_LINES 6000         /* of readable text, some 150 pages */
+#define LIMIT_DOSSIER_PAGES 400          /* of the documents' own, behind ours */
+#define LIMIT_DOSSIER_BYTES (8u * 1024 * 1024)   /* of these: the originals go along in the same mail */
+#define LIMIT_PICTURE_PIXELS (40u * 1000 * 1000) /* drawn: four bytes each */
+
 /* Work. */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8

@@ -166,6 +166,16 @@ R(DOCUMENT_PATIENTS, "document.patients", REFUSED, 0, "", "Le document nomme plu
 R(DOCUMENT_SCHEMA, "document.schema", TOLERATED, 0, "", "Le document ne respecte pas le schéma du CDA.", "The document does not follow the CDA schema.", "")
 R(DOCUMENT_SELF_DISPLAYING, "document.self-displaying", TOLERATED, 0, "", "Le document contient sa feuille de style, qui n'est jamais exécutée.", "The document carries its own style sheet, which is never run.", "")
 
+/* annex: a file that is handed on, and the forms in which it may be */
+R(ANNEX_TYPE, "annex.type", HELD, 0, "", "Ce format n'est pas transmis. Envoyez un PDF, une image JPEG ou PNG, ou un texte simple.", "This format is not handed on. Send a PDF, a JPEG or PNG image, or plain text.", "TIFF, RTF, DICOM, office files and archives are kept with the message.")
+R(ANNEX_LIMIT, "annex.limit", HELD, 0, "", "Les pièces jointes sont trop nombreuses ou trop volumineuses. Envoyez-en moins, ou plus légères.", "The attachments are too many or too big. Send fewer or smaller ones.", "See base/limits.h.")
+R(PDF_BROKEN, "pdf.broken", HELD, 0, "", "Le PDF est abîmé et ne peut pas être relu. Enregistrez-le de nouveau et renvoyez-le.", "The PDF is damaged and cannot be read. Save it again and send it again.", "")
+R(PDF_ENCRYPTED, "pdf.encrypted", HELD, 0, "", "Le PDF est protégé par un mot de passe ou par des droits. Envoyez-le sans protection.", "The PDF is protected by a password or by rights. Send it without protection.", "")
+R(PDF_LIMIT, "pdf.limit", HELD, 0, "", "Le PDF dépasse les limites (pages, objets ou taille). Envoyez-le plus court.", "The PDF is over the limits (pages, objects or size). Send a shorter one.", "See base/limits.h.")
+R(PDF_FORM, "pdf.form", HELD, 0, "", "Le PDF est un formulaire ou un porte-documents qui ne se lit qu'avec un logiciel particulier. Imprimez-le en PDF et renvoyez-le.", "The PDF is a form or a portfolio that only some software shows. Print it to PDF and send it again.", "")
+R(IMAGE_BROKEN, "image.broken", HELD, 0, "", "L'image est abîmée ou incomplète. Enregistrez-la de nouveau et renvoyez-la.", "The image is damaged or incomplete. Save it again and send it again.", "")
+R(IMAGE_LIMIT, "image.limit", HELD, 0, "", "L'image est trop grande. Envoyez-la réduite.", "The image is too large. Send it reduced.", "See base/limits.h.")
+
 /* dossier: policy */
 R(DOSSIER_ORDER, "dossier.order", LOCAL, 0, "", "Cette étape n'est pas permise dans l'état présent du dossier.", "This step is not allowed in the dossier's present state.", "`relais dossier show REF` gives the state.")
 R(SENDER_UNKNOWN, "sender.unknown", HELD, 550, "5.7.1", "Votre organisation n'est pas enregistrée auprès de ce service.", "Your organisation is not registered with this service.", "`relais sender import FILE` registers it.")
@@ -191,6 +201,7 @@ R(REPLY_UNCLEAR, "reply.unclear", TOLERATED, 0, "", "La réponse n'est pas clair
 R(REPLY_NOT_AWAITED, "reply.not-awaited", HELD, 0, "", "Aucune réponse n'est attendue à ce stade du dossier : une personne la lira.", "No reply is awaited at this stage of the dossier: a person will read it.", "")
 R(OPINION_SIGNER, "opinion.signer", HELD, 0, "", "L'avis n'est pas signé par l'expert qui a accepté ce dossier.", "The opinion is not signed by the expert who accepted this dossier.", "")
 R(OPINION_INCOMPLETE, "opinion.incomplete", TOLERATED, 0, "", "Il manque une rubrique à l'avis : elle est redemandée à l'expert.", "A heading of the opinion is missing: the expert is asked for it.", "")
+R(OPINION_ANNEX, "opinion.annex", HELD, 0, "", "Une pièce jointe de l'avis ne peut pas être transmise : une autre forme est demandée à l'expert.", "An attachment of the opinion cannot be handed on: the expert is asked for another form of it.", "The message and its attachments are kept as they came: relais quarantine show.")
 R(OPINION_EARLY, "opinion.early", HELD, 0, "", "L'avis est signé avant l'acceptation du dossier.", "The opinion was signed before the dossier was accepted.", "")
 R(OPINION_DOSSIER, "opinion.dossier", HELD, 0, "", "L'avis signé ne nomme pas ce dossier.", "The signed opinion does not name this dossier.", "")
 R(REPORT_UNMATCHED, "report.unmatched", TOLERATED, 0, "", "Cet avis de remise ne correspond à aucun message envoyé.", "This delivery report matches no message sent.", "")

@@ -36,6 +36,7 @@ struct pdf_input {
 	struct instant time;              /* creation date of the file */
 	const struct pdf_row *rows;       /* the frame under the title */
 	size_t row_count;
+	size_t rows_below;                /* 0; or the section, from 1, under whose text the rows stand instead: a table of contents */
 	const struct pdf_section *sections;
 	size_t section_count;
 };

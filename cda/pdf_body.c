@@ -174,9 +174,13 @@ void pdf_body_set(struct pdf_sheet *sheet, const struct pdf_input *raw)
 	pdf_sheet_begin(sheet, "Document");
 	pdf_sheet_open(sheet);
 	pdf_sheet_heading(sheet, &title_style, input->title, 0, 0);
-	set_rows(sheet);
-	for (size_t i = 0; i < input->section_count && sheet->page <= LIMIT_PDF_PAGES; i++)
+	if (input->rows_below == 0)
+		set_rows(sheet);
+	for (size_t i = 0; i < input->section_count && sheet->page <= LIMIT_PDF_PAGES; i++) {
 		set_section(sheet, &outline, i, raw);
+		if (input->rows_below == i + 1)
+			set_rows(sheet);
+	}
 	close_sections(sheet, &outline, 0);
 	pdf_sheet_close(sheet);
 	pdf_sheet_end(sheet, "Document");

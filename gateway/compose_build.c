@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "gateway/compose_dossier.h"
 #include "gateway/compose_report.h"
 #include "gateway/compose_request.h"
 #include "gateway/compose_words.h"
@@ -52,41 +53,13 @@ static enum reason build_report(struct work *w)
 	return REASON_NONE;
 }
 
-/* Whose dossier it is, where the request tells, then the rows as given. */
-static struct pdf_row *dossier_rows(const struct work *w, size_t *count)
-{
-	const struct compose_dossier *d = &w->request.dossier;
-	struct pdf_row *rows = arena_alloc(w->arena, (d->row_count + 2) * sizeof *rows);
-	size_t n = 0;
-	if (w->request.has_xdm || w->request.has_report) {
-		rows[n++] = (struct pdf_row){.label = say(w, "Patient", "Patient"),
-						     .value = compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
-		rows[n++] = (struct pdf_row){.label = say(w, "Matricule INS", "INS number"),
-						     .value = compose_words_ins(w->arena, w->english, &w->request.xdm_patient)};
-	}
-	for (size_t i = 0; i < d->row_count; i++)
-		rows[n++] = d->rows[i];
-	*count = n;
-	return rows;
-}
-
 static enum reason build_dossier(struct work *w)
 {
 	const struct compose_dossier *d = &w->request.dossier;
+	struct bytes pdf;
 	if (!w->request.has_dossier)
 		return REASON_NONE;
-	struct pdf_input input = {
-		.title = d->title, .service = w->request.mail.from_name, .reference = d->reference,
-		.note = say(w, "Secret médical : transmis à l’expert avec l’accord du patient, pour cet avis seulement.",
-			    "Medical secrecy: sent to the expert with the patient's consent, for this opinion only."),
-		.english = w->english, .time = w->request.mail.date,
-		.sections = d->sections, .section_count = d->section_count,
-	};
-	input.rows = dossier_rows(w, &input.row_count);
-	if (d->section_count > 0)
-		d->sections[0].strong = true;
-	struct bytes pdf;
-	enum reason reason = pdf_make(w->arena, &input, &pdf, w->field);
+	enum reason reason = compose_dossier_make(w->arena, &w->request, &pdf, w->field);
 	if (reason != REASON_NONE)
 		return reason;
 	const struct cda_write_time day = {w->request.mail.date, w->request.mail.offset_minutes};

@@ -2,6 +2,7 @@
 #include "gateway/compose_request.h"
 
 #include "base/limits.h"
+#include "gateway/compose_dossier.h"
 #include "gateway/compose_json.h"
 #include "gateway/compose_notice.h"
 #include "gateway/compose_request_parts.h"
@@ -39,9 +40,9 @@ static void read_report(struct compose_place request, struct compose_request *ou
 	out->xdm_title = out->report.cda.title;
 }
 
-static void read_dossier(struct compose_place request, struct compose_request *out)
+static void read_dossier(struct compose_place request, struct bytes payload, struct compose_request *out)
 {
-	struct compose_place d = compose_json_object(request, "dossier_pdf", "title reference rows sections", COMPOSE_OPTIONAL);
+	struct compose_place d = compose_json_object(request, "dossier_pdf", "title reference rows sections documents", COMPOSE_OPTIONAL);
 	if (d.object == NULL)
 		return;
 	out->has_dossier = true;
@@ -49,6 +50,7 @@ static void read_dossier(struct compose_place request, struct compose_request *o
 	out->dossier.reference = compose_json_line(d, "reference", COMPOSE_CODE, COMPOSE_REQUIRED);
 	out->dossier.rows = compose_rows_read(d, &out->dossier.row_count);
 	out->dossier.sections = read_sections(d, &out->dossier.section_count);
+	compose_dossier_read(d, payload, &out->dossier);
 }
 
 /* --- the package --------------------------------------------------------------- */
@@ -224,7 +226,7 @@ enum reason compose_request_read(struct arena *arena, struct bytes request, stru
 		read_envelope(root, &read);
 		read_fields(root, &read);
 		read_report(root, &read);
-		read_dossier(root, &read);
+		read_dossier(root, payload, &read);
 		read_xdm(root, &read);
 		read_attachments(root, payload, &read);
 		read.has_notice = compose_notice_read(root, read.mail.offset_minutes, &read.notice);

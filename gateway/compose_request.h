@@ -21,7 +21,7 @@
  *     "sections": [{"kind"?: "other"|"summary"|"question"|"case"|"documents"|"answers"|"opinion"|"convergence"|"advice"|"limits"|"help"|"interests",
  *     "heading", "text"}…]
  *   },
- *   "dossier_pdf"?: {"title", "reference", "rows"?: [{"label", "value"}…], "sections": [{"heading", "text"}…]},
+ *   "dossier_pdf"?: {"title", "reference", "rows"?: [{"label", "value"}…], "sections": [{"heading", "text"}…], "documents"?: [SHEET…]},
  *   "xdm"?: {"patient": PATIENT, "custodian": CUSTODIAN, "title"?},   whose package it is; required when an attachment has "xdm" and
  *                                                                      there is no report (with a report it is the report's)
  *   "attachments"?: [{"name", "media", "offset", "length", "xdm"?: DOCUMENT}…],
@@ -29,6 +29,10 @@
  *               "failed"?: BOOL, "status"?, "diagnostic"?, "error"?,
  *               "original"?: {"message_id"?, "date"?: TIME, "from"?, "to"?: [ADDRESS…]}}       a report (smtp/notice_write.h); no attachments then
  * }
+ * SHEET:     a document of the dossier, as inspect normalised it: {"title"?, "type"?, "time"?, "author"?, "place"?, "name"?: of the attachment,
+ *            "packed"?: BOOL: it is in the package, "elsewhere"?: BOOL: it goes in another mail, "text"?: {"offset", "length"}: what can be read of it, "file"?: {"offset", "length"} with
+ *            "media"?: "application/pdf"|"image/jpeg"|"image/png", "left"?: how many more files are inside it,
+ *            "reason"?: why there is no file}
  * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place",
  *             "birth_order"?: NUMBER, "guardian"?: {"given"?, "family"}}
  *            (birth_time YYYYMMDD or longer: cut at the day)
@@ -42,13 +46,14 @@
  *
  * What is built. Files in the order: report PDF, dossier PDF, attachments without "xdm", IHE_XDM.zip (the report's CDA, then the attachments
  * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (patient, expert, "rows", dossier, version), "summary" in a
- * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note; at level 3 its CDA has the same sections. The dossier PDF holds the patient
- * (of "xdm"), "rows", and "sections" as given, the first in a tinted frame (the question). Times are shown in Europe/Paris.
+ * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note; at level 3 its CDA has the same sections.
+ * The dossier PDF: compose_dossier.h. Times are shown in Europe/Paris.
  * PDF name: AAAAMMJJ_title_NOM_prenom_reference.pdf; the day is the service's (report) or the mail's (dossier). */
 #ifndef RELAIS_GATEWAY_COMPOSE_REQUEST_H
 #define RELAIS_GATEWAY_COMPOSE_REQUEST_H
 
 #include "cda/pdf.h"
+#include "cda/sniff.h"
 #include "cda/write.h"
 #include "cda/xdm_write.h"
 #include "gateway/template.h"
@@ -70,12 +75,26 @@ struct compose_report {
 	size_t section_count;
 };
 
+/* A document of the dossier. */
+struct compose_sheet {
+	struct bytes name, title, type, author, place;
+	struct instant time;                 /* 0: none */
+	bool packed;                         /* its original is in the package, else beside it under its name */
+	bool elsewhere;                      /* its original is not in this mail */
+	struct bytes text, file;             /* point into the payload */
+	enum sniff kind;                     /* of file */
+	size_t left;
+	enum reason reason;
+};
+
 struct compose_dossier {
 	struct bytes title, reference;
 	struct pdf_row *rows;
 	size_t row_count;
-	struct pdf_section *sections;
+	struct pdf_section *sections;        /* the question first */
 	size_t section_count;
+	struct compose_sheet *sheets;
+	size_t sheet_count;
 };
 
 struct compose_request {

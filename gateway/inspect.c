@@ -1,4 +1,4 @@
-/* gateway/inspect.c - main of relais-inspect: the second child of a message (MIME, ZIP, XML; no cryptography).
+/* gateway/inspect.c - main of relais-inspect: the second child of a message (MIME, ZIP, XML, PDF; no cryptography).
  *
  *   relais-inspect (--socket FD | --listen FD) [--schema DIR] [--schematron DIR]
  *
@@ -12,6 +12,7 @@
 #include "base/frame.h"
 #include "gateway/inspect_facts.h"
 #include "gateway/inspect_html.h"
+#include "gateway/inspect_normalise.h"
 #include "gateway/jail.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
@@ -37,11 +38,13 @@ static void tell(struct arena *arena, int answer_fd, json_t *json)
 	reader_piece(answer_fd, FRAME_JSON, json_write(arena, json));
 }
 
-static void answer(struct arena *arena, const struct warm *warm, const struct inspect_request *request, const struct inspection *in, int answer_fd)
+static void answer(struct arena *arena, const struct warm *warm, const struct inspect_request *request, int answer_fd)
 {
+	struct inspection inspection, *in = &inspection;
 	struct bytes *pages;
 	size_t n;
 
+	inspect_read(arena, request, in);
 	switch (request->op) {
 	case INSPECT_FACTS:
 		tell(arena, answer_fd, inspect_facts_json(arena, in));
@@ -52,6 +55,8 @@ static void answer(struct arena *arena, const struct warm *warm, const struct in
 			if (inspect_document_is_given(&in->documents[i]))
 				reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
 		break;
+	case INSPECT_NORMALISE:
+		break;   /* not here: it reads no message */
 	case INSPECT_HTML:
 		tell(arena, answer_fd, inspect_html(arena, warm->view, in, request->english, &pages, &n));
 		for (size_t i = 0; i < n; i++)
@@ -60,21 +65,35 @@ static void answer(struct arena *arena, const struct warm *warm, const struct in
 	}
 }
 
+/* One document, alone in its child: what a library does over it spoils nothing else. */
+static void normalise(struct arena *arena, struct bytes content, int answer_fd)
+{
+	struct inspect_normal normal;
+
+	inspect_normalise(arena, content, &normal);
+	tell(arena, answer_fd, inspect_normal_json(&normal));
+	if (normal.text.len > 0)
+		reader_piece(answer_fd, FRAME_BLOB, normal.text);
+	if (normal.file.len > 0)
+		reader_piece(answer_fd, FRAME_BLOB, normal.file);
+}
+
 static void handle(const void *warm, struct bytes text, struct bytes payload, int answer_fd)
 {
 	struct arena *arena = arena_create(ARENA_ROOM);
 	const struct warm *loaded = warm;
 	json_t *json = json_read(text);
 	struct inspect_request request;
-	struct inspection inspection;
 	bool schema;
 
 	if (!inspect_request_read(json, payload, &request, &schema))
 		_exit(READER_REQUEST);
 	request.schema = schema ? loaded->schema : NULL;
 	request.schematrons = schema ? loaded->schematrons : NULL;
-	inspect_read(arena, &request, &inspection);
-	answer(arena, loaded, &request, &inspection, answer_fd);
+	if (request.op == INSPECT_NORMALISE)
+		normalise(arena, request.range, answer_fd);
+	else
+		answer(arena, loaded, &request, answer_fd);
 	json_decref(json);
 	arena_destroy(&arena);
 }

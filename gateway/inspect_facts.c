@@ -29,7 +29,7 @@ static bool kind_read(struct bytes name, enum inspect_kind *out)
 
 static bool op_read(struct bytes word, enum inspect_op *out)
 {
-	static const char *const words[] = {[INSPECT_FACTS] = "facts", [INSPECT_EXTRACT] = "extract", [INSPECT_HTML] = "html"};
+	static const char *const words[] = {[INSPECT_FACTS] = "facts", [INSPECT_EXTRACT] = "extract", [INSPECT_HTML] = "html", [INSPECT_NORMALISE] = "normalise"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (bytes_equal_text(word, words[i])) {
 			*out = (enum inspect_op)i;
@@ -259,6 +259,7 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "foreign", json_boolean(d->foreign));
 	json_object_set_new(o, "aside", json_boolean(d->aside));
 	json_object_set_new(o, "reason", json_string(reason_code(d->reason)));
+	json_object_set_new(o, "annex", d->is_annex ? json_string(reason_code(d->annex)) : json_null());
 	json_object_set_new(o, "size", json_integer((json_int_t)d->content.len));
 	json_object_set_new(o, "digest", digest_json(d->content));
 	return o;

@@ -3,6 +3,7 @@
 
 #include "cda/tnef.h"
 #include "gateway/inspect_attachment.h"
+#include "gateway/inspect_normalise.h"
 #include "smtp/mime_name.h"
 #include "smtp/new_text.h"
 #include "smtp/notice_words.h"
@@ -456,6 +457,26 @@ static void classify(struct inspection *out)
 	out->automatic = out->is_mail && (out->mail.head.automatic || out->notice.type != NOTICE_NONE || notice_words_from_system(&out->mail.head));
 }
 
+/* The files beside an opinion go to the patient: only what can be normalised (inspect_normalise.h), and not without end. Whether it can is a
+ * fact, so that the expert is told at once; what comes out is made again when the report is. */
+static void judge_annexes(struct arena *arena, struct inspection *out)
+{
+	size_t count = 0, bytes = 0;
+
+	for (size_t i = 0; i < out->n; i++) {
+		struct inspect_document *d = &out->documents[i];
+		struct inspect_normal normal;
+		if (d->packaged || d->is_cda)
+			continue;
+		d->is_annex = true;
+		inspect_normalise(arena, d->content, &normal);
+		bytes += normal.file.len;
+		bool over = ++count > LIMIT_ANNEXES || bytes > LIMIT_ANNEX_BYTES;
+		/* What could not be decoded is not what was sent. */
+		d->annex = d->reason == REASON_MAIL_BAD_ENCODING ? d->reason : normal.reason == REASON_NONE && over ? REASON_ANNEX_LIMIT : normal.reason;
+	}
+}
+
 void inspect_read(struct arena *arena, const struct inspect_request *request, struct inspection *out)
 {
 	struct reading r = {.arena = arena, .request = request, .out = out};
@@ -482,4 +503,6 @@ void inspect_read(struct arena *arena, const struct inspect_request *request, st
 	}
 	settle_failed(&r);
 	classify(out);
+	if (out->is_mail && bytes_equal_text(bytes_of_text(out->class), "opinion"))
+		judge_annexes(arena, out);
 }

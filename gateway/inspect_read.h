@@ -17,7 +17,7 @@
 
 enum inspect_kind { INSPECT_MAIL, INSPECT_ZIP, INSPECT_CDA, INSPECT_OTHER };
 
-enum inspect_op { INSPECT_FACTS, INSPECT_EXTRACT, INSPECT_HTML };
+enum inspect_op { INSPECT_FACTS, INSPECT_EXTRACT, INSPECT_HTML, INSPECT_NORMALISE };
 
 struct inspect_request {
 	enum inspect_op op;
@@ -50,6 +50,8 @@ struct inspect_document {
 	enum reason reason;          /* the worst that is known of it */
 	struct cda_finding findings[INSPECT_FINDINGS];   /* of ours, beside cda.findings */
 	size_t n_findings;
+	bool is_annex;               /* a file that goes along with an opinion */
+	enum reason annex;           /* REASON_NONE: it can be normalised and handed on with the report; or why not */
 };
 
 struct inspection {

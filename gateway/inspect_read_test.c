@@ -165,6 +165,7 @@ static const struct request {
 } requests[] = {
 	{"facts of a mail", "{\"op\":\"facts\",\"kind\":\"mail\",\"name\":null,\"head\":null,\"range\":[0,10],\"signed\":false,\"schema\":false}", true},
 	{"extract with a head", "{\"op\":\"extract\",\"kind\":\"mail\",\"head\":[0,4],\"range\":[4,6]}", true},
+	{"normalise one document", "{\"op\":\"normalise\",\"kind\":\"other\",\"range\":[0,10]}", true},
 	{"another operation", "{\"op\":\"delete\",\"kind\":\"mail\",\"range\":[0,10]}", false},
 	{"another kind", "{\"op\":\"facts\",\"kind\":\"tar\",\"range\":[0,10]}", false},
 	{"a range behind the end", "{\"op\":\"facts\",\"kind\":\"mail\",\"range\":[5,6]}", false},

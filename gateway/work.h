@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "gateway/config.h"
 #include "gateway/oneshot.h"
 #include "gateway/store.h"
@@ -82,8 +83,38 @@ struct work_file {
 /* The documents of a message of ours, read again in the jail. *list (owned by the caller) keeps the facts alive. */
 MUST_USE enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list);
 
+/* A document as it may be handed on (gateway/inspect_normalise.h): each is read in a child of its own, so that one that ends its reader
+ * spoils nothing else. Views into the work's item. */
+struct work_normal {
+	struct bytes text, file, media;   /* empty when there is none */
+	size_t pages, left;
+	enum reason reason;          /* why there is no file; MAIL_UNREADABLE or MAIL_TIME when its reader did not end well */
+};
+/* IO and STORE reasons: try again later. All else is in out->reason. */
+MUST_USE enum reason work_normalise(struct work *work, struct bytes content, struct work_normal *out);
+
 /* Our own trouble, that says nothing about the message or the mail: it waits, and the try does not count. */
 bool work_is_ours(enum reason reason);
+
+/* --- what goes along with a mail (work_parcel.c) ------------------------------ */
+
+/* The bytes of all attachments, one behind the other, and what is asked of compose with them. */
+struct work_parcel {
+	struct buf payload;
+	json_t *list;                /* attachments of the request */
+	json_t *codes;               /* CDA types, for X-MSS-CODECDA */
+	json_t *sheets;              /* documents of the dossier's PDF; NULL: none is made */
+	json_t *annexes;             /* lines about an opinion's annexes, for its report */
+	size_t normal;               /* bytes of payload that are not originals */
+};
+struct work_parcel work_parcel_make(bool dossier);
+void work_parcel_free(struct work_parcel *parcel);
+/* A file of a message as it came; facts (may be NULL) describe it. Its sheet too, where there is a list of these. */
+MUST_USE enum reason work_parcel_add(struct work *work, struct work_parcel *parcel, const struct work_file *file, const json_t *facts);
+/* Its sheet alone: the file goes in another mail of the dossier. */
+MUST_USE enum reason work_parcel_tell(struct work *work, struct work_parcel *parcel, const struct work_file *file, const json_t *facts);
+/* An annex of an opinion, normalised. It could be when the opinion came: MAIL_UNREADABLE when it can not any more. */
+MUST_USE enum reason work_parcel_annex(struct work *work, struct work_parcel *parcel, const struct work_file *file);
 
 /* The policy's view of a message (work_facts.c). */
 void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out);
@@ -112,7 +143,8 @@ struct work_cause {
 MUST_USE enum reason work_apply(struct work *work, const struct policy_decision *decision, const struct work_cause *cause, int64_t *dossier,
 				int *notices);
 
-/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox", "documents": [{"inbox", "digest"}…]};
+/* What compose will be asked for, without message_id (work_mail.c). attach: {"kind", "inbox", "documents": [{"inbox", "digest"}…], "elsewhere"?: [{"inbox", "digest"}…]};
+ * elsewhere: the dossier's documents that its PDF tells of and this mail does not carry; inbox: of kind "report" the opinion's message;
  * documents, of kind "dossier" alone: what the decision gives to the expert, and nothing that is filed beside it or later. */
 MUST_USE enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *dossier, int64_t dossier_id,
 			       const struct work_cause *cause, json_t **request, json_t **attach);

@@ -6,18 +6,11 @@
 #include "base/limits.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
-#include "gateway/work_package.h"
-
-/* The bytes of all attachments, one behind the other. */
-struct parcel {
-	struct buf payload;
-	json_t *list;        /* attachments of the request */
-	json_t *codes;       /* CDA types, for X-MSS-CODECDA */
-};
 
 struct wanted {
 	int64_t inbox;
 	struct bytes digest;
+	bool elsewhere;              /* told of in the PDF alone: the original goes in another mail */
 	bool taken;
 };
 
@@ -31,41 +24,6 @@ static json_t *document_facts(const json_t *facts, struct bytes digest)
 			return d;
 	}
 	return NULL;
-}
-
-/* A sender's odd file name must not keep a dossier from its expert: what smtp/compose would refuse is written otherwise. */
-static json_t *file_name(struct work *work, struct bytes name)
-{
-	char *out = arena_text(work->arena, bytes_slice(name, 0, LIMIT_ZIP_NAME));
-	size_t n = name.len < LIMIT_ZIP_NAME ? name.len : LIMIT_ZIP_NAME;
-
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f || out[i] == '/' || out[i] == '\\' || (out[i] == '.' && i == 0))
-			out[i] = '_';
-	/* cut between two characters */
-	while (n > 0 && !bytes_utf8((struct bytes){(unsigned char *)out, n}))
-		n--;
-	return n > 0 ? json_stringn(out, n) : json_string("document");
-}
-
-static json_t *file_media(struct bytes media)
-{
-	bool single = media.len > 0 && !bytes_starts_nocase(media, BYTES("multipart/")) && !bytes_starts_nocase(media, BYTES("message/"));
-	return single ? json_of(media) : json_string("application/octet-stream");
-}
-
-static void add_file(struct work *work, struct parcel *parcel, const struct work_file *file, const json_t *facts)
-{
-	json_t *xdm = work_package_entry(facts);
-	json_t *item = json_pack("{s:o, s:o, s:I, s:I}", "name", file_name(work, file->name), "media", file_media(file->media),
-				 "offset", (json_int_t)parcel->payload.len, "length", (json_int_t)file->content.len);
-
-	if (xdm != NULL) {
-		json_object_set_new(item, "xdm", xdm);
-		json_array_append_new(parcel->codes, json_of(json_view(facts, "type")));
-	}
-	buf_add(&parcel->payload, file->content);
-	json_array_append_new(parcel->list, item);
 }
 
 static enum reason facts_of(struct work *work, int64_t inbox, int64_t *body, json_t **facts)
@@ -83,15 +41,24 @@ static enum reason facts_of(struct work *work, int64_t inbox, int64_t *body, jso
 }
 
 /* Each is taken once: the same file may lie in the archive and beside it, and was filed once. */
-static bool take_wanted(struct wanted *wanted, size_t n, int64_t inbox, struct bytes digest)
+static const struct wanted *take_wanted(struct wanted *wanted, size_t n, int64_t inbox, struct bytes digest)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!wanted[i].taken && wanted[i].inbox == inbox && bytes_equal(wanted[i].digest, digest))
-			return wanted[i].taken = true;
-	return false;
+		if (!wanted[i].taken && wanted[i].inbox == inbox && bytes_equal(wanted[i].digest, digest)) {
+			wanted[i].taken = true;
+			return &wanted[i];
+		}
+	return NULL;
 }
 
-static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct parcel *parcel)
+static enum reason add_wanted(struct work *work, const struct wanted *one, const struct work_file *file, const json_t *facts, struct work_parcel *parcel)
+{
+	if (one == NULL)
+		return REASON_NONE;
+	return one->elsewhere ? work_parcel_tell(work, parcel, file, facts) : work_parcel_add(work, parcel, file, facts);
+}
+
+static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct work_parcel *parcel)
 {
 	json_t *facts = NULL, *list = NULL;
 	struct work_file *files = NULL;
@@ -103,8 +70,10 @@ static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wa
 		reason = work_extract(work, body, &files, &n_files, &list);
 	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
 		struct bytes digest = json_view(files[i].facts, "digest");
-		if (wanted == NULL || take_wanted(wanted, n, inbox, digest))
-			add_file(work, parcel, &files[i], wanted == NULL ? NULL : document_facts(facts, digest));
+		if (wanted == NULL)
+			reason = work_parcel_add(work, parcel, &files[i], NULL);
+		else
+			reason = add_wanted(work, take_wanted(wanted, n, inbox, digest), &files[i], document_facts(facts, digest), parcel);
 	}
 	json_decref(facts);
 	json_decref(list);
@@ -115,12 +84,59 @@ static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wa
 
 /* The wanted files of one message; all of them, as loose files, when wanted is NULL. A message is read in memory of its own: a
  * dossier may have come in more of them than an item has room for. */
-static enum reason add_message(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct parcel *parcel)
+static enum reason add_message(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct work_parcel *parcel)
 {
 	struct work one = *work;
 
 	work_begin(&one);
 	enum reason reason = add_files(&one, inbox, wanted, n, parcel);
+	work_end(&one);
+	return reason;
+}
+
+/* What the expert sent beside his opinion and can be handed on; what can not was asked back before the opinion counted. */
+static enum reason annex_files(struct work *work, int64_t inbox, struct work_parcel *parcel)
+{
+	json_t *facts = NULL, *list = NULL;
+	struct work_file *files = NULL;
+	size_t n_files = 0;
+	int64_t body = 0;
+	enum reason reason = facts_of(work, inbox, &body, &facts);
+
+	if (reason == REASON_NONE)
+		reason = work_extract(work, body, &files, &n_files, &list);
+	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++)
+		if (bytes_equal_text(json_view(document_facts(facts, json_view(files[i].facts, "digest")), "annex"), "none"))
+			reason = work_parcel_annex(work, parcel, &files[i]);
+	json_decref(facts);
+	json_decref(list);
+	if (reason == REASON_NONE && !buf_ok(&parcel->payload))
+		reason = REASON_COMPOSE_SIZE;
+	return reason;
+}
+
+/* The report names what goes with it. */
+static void list_annexes(struct work *work, json_t *request, const struct work_parcel *parcel)
+{
+	bool en = work->config->language[0] == 'e';
+	const char *lines = "";
+	size_t i;
+	json_t *line;
+	json_array_foreach(parcel->annexes, i, line) {
+		lines = arena_printf(work->arena, "%s%s- %s", lines, i > 0 ? "\n" : "", json_string_value(line));
+	}
+	if (lines[0] != '\0')
+		json_array_append_new(json_object_get(json_object_get(request, "report"), "sections"),
+				      json_pack("{s:s, s:s}", "heading", en ? "Attached by the expert" : "Pièces jointes par l'expert", "text", lines));
+}
+
+/* As add_message: in memory of its own. */
+static enum reason add_annexes(struct work *work, int64_t inbox, struct work_parcel *parcel)
+{
+	struct work one = *work;
+
+	work_begin(&one);
+	enum reason reason = annex_files(&one, inbox, parcel);
 	work_end(&one);
 	return reason;
 }
@@ -133,23 +149,27 @@ static bool met_before(const struct wanted *wanted, size_t i)
 	return false;
 }
 
-static enum reason add_dossier(struct work *work, const json_t *documents, struct parcel *parcel)
+static struct wanted wanted_of(const json_t *place, bool elsewhere)
 {
-	size_t n = json_array_size(documents);
+	return (struct wanted){.inbox = json_integer_value(json_object_get(place, "inbox")), .digest = json_view(place, "digest"), .elsewhere = elsewhere};
+}
+
+static enum reason add_dossier(struct work *work, const json_t *attach, struct work_parcel *parcel)
+{
+	const json_t *documents = json_object_get(attach, "documents"), *elsewhere = json_object_get(attach, "elsewhere");
+	size_t carried = json_array_size(documents), n = carried + json_array_size(elsewhere);
 	struct wanted *wanted = arena_alloc(work->arena, (n + 1) * sizeof *wanted);
 	enum reason reason = REASON_NONE;
 
-	for (size_t i = 0; i < n; i++) {
-		const json_t *d = json_array_get(documents, i);
-		wanted[i] = (struct wanted){.inbox = json_integer_value(json_object_get(d, "inbox")), .digest = json_view(d, "digest")};
-	}
+	for (size_t i = 0; i < n; i++)
+		wanted[i] = wanted_of(i < carried ? json_array_get(documents, i) : json_array_get(elsewhere, i - carried), i >= carried);
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
 		if (!met_before(wanted, i))
 			reason = add_message(work, wanted[i].inbox, wanted, n, parcel);
-	return reason == REASON_NONE && json_array_size(parcel->list) != n ? REASON_COMPOSE_FAILED : reason;
+	return reason == REASON_NONE && json_array_size(parcel->list) != carried ? REASON_COMPOSE_FAILED : reason;
 }
 
-static void set_codes(struct work *work, json_t *request, const struct parcel *parcel)
+static void set_codes(struct work *work, json_t *request, const struct work_parcel *parcel)
 {
 	const char *codes = "";
 	size_t i;
@@ -166,19 +186,24 @@ struct job {
 	json_t *request, *attach;
 };
 
-static enum reason gather(struct work *work, const struct job *job, struct parcel *parcel)
+static enum reason gather(struct work *work, const struct job *job, struct work_parcel *parcel)
 {
 	struct bytes kind = json_view(job->attach, "kind");
 	enum reason reason = REASON_NONE;
 
 	if (bytes_equal_text(kind, "dossier"))
-		reason = add_dossier(work, json_object_get(job->attach, "documents"), parcel);
+		reason = add_dossier(work, job->attach, parcel);
 	else if (bytes_equal_text(kind, "message"))
 		reason = add_message(work, json_integer_value(json_object_get(job->attach, "inbox")), NULL, 0, parcel);
+	else if (bytes_equal_text(kind, "report"))
+		reason = add_annexes(work, json_integer_value(json_object_get(job->attach, "inbox")), parcel);
 	if (json_array_size(parcel->list) > 0)
 		json_object_set(job->request, "attachments", parcel->list);
 	if (bytes_equal_text(kind, "dossier"))
 		set_codes(work, job->request, parcel);
+	if (parcel->sheets != NULL)
+		json_object_set(json_object_get(job->request, "dossier_pdf"), "documents", parcel->sheets);
+	list_annexes(work, job->request, parcel);
 	return reason;
 }
 
@@ -221,7 +246,7 @@ static enum reason store_entity(struct work *work, const struct job *job, struct
 	return reason;
 }
 
-static enum reason compose(struct work *work, const struct job *job, struct parcel *parcel)
+static enum reason compose(struct work *work, const struct job *job, struct work_parcel *parcel)
 {
 	struct bytes answer, head, entity;
 	unsigned char digest[DIGEST_SHA256];
@@ -240,7 +265,7 @@ static enum reason compose(struct work *work, const struct job *job, struct parc
 
 static void one_mail(struct work *work, const struct job *job)
 {
-	struct parcel parcel = {.payload = buf_make(LIMIT_EXTRACT_ANSWER), .list = json_array(), .codes = json_array()};
+	struct work_parcel parcel = work_parcel_make(json_object_get(job->request, "dossier_pdf") != NULL);
 	/* It ended its worker again and again: another try would end the next one. */
 	enum reason reason = job->tries > LIMIT_TRIES ? REASON_TRIES_OUT : compose(work, job, &parcel);
 
@@ -249,9 +274,7 @@ static void one_mail(struct work *work, const struct job *job)
 	if (reason != REASON_NONE)
 		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5)", P_INT(job->outbox), P_INT(work->session),
 				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(ours));
-	buf_free(&parcel.payload);
-	json_decref(parcel.list);
-	json_decref(parcel.codes);
+	work_parcel_free(&parcel);
 }
 
 bool work_composes(struct work *work)

@@ -126,6 +126,8 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 		.action = action_of(json_view(o, "action")), .aside = json_truth(o, "aside"), .reason = reason_of(o, "reason"),
 	};
 	masking_view(o, &d);
+	d.is_annex = json_view(o, "annex").len > 0;
+	d.annex = d.is_annex ? reason_of(o, "annex") : REASON_NONE;
 	const json_t *version = json_object_get(o, "version");
 	d.version = json_is_integer(version) ? bytes_of_text(arena_printf(arena, "%lld", (long long)json_integer_value(version)))
 					     : json_text_view(version);

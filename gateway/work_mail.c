@@ -4,6 +4,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/work_report.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "smtp/subject.h"
 
@@ -97,6 +98,13 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 
 /* ---------------------------------------------------------------- dossier */
 
+/* A value of several lines, as a form may have it, stays in the answers. */
+static void add_row(json_t *list, const char *label, struct bytes value)
+{
+	if (value.len > 0 && bytes_one_line(value, 1024))
+		json_array_append_new(list, json_pack("{s:s, s:o}", "label", label, "value", json_of(value)));
+}
+
 static struct bytes policy_text(const struct policy_mail *mail, const char *name)
 {
 	for (size_t i = 0; i < mail->n_fields; i++)
@@ -118,10 +126,18 @@ static void dossier_pdf(struct work *work, const struct policy_mail *mail, const
 	json_t *sections = json_array();
 
 	work_section(sections, en ? "Questions for the expert" : "Questions à l'expert", work_questions(work, d));
-	work_section(sections, en ? "Answers of the patient" : "Réponses de la patiente ou du patient", policy_text(mail, "answers"));
-	work_section(sections, en ? "Documents by date" : "Documents, par date", policy_text(mail, "exams"));
-	json_object_set_new(request, "dossier_pdf", json_pack("{s:s, s:o, s:o}", "title", en ? "Dossier for the opinion" : "Dossier d'avis",
-							      "reference", json_of(d->reference), "sections", sections));
+	work_section(sections, en ? "Answers of the questionnaire" : "Réponses au questionnaire", policy_text(mail, "answers"));
+	work_section(sections, en ? "What could not be obtained" : "Ce qui n'a pas pu être obtenu", policy_text(mail, "waived"));
+	json_t *rows = json_array();
+	add_row(rows, en ? "Pathology" : "Pathologie", policy_text(mail, "pathology"));
+	struct bytes age = policy_text(mail, "age");
+	if (age.len > 0)
+		add_row(rows, en ? "Age" : "Âge", bytes_of_text(arena_printf(work->arena, en ? "%.*s years" : "%.*s ans", (int)age.len, (const char *)age.at)));
+	add_row(rows, en ? "Opinion expected before" : "Avis attendu avant le", d->due_at.us > 0 ? bytes_of_text(work_date(work, d->due_at)) : BYTES_NONE);
+	add_row(rows, en ? "First opinion given by" : "Premier avis rendu par", d->request.first_opinion.name);
+	add_row(rows, en ? "Attending physician" : "Médecin traitant", d->request.attending.name);
+	json_object_set_new(request, "dossier_pdf", json_pack("{s:s, s:o, s:o, s:o}", "title", en ? "Dossier for the opinion" : "Dossier d'avis",
+							      "reference", json_of(d->reference), "rows", rows, "sections", sections));
 }
 
 /* ---------------------------------------------------------------- the whole */
@@ -177,14 +193,37 @@ static enum reason attachments(struct work *work, const struct policy_mail *mail
 	return REASON_NONE;
 }
 
+static json_t *document_place(const struct dossier_document *doc)
+{
+	return json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest", json_of(doc->filing.document.digest));
+}
+
 static json_t *documents_of(const struct policy_mail *mail, const struct dossier *d)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < mail->n_documents; i++) {
-		const struct dossier_document *doc = &d->documents[mail->documents[i]];
-		json_array_append_new(list, json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest",
-						      json_of(doc->filing.document.digest)));
+	for (size_t i = 0; i < mail->n_documents; i++)
+		json_array_append_new(list, document_place(&d->documents[mail->documents[i]]));
+	return list;
+}
+
+static bool is_carried(const struct policy_mail *mail, size_t document)
+{
+	for (size_t i = 0; i < mail->n_documents; i++)
+		if (mail->documents[i] == document)
+			return true;
+	return false;
+}
+
+/* The expert's documents that go in other mails, or in none because they are too big. */
+static json_t *documents_elsewhere(const struct policy_mail *mail, const struct dossier *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->n_documents; i++) {
+		const struct dossier_document *doc = &d->documents[i];
+		if (given_allowed(doc, PARTY_EXPERT) && !is_carried(mail, i))
+			json_array_append_new(list, document_place(doc));
 	}
 	return list;
 }
@@ -226,8 +265,13 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		work_notice(work, mail, cause, r);
 	package_headers(mail, d, r);
 	*request = r;
-	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
+	/* A report goes with what its opinion's message had beside it. */
+	int64_t inbox = mail->attach == POLICY_ATTACH_REPORT ? d->opinion.inbox : cause->inbox;
+	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)inbox);
 	if (mail->attach == POLICY_ATTACH_DOSSIER)
 		json_object_set_new(*attach, "documents", documents_of(mail, d));
+	/* The one PDF tells of the whole dossier, wherever its originals go. */
+	if (mail->code == MAIL_M13)
+		json_object_set_new(*attach, "elsewhere", documents_elsewhere(mail, d));
 	return REASON_NONE;
 }

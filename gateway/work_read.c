@@ -204,3 +204,41 @@ enum reason work_extract(struct work *work, int64_t body, struct work_file **out
 	*list = extracted.json;
 	return REASON_NONE;
 }
+
+/* What came back, or that its reader did not end well. */
+static enum reason normal_read(const struct answer *answer, struct work_normal *out)
+{
+	size_t n = 0;
+	bool text = json_truth(answer->json, "text"), file = json_truth(answer->json, "file");
+
+	if (answer->n != (size_t)text + (size_t)file)
+		return REASON_FRAME;
+	enum reason reason = reason_of_code(json_view(answer->json, "reason"));
+	*out = (struct work_normal){
+		.pages = (size_t)json_integer_value(json_object_get(answer->json, "pages")),
+		.left = (size_t)json_integer_value(json_object_get(answer->json, "left")),
+		.reason = reason == REASONS ? REASON_MAIL_UNREADABLE : reason,
+	};
+	if (text)
+		out->text = answer->blobs[n++];
+	if (file)
+		out->file = answer->blobs[n];
+	return REASON_NONE;
+}
+
+enum reason work_normalise(struct work *work, struct bytes content, struct work_normal *out)
+{
+	struct answer answer;
+	json_t *request = json_pack("{s:s, s:s, s:[i,I]}", "op", "normalise", "kind", "other", "range", 0, (json_int_t)content.len);
+	enum reason reason = ask(work, work->inspect, request, content, LIMIT_EXTRACT_ANSWER, &answer);
+
+	*out = (struct work_normal){.reason = reason == REASON_MAIL_TIME ? REASON_MAIL_TIME : REASON_MAIL_UNREADABLE};
+	if (work_is_ours(reason))
+		return reason;
+	if (reason == REASON_NONE) {
+		reason = normal_read(&answer, out);
+		out->media = arena_copy(work->arena, json_view(answer.json, "media"));
+		json_decref(answer.json);
+	}
+	return REASON_NONE;
+}

@@ -2,6 +2,7 @@
  * accepted, naming this dossier, whole, and new. */
 #include "base/buf.h"
 #include "policy/decide_step.h"
+#include "policy/decide_text.h"
 
 enum { HEADINGS = 5 };
 
@@ -169,6 +170,23 @@ static enum reason judge(struct build *b, const struct dossier_offer *holder, bo
 	return REASON_NONE;
 }
 
+/* Received and given back like one that lacks a heading: he learns at once what cannot go to the patient, and what else is missing. The
+ * message stays with a nurse, too: what he attached may matter for the patient all the same. */
+static enum reason return_annexes(struct build *b, const struct dossier_offer *holder, bool is_signed, struct bytes annexes)
+{
+	struct bytes ids = missing_headings(b, false), lines = missing_headings(b, true);
+	const char *comma = ids.len > 0 ? "," : "", *line = lines.len > 0 ? "\n" : "";
+	enum reason reason = receive(b, holder, is_signed);
+
+	if (reason == REASON_NONE)
+		reason = build_text(b, EVENT_OPINION_RETURNED, bytes_of_text(arena_printf(b->arena, "%.*s%sannex", (int)ids.len, (const char *)ids.at, comma)),
+				    BYTES_NONE);
+	if (reason == REASON_NONE)
+		mail_return(b, bytes_of_text(arena_printf(b->arena, "%.*s%s%.*s", (int)lines.len, (const char *)lines.at, line, (int)annexes.len,
+							  (const char *)annexes.at)));
+	return reason;
+}
+
 /* What he can mend by sending it again, he learns; what nobody awaits, a person reads first. */
 static void hold_and_tell(struct build *b, enum reason reason)
 {
@@ -192,9 +210,12 @@ void decide_opinion(struct build *b)
 		mail_return(b, build_english(b) ? BYTES("- Your electronic signature") : BYTES("- Votre signature électronique"));
 		return;
 	}
+	struct bytes annexes = text_annexes(b);
 	if (reason == REASON_NONE)
-		reason = judge(b, holder, is_signed);
-	if (reason == REASON_NONE)
+		reason = annexes.len > 0 ? return_annexes(b, holder, is_signed, annexes) : judge(b, holder, is_signed);
+	if (reason == REASON_NONE && annexes.len > 0)
+		build_done(b, POLICY_HELD, REASON_OPINION_ANNEX, "nurses");
+	else if (reason == REASON_NONE)
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);
 	else if (reason == REASON_MESSAGE_DUPLICATE)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);

@@ -323,6 +323,40 @@ static void headings_are_asked_back(void **state)
 	world_free(w);
 }
 
+/* What cannot go to the patient: the expert learns it now, with what else is missing; a nurse has the message. */
+static void annexes_that_cannot_be_handed_on_are_asked_back(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_document annexes[3] = {{.name = BYTES("lettre.pdf"), .is_annex = true}, {.name = BYTES("scan.tif"), .is_annex = true, .annex = REASON_ANNEX_TYPE},
+					     {.is_annex = true, .annex = REASON_PDF_ENCRYPTED}};
+	struct policy_message m;
+
+	to_accepted(w);
+	m = opinion_message(w, UN, "e1");
+	m.form.summary = BYTES_NONE;
+	m.documents = annexes;
+	m.n_documents = 3;
+	assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_OPINION_ANNEX);
+	assert_string_equal(w->last.owner, "nurses");
+	assert_string_equal(events_of(w), "opinion_received, opinion_returned");
+	assert_true(bytes_equal(w->last.events[1].text.id, BYTES("summary,annex")));
+	assert_int_equal(w->dossier->state, DOSSIER_ACCEPTED);
+	assert_string_equal(mails_of(w), "M15 expert");
+	struct bytes missing = field_of(&w->last, MAIL_M15, "missing");
+	assert_true(bytes_starts(missing, BYTES("- Résumé pour le patient\n- Une autre forme de « scan.tif » : Ce format n'est pas transmis.")));
+	assert_true(bytes_contains(missing, BYTES("\n- Une autre forme de « un fichier sans nom » : Le PDF est protégé")));
+	assert_false(bytes_contains(missing, BYTES("lettre.pdf")));
+	/* With an annex that can go, it is an opinion like others. */
+	m = opinion_message(w, UN, "e1");
+	m.documents = annexes;
+	m.n_documents = 1;
+	assert_int_equal(send(w, m)->outcome, POLICY_APPLIED);
+	assert_int_equal(w->dossier->state, DOSSIER_CHECKED);
+	world_free(w);
+}
+
 /* Only an expert without any registered certificate, and only where the rule says so. */
 static void unsigned_opinions(void **state)
 {
@@ -433,6 +467,7 @@ int main(void)
 		cmocka_unit_test(wrong_opinions_are_held),
 		cmocka_unit_test(an_opinion_of_the_same_second_is_not_early),
 		cmocka_unit_test(headings_are_asked_back),
+		cmocka_unit_test(annexes_that_cannot_be_handed_on_are_asked_back),
 		cmocka_unit_test(unsigned_opinions),
 		cmocka_unit_test(questions_and_answers),
 		cmocka_unit_test(the_patient_before_the_release),

@@ -243,12 +243,45 @@ struct bytes text_missing_ids(const struct build *b, const struct missing *missi
 	return text;
 }
 
+/* What the definition calls it; the id when it is not of this pathology any more. */
+static struct bytes label_of(const struct build *b, struct bytes id)
+{
+	const struct pathology *p = pathology_of(b);
+
+	for (size_t i = 0; p != NULL && i < p->n_exams; i++)
+		if (bytes_equal(p->exams[i].code, id))
+			return build_english(b) ? p->exams[i].label_en : p->exams[i].label_fr;
+	for (size_t i = 0; p != NULL && i < p->n_answers; i++)
+		if (bytes_equal(p->answers[i].id, id))
+			return build_english(b) ? p->answers[i].label_en : p->answers[i].label_fr;
+	return id;
+}
+
 struct bytes text_waived(const struct build *b)
 {
 	struct gather g = gather_begin();
 
-	for (size_t i = 0; i < b->after->n_waived; i++)
-		gather_line(&g, BYTES("- "), b->after->waived[i], BYTES_NONE);
+	for (size_t i = 0; i < b->after->n_waived; i++) {
+		struct bytes label = label_of(b, b->after->waived[i]);
+		gather_line(&g, BYTES("- "), label.len > 0 ? label : b->after->waived[i], BYTES_NONE);
+	}
+	return gather_end(b, &g);
+}
+
+struct bytes text_annexes(const struct build *b)
+{
+	struct gather g = gather_begin();
+
+	for (size_t i = 0; i < b->message->n_documents; i++) {
+		const struct policy_document *d = &b->message->documents[i];
+		const struct reason_entry *why = reason_entry(d->annex);
+		if (!d->is_annex || d->annex == REASON_NONE)
+			continue;
+		struct bytes name = d->name.len > 0 ? d->name : build_english(b) ? BYTES("a file without a name") : BYTES("un fichier sans nom");
+		gather_parts(&g, (const struct bytes[]){build_english(b) ? BYTES("- Another form of \"") : BYTES("- Une autre forme de « "), name,
+							build_english(b) ? BYTES("\": ") : BYTES(" » : "),
+							bytes_of_text(build_english(b) ? why->en : why->fr)}, 4);
+	}
 	return gather_end(b, &g);
 }
 

@@ -27,6 +27,8 @@ struct bytes text_missing(const struct build *b, const struct missing *missing, 
 /* Ids with commas, for the event. */
 struct bytes text_missing_ids(const struct build *b, const struct missing *missing, size_t n);
 struct bytes text_waived(const struct build *b);
+/* The incoming message's annexes that cannot be handed on, a line each with what to do; empty when there is none. */
+struct bytes text_annexes(const struct build *b);
 struct bytes text_number(const struct build *b, size_t n);
 
 #endif

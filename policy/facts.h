@@ -69,6 +69,8 @@ struct policy_document {
 	bool foreign;                     /* of another country's rules: a file, of which only name, digest and size are told */
 	bool aside;                       /* a file that nobody is given, and that is not filed; reason says why */
 	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message, unless it is aside */
+	bool is_annex;                    /* a file beside an opinion: it goes along with the report */
+	enum reason annex;                /* of an annex: REASON_NONE, or why it cannot be handed on */
 };
 
 /* The signature's verdict in words (ARCHITECTURE.md, verify). */

@@ -82,6 +82,9 @@ static void add_name(struct arena *arena, struct buf *out, const struct smtp_com
 {
 	buf_u8(out, ' ');
 	buf_add(out, file->media);
+	/* Without it a text is US-ASCII (RFC 2046 4.1.2). */
+	if (bytes_equal_nocase(file->media, BYTES("text/plain")) && bytes_utf8(file->content))
+		buf_text(out, "; charset=utf-8");
 	buf_text(out, ";\n\tname=");
 	if (ascii(file->name)) {
 		add_quoted(out, file->name);

@@ -9,6 +9,7 @@ import time
 import clients
 import documents
 import package
+import papers
 from world import (ATTENDING, DEPOT, DOMAIN, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for)
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -126,8 +127,31 @@ class Story:
         types = package.check(files["IHE_XDM.zip"])
         assert sorted(full["X-MSS-CODECDA"].split(",")) == sorted(types) and full["X-MSS-INS"] == "O", (full["X-MSS-CODECDA"], types)
         self.full, self.full_files = full, files
+        self.one_pdf(next(content for name, content in files.items() if name.endswith(".pdf")))
         self.expert_relay = full["Reply-To"]
         self.step(f"Elle a répondu ACCEPTE depuis sa messagerie ; le dossier complet lui est remis : {', '.join(sorted(files))}.")
+
+    def one_pdf(self, pdf):
+        """Everything in order, as another reader sees it."""
+        if not papers.HERE:
+            return
+        text, marks = papers.text(pdf), papers.bookmarks(pdf)
+        places = [text.find(words) for words in ("Questions à l'expert", "\nPatient", "Réponses au questionnaire", "\nDocuments")]
+        assert -1 not in places and places == sorted(places), f"the question first, then the patient, the answers, the documents: {places}"
+        assert text.count("Faut-il une chimiothérapie") == 1 and "Décision proposée : Mastectomie" in text, "each question and answer once, with its words"
+        assert documents.INS in text and "sans-nom" not in text
+        titles = [title for title, _ in marks]
+        assert papers.sound(pdf) and titles[0] == "Questions à l'expert", titles
+        exams = [title for title in titles if title.rsplit(", ", 1)[-1].count("/") == 2]
+        assert len(set(exams)) >= 3, f"each exam has its section: {titles}"
+        inside, outside = papers.links(pdf)
+        assert inside >= 3 and outside == 0, f"the table of contents leads to each exam, and nothing leads outside: {inside}, {outside}"
+        own = [page for title, page in marks if title == "Documents"][0]
+        behind = [page for title, page in marks if title in exams]
+        assert all(own <= page <= papers.pages(pdf) for page in behind), marks
+        if documents.corpus():
+            # The laboratory's report is a PDF in its CDA: its pages follow, and its row says which.
+            assert behind.count(papers.pages(pdf) - 2) == 1 and f"pages {papers.pages(pdf) - 2} à {papers.pages(pdf)}" in text, marks
 
     def opinion_text(self, skip=(), **changed):
         lines = [f"Référence : {self.ref}", ""]
@@ -137,8 +161,16 @@ class Story:
         return "\n".join(lines)
 
     def opinion(self):
-        self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(), signer=self.w.expert,
-                  in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
+        def send(*files):
+            self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(), files, signer=self.w.expert,
+                      in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
+        send(("coupe.tif", "image/tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0"))
+        _, back = self.arrives(EXPERT, "annex", lambda m: "coupe.tif" in clients.text_of(m))
+        assert self.state() == "accepted" and "PDF, une image JPEG ou PNG" in clients.text_of(back)
+        self.step(f"Une pièce jointe que la patiente ne pourrait pas ouvrir est redemandée autrement, aussitôt : « {back['Subject']} ».")
+        send(("Lettre à ma consœur.pdf", "application/pdf", papers.letter("Bonjour chere consoeur", "/OpenAction<</S/JavaScript/JS(app.alert(1))>>")),
+             ("repères.png", "image/png", papers.png(b"Author\0Poste de garde 7")),
+             ("note", "text/plain", "Merci à vous, œil compris.".encode("cp1252")))
         self.reaches("checked")
         self.step("L'avis est arrivé sous les rubriques du formulaire, signé par le certificat personnel de l'experte ; il est contrôlé contre l'offre acceptée.")
 
@@ -147,16 +179,31 @@ class Story:
         self.report_raw, self.report = self.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         files = clients.attachments(self.report)
         assert package.check(files["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
-        pages = [files[name] for name in files if name.endswith(".pdf")]
+        self.annexes(self.report)
+        pages = [files[name] for name in files if name.endswith(".pdf")][:1]   # the report's; the annexes are as the expert made them
         if pdf_forms.present():
             said = [pdf_forms.is_form(page) for page in pages]
             assert said == [""], said
-        self.step(f"L'infirmière a remis l'avis (relais dossier release). La patiente lit : « {self.report['Subject']} ».")
+        self.step(f"L'infirmière a remis l'avis (relais dossier release), avec les trois pièces jointes. La patiente lit : « {self.report['Subject']} ».")
         raw, mail = self.arrives(ATTENDING, "copy", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         assert mail["Subject"].startswith("XDM/1.0/DDM+"), mail["Subject"]
+        self.annexes(mail)
         self.step("Le médecin traitant, qui a l'accord de la patiente, l'a reçu aussi.")
         assert self.w.mailbox(FIRST).all() == [], "the physician without consent must have nothing"
         self.step("Le médecin du premier avis, qui ne l'a pas, n'a rien reçu.")
+
+    def annexes(self, mail):
+        """The expert's annexes behind the report, cleaned in the jail, and named in it."""
+        files = [f for f in papers.attached(mail) if f[0] != "smime.p7s"]
+        names = [f[0] for f in files]
+        assert names[1:] == ["Lettre à ma consœur.pdf", "repères.png", "note.txt", "IHE_XDM.zip"] and names[0].endswith(".pdf"), names
+        (_, _, _, report), (_, letter_type, _, letter), (_, _, _, marks), (_, _, charset, note), _ = files
+        assert letter_type == "application/pdf" and b"JavaScript" not in letter and b"Poste de garde 7" not in letter and b"chere consoeur" in letter
+        assert marks == papers.png(), "the picture, and nothing of whose machine it came from"
+        assert charset == "utf-8" and note.decode() == "Merci à vous, œil compris."
+        if papers.HERE:
+            text = papers.text(report)
+            assert "Pièces jointes par l'expert" in text and "Lettre à ma consœur.pdf (PDF, 1 page)" in text and "repères.png (image)" in text, text
 
     def proofs(self):
         def delivered():
