@@ -116,6 +116,7 @@
 #define LIMIT_CDA_ORDERS 64
 #define LIMIT_CDA_EMBEDDED 200
 #define LIMIT_CDA_ANSWERS 2000
+#define LIMIT_CDA_SECTIONS 64   /* of a physician's request, which has nine (TLM-DA 2022.01) */
 #define LIMIT_CDA_FACTS (2u * 1024 * 1024)   /* all texts kept of one document, together */
 #define LIMIT_CDA_NARRATIVE (512u * 1024)
 

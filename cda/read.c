@@ -128,6 +128,11 @@ static void pop(struct reader *r, unsigned depth)
 	r->open--;
 }
 
+static bool reads_text(const struct reader *r)
+{
+	return r->options->narrative || reader_tells_sections(r);
+}
+
 static enum reason on_start(void *context, const struct xml_element *element)
 {
 	struct reader *r = context;
@@ -147,7 +152,7 @@ static enum reason on_start(void *context, const struct xml_element *element)
 	}
 	if (r->in_body && bytes_equal_text(element->ns, HL7)) {
 		reader_body_start(r, element);
-		if (r->options->narrative)
+		if (reads_text(r))
 			reader_narrative_start(r, element);
 	}
 	return r->reason;
@@ -163,7 +168,7 @@ static enum reason on_text(void *context, struct bytes piece)
 		buf_add(&r->text, piece);
 	if (r->in_body) {
 		reader_body_text(r, piece);
-		if (r->options->narrative)
+		if (reads_text(r))
 			reader_narrative_text(r, piece);
 	}
 	return buf_ok(&r->text) ? r->reason : REASON_DOCUMENT_LIMIT;
@@ -205,7 +210,7 @@ static enum reason on_end(void *context, struct bytes ns, struct bytes name, uns
 	}
 	if (r->in_body) {
 		reader_body_end(r, depth);
-		if (r->options->narrative)
+		if (reads_text(r))
 			reader_narrative_end(r, name, depth);
 	}
 	pop(r, depth);
@@ -223,9 +228,10 @@ static enum reason conclude(struct reader *r, bool schema_valid)
 	if (r->seen[NODE_RECORD_TARGET] > 1 || r->seen[NODE_PATIENT] > 1)
 		return REASON_DOCUMENT_PATIENTS;
 	d->level = r->seen[NODE_FILE_BODY] > 0 ? 1 : r->seen[NODE_STRUCTURED_BODY] > 0 ? 3 : 0;
+	reader_answers_conclude(r);
 	if (r->options->schema != NULL)
 		d->schema = schema_valid ? CDA_SCHEMA_VALID : CDA_SCHEMA_INVALID;
-	if (r->narrative.any)
+	if (r->narrative.any && r->options->narrative)
 		d->narrative = bytes_trim(arena_copy(r->arena, buf_bytes(&r->narrative.out)));
 	enum reason reason = reader_conclude(r);
 	if (reason != REASON_NONE)

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/reason.h"
+#include "cda/answer.h"
 #include "cda/schema.h"
 #include "cda/sniff.h"
 
@@ -39,11 +40,13 @@ struct cda_embedded {
 	size_t size;          /* decoded */
 	bool clean;           /* was strict base64 apart from blanks, or was text */
 	bool body;            /* the body of a level-1 document */
+	bool attached;        /* in the section of attached documents (LOINC 55107-7) */
 	struct bytes content; /* only when it was asked for */
 };
 
-struct cda_answer {
-	struct bytes question, text, value; /* ARCHITECTURE.md, "The request document" */
+/* A section with readable text, as plain lines; of a physician's request (75496-0) alone. */
+struct cda_section {
+	struct bytes code, title, text; /* LOINC code */
 };
 
 enum cda_level { CDA_LEVEL_INFO, CDA_LEVEL_WARNING, CDA_LEVEL_ERROR };
@@ -77,6 +80,9 @@ struct cda_document {
 	size_t embedded_count;
 	struct cda_answer *answers;
 	size_t answer_count;
+	bool definition; /* the definition of a form (LOINC 74468-0): it has questions and never answers */
+	struct cda_section *sections;
+	size_t section_count;
 	struct cda_finding *findings;
 	size_t finding_count;
 	enum cda_schema schema;
@@ -86,6 +92,7 @@ struct cda_document {
 struct cda_options {
 	struct schema *schema; /* NULL: not checked */
 	bool keep_embedded;    /* fill cda_embedded.content */
+	bool keep_attached;    /* the same for what a physician's request has in its section of attached documents */
 	bool narrative;        /* fill cda_document.narrative, at most LIMIT_CDA_NARRATIVE bytes */
 };
 

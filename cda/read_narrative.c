@@ -65,6 +65,7 @@ void reader_narrative_start(struct reader *r, const struct xml_element *element)
 	} else if (bytes_equal_text(element->name, "text")) {
 		line_break(n);
 		n->text = element->depth;
+		n->text_from = n->out.len;
 	}
 }
 
@@ -96,6 +97,8 @@ void reader_narrative_end(struct reader *r, struct bytes name, unsigned depth)
 		n->cell_due = true;
 	if (depth == n->title || depth == n->text) {
 		line_break(n);
+		if (depth == n->text)
+			reader_section_text(r, bytes_from(buf_bytes(&n->out), n->text_from));
 		n->title = n->text = 0;
 	}
 	if (depth == n->section)

@@ -1,8 +1,8 @@
 /* cda/read_parts.h - what the files of the CDA reader share. Included by cda/read*.c only.
  *
  * read.c knows where it is in the document and what is captured as text; read_nodes.c which elements a header has;
- * read_header.c what is taken of them, read_party.c of authors; read_body.c embedded files and answers; read_narrative.c
- * the readable text; read_rules.c judges by rule_list.h, whose functions stand in read_rules_*.c. */
+ * read_header.c what is taken of them, read_party.c of authors; read_body.c embedded files; read_sections.c
+ * sections; read_answers.c the answers of a questionnaire; read_narrative.c the readable text; read_rules.c judges by rule_list.h, whose functions stand in read_rules_*.c. */
 #ifndef RELAIS_CDA_READ_PARTS_H
 #define RELAIS_CDA_READ_PARTS_H
 
@@ -12,10 +12,13 @@
 #include "cda/read.h"
 #include "cda/read_nodes.h"
 
+/* LOINC code of the definition of a form. */
+#define READER_DEFINITION "74468-0"
+
 struct reader;
 typedef void reader_text(struct reader *r, struct bytes text);   /* trimmed, runs of blanks made one */
 
-enum { READER_DEPTH = 16, READER_ORGANIZERS = 8 };
+enum { READER_DEPTH = 16, READER_ORGANIZERS = 8, READER_SECTIONS = 16 };
 
 /* An author or legal authenticator being read. */
 struct reader_party {
@@ -43,25 +46,47 @@ struct reader_embedded {
 	bool active, plain;              /* plain: text as it stands, not base64 */
 	unsigned depth;
 	struct bytes media;
-	bool body;
+	bool body, attached;
 	struct base64 base64;
 	unsigned char head[SNIFF_BYTES];
 	size_t head_len;
 	struct buf kept;
 };
 
+/* A section that is open. */
+struct reader_section {
+	unsigned depth;
+	struct bytes code, title;
+};
+
+struct reader_organizer {
+	unsigned depth;
+	bool questionnaire;
+	struct bytes sequence;           /* where it stands itself: "2", empty outside another */
+	struct bytes item;               /* sequenceNumber of the component being read */
+};
+
+/* The part of an observation that is being read: its last child. */
+enum reader_part { PART_OTHER, PART_CODE, PART_VALUE, PART_OPTIONS, PART_RANGE, PART_REFERENCE };
+
 struct reader_answer {
-	struct { unsigned depth; bool questionnaire; } organizers[READER_ORGANIZERS];
+	struct reader_section sections[READER_SECTIONS];
+	unsigned section_count;
+	struct reader_organizer organizers[READER_ORGANIZERS];
 	unsigned organizer_count;
 	unsigned depth;                  /* of the observation; 0: none */
-	unsigned code_depth;
-	bool answered;
-	struct cda_answer now;
+	size_t first;                    /* of its answers, in d.answers */
+	enum reader_part part;
+	bool slider, counts, coded;      /* counts: the options observation; coded: a value that may have an originalText */
+	struct cda_answer now;           /* what the observation's answers share */
+	struct cda_form form;            /* of the reference being read */
+	bool form_coded, form_sure;      /* its code was seen; it says that it is a form */
 };
 
 struct reader_narrative {
 	unsigned section, title, text;   /* depth; 0: not inside */
 	bool line_begun, blank_due, cell_due, any;
+	size_t text_from;                /* where the text of this section begins in out */
 	struct buf out;
 };
 
@@ -127,6 +152,23 @@ void reader_party_end(struct reader *r);
 void reader_body_start(struct reader *r, const struct xml_element *element);
 void reader_body_text(struct reader *r, struct bytes piece);
 void reader_body_end(struct reader *r, unsigned depth);
+/* read_sections.c: sections begin, have parts, and end; `title` of a section is captured here. */
+void reader_section_start(struct reader *r, const struct xml_element *element);
+void reader_section_part(struct reader *r, const struct xml_element *element);
+void reader_section_end(struct reader *r, unsigned depth);
+/* The innermost title there is. */
+struct bytes reader_section_title(const struct reader *r);
+/* The readable text of the section that is open, of a document whose sections are told. */
+void reader_section_text(struct reader *r, struct bytes text);
+/* Inside the section of attached documents (55107-7)? */
+bool reader_in_attachments(const struct reader *r);
+/* The sections of this document are told: it is a physician's request. */
+bool reader_tells_sections(const struct reader *r);
+/* read_answers.c: anything below ClinicalDocument/component; sections are passed on. */
+void reader_answers_start(struct reader *r, const struct xml_element *element);
+void reader_answers_end(struct reader *r, unsigned depth);
+/* After the last element: a form's definition has no answers. */
+void reader_answers_conclude(struct reader *r);
 /* read_narrative.c */
 void reader_narrative_start(struct reader *r, const struct xml_element *element);
 void reader_narrative_text(struct reader *r, struct bytes piece);

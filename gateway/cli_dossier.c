@@ -9,7 +9,8 @@
 #include "gateway/json_view.h"
 
 static const char usage[] = "dossier list [--all] | show|history|triage|release|offer|close REF | hold|return|redirect|cancel|withdraw REF TEXT |"
-			    " waive REF PIECE TEXT | consent REF attending|first_opinion yes|no";
+			    " waive REF PIECE TEXT | answer REF QUESTION TEXT | triage REF PATHOLOGY VERSION |"
+			    " consent REF attending|first_opinion|processing|expert yes|no";
 
 /* 0 when there is no such dossier; that was told. */
 static int64_t find(struct cli *cli, const char *ref)
@@ -39,9 +40,10 @@ static int list(struct cli *cli)
 
 static int history(struct cli *cli, int64_t id)
 {
-	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(t order by t.seq), '[]') from relais.dossier_history($1) t",
+	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('what', case when t.kind in ('pieces_missing', "
+				      "'piece_waived', 'qualification_awaited', 'qualified', 'answer_told') then t.data->>'id' end) order by t.seq), '[]') from relais.dossier_history($1) t",
 				 P_INT(id));
-	return cli_show(cli, rows, "seq at kind actor rule inbox");
+	return cli_show(cli, rows, "seq at kind what actor rule inbox");
 }
 
 static int show(struct cli *cli, int64_t id)
@@ -118,21 +120,27 @@ static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t i
 	return CLI_OK;
 }
 
-/* The acts of a person, and how many words follow the reference. */
+/* The acts of a person, and how many words follow the reference: triage none, or the pathology and version that she tells. */
 static const struct {
 	const char *name;
 	int words;
 } acts[] = {
 	{"triage", 0}, {"release", 0}, {"offer", 0}, {"close", 0}, {"hold", 1}, {"return", 1}, {"redirect", 1}, {"cancel", 1},
-	{"withdraw", 1}, {"waive", 2}, {"consent", 2},
+	{"withdraw", 1}, {"waive", 2}, {"consent", 2}, {"triage", 2}, {"answer", 2},
 };
 
 static bool is_act(const struct cli *cli)
 {
 	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-		if (strcmp(cli->arguments[0], acts[i].name) == 0)
-			return cli->n == 2 + acts[i].words;
+		if (strcmp(cli->arguments[0], acts[i].name) == 0 && cli->n == 2 + acts[i].words)
+			return true;
 	return false;
+}
+
+/* Whom a consent is about: processing is the patient's own matter, expert his seeing the dossier. */
+static const char *consent_party(const char *word)
+{
+	return strcmp(word, "processing") == 0 ? "patient" : word;
 }
 
 /* The words of an act: a text, a piece and a text, or a physician and yes or no. */
@@ -143,7 +151,7 @@ static json_t *act_words(const struct cli *cli)
 	if (consent && strcmp(words[1], "yes") != 0 && strcmp(words[1], "no") != 0)
 		return NULL;
 	if (consent)
-		return json_pack("{s:s, s:b}", "party", words[0], "given", strcmp(words[1], "yes") == 0);
+		return json_pack("{s:s, s:b}", "party", consent_party(words[0]), "given", strcmp(words[1], "yes") == 0);
 	if (cli->n == 4)
 		return json_pack("{s:s, s:s}", "id", words[0], "text", words[1]);
 	return cli->n == 3 ? json_pack("{s:s}", "text", words[0]) : json_object();

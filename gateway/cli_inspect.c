@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "gateway/cli_inspect_html.h"
 #include "gateway/cli_inspect_merge.h"
+#include "gateway/cli_inspect_print.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 #include "gateway/oneshot.h"

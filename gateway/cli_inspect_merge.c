@@ -103,7 +103,7 @@ static json_t *document_json(const json_t *document)
 {
 	static const char *const keys[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient",
-		"authors", "legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "schematron", "findings",
+		"authors", "legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings",
 		"action", "masking", "foreign", "aside",
 	};
 	static const char *const author_keys[] = {"id", "name", "organization"};
@@ -179,117 +179,4 @@ json_t *cli_inspect_merge(const struct inspect_answers *a)
 	json_object_set_new(out, "anomalies", anomalies_json(a));
 	json_object_set_new(out, "new_text", copy_or_null(a->facts, "new_text"));
 	return out;
-}
-
-/* --- for people ------------------------------------------------------------------- */
-
-/* What comes from a stranger's file must not speak to the terminal. */
-static void put(const json_t *value)
-{
-	struct bytes text = json_text_view(value);
-	for (size_t i = 0; i < text.len; i++)
-		putchar(text.at[i] < ' ' || text.at[i] == 0x7f ? ' ' : text.at[i]);
-}
-
-static void put_line(const char *label, const json_t *value)
-{
-	if (!json_is_string(value))
-		return;
-	printf("  %-11s", label);
-	put(value);
-	putchar('\n');
-}
-
-static void print_signature(const json_t *signature)
-{
-	printf("  signature  ");
-	put(json_object_get(signature, "verdict"));
-	if (!bytes_equal_text(json_view(signature, "bound"), "none")) {
-		printf(", bound to ");
-		put(json_object_get(signature, "bound"));
-	}
-	if (json_is_string(json_object_get(signature, "signer"))) {
-		printf(": ");
-		put(json_object_get(signature, "signer"));
-	}
-	putchar('\n');
-}
-
-static void print_report(const json_t *report)
-{
-	size_t i;
-	json_t *r;
-
-	if (!json_is_object(report))
-		return;
-	put_line("report", json_object_get(report, "type"));
-	json_array_foreach(json_object_get(report, "recipients"), i, r) {
-		printf("    ");
-		put(json_object_get(r, "address"));
-		printf("  ");
-		put(json_object_get(r, "action"));
-		putchar(' ');
-		put(json_object_get(r, "status"));
-		put(json_object_get(r, "disposition"));
-		putchar('\n');
-	}
-}
-
-static void print_documents(const json_t *documents, bool french)
-{
-	size_t i, k;
-	json_t *d, *finding;
-
-	json_array_foreach(documents, i, d) {
-		printf("  document   ");
-		put(json_object_get(d, "name"));
-		printf(" [");
-		put(json_object_get(d, "kind"));
-		putchar(' ');
-		put(json_object_get(d, "type"));
-		printf("] ");
-		put(json_object_get(d, "title"));
-		printf("  schema: ");
-		put(json_object_get(d, "schema"));
-		printf("  schematron: ");
-		put(json_object_get(d, "schematron"));
-		putchar('\n');
-		json_array_foreach(json_object_get(d, "findings"), k, finding) {
-			printf("    ");
-			put(json_object_get(finding, "level"));
-			putchar(' ');
-			put(json_object_get(finding, "rule"));
-			printf(": ");
-			put(json_object_get(finding, french ? "text_fr" : "text"));
-			putchar('\n');
-		}
-	}
-}
-
-void cli_inspect_print(const json_t *merged, bool french)
-{
-	const json_t *archive = json_object_get(merged, "archive"), *smtp = json_object_get(merged, "smtp");
-	size_t i;
-	json_t *anomaly;
-
-	put(json_object_get(merged, "file"));
-	printf(": ");
-	put(json_object_get(merged, "verdict"));
-	printf(" (");
-	put(json_object_get(merged, "reason"));
-	printf(")%s", json_is_string(smtp) ? " " : "");
-	put(smtp);
-	putchar('\n');
-	if (!bytes_equal_text(json_view(merged, "reason"), "none"))
-		put_line("", json_object_get(merged, "message"));
-	put_line("kind", json_object_get(merged, "kind"));
-	put_line("class", json_object_get(merged, "class"));
-	print_signature(json_object_get(merged, "signature"));
-	if (json_is_object(archive))
-		put_line("archive", json_object_get(archive, "reason"));
-	print_report(json_object_get(merged, "report"));
-	print_documents(json_object_get(merged, "documents"), french);
-	json_array_foreach(json_object_get(merged, "anomalies"), i, anomaly) {
-		put_line("anomaly", anomaly);
-	}
 }

@@ -16,7 +16,5 @@ struct inspect_answers {
 
 /* Exactly the keys of the design, each time; what is not known is null, "none", "unknown" or empty. The caller owns it. */
 json_t *cli_inspect_merge(const struct inspect_answers *answers);
-/* The same for people, on standard output; findings in French or English. */
-void cli_inspect_print(const json_t *merged, bool french);
 
 #endif

@@ -80,6 +80,11 @@ static json_t *write_answers(const struct policy_answer *answers, size_t n)
 		put(o, "question", answers[i].question);
 		put(o, "text", answers[i].text);
 		put(o, "value", answers[i].value);
+		put(o, "kind", bytes_of_text(policy_answer_kind_name(answers[i].kind)));
+		put(o, "label", answers[i].label);
+		put(o, "unit", answers[i].unit);
+		put(o, "null", answers[i].null);
+		put(o, "section", answers[i].section);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -91,7 +96,11 @@ static void read_answers(struct arena *arena, const json_t *list, struct dossier
 	size_t i;
 	json_t *a;
 	json_array_foreach(list, i, a) {
-		answers[i] = (struct policy_answer){take(arena, a, "question"), take(arena, a, "text"), take(arena, a, "value")};
+		answers[i] = (struct policy_answer){
+			.question = take(arena, a, "question"), .text = take(arena, a, "text"), .value = take(arena, a, "value"),
+			.kind = policy_answer_kind_of_name(json_view(a, "kind")), .label = take(arena, a, "label"),
+			.unit = take(arena, a, "unit"), .null = take(arena, a, "null"), .section = take(arena, a, "section"),
+		};
 	}
 	r->answers = answers;
 	r->n_answers = json_array_size(list);
@@ -109,6 +118,9 @@ static json_t *write_request(const struct dossier_request *r)
 	put(o, "sender", r->sender);
 	json_object_set_new(o, "consent_processing", json_boolean(r->consent_processing));
 	json_object_set_new(o, "consent_expert", json_boolean(r->consent_expert));
+	if (r->unqualified)
+		json_object_set_new(o, "unqualified", json_true());
+	put(o, "form", r->form);
 	json_object_set_new(o, "attending", write_physician(&r->attending));
 	json_object_set_new(o, "first_opinion", write_physician(&r->first_opinion));
 	json_object_set_new(o, "answers", write_answers(r->answers, r->n_answers));
@@ -122,6 +134,7 @@ static void read_request(struct arena *arena, const json_t *o, struct dossier_re
 		.requester = requester_of_name(json_view(o, "requester")),
 		.organisation = take(arena, o, "organisation"), .sender = take(arena, o, "sender"),
 		.consent_processing = json_truth(o, "consent_processing"), .consent_expert = json_truth(o, "consent_expert"),
+		.unqualified = json_truth(o, "unqualified"), .form = take(arena, o, "form"),
 	};
 	read_patient(arena, json_object_get(o, "patient"), &r->patient);
 	read_physician(arena, json_object_get(o, "attending"), &r->attending);

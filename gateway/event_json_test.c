@@ -18,7 +18,12 @@ static struct bytes B(const char *text)
 	return bytes_of_text(text);
 }
 
-static const struct policy_answer answers[] = {{BYTES_OF("question.1"), BYTES_OF("Question"), BYTES_OF("Où ?")}, {BYTES_OF("x"), {NULL, 0}, BYTES_OF("1")}};
+static const struct policy_answer answers[] = {
+	{.question = BYTES_OF("question.1"), .text = BYTES_OF("Question"), .value = BYTES_OF("Où ?")}, {.question = BYTES_OF("x"), .value = BYTES_OF("1")},
+	{.question = BYTES_OF("w"), .value = BYTES_OF("61.5"), .kind = POLICY_ANSWER_NUMBER, .unit = BYTES_OF("kg"), .section = BYTES_OF("Mesures")},
+	{.question = BYTES_OF("c"), .value = BYTES_OF("A1"), .kind = POLICY_ANSWER_CHOICE, .label = BYTES_OF("Oui")},
+	{.question = BYTES_OF("n"), .kind = POLICY_ANSWER_SLIDER, .null = BYTES_OF("declined")},
+};
 static const struct policy_author authors[] = {{BYTES_OF("8012"), BYTES_OF("Dr A"), BYTES_OF("1750000018"), BYTES_OF("CHU")}};
 
 static struct dossier_event sample(enum dossier_event_kind kind)
@@ -31,7 +36,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 	case EVENT_DATA_REQUEST:
 		e.request = (struct dossier_request){.patient = p, .mailbox = B("a@b"), .pathology = B("cancer-sein"), .version = B("1"),
 			.requester = REQUESTER_PATIENT, .organisation = B("3"), .sender = B("s@t"), .consent_processing = true,
-			.attending = {B("Dr G"), B("g@m"), true}, .answers = answers, .n_answers = 2};
+			.attending = {B("Dr G"), B("g@m"), true}, .answers = answers, .n_answers = 5, .unqualified = true, .form = B("1.2^f#2")};
 		break;
 	case EVENT_DATA_DOCUMENT:
 		e.document = (struct dossier_filing){.document = {.kind = POLICY_KIND_CDA, .name = B("a.xml"), .id = B("1.2^3"), .set_id = B("4"), .version = B("2"),
@@ -180,10 +185,63 @@ static void accounts_are_refused_by_name(void **state)
 	arena_destroy(&arena);
 }
 
+static const char pathology[] = "{\"code\":\"c\",\"version\":\"1\",\"title_fr\":\"t\",\"title_en\":\"t\",\"answers\":[{\"id\":\"q\",\"label_fr\":\"f\",\"label_en\":\"e\"%s}]%s}";
+
+/* What a question may be, by the sentence that refuses it otherwise. */
+static void questions_are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *question, *more, *wrong;
+	} rows[] = {
+		{"", "", NULL},
+		{",\"kind\":\"number\",\"low\":-0.5,\"high\":24,\"unit\":\"h\",\"required\":false", "", NULL},
+		{",\"kind\":\"choice\",\"least\":1,\"most\":2,\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", NULL},
+		{",\"kind\":\"slider\",\"low\":0,\"high\":10", "", NULL},
+		{"", ",\"forms\":[\"1.2^f#3\"]", NULL},
+		{"", ",\"forms\":\"1.2\"", "forms"},
+		{",\"kind\":\"colour\"", "", "kind"},
+		{",\"kind\":\"section\"", "", "kind"},
+		{",\"required\":\"no\"", "", "required"},
+		{",\"kind\":\"number\",\"low\":\"0\"", "", "low"},
+		{",\"kind\":\"number\",\"low\":1e12", "", "low"},
+		{",\"kind\":\"number\",\"low\":3,\"high\":2", "", "above"},
+		{",\"kind\":\"text\",\"low\":3", "", "number and slider"},
+		{",\"kind\":\"date\",\"unit\":\"d\"", "", "number and slider"},
+		{",\"kind\":\"number\",\"most\":2", "", "choice and slider"},
+		{",\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", "choice and slider"},
+		{",\"kind\":\"choice\",\"choices\":[{\"code\":\"a\"}]", "", "choices"},
+		{",\"kind\":\"choice\",\"least\":2,\"most\":1", "", "least"},
+		{",\"kind\":\"choice\",\"least\":2,\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", "least"},
+	};
+	struct arena *arena = arena_create(1u << 20);
+	struct pathology out;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[600];
+		snprintf(text, sizeof text, pathology, rows[i].question, rows[i].more);
+		json_t *item = json_read(bytes_of_text(text));
+		assert_non_null(item);
+		const char *wrong = rules_pathology(arena, item, &out);
+		if ((wrong == NULL) != (rows[i].wrong == NULL) || (wrong != NULL && strstr(wrong, rows[i].wrong) == NULL))
+			fail_msg("%s%s: %s", rows[i].question, rows[i].more, wrong);
+		json_decref(item);
+	}
+	char text[600];
+	snprintf(text, sizeof text, pathology, rows[1].question, rows[4].more);
+	json_t *item = json_read(bytes_of_text(text));
+	assert_null(rules_pathology(arena, item, &out));
+	const struct pathology_answer *a = &out.answers[0];
+	assert_true(a->kind == POLICY_ANSWER_NUMBER && a->optional && a->has_low && a->low.millionths == -500000 && a->high.millionths == 24000000);
+	assert_true(out.forms.n == 1 && bytes_equal(out.forms.at[0], BYTES("1.2^f#3")));
+	json_decref(item);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
+		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(questions_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

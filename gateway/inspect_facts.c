@@ -181,12 +181,47 @@ static json_t *embedded_json(const struct cda_document *cda)
 	return array;
 }
 
-static json_t *answers_json(const struct cda_document *cda)
+static json_t *word(const char *name)
+{
+	return name == NULL ? json_null() : json_string(name);
+}
+
+static json_t *range_json(const struct cda_answer *a)
+{
+	if (a->low.len == 0 && a->high.len == 0)
+		return json_null();
+	return json_pack("{s:o, s:o}", "low", text(a->low), "high", text(a->high));
+}
+
+static json_t *form_reference(struct arena *arena, const struct cda_form *form)
+{
+	if (form->root.len == 0)
+		return json_null();
+	return json_pack("{s:o, s:o}", "id", text(cda_id_text(arena, (struct cda_id){form->root, form->extension})), "version",
+			 text(form->version));
+}
+
+static json_t *answers_json(struct arena *arena, const struct cda_document *cda)
 {
 	json_t *array = json_array();
-	for (size_t i = 0; i < cda->answer_count; i++)
-		json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "question", text(cda->answers[i].question), "text",
-						       text(cda->answers[i].text), "value", text(cda->answers[i].value)));
+	for (size_t i = 0; i < cda->answer_count; i++) {
+		const struct cda_answer *a = &cda->answers[i];
+		json_array_append_new(array, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "question",
+						       text(a->question), "text", text(a->text), "value", text(a->value), "kind",
+						       word(cda_answer_kind_name(a->kind)), "null", word(cda_null_name(a->null)), "label",
+						       text(a->label), "unit", text(a->unit), "range", range_json(a), "section",
+						       text(a->section), "sequence", text(a->sequence), "form",
+						       form_reference(arena, &a->form)));
+	}
+	return array;
+}
+
+static json_t *sections_json(const struct cda_document *cda)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < cda->section_count; i++)
+		json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "code", text(cda->sections[i].code), "title",
+						       text(cda->sections[i].title), "text", text(cda->sections[i].text)));
 	return array;
 }
 
@@ -246,14 +281,12 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "custodian", party_json(arena, &cda->custodian));
 	json_object_set_new(o, "orders", orders_json(arena, cda));
 	json_object_set_new(o, "embedded", embedded_json(cda));
-	json_object_set_new(o, "answers", answers_json(cda));
+	json_object_set_new(o, "answers", answers_json(arena, cda));
+	json_object_set_new(o, "definition", json_boolean(cda->definition));
+	json_object_set_new(o, "sections", sections_json(cda));
 	json_object_set_new(o, "schema", json_string(cda_schema_name(cda->schema)));
 	json_object_set_new(o, "schematron", json_string(schematron_state_name(d->schematron.state)));
 	json_object_set_new(o, "findings", findings_json(d));
-	json_object_set_new(o, "action", json_string(action_name(d->action)));
-	json_object_set_new(o, "masking", masking_json(d));
-	json_object_set_new(o, "foreign", json_boolean(d->foreign));
-	json_object_set_new(o, "aside", json_boolean(d->aside));
 	json_object_set_new(o, "action", json_string(action_name(d->action)));
 	json_object_set_new(o, "masking", masking_json(d));
 	json_object_set_new(o, "foreign", json_boolean(d->foreign));

@@ -131,7 +131,7 @@ static void hold_against_schematrons(struct reading *r, struct inspect_document 
 
 static void read_xml(struct reading *r, struct inspect_document *document)
 {
-	struct cda_options options = {.schema = r->request->schema};
+	struct cda_options options = {.schema = r->request->schema, .keep_attached = true};
 	enum reason reason = cda_read(r->arena, document->content, &options, &document->cda);
 
 	if (reason == REASON_DOCUMENT_NOT_CDA) {
@@ -150,6 +150,8 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 		set_aside(document, reason);   /* nobody knows what it says, nor what reads it */
 	else
 		finding(document, reason, weight(reason) > 1 ? CDA_LEVEL_ERROR : CDA_LEVEL_WARNING);
+	if (document->is_cda && document->cda.definition)
+		finding(document, REASON_DOCUMENT_DEFINITION, CDA_LEVEL_INFO);
 	if (document->is_cda)
 		hold_against_schematrons(r, document);
 }
@@ -207,12 +209,12 @@ static void judge_file(struct reading *r, struct inspect_document *document, con
 		read_xml(r, document);
 }
 
-/* known: why it is set aside, when something else than its type says so. */
-static void take_document(struct reading *r, const struct file *file, enum sniff type, enum reason known)
+/* known: why it is set aside, when something else than its type says so. NULL: there are too many. */
+static struct inspect_document *add_document(struct reading *r, const struct file *file, enum sniff type, enum reason known)
 {
 	if (r->out->n == LIMIT_DOCUMENTS) {
 		r->out->reason = worse(r->out->reason, REASON_MAIL_PARTS_LIMIT);
-		return;
+		return NULL;
 	}
 	struct inspect_document *document = &r->out->documents[r->out->n++];
 	*document = (struct inspect_document){
@@ -226,6 +228,43 @@ static void take_document(struct reading *r, const struct file *file, enum sniff
 		add_meta(r, document, file->meta);
 	bool spared = document->aside && weight(document->reason) > 1;
 	r->out->reason = worse(r->out->reason, spared ? REASON_ATTACHMENT_ASIDE : document->reason);
+	return document;
+}
+
+/* What a physician's request carries in its section of attached documents (55107-7) is a document by itself: an expert
+ * who opens a PDF needs no software for CDA. Neither an archive nor a CDA is opened from within one. */
+static void add_attached(struct reading *r, const struct inspect_document *document)
+{
+	const struct cda_document *cda = &document->cda;
+	unsigned number = 0;
+
+	for (size_t i = 0; i < cda->embedded_count; i++) {
+		const struct cda_embedded *e = &cda->embedded[i];
+		bool nested = e->detected == SNIFF_ZIP || e->detected == SNIFF_XML || e->detected == SNIFF_CCR;
+		if (e->content.len == 0 || !e->clean)
+			continue;
+		struct bytes stem = document->name;
+		if (stem.len > 4 && bytes_equal_nocase(bytes_from(stem, stem.len - 4), BYTES(".xml")))
+			stem = bytes_slice(stem, 0, stem.len - 4);
+		const char *name = arena_printf(r->arena, "%.*s-%u.%s", (int)stem.len, (const char *)stem.at, ++number,
+						sniff_name(e->detected));
+		struct inspect_document *file = add_document(r, &(struct file){.name = bytes_of_text(name), .media = e->media, .content = e->content, .encoding_ok = true},
+				   nested ? SNIFF_OTHER : e->detected, e->detected == SNIFF_ZIP ? REASON_ATTACHMENT_NESTED : REASON_NONE);
+		if (file == NULL)
+			return;
+		/* Who may not see the request may not see what it carries. */
+		file->masked_professionals = document->masked_professionals;
+		file->masked_patient = document->masked_patient;
+		file->masked_representatives = document->masked_representatives;
+	}
+}
+
+static void take_document(struct reading *r, const struct file *file, enum sniff type, enum reason known)
+{
+	const struct inspect_document *document = add_document(r, file, type, known);
+
+	if (document != NULL && document->is_cda)
+		add_attached(r, document);
 }
 
 static void take_package(struct reading *r, const struct xdm_archive *archive)

@@ -111,7 +111,7 @@ static void facts_have_their_members(void **state)
 	};
 	static const char *const of_document[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient", "authors",
-		"legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "schematron", "findings", "action", "masking", "foreign",
+		"legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings", "action", "masking", "foreign",
 		"aside", "reason", "size", "digest",
 	};
 	struct arena *arena = arena_create(64 << 20);
@@ -222,6 +222,60 @@ static void documents_give_the_class(void **state)
 	}
 }
 
+#define DOCUMENT(type, body) "<ClinicalDocument xmlns='urn:hl7-org:v3' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><realmCode code='FR'/>" \
+	"<templateId root='2.16.840.1.113883.2.8.2.1'/><templateId root='1.2.250.1.213.1.1.1.1'/><id root='1.2.3'/><code code='" type "'/><recordTarget><patientRole>" \
+	"<id root='1.2.250.1.213.1.4.10' extension='279035121518989'/><patient><name><family qualifier='BR'>PAT-TROIS</family></name></patient></patientRole></recordTarget>" \
+	"<component>" body "</component></ClinicalDocument>"
+#define SECTIONS(body) "<structuredBody>" body "</structuredBody>"
+#define ANSWER "<entry><organizer><templateId root='2.16.840.1.113883.10.20.33.4.1'/><component><observation><code code='q'/><value xsi:type='INT' value='7'/>" \
+	"</observation></component></organizer></entry>"
+#define MEDIA(content) "<entry><observationMedia><value mediaType='application/pdf' representation='B64'>" content "</value></observationMedia></entry>"
+#define PDF_IN_BASE64 "JVBERi0xLjQgeA=="
+
+/* What asks and what is kept: questionnaires, forms, a physician's request and what it carries. */
+static const struct {
+	const char *what, *xml, *class, *kinds;   /* kinds: of the documents, in order */
+	size_t answers, sections;
+	enum reason reason;
+} asked[] = {
+	{"a questionnaire with answers", DOCUMENT("74465-6", SECTIONS("<component><section>" ANSWER "</section></component>")), "request", "cda", 1, 0, REASON_NONE},
+	{"a questionnaire as a PDF", DOCUMENT("74465-6", "<nonXMLBody><text mediaType='application/pdf' representation='B64'>" PDF_IN_BASE64 "</text></nonXMLBody>"),
+	 "request", "cda", 0, 0, REASON_NONE},
+	{"what a patient deposits", DOCUMENT("DOCPAT03", "<nonXMLBody><text mediaType='application/pdf' representation='B64'>" PDF_IN_BASE64 "</text></nonXMLBody>"),
+	 "record", "cda", 0, 0, REASON_NONE},
+	{"a form is kept and asks for nothing", DOCUMENT("74468-0", SECTIONS("<component><section>" ANSWER "</section></component>")), "record", "cda", 0, 0,
+	 REASON_DOCUMENT_DEFINITION},
+	{"a physician's request", DOCUMENT("75496-0", SECTIONS("<component><section><code code='10160-0'/><title>T</title><text>a</text></section></component>")),
+	 "request", "cda", 0, 1, REASON_NONE},
+	{"its attached files are documents", DOCUMENT("75496-0", SECTIONS("<component><section><code code='55107-7'/>" MEDIA(PDF_IN_BASE64) MEDIA("UEsDBAo=") MEDIA(PDF_IN_BASE64)
+		"</section></component>")), "request", "cda pdf other pdf", 0, 0, REASON_ATTACHMENT_NESTED},
+	{"a file that is none stays where it is", DOCUMENT("75496-0", SECTIONS("<component><section><code code='55107-7'/>" MEDIA("JVBERi0!!") "</section></component>")),
+	 "request", "cda", 0, 0, REASON_NONE},
+	{"so does one in another section", DOCUMENT("75496-0", SECTIONS("<component><section><code code='30954-2'/>" MEDIA(PDF_IN_BASE64) "</section></component>")),
+	 "request", "cda", 0, 0, REASON_NONE},
+	{"and one of another kind of document", DOCUMENT("11488-4", SECTIONS("<component><section><code code='55107-7'/><title>T</title><text>a</text>" MEDIA(PDF_IN_BASE64)
+		"</section></component>")), "record", "cda", 0, 0, REASON_NONE},
+};
+
+static void requests_are_told_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		struct arena *arena = arena_create(64 << 20);
+		struct inspection in;
+		const char *kinds = "";
+		inspect_read(arena, &(struct inspect_request){.kind = INSPECT_CDA, .name = BYTES("a.xml"), .range = bytes_of_text(asked[i].xml)}, &in);
+		for (size_t k = 0; k < in.n; k++)
+			kinds = arena_printf(arena, "%s%s%s", kinds, k > 0 ? " " : "", inspect_document_kind(&in.documents[k]));
+		if (!bytes_equal_text(bytes_of_text(in.class), asked[i].class) || !bytes_equal_text(bytes_of_text(kinds), asked[i].kinds) || in.reason != asked[i].reason ||
+		    in.documents[0].cda.answer_count != asked[i].answers || in.documents[0].cda.section_count != asked[i].sections)
+			fail_msg("%s: %s, %s, %s", asked[i].what, in.class, kinds, reason_code(in.reason));
+		if (in.n > 1)
+			assert_true(bytes_equal(in.documents[1].name, BYTES("a-1.pdf")) && in.documents[1].content.len == 10);
+		arena_destroy(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +284,7 @@ int main(void)
 		cmocka_unit_test(findings_have_their_members),
 		cmocka_unit_test(requests_are_checked),
 		cmocka_unit_test(documents_give_the_class),
+		cmocka_unit_test(requests_are_told_apart),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

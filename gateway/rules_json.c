@@ -8,7 +8,7 @@
 #include "certs/name.h"
 #include "gateway/json_view.h"
 
-enum kind { TEXT, OPTIONAL_TEXT, TEXTS, OPTIONAL_TEXTS, NUMBER, OPTIONAL_NUMBER, OBJECTS, OPTIONAL_OBJECTS };
+enum kind { TEXT, OPTIONAL_TEXT, TEXTS, OPTIONAL_TEXTS, NUMBER, OPTIONAL_NUMBER, OBJECTS, OPTIONAL_OBJECTS, OPTIONAL_TRUTH, OPTIONAL_REAL };
 
 struct key {
 	const char *name;
@@ -35,6 +35,10 @@ static bool value_fits(const json_t *value, enum kind kind)
 	case NUMBER:
 	case OPTIONAL_NUMBER:
 		return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) < 100000;
+	case OPTIONAL_TRUTH:
+		return json_is_boolean(value);
+	case OPTIONAL_REAL:
+		return json_is_number(value) && json_number_value(value) > -1e9 && json_number_value(value) < 1e9;
 	case TEXTS:
 		return json_is_array(value) && json_array_size(value) > 0 && all_are(value, false);
 	case OPTIONAL_TEXTS:
@@ -49,7 +53,8 @@ static bool value_fits(const json_t *value, enum kind kind)
 
 static bool optional(enum kind kind)
 {
-	return kind == OPTIONAL_TEXT || kind == OPTIONAL_TEXTS || kind == OPTIONAL_NUMBER || kind == OPTIONAL_OBJECTS;
+	return kind == OPTIONAL_TEXT || kind == OPTIONAL_TEXTS || kind == OPTIONAL_NUMBER || kind == OPTIONAL_OBJECTS ||
+	       kind == OPTIONAL_TRUTH || kind == OPTIONAL_REAL;
 }
 
 /* Every key known, every required one there, every value of its kind. */
@@ -100,12 +105,83 @@ static bool known_code(enum write_set set, const json_t *item, const char *key)
 
 static const struct key pathology_keys[] = {
 	{"code", TEXT}, {"version", TEXT}, {"title_fr", TEXT}, {"title_en", TEXT}, {"answers", OBJECTS},
-	{"exams", OPTIONAL_OBJECTS}, {"source", OPTIONAL_TEXT}, {"act", OPTIONAL_TEXT},
+	{"exams", OPTIONAL_OBJECTS}, {"forms", OPTIONAL_TEXTS}, {"source", OPTIONAL_TEXT},
+	{"act", OPTIONAL_TEXT},
 };
-static const struct key answer_keys[] = {{"id", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}};
+static const struct key answer_keys[] = {
+	{"id", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}, {"kind", OPTIONAL_TEXT}, {"required", OPTIONAL_TRUTH},
+	{"choices", OPTIONAL_OBJECTS}, {"least", OPTIONAL_NUMBER}, {"most", OPTIONAL_NUMBER}, {"low", OPTIONAL_REAL}, {"high", OPTIONAL_REAL},
+	{"unit", OPTIONAL_TEXT},
+};
+static const struct key choice_keys[] = {{"code", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}};
 static const struct key exam_keys[] = {
 	{"code", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}, {"types", TEXTS}, {"max_age_days", OPTIONAL_NUMBER},
 };
+
+static const char *answer_choices(struct arena *arena, const json_t *list, struct pathology_answer *out)
+{
+	struct questionnaire_choice *choices = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *choices);
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(list, i, c) {
+		const char *wrong = CHECK(arena, c, choice_keys);
+		if (wrong != NULL)
+			return arena_printf(arena, "choices: %s", wrong);
+		choices[i] = (struct questionnaire_choice){json_view(c, "code"), json_view(c, "label_fr"), json_view(c, "label_en")};
+	}
+	out->choices = choices;
+	out->n_choices = json_array_size(list);
+	return NULL;
+}
+
+/* Rounded to the millionth. */
+static bool bound(const json_t *item, const char *key, struct questionnaire_number *out)
+{
+	const json_t *value = json_object_get(item, key);
+	double millionths = json_number_value(value) * 1e6;
+
+	*out = (struct questionnaire_number){(int64_t)(millionths < 0 ? millionths - 0.5 : millionths + 0.5)};
+	return value != NULL;
+}
+
+/* What is asked must be possible to answer. */
+static const char *answer_sense(const struct pathology_answer *a)
+{
+	bool number = a->kind == POLICY_ANSWER_NUMBER || a->kind == POLICY_ANSWER_SLIDER;
+	bool choice = a->kind == POLICY_ANSWER_CHOICE || a->kind == POLICY_ANSWER_SLIDER;
+
+	if ((a->has_low || a->has_high || a->unit.len > 0) && !number)
+		return "\"low\", \"high\" and \"unit\" are for the kinds number and slider";
+	if ((a->n_choices > 0 || a->least > 0 || a->most > 0) && !choice)
+		return "\"choices\", \"least\" and \"most\" are for the kinds choice and slider";
+	if (a->has_low && a->has_high && a->low.millionths > a->high.millionths)
+		return "\"low\" is above \"high\"";
+	if ((a->most > 0 && a->least > a->most) || (a->n_choices > 0 && a->least > a->n_choices))
+		return "\"least\" asks for more choices than there are";
+	return NULL;
+}
+
+static const char *pathology_answer(struct arena *arena, const json_t *item, struct pathology_answer *out)
+{
+	const char *wrong = CHECK(arena, item, answer_keys);
+	struct bytes kind = json_view(item, "kind");
+
+	if (wrong != NULL)
+		return wrong;
+	*out = (struct pathology_answer){
+		.id = json_view(item, "id"), .label_fr = json_view(item, "label_fr"), .label_en = json_view(item, "label_en"),
+		.kind = policy_answer_kind_of_name(kind), .unit = json_view(item, "unit"),
+		.optional = json_is_false(json_object_get(item, "required")),
+		.least = number(item, "least", 0), .most = number(item, "most", 0),
+	};
+	if (kind.len > 0 && (out->kind == POLICY_ANSWER_UNSAID || out->kind == POLICY_ANSWER_SECTION))
+		return "\"kind\" is none of number, choice, text, date, truth, slider";
+	out->has_low = bound(item, "low", &out->low);
+	out->has_high = bound(item, "high", &out->high);
+	wrong = answer_choices(arena, json_object_get(item, "choices"), out);
+	return wrong != NULL ? wrong : answer_sense(out);
+}
 
 static const char *pathology_answers(struct arena *arena, const json_t *list, struct pathology *out)
 {
@@ -114,10 +190,9 @@ static const char *pathology_answers(struct arena *arena, const json_t *list, st
 	json_t *a;
 
 	json_array_foreach(list, i, a) {
-		const char *wrong = CHECK(arena, a, answer_keys);
+		const char *wrong = pathology_answer(arena, a, &answers[i]);
 		if (wrong != NULL)
 			return arena_printf(arena, "answers: %s", wrong);
-		answers[i] = (struct pathology_answer){json_view(a, "id"), json_view(a, "label_fr"), json_view(a, "label_en")};
 	}
 	out->answers = answers;
 	out->n_answers = json_array_size(list);
@@ -149,7 +224,7 @@ const char *rules_pathology(struct arena *arena, const json_t *item, struct path
 		return wrong;
 	*out = (struct pathology){
 		.code = json_view(item, "code"), .version = json_view(item, "version"),
-		.title_fr = json_view(item, "title_fr"), .title_en = json_view(item, "title_en"),
+		.title_fr = json_view(item, "title_fr"), .title_en = json_view(item, "title_en"), .forms = texts(arena, item, "forms"),
 	};
 	if (!known_code(WRITE_SET_ACT, item, "act"))
 		return "the value of \"act\" is neither TE1 nor TE2";

@@ -172,7 +172,10 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 	};
 	enum reason reason = work_load(work, asked->dossier, &dossier);
 
-	if (reason == REASON_NONE)
+	/* The pathology that a person tells is the one that counts. */
+	if (reason == REASON_NONE && command.act == POLICY_ACT_TRIAGE && command.id.len > 0)
+		reason = work_rules(work, BYTES_NONE, command.id, dossier, &rules);
+	else if (reason == REASON_NONE)
 		reason = rules_for(work, dossier, &rules);
 	if (reason != REASON_NONE)
 		return reason;

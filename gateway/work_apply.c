@@ -78,8 +78,8 @@ static enum reason keep_fold(struct work *work, int64_t id, const struct dossier
 	const struct dossier_offer *offer = dossier_live_offer(d);
 	if (offer == NULL)
 		offer = dossier_accepted_offer(d);
-	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7)", P_INT(id),
-			 P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL,
+	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7, $8)", P_INT(id),
+			 P_TEXT_B(d->request.pathology), P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL,
 			 d->complete_at.us > 0 ? P_INSTANT(d->complete_at) : P_NULL, d->due_at.us > 0 ? P_INSTANT(d->due_at) : P_NULL,
 			 n > 0 ? P_INSTANT(due[0].at) : P_NULL);
 }

@@ -153,6 +153,9 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 	if (reason == REASON_NONE && pathology.len > 0)
 		reason = read_items(work, "select version, data from relais.rule_pathology($1)", pathology, read_pathology,
 				    sizeof(struct pathology), &pathologies, &out->n_pathologies);
+	/* It may have been named by one of its forms. */
+	if (out->n_pathologies > 0)
+		pathology = ((const struct pathology *)pathologies)[0].code;
 	if (reason == REASON_NONE && pathology.len > 0)
 		reason = read_experts(work, pathology, &experts, &out->n_experts);
 	if (reason == REASON_NONE && dossier != NULL)

@@ -150,21 +150,77 @@ static bool came_before(const json_t *documents, size_t i)
 	return false;
 }
 
+/* root^extension of the definition that was filled in, and its version where it is told. */
+static struct bytes form_text(struct arena *arena, const json_t *form)
+{
+	struct bytes id = json_view(form, "id"), version = json_view(form, "version");
+
+	if (id.len == 0 || version.len == 0)
+		return id;
+	return bytes_of_text(arena_printf(arena, "%.*s#%.*s", (int)id.len, (const char *)id.at, (int)version.len, (const char *)version.at));
+}
+
+static struct policy_answer answer_view(struct arena *arena, const json_t *a)
+{
+	return (struct policy_answer){
+		.question = json_view(a, "question"), .text = json_view(a, "text"), .value = json_view(a, "value"),
+		.kind = policy_answer_kind_of_name(json_view(a, "kind")), .label = json_view(a, "label"), .unit = json_view(a, "unit"),
+		.null = json_view(a, "null"), .section = json_view(a, "section"), .form = form_text(arena, json_object_get(a, "form")),
+	};
+}
+
+/* Sections that say why the opinion is asked (LOINC): reason for referral, reason for visit, chief complaint. */
+static bool asks(struct bytes code)
+{
+	static const char *const codes[] = {"42349-1", "29299-5", "46239-0", "10154-3"};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (bytes_equal_text(code, codes[i]))
+			return true;
+	return false;
+}
+
+/* A section of a physician's request: a question to the expert, or what he is to know. */
+static struct policy_answer section_view(struct arena *arena, const json_t *s, unsigned *questions)
+{
+	struct bytes code = json_view(s, "code");
+	const char *id = asks(code) ? arena_printf(arena, "question.%u", ++*questions)
+				    : arena_printf(arena, "section.%.*s", (int)code.len, (const char *)code.at);
+
+	return (struct policy_answer){
+		.question = bytes_of_text(id), .text = json_view(s, "title"), .value = json_view(s, "text"), .kind = POLICY_ANSWER_SECTION,
+	};
+}
+
+/* What is asked stands in the request itself: a French questionnaire or physician's request. */
+static bool speaks(const json_t *documents, size_t i)
+{
+	const json_t *d = json_array_get(documents, i);
+	struct bytes type = json_view(d, "type");
+	bool request = bytes_equal_text(type, "74465-6") || bytes_equal_text(type, "75496-0");
+
+	return request && !json_truth(d, "foreign") && !json_truth(d, "aside") && !came_before(documents, i);
+}
+
 static void answers_view(struct arena *arena, const json_t *documents, struct policy_message *out)
 {
 	size_t n = 0, i, k;
+	unsigned questions = 0;
 	json_t *d, *a;
 
 	json_array_foreach(documents, i, d) {
-		n += json_array_size(json_object_get(d, "answers"));
+		n += json_array_size(json_object_get(d, "answers")) + json_array_size(json_object_get(d, "sections"));
 	}
 	struct policy_answer *answers = arena_alloc(arena, (n + 1) * sizeof *answers);
 	n = 0;
 	json_array_foreach(documents, i, d) {
-		if (came_before(documents, i))
+		if (!speaks(documents, i))
 			continue;
 		json_array_foreach(json_object_get(d, "answers"), k, a) {
-			answers[n++] = (struct policy_answer){json_view(a, "question"), json_view(a, "text"), json_view(a, "value")};
+			answers[n++] = answer_view(arena, a);
+		}
+		json_array_foreach(json_object_get(d, "sections"), k, a) {
+			answers[n++] = section_view(arena, a, &questions);
 		}
 	}
 	out->answers = answers;

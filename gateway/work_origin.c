@@ -241,8 +241,12 @@ static enum reason find_candidates(struct work *work, const struct policy_messag
 static struct bytes asked_pathology(const struct policy_message *m, const struct dossier *d, const struct work_candidates *c)
 {
 	for (size_t i = 0; i < m->n_answers; i++)
-		if (bytes_equal_text(m->answers[i].question, "relais.pathology"))
+		if (bytes_equal_text(m->answers[i].question, "relais.pathology") && m->answers[i].value.len > 0)
 			return m->answers[i].value;
+	/* A form names its pathology as well as its version. */
+	for (size_t i = 0; d == NULL && i < m->n_answers; i++)
+		if (m->answers[i].form.len > 0)
+			return m->answers[i].form;
 	if (d != NULL)
 		return d->request.pathology;
 	for (size_t i = 0; i < c->n; i++)

@@ -113,9 +113,12 @@ static json_t *recipients_json(const struct work_sheet *s)
 /* The document that the opinion answers; a request without one is named by the dossier's reference under our own OID. */
 static struct bytes request_document(struct work *work, const struct dossier *d)
 {
-	for (size_t i = 0; i < d->n_documents; i++)
-		if (bytes_equal_text(d->documents[i].filing.document.type, "74465-6") && d->documents[i].filing.document.id.len > 0)
-			return d->documents[i].filing.document.id;
+	static const char *const types[] = {"74465-6", "75496-0"};   /* a questionnaire, else a physician's request */
+
+	for (size_t t = 0; t < sizeof types / sizeof types[0]; t++)
+		for (size_t i = 0; i < d->n_documents; i++)
+			if (bytes_equal_text(d->documents[i].filing.document.type, types[t]) && d->documents[i].filing.document.id.len > 0)
+				return d->documents[i].filing.document.id;
 	return bytes_of_text(arena_printf(work->arena, "%s^%.*s", work->config->oid, (int)d->reference.len, (const char *)d->reference.at));
 }
 

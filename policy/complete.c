@@ -22,7 +22,7 @@ static void need(struct list *list, const struct dossier *d, enum missing_kind k
 {
 	if (is_waived(d, id) && kind != MISSING_CONSENT)
 		return;
-	list->at[list->n++] = (struct missing){kind, id, fr, en};
+	list->at[list->n++] = (struct missing){.kind = kind, .id = id, .label_fr = fr, .label_en = en};
 }
 
 static void need_consents(struct list *list, const struct dossier *d)
@@ -48,14 +48,21 @@ static void need_mailboxes(struct list *list, const struct dossier *d)
 		     BYTES("The secure mailbox of the doctor of the first opinion"));
 }
 
-static bool is_answered(const struct dossier *d, struct bytes question)
+/* What was answered and does not fit is kept in the dossier, and asked for again with what is wrong with it. */
+static void need_answer(struct list *list, const struct dossier *d, const struct pathology_answer *question)
 {
-	struct bytes value;
+	enum reason reason = questionnaire_check(question, d->request.answers, d->request.n_answers);
+	size_t before = list->n;
 
-	for (size_t nth = 0; dossier_answer(d, question, nth, &value); nth++)
-		if (bytes_trim(value).len > 0)
-			return true;
-	return false;
+	if (reason == REASON_NONE)
+		return;
+	need(list, d, MISSING_ANSWER, question->id, question->label_fr, question->label_en);
+	if (reason == REASON_NOT_FOUND || list->n == before)
+		return;
+	struct missing *m = &list->at[before];
+	m->why = reason;
+	m->question = question;
+	(void)dossier_answer(d, question->id, 0, &m->value);
 }
 
 static bool has_type(const struct pathology_exam *exam, struct bytes type)
@@ -102,6 +109,38 @@ const struct pathology *pathology_find(const struct pathology *list, size_t n, s
 	return NULL;
 }
 
+static bool has_form(const struct pathology *p, struct bytes form)
+{
+	for (size_t i = 0; i < p->forms.n; i++)
+		if (bytes_equal(p->forms.at[i], form))
+			return true;
+	return false;
+}
+
+static const struct pathology *only_form(const struct pathology *list, size_t n, struct bytes form, size_t *found)
+{
+	const struct pathology *one = NULL;
+
+	*found = 0;
+	for (size_t i = 0; i < n; i++)
+		if (has_form(&list[i], form)) {
+			one = &list[i];
+			++*found;
+		}
+	return *found == 1 ? one : NULL;
+}
+
+const struct pathology *pathology_of_form(const struct pathology *list, size_t n, struct bytes form)
+{
+	struct bytes bare = bytes_slice(form, 0, bytes_find_byte(form, '#', 0));
+	size_t found;
+	const struct pathology *p = form.len == 0 ? NULL : only_form(list, n, form, &found);
+
+	if (p == NULL && form.len > 0 && found == 0)
+		p = only_form(list, n, bare, &found);
+	return p;
+}
+
 size_t complete_missing(struct arena *arena, const struct dossier *dossier, const struct pathology *pathology,
 			struct instant now, struct missing **out)
 {
@@ -110,11 +149,8 @@ size_t complete_missing(struct arena *arena, const struct dossier *dossier, cons
 
 	need_consents(&list, dossier);
 	need_mailboxes(&list, dossier);
-	for (size_t i = 0; i < pathology->n_answers; i++) {
-		const struct pathology_answer *a = &pathology->answers[i];
-		if (!is_answered(dossier, a->id))
-			need(&list, dossier, MISSING_ANSWER, a->id, a->label_fr, a->label_en);
-	}
+	for (size_t i = 0; i < pathology->n_answers; i++)
+		need_answer(&list, dossier, &pathology->answers[i]);
 	for (size_t i = 0; i < pathology->n_exams; i++) {
 		const struct pathology_exam *e = &pathology->exams[i];
 		if (!has_exam(dossier, e, now))

@@ -3,13 +3,9 @@
 #define RELAIS_POLICY_COMPLETE_H
 
 #include "base/arena.h"
-#include "policy/facts.h"
+#include "policy/questionnaire.h"
 
 struct dossier;
-
-struct pathology_answer {
-	struct bytes id, label_fr, label_en;
-};
 
 struct pathology_exam {
 	struct bytes code, label_fr, label_en;
@@ -24,6 +20,7 @@ struct pathology {
 	size_t n_answers;
 	const struct pathology_exam *exams;
 	size_t n_exams;
+	struct policy_texts forms;        /* definitions of its form (HL7 QFDD): root^extension, or with "#version" */
 };
 
 enum missing_kind { MISSING_EXAM, MISSING_ANSWER, MISSING_CONSENT };
@@ -31,12 +28,18 @@ enum missing_kind { MISSING_EXAM, MISSING_ANSWER, MISSING_CONSENT };
 struct missing {
 	enum missing_kind kind;
 	struct bytes id, label_fr, label_en;
+	enum reason why;                  /* NONE: it is not there; ANSWER_*: there is one, and it does not fit */
+	const struct pathology_answer *question;   /* of an answer that does not fit */
+	struct bytes value;               /* its first value, as it was given */
 };
 
 const char *missing_kind_name(enum missing_kind kind);   /* "exam", "answer", "consent" */
 
 /* By code and version; NULL when it is not there. */
 const struct pathology *pathology_find(const struct pathology *list, size_t n, struct bytes code, struct bytes version);
+
+/* The one whose form it is, by the exact name, else by the name without "#version"; NULL when none or several are. */
+const struct pathology *pathology_of_form(const struct pathology *list, size_t n, struct bytes form);
 
 /*
  * The exact list, in the order of the definition: consents, answers, exams. Waived items are not missing;

@@ -31,9 +31,9 @@ static void lists_exactly(void **state)
 {
 	(void)state;
 	static const struct policy_answer answers[] = {
-		{BYTES_OF("history"), BYTES_OF(""), BYTES_OF("  ")}, {BYTES_OF("question.1"), BYTES_OF(""), BYTES_OF("?")}};
+		{.question = BYTES_OF("history"), .text = BYTES_OF(""), .value = BYTES_OF("  ")}, {.question = BYTES_OF("question.1"), .text = BYTES_OF(""), .value = BYTES_OF("?")}};
 	static const struct policy_answer filled[] = {
-		{BYTES_OF("history"), BYTES_OF(""), BYTES_OF("")}, {BYTES_OF("history"), BYTES_OF(""), BYTES_OF("oui")}};
+		{.question = BYTES_OF("history"), .text = BYTES_OF(""), .value = BYTES_OF("")}, {.question = BYTES_OF("history"), .text = BYTES_OF(""), .value = BYTES_OF("oui")}};
 	struct world *w = world_make();
 	struct dossier d = dossier_begin(w->arena, 1, BYTES_NONE), e = d;
 	const struct dossier_event first = asked(answers, 2, (struct dossier_physician){BYTES("G"), BYTES("not an address"), true});

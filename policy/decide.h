@@ -84,14 +84,15 @@ void policy_decide_message(struct arena *arena, const struct policy_rules *rules
 
 /* What an operator asks for. */
 enum policy_act {
-	POLICY_ACT_TRIAGE,       /* TRIAGE: yes; T0, and the first expert is asked */
+	POLICY_ACT_TRIAGE,       /* TRIAGE: yes; T0, and the first expert is asked. UNQUALIFIED: id pathology, text version */
 	POLICY_ACT_REDIRECT,     /* TRIAGE: not for this service; text why */
 	POLICY_ACT_WAIVE,        /* a missing piece need not come: id, text why */
 	POLICY_ACT_OFFER,        /* NO_EXPERT: look again */
 	POLICY_ACT_RELEASE,
 	POLICY_ACT_HOLD,         /* CHECKED: text why */
 	POLICY_ACT_RETURN,       /* the opinion, to the expert: text what is missing */
-	POLICY_ACT_CONSENT,      /* a physician's: party, given */
+	POLICY_ACT_CONSENT,      /* about a physician: party, given; PATIENT, EXPERT: a consent of the request, given */
+	POLICY_ACT_ANSWER,       /* what a person read or heard: id of the question, text */
 	POLICY_ACT_WITHDRAW,     /* the patient withdraws from the service: text */
 	POLICY_ACT_CANCEL,       /* text why */
 	POLICY_ACT_CLOSE,

@@ -5,7 +5,7 @@
 static const char *const names[POLICY_ACTS] = {
 	[POLICY_ACT_TRIAGE] = "triage",     [POLICY_ACT_REDIRECT] = "redirect", [POLICY_ACT_WAIVE] = "waive",
 	[POLICY_ACT_OFFER] = "offer",       [POLICY_ACT_RELEASE] = "release",   [POLICY_ACT_HOLD] = "hold",
-	[POLICY_ACT_RETURN] = "return",     [POLICY_ACT_CONSENT] = "consent",   [POLICY_ACT_WITHDRAW] = "withdraw",
+	[POLICY_ACT_RETURN] = "return",     [POLICY_ACT_CONSENT] = "consent", [POLICY_ACT_ANSWER] = "answer",   [POLICY_ACT_WITHDRAW] = "withdraw",
 	[POLICY_ACT_CANCEL] = "cancel",     [POLICY_ACT_CLOSE] = "close",
 };
 
@@ -15,7 +15,7 @@ static const char *const rules_of[POLICY_ACTS] = {
 	[POLICY_ACT_RELEASE] = "operator.release/1", [POLICY_ACT_HOLD] = "operator.hold/1",
 	[POLICY_ACT_RETURN] = "operator.return/1",   [POLICY_ACT_CONSENT] = "operator.consent/1",
 	[POLICY_ACT_WITHDRAW] = "operator.withdraw/1", [POLICY_ACT_CANCEL] = "operator.cancel/1",
-	[POLICY_ACT_CLOSE] = "operator.close/1",
+	[POLICY_ACT_CLOSE] = "operator.close/1",     [POLICY_ACT_ANSWER] = "operator.answer/1",
 };
 
 /* A waiver is for a piece that is missing now, and no consent can be waived. */
@@ -55,16 +55,57 @@ static enum reason finish(struct build *b, enum dossier_event_kind kind, const s
 	return build_text(b, kind, BYTES_NONE, c->text);
 }
 
+/* With the second of the request's two consents the patient may be written to for the first time. */
 static enum reason change_consent(struct build *b, const struct policy_command *c)
 {
-	return build_event(b, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {c->party, c->given}});
+	bool told = consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE;
+	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {c->party, c->given}});
+
+	if (reason != REASON_NONE || (c->party != PARTY_PATIENT && c->party != PARTY_EXPERT))
+		return reason;
+	reason = step_reassess(b);
+	bool first = !told && consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE &&
+		     b->after->state != DOSSIER_UNQUALIFIED;
+	return reason == REASON_NONE && first ? step_welcome(b) : reason;
+}
+
+/* A person says what the request does not: its pathology, and the version of the questionnaire that it is weighed by. */
+static enum reason qualify(struct build *b, const struct policy_command *c)
+{
+	const struct dossier_request *r = &b->after->request;
+	struct bytes pathology = c->id.len > 0 ? c->id : r->pathology, version = c->text.len > 0 ? c->text : r->version;
+
+	if (pathology.len == 0 || version.len == 0)
+		return REASON_REQUEST_UNQUALIFIED;
+	enum reason reason = step_questionnaire(b->rules, pathology, version);
+	if (reason == REASON_NONE)
+		reason = build_text(b, EVENT_QUALIFIED, pathology, version);
+	if (reason != REASON_NONE)
+		return reason;
+	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		build_field(b, "pathology", text_pathology(b));
+	b->owner = consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE ? b->owner : "nurses";
+	return step_reassess(b);
+}
+
+static enum reason triage(struct build *b, const struct policy_command *c)
+{
+	if (b->after->state == DOSSIER_UNQUALIFIED)
+		return qualify(b, c);
+	return b->after->state == DOSSIER_TRIAGE && c->id.len == 0 ? step_triage(b) : REASON_DOSSIER_ORDER;
+}
+
+static enum reason tell_answer(struct build *b, const struct policy_command *c)
+{
+	enum reason reason = build_text(b, EVENT_ANSWER_TOLD, c->id, c->text);
+	return reason == REASON_NONE ? step_reassess(b) : reason;
 }
 
 static enum reason carry_out(struct build *b, const struct policy_command *c)
 {
 	switch (c->act) {
 	case POLICY_ACT_TRIAGE:
-		return b->after->state == DOSSIER_TRIAGE ? step_triage(b) : REASON_DOSSIER_ORDER;
+		return triage(b, c);
 	case POLICY_ACT_REDIRECT:
 		return finish(b, EVENT_REDIRECTED, c);
 	case POLICY_ACT_WAIVE:
@@ -79,6 +120,8 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 		return return_opinion(b, c);
 	case POLICY_ACT_CONSENT:
 		return change_consent(b, c);
+	case POLICY_ACT_ANSWER:
+		return tell_answer(b, c);
 	case POLICY_ACT_WITHDRAW:
 		return finish(b, EVENT_WITHDRAWN, c);
 	case POLICY_ACT_CANCEL:

@@ -2,9 +2,19 @@
 #include "base/limits.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 
-static const struct bytes REQUEST_TYPE = BYTES_OF("74465-6");
+#define QUESTIONNAIRE BYTES("74465-6")       /* answers, or a form to be read (level 1) */
+#define PHYSICIAN_REQUEST BYTES("75496-0")   /* TLM-DA */
+
+/* What the message says, each value only if nothing contradicts it. */
+struct told {
+	const struct policy_document *document;
+	bool physician;                 /* a physician's request, or it says so */
+	bool answers;                   /* of a questionnaire; sections are none */
+	bool refused;                   /* one of the two consents is there, and is no "true" */
+};
 
 /* The value of an id that must say one thing. False when two answers contradict each other. */
 static bool read_value(const struct policy_message *m, const char *id, struct bytes *out)
@@ -24,8 +34,8 @@ static bool read_value(const struct policy_message *m, const char *id, struct by
 	return true;
 }
 
-/* Only a plain "true" is a consent. */
-static bool read_flag(const struct policy_message *m, const char *id, bool *out)
+/* Only a plain "true" is a consent. *refused (may be NULL): it was answered otherwise. */
+static bool read_flag(const struct policy_message *m, const char *id, bool *out, bool *refused)
 {
 	struct bytes value;
 
@@ -33,6 +43,8 @@ static bool read_flag(const struct policy_message *m, const char *id, bool *out)
 	if (!read_value(m, id, &value))
 		return false;
 	*out = bytes_equal_nocase(value, BYTES("true"));
+	if (refused != NULL)
+		*refused |= value.len > 0 && !*out;
 	return true;
 }
 
@@ -40,14 +52,75 @@ static bool read_physician(const struct policy_message *m, const char *name, con
 			   struct dossier_physician *out)
 {
 	return read_value(m, name, &out->name) && read_value(m, mailbox, &out->mailbox) &&
-	       read_flag(m, consent, &out->consent);
+	       read_flag(m, consent, &out->consent, NULL);
 }
 
-static enum reason read_request(struct build *b, const struct policy_patient *patient, const struct organisation *from,
-				struct dossier_request *out)
+/* The version whose form was filled in, as the answers name it (externalDocument). Two forms, or a form of another version than
+ * the one told, contradict. */
+static bool read_form(const struct policy_rules *rules, const struct policy_message *m, struct dossier_request *out)
+{
+	const struct pathology *found = NULL;
+
+	for (size_t i = 0; i < m->n_answers; i++) {
+		struct bytes form = m->answers[i].form;
+		const struct pathology *p = pathology_of_form(rules->pathologies, rules->n_pathologies, form);
+		if (out->form.len == 0)
+			out->form = form;
+		if (p == NULL || p == found)
+			continue;
+		if (found != NULL)
+			return false;
+		found = p;
+		out->form = form;
+	}
+	if (found == NULL)
+		return true;
+	if ((out->pathology.len > 0 && !bytes_equal(out->pathology, found->code)) ||
+	    (out->version.len > 0 && !bytes_equal(out->version, found->version)))
+		return false;
+	out->pathology = found->code;
+	out->version = found->version;
+	return true;
+}
+
+/* Who asks: as told, else a physician by his own kind of document, else the patient by a form of hers. */
+static bool read_requester(const struct policy_message *m, const struct told *told, struct dossier_request *out)
+{
+	struct bytes requester;
+
+	if (!read_value(m, "relais.requester", &requester))
+		return false;
+	out->requester = requester_of_name(requester);
+	if (requester.len > 0)
+		return out->requester != REQUESTER_NONE;
+	if (told->physician)
+		out->requester = REQUESTER_PHYSICIAN;
+	else if (!told->answers)
+		out->requester = REQUESTER_PATIENT;
+	return out->requester != REQUESTER_NONE;
+}
+
+static bool read_values(struct build *b, struct told *told, struct dossier_request *out)
 {
 	const struct policy_message *m = b->message;
-	struct bytes requester;
+
+	return m->n_answers <= LIMIT_REQUEST_ANSWERS && read_value(m, "relais.pathology", &out->pathology) &&
+	       read_value(m, "relais.questionnaire", &out->version) && read_form(b->rules, m, out) &&
+	       read_requester(m, told, out) &&
+	       read_flag(m, "consent.processing", &out->consent_processing, &told->refused) &&
+	       read_flag(m, "consent.expert", &out->consent_expert, &told->refused) &&
+	       read_physician(m, "physician.attending.name", "physician.attending.mailbox", "consent.attending",
+			      &out->attending) &&
+	       read_physician(m, "physician.first-opinion.name", "physician.first-opinion.mailbox", "consent.first-opinion",
+			      &out->first_opinion);
+}
+
+/* Answers of a questionnaire are whole or sent back: its platform can mend them. A physician's request has no place for
+ * pathology and consents, and a form on paper is read by nobody but a person: they open, and wait for her. */
+static enum reason read_request(struct build *b, struct told *told, const struct organisation *from, struct dossier_request *out)
+{
+	const struct policy_message *m = b->message;
+	const struct policy_patient *patient = &told->document->patient;
 
 	*out = (struct dossier_request){
 		.patient = *patient,
@@ -59,48 +132,53 @@ static enum reason read_request(struct build *b, const struct policy_patient *pa
 						      (const char *)patient->ins.at, (int)b->rules->patient_domain.len,
 						      (const char *)b->rules->patient_domain.at)),
 	};
-	if (m->n_answers > LIMIT_REQUEST_ANSWERS || !read_value(m, "relais.pathology", &out->pathology) ||
-	    !read_value(m, "relais.questionnaire", &out->version) || !read_value(m, "relais.requester", &requester) ||
-	    !read_flag(m, "consent.processing", &out->consent_processing) ||
-	    !read_flag(m, "consent.expert", &out->consent_expert) ||
-	    !read_physician(m, "physician.attending.name", "physician.attending.mailbox", "consent.attending",
-			    &out->attending) ||
-	    !read_physician(m, "physician.first-opinion.name", "physician.first-opinion.mailbox", "consent.first-opinion",
-			    &out->first_opinion))
+	if (!read_values(b, told, out) || told->refused)
 		return REASON_REQUEST_INCOMPLETE;
-	out->requester = requester_of_name(requester);
-	if (out->requester == REQUESTER_NONE || out->pathology.len == 0 || out->version.len == 0 ||
-	    !out->consent_processing || !out->consent_expert)
-		return REASON_REQUEST_INCOMPLETE;
-	return REASON_NONE;
+	out->unqualified = out->pathology.len == 0 || out->version.len == 0 || !out->consent_processing || !out->consent_expert;
+	return out->unqualified && !told->physician && told->answers ? REASON_REQUEST_INCOMPLETE : REASON_NONE;
 }
 
+/* What is told of the pathology must be known; a person tells the rest. */
 static enum reason check_pathology(const struct policy_rules *rules, const struct dossier_request *r)
 {
-	bool known = false;
-
-	if (pathology_find(rules->pathologies, rules->n_pathologies, r->pathology, r->version) != NULL)
+	if (r->pathology.len == 0)
 		return REASON_NONE;
-	for (size_t i = 0; i < rules->n_pathologies; i++)
-		known |= bytes_equal(rules->pathologies[i].code, r->pathology);
-	return known ? REASON_QUESTIONNAIRE_UNKNOWN : REASON_PATHOLOGY_UNKNOWN;
+	enum reason reason = step_questionnaire(rules, r->pathology, r->version);
+	return reason == REASON_QUESTIONNAIRE_UNKNOWN && r->version.len == 0 ? REASON_NONE : reason;
 }
 
-/* The one questionnaire response of the message. */
-static const struct policy_document *find_request(const struct policy_message *m)
+/* The one document of that type. False when there are two. */
+static bool find_type(const struct policy_message *m, struct bytes type, const struct policy_document **out)
 {
-	const struct policy_document *found = NULL;
-
 	for (size_t i = 0; i < m->n_documents; i++) {
 		const struct policy_document *d = &m->documents[i];
-		if (!bytes_equal(d->type, REQUEST_TYPE))
+		if (!bytes_equal(d->type, type))
 			continue;
 		/* The same file may lie in the archive and beside it. */
-		if (found != NULL && !(bytes_equal(found->id, d->id) && bytes_equal_nocase(found->digest, d->digest)))
-			return NULL;
-		found = d;
+		if (*out != NULL && !(bytes_equal((*out)->id, d->id) && bytes_equal_nocase((*out)->digest, d->digest)))
+			return false;
+		*out = d;
 	}
-	return found;
+	return true;
+}
+
+/* What asks: the patient's questionnaire, else a physician's request; they may come together. */
+static bool find_request(const struct policy_message *m, struct told *out)
+{
+	const struct policy_document *questionnaire = NULL, *physician = NULL;
+
+	if (!find_type(m, QUESTIONNAIRE, &questionnaire) || !find_type(m, PHYSICIAN_REQUEST, &physician))
+		return false;
+	*out = (struct told){.document = questionnaire != NULL ? questionnaire : physician, .physician = physician != NULL};
+	for (size_t i = 0; i < m->n_answers; i++)
+		out->answers |= m->answers[i].kind != POLICY_ANSWER_SECTION;
+	return out->document != NULL;
+}
+
+/* Before a person has told its pathology a request may be for any: it and another are one until she has looked. */
+static bool same_matter(const struct dossier_request *known, const struct dossier_request *r)
+{
+	return known->pathology.len == 0 || bytes_equal(known->pathology, r->pathology);
 }
 
 /* Was this request made before, or is another for the same thing under way? */
@@ -119,13 +197,33 @@ static enum reason check_known(const struct dossier *const *candidates, size_t n
 		enum identity identity = identity_compare(&candidates[i]->request.patient, &r->patient);
 		if (identity == IDENTITY_DOUBT)
 			reason = REASON_IDENTITY_DIFFERS;
-		else if (identity == IDENTITY_SAME && bytes_equal(candidates[i]->request.pathology, r->pathology))
+		else if (identity == IDENTITY_SAME && same_matter(&candidates[i]->request, r))
 			reason = REASON_REQUEST_DOUBLE;
 	}
 	return reason;
 }
 
-static enum reason open_dossier(struct build *b, const struct dossier_request *request)
+/* Opened, and in the nurses' hands with what is not told named: nobody is written to before she has completed it. */
+static enum reason await_person(struct build *b, const struct told *told, const struct dossier_request *r)
+{
+	const struct {
+		const char *id;
+		bool lacks;
+	} ids[] = {
+		{"pathology", r->pathology.len == 0}, {"questionnaire", r->version.len == 0},
+		{"consent.processing", !r->consent_processing}, {"consent.expert", !r->consent_expert},
+	};
+	const char *all = "";
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (ids[i].lacks)
+			all = arena_printf(b->arena, "%s%s%s", all, all[0] != 0 ? "," : "", ids[i].id);
+	b->owner = "nurses";
+	b->reason = told->physician ? REASON_REQUEST_UNQUALIFIED : REASON_QUESTIONNAIRE_UNREAD;
+	return build_text(b, EVENT_QUALIFICATION_AWAITED, bytes_of_text(all), bytes_of_text(reason_code(b->reason)));
+}
+
+static enum reason open_dossier(struct build *b, const struct told *told, const struct dossier_request *request)
 {
 	build_dossier(b, NULL);
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REQUESTED, .request = *request});
@@ -139,6 +237,8 @@ static enum reason open_dossier(struct build *b, const struct dossier_request *r
 	}
 	if (reason != REASON_NONE)
 		return reason;
+	if (request->unqualified)
+		return await_person(b, told, request);
 	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "pathology", text_pathology(b));
 	reason = step_reassess(b);
@@ -152,7 +252,7 @@ static enum reason open_dossier(struct build *b, const struct dossier_request *r
 }
 
 /* All that can be said of the message before any dossier is looked at. */
-static enum reason check_message(struct build *b, struct sender *sender, const struct policy_document **request)
+static enum reason check_message(struct build *b, struct sender *sender, struct told *told)
 {
 	enum reason reason = sender_check(b->rules, b->message, SENDER_REQUEST, sender);
 
@@ -160,25 +260,28 @@ static enum reason check_message(struct build *b, struct sender *sender, const s
 		reason = step_refused_piece(b->message);
 	if (reason != REASON_NONE)
 		return reason;
-	*request = find_request(b->message);
-	if (*request == NULL)
+	if (!find_request(b->message, told))
 		return REASON_REQUEST_INCOMPLETE;
-	if (!(*request)->has_patient || !identity_complete(&(*request)->patient))
+	const struct policy_document *document = told->document;
+	/* What it says would go to the expert. */
+	if (!given_unmasked(document, PARTY_EXPERT))
+		return REASON_DOCUMENT_MASKED;
+	if (!document->has_patient || !identity_complete(&document->patient))
 		return REASON_IDENTITY_NONE;
-	reason = sender_check_identity(b->rules, sender->organisation, &(*request)->patient);
-	return reason == REASON_NONE ? step_one_patient(b->message, &(*request)->patient) : reason;
+	reason = sender_check_identity(b->rules, sender->organisation, &document->patient);
+	return reason == REASON_NONE ? step_one_patient(b->message, &document->patient) : reason;
 }
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n)
 {
-	const struct policy_document *document = NULL;
+	struct told told = {0};
 	struct dossier_request request;
 	struct sender sender;
-	enum reason reason = check_message(b, &sender, &document);
+	enum reason reason = check_message(b, &sender, &told);
 
 	b->rule = "request.open/1";
 	if (reason == REASON_NONE)
-		reason = read_request(b, &document->patient, sender.organisation, &request);
+		reason = read_request(b, &told, sender.organisation, &request);
 	if (reason == REASON_NONE)
 		reason = check_pathology(b->rules, &request);
 	if (reason != REASON_NONE) {
@@ -186,10 +289,10 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 		build_notice(b, reason);
 		return;
 	}
-	reason = check_known(candidates, n, document, &request);
+	reason = check_known(candidates, n, told.document, &request);
 	if (reason == REASON_DOCUMENT_DUPLICATE)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);
-	else if (reason != REASON_NONE || (reason = open_dossier(b, &request)) != REASON_NONE)
+	else if (reason != REASON_NONE || (reason = open_dossier(b, &told, &request)) != REASON_NONE)
 		build_settle(b, reason);
 	else
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);

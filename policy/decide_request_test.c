@@ -114,7 +114,7 @@ static void contradictions_are_no_consent(void **state)
 	struct policy_answer answers[COUNT(REQUEST_ANSWERS) + 1];
 
 	memcpy(answers, REQUEST_ANSWERS, sizeof REQUEST_ANSWERS);
-	answers[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){BYTES("consent.expert"), BYTES_NONE, BYTES("false")};
+	answers[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){.question = BYTES("consent.expert"), .value = BYTES("false")};
 	m.answers = answers;
 	m.n_answers = COUNT(answers);
 	assert_int_equal(send(w, m)->reason, REASON_REQUEST_INCOMPLETE);

@@ -16,12 +16,12 @@ static void mail_missing(struct build *b, const struct missing *missing, size_t 
 
 static enum reason note_missing(struct build *b, const struct missing *missing, size_t n)
 {
-	struct bytes ids = text_missing_ids(b, missing, n);
+	struct bytes ids = text_missing_ids(b, missing, n), misfits = text_misfits(b, missing, n);
 	bool was_incomplete = b->after->state == DOSSIER_INCOMPLETE;
 
-	if (was_incomplete && bytes_equal(b->after->missing, ids))
+	if (was_incomplete && bytes_equal(b->after->missing, ids) && bytes_equal(b->after->misfits, misfits))
 		return REASON_NONE;
-	enum reason reason = build_text(b, EVENT_PIECES_MISSING, ids, BYTES_NONE);
+	enum reason reason = build_text(b, EVENT_PIECES_MISSING, ids, misfits);
 	/* One list when it becomes incomplete, then reminders: not a mail for each document that comes. */
 	if (reason == REASON_NONE && !was_incomplete)
 		mail_missing(b, missing, n);
@@ -147,6 +147,8 @@ static struct dossier_offer_data offer_data(const struct dossier_offer *offer)
 
 enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
 {
+	if (b->after->state == DOSSIER_UNQUALIFIED)
+		return REASON_REQUEST_UNQUALIFIED;
 	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies,
 						   b->after->request.pathology, b->after->request.version);
 	if (p == NULL)
@@ -173,6 +175,21 @@ enum reason step_reassess(struct build *b)
 	if (reason != REASON_NONE || b->rules->triage_by_nurse)
 		return reason;
 	return step_triage(b);
+}
+
+enum reason step_welcome(struct build *b)
+{
+	struct missing *missing;
+	size_t n;
+
+	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		build_field(b, "pathology", text_pathology(b));
+	if (b->after->state != DOSSIER_INCOMPLETE)
+		return REASON_NONE;
+	enum reason reason = step_missing(b, &missing, &n);
+	if (reason == REASON_NONE)
+		mail_missing(b, missing, n);
+	return reason;
 }
 
 enum reason step_triage(struct build *b)
@@ -325,6 +342,17 @@ void step_tell_aside(struct build *b)
 	b->owner = "nurses";
 	if (b->reason == REASON_NONE)
 		b->reason = reason;
+}
+
+enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version)
+{
+	bool known = false;
+
+	if (pathology_find(rules->pathologies, rules->n_pathologies, pathology, version) != NULL)
+		return REASON_NONE;
+	for (size_t i = 0; i < rules->n_pathologies; i++)
+		known |= bytes_equal(rules->pathologies[i].code, pathology);
+	return known ? REASON_QUESTIONNAIRE_UNKNOWN : REASON_PATHOLOGY_UNKNOWN;
 }
 
 bool step_is_automatic(const struct policy_message *message)

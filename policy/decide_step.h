@@ -10,8 +10,10 @@ enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 
 /* Looks again at what is missing: adds EVENT_PIECES_* when the answer changed (and M02 when the dossier becomes
  * incomplete), and goes on to triage where the gate is automatic. */
 MUST_USE enum reason step_reassess(struct build *b);
-/* What is missing now; REASON_PATHOLOGY_UNKNOWN when the pathology is not in the rules any more. */
+/* What is missing now; REASON_REQUEST_UNQUALIFIED before a person told the pathology, REASON_PATHOLOGY_UNKNOWN when the pathology is not in the rules any more. */
 MUST_USE enum reason step_missing(struct build *b, struct missing **missing, size_t *n);
+/* The patient's first mails, when he may first be written to: M01, and M02 when something is missing. */
+MUST_USE enum reason step_welcome(struct build *b);
 /* T0, M06, then the first offer. REASON_PIECES_MISSING when something is. */
 MUST_USE enum reason step_triage(struct build *b);
 /* The next expert and M10, or EVENT_EXPERT_NONE; sets the owner to the nurses in the latter case. */
@@ -36,6 +38,9 @@ void step_tell_aside(struct build *b);
 bool step_has_order(const struct policy_message *message);
 /* No person wrote it: automatic, or under the null return path. */
 bool step_is_automatic(const struct policy_message *message);
+
+/* REASON_NONE when the rules have that version of that pathology's questionnaire; else PATHOLOGY_UNKNOWN, QUESTIONNAIRE_UNKNOWN. */
+MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version);
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);

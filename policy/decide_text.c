@@ -1,70 +1,14 @@
 /* policy/decide_text.c - see decide_text.h. */
 #include "policy/decide_text.h"
 
-#include "base/buf.h"
+#include "policy/gather.h"
 #include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/mask.h"
 
-enum { TEXT_MAX = 256 * 1024 };   /* of one field; the questions of a request are under it */
-
-/* What was gathered, in the arena; a text over its bound is cut by whole lines, as the last line then says. */
-struct gather {
-	struct buf buf;
-	bool cut;
-};
-
-static struct gather gather_begin(void)
-{
-	return (struct gather){buf_make(TEXT_MAX), false};
-}
-
-static void gather_parts(struct gather *g, const struct bytes *parts, size_t n)
-{
-	size_t len = 8;
-
-	if (g->cut)
-		return;
-	for (size_t i = 0; i < n; i++)
-		len += parts[i].len;
-	if (len > TEXT_MAX - g->buf.len) {
-		g->cut = true;
-		buf_text(&g->buf, "\n[...]");
-		return;
-	}
-	if (g->buf.len > 0)
-		buf_u8(&g->buf, '\n');
-	for (size_t i = 0; i < n; i++)
-		buf_add(&g->buf, parts[i]);
-}
-
-static void gather_line(struct gather *g, struct bytes before, struct bytes text, struct bytes after)
-{
-	gather_parts(g, (const struct bytes[]){before, text, after}, 3);
-}
-
-static struct bytes gather_end(const struct build *b, struct gather *g)
-{
-	struct bytes text = arena_copy(b->arena, buf_bytes(&g->buf));
-	buf_free(&g->buf);
-	return text;
-}
-
-static bool is_prefixed(struct bytes question, const char *prefix)
-{
-	return bytes_starts(question, bytes_of_text(prefix));
-}
-
 static bool is_question(struct bytes question)
 {
-	return is_prefixed(question, "question.");
-}
-
-/* What the gateway itself reads is told in its own place. */
-static bool is_ours(struct bytes question)
-{
-	return is_prefixed(question, "relais.") || is_prefixed(question, "consent.") || is_prefixed(question, "physician.") ||
-	       is_prefixed(question, "patient.");
+	return bytes_starts(question, BYTES("question."));
 }
 
 static const struct pathology *pathology_of(const struct build *b)
@@ -124,21 +68,7 @@ struct bytes text_questions(const struct build *b)
 		if (is_question(a->question) && bytes_trim(a->value).len > 0)
 			gather_line(&g, bytes_of_text(arena_printf(b->arena, "%u. ", ++number)), bytes_trim(a->value), BYTES_NONE);
 	}
-	return gather_end(b, &g);
-}
-
-struct bytes text_answers(const struct build *b)
-{
-	struct gather g = gather_begin();
-
-	for (size_t i = 0; i < b->after->request.n_answers; i++) {
-		const struct policy_answer *a = &b->after->request.answers[i];
-		if (is_question(a->question) || is_ours(a->question))
-			continue;
-		gather_parts(&g, (const struct bytes[]){BYTES("- "), a->text.len > 0 ? a->text : a->question,
-							build_english(b) ? BYTES(": ") : BYTES(" : "), a->value}, 4);
-	}
-	return gather_end(b, &g);
+	return gather_end(b->arena, &g);
 }
 
 static struct bytes document_date(const struct build *b, const struct policy_document *d)
@@ -155,6 +85,15 @@ struct bytes text_document(const struct build *b, const struct policy_document *
 	return bytes_of_text(arena_printf(b->arena, "%.*s%.*s", (int)title.len, (const char *)title.at, (int)date.len, (const char *)date.at));
 }
 
+/* The questionnaire, when its answers were read. */
+static bool is_told_apart(const struct build *b, const struct policy_document *d)
+{
+	for (size_t i = 0; bytes_equal_text(d->type, "74465-6") && i < b->after->request.n_answers; i++)
+		if (b->after->request.answers[i].kind != POLICY_ANSWER_SECTION)
+			return true;
+	return false;
+}
+
 struct bytes text_exams(const struct build *b, size_t *count)
 {
 	struct gather g = gather_begin();
@@ -163,21 +102,20 @@ struct bytes text_exams(const struct build *b, size_t *count)
 	for (size_t i = 0; i < b->after->n_documents; i++) {
 		const struct dossier_document *d = &b->after->documents[i];
 		const struct policy_document *doc = &d->filing.document;
-		/* The questionnaire is told apart. */
-		if (!given_allowed(d, PARTY_EXPERT) || bytes_equal(doc->type, BYTES("74465-6")))
+		if (!given_allowed(d, PARTY_EXPERT) || is_told_apart(b, doc))
 			continue;
 		n++;
 		gather_line(&g, BYTES("- "), text_document(b, doc), BYTES_NONE);
 	}
 	if (count != NULL)
 		*count = n;
-	return gather_end(b, &g);
+	return gather_end(b->arena, &g);
 }
 
 /* A whole line of what was gathered. */
 static bool is_told(const struct gather *g, struct bytes name)
 {
-	struct cursor c = cursor_on(buf_bytes(&g->buf));
+	struct cursor c = cursor_on(gather_bytes(g));
 
 	while (c.left.len > 0)
 		if (bytes_equal_nocase(bytes_trim(cursor_until(&c, '\n')), name))
@@ -198,8 +136,8 @@ struct bytes text_hospitals(const struct build *b)
 
 	for (size_t i = 0; i < b->after->n_documents; i++) {
 		const struct policy_document *d = &b->after->documents[i].filing.document;
-		/* The author of the questionnaire may be the patient himself. */
-		if (b->after->documents[i].withdrawn || bytes_equal(d->type, BYTES("74465-6")))
+		/* Their author may be the patient himself. */
+		if (b->after->documents[i].withdrawn || bytes_equal_text(d->type, "74465-6") || bytes_starts(d->type, BYTES("DOCPAT")))
 			continue;
 		for (size_t a = 0; a < d->n_authors; a++) {
 			tell_once(&g, d->authors[a].name);
@@ -207,7 +145,7 @@ struct bytes text_hospitals(const struct build *b)
 		}
 		tell_once(&g, d->custodian.name);
 	}
-	return gather_end(b, &g);
+	return gather_end(b->arena, &g);
 }
 
 struct bytes text_nameless(const struct build *b, struct bytes text)
@@ -216,31 +154,6 @@ struct bytes text_nameless(const struct build *b, struct bytes text)
 
 	/* A name of one or two letters would blot out half of any text. */
 	return name.len < 3 ? text : mask_address(b->arena, text, name);
-}
-
-struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n)
-{
-	struct gather g = gather_begin();
-
-	for (size_t i = 0; i < n; i++) {
-		struct bytes label = build_english(b) ? missing[i].label_en : missing[i].label_fr;
-		gather_line(&g, BYTES("- "), label.len > 0 ? label : missing[i].id, BYTES_NONE);
-	}
-	return gather_end(b, &g);
-}
-
-struct bytes text_missing_ids(const struct build *b, const struct missing *missing, size_t n)
-{
-	struct buf buf = buf_make(TEXT_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_u8(&buf, ',');
-		buf_add(&buf, missing[i].id);
-	}
-	struct bytes text = arena_copy(b->arena, buf_bytes(&buf));
-	buf_free(&buf);
-	return text;
 }
 
 /* What the definition calls it; the id when it is not of this pathology any more. */
@@ -265,7 +178,7 @@ struct bytes text_waived(const struct build *b)
 		struct bytes label = label_of(b, b->after->waived[i]);
 		gather_line(&g, BYTES("- "), label.len > 0 ? label : b->after->waived[i], BYTES_NONE);
 	}
-	return gather_end(b, &g);
+	return gather_end(b->arena, &g);
 }
 
 struct bytes text_annexes(const struct build *b)
@@ -282,7 +195,7 @@ struct bytes text_annexes(const struct build *b)
 							build_english(b) ? BYTES("\": ") : BYTES(" » : "),
 							bytes_of_text(build_english(b) ? why->en : why->fr)}, 4);
 	}
-	return gather_end(b, &g);
+	return gather_end(b->arena, &g);
 }
 
 struct bytes text_number(const struct build *b, size_t n)

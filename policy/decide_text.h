@@ -24,6 +24,8 @@ struct bytes text_hospitals(const struct build *b);
 /* Without the patient's birth name: an offer names nobody. */
 struct bytes text_nameless(const struct build *b, struct bytes text);
 struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n);
+/* "id code", with commas: the answers that do not fit, for the event; empty when all that is missing is simply not there. */
+struct bytes text_misfits(const struct build *b, const struct missing *missing, size_t n);
 /* Ids with commas, for the event. */
 struct bytes text_missing_ids(const struct build *b, const struct missing *missing, size_t n);
 struct bytes text_waived(const struct build *b);

@@ -1,10 +1,8 @@
 /* policy/dossier.c - the gate and the fold; see dossier.h for the invariants. */
-#include "policy/dossier.h"
+#include "policy/dossier_guard.h"
 
 #include <string.h>
 
-#include "base/limits.h"
-#include "policy/identity.h"
 #include "policy/rules.h"
 
 /* A list with room for one more; the old one is left to the arena. */
@@ -25,161 +23,6 @@ static void *duplicate(struct arena *arena, const void *list, size_t n, size_t *
 	if (n == 0)
 		return NULL;
 	return memcpy(arena_alloc(arena, n * size), list, n * size);
-}
-
-/* --- what the gate asks beyond the table --- */
-
-static enum reason guard_request(const struct dossier_request *r)
-{
-	if (!identity_complete(&r->patient))
-		return REASON_IDENTITY_NONE;
-	if (r->pathology.len == 0 || !r->consent_processing || !r->consent_expert ||
-	    r->n_answers > LIMIT_REQUEST_ANSWERS)
-		return REASON_REQUEST_INCOMPLETE;
-	return REASON_NONE;
-}
-
-static enum reason guard_identity(const struct dossier *d, const struct dossier_filing *f)
-{
-	if (!f->document.has_patient)
-		return REASON_NONE;
-	/* Test and real identities are never mixed, not even by hand. */
-	if (identity_is_ins(f->document.patient.oid) &&
-	    identity_is_test(f->document.patient.oid) != identity_is_test(d->request.patient.oid))
-		return REASON_SENDER_TEST_IDENTITY;
-	switch (identity_compare(&d->request.patient, &f->document.patient)) {
-	case IDENTITY_SAME:
-		return REASON_NONE;
-	case IDENTITY_DIFFERENT:
-		return REASON_IDENTITY_OTHER_PATIENT;
-	case IDENTITY_DOUBT:
-		return f->confirmed ? REASON_NONE : REASON_IDENTITY_DIFFERS;
-	case IDENTITY_ABSENT:
-		break;
-	}
-	return f->confirmed ? REASON_NONE : REASON_IDENTITY_NONE;
-}
-
-static const struct dossier_document *find_id(const struct dossier *d, struct bytes id)
-{
-	for (size_t i = 0; id.len > 0 && i < d->n_documents; i++)
-		if (bytes_equal(d->documents[i].filing.document.id, id))
-			return &d->documents[i];
-	return NULL;
-}
-
-static enum reason guard_document(const struct dossier *d, const struct dossier_filing *f)
-{
-	const struct dossier_document *known = dossier_find_document(d, f->document.id, f->document.digest);
-
-	if (d->n_documents >= LIMIT_DOSSIER_DOCUMENTS)
-		return REASON_DOSSIER_FULL;
-	if (known != NULL && known->withdrawn)
-		return REASON_DOCUMENT_WITHDRAWN;
-	if (known != NULL)
-		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
-											     : REASON_DOCUMENT_CONFLICT;
-	/* Only the organisation that sent a document may replace it. */
-	const struct dossier_document *old = find_id(d, f->document.replaces);
-	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
-		return REASON_SENDER_CLASS;
-	return guard_identity(d, f);
-}
-
-static enum reason guard_withdrawal(const struct dossier *d, const struct dossier_text_data *order)
-{
-	const struct dossier_document *known = find_id(d, order->id);
-
-	if (known == NULL)
-		return REASON_ORDER_UNKNOWN;
-	if (known->withdrawn)
-		return REASON_DOCUMENT_WITHDRAWN;
-	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
-}
-
-static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
-{
-	const struct dossier_offer *live = dossier_live_offer(d);
-
-	if (e->kind == EVENT_OFFERED)
-		return live == NULL && e->offer.rpps.len > 0 && e->offer.mailbox.len > 0 ? REASON_NONE
-											  : REASON_DOSSIER_ORDER;
-	return live != NULL && bytes_equal(live->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
-}
-
-static enum reason guard_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
-{
-	const struct dossier_offer *holder = dossier_accepted_offer(d);
-
-	if (holder == NULL || !bytes_equal(holder->rpps, o->rpps))
-		return REASON_OPINION_SIGNER;
-	for (size_t i = 0; i < d->n_digests; i++)
-		if (bytes_equal_nocase(d->digests[i], o->digest))
-			return REASON_MESSAGE_DUPLICATE;
-	return REASON_NONE;
-}
-
-/* An opinion is released once as a version of its own, and that version may be sent again. */
-static enum reason guard_release(const struct dossier *d, const struct dossier_release_data *r)
-{
-	bool again = d->state == DOSSIER_UNDELIVERABLE;
-
-	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
-		return REASON_DOSSIER_ORDER;
-	return REASON_NONE;
-}
-
-/* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
-static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
-{
-	switch (kind) {
-	case EVENT_OFFERED:
-		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
-	case EVENT_PIECE_WAIVED:
-		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
-	case EVENT_OPINION_RECEIVED:
-		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
-	case EVENT_QUESTION_RECEIVED:
-		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
-	case EVENT_RELEASED:
-		return d->n_releases >= LIMIT_DOSSIER_ITEMS;
-	default:
-		return false;
-	}
-}
-
-static enum reason guard(const struct dossier *d, const struct dossier_event *e)
-{
-	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
-		return REASON_DOSSIER_ORDER;
-	if (is_full(d, e->kind))
-		return REASON_DOSSIER_FULL;
-	switch (dossier_event_data(e->kind)) {
-	case EVENT_DATA_REQUEST:
-		return guard_request(&e->request);
-	case EVENT_DATA_DOCUMENT:
-		return guard_document(d, &e->document);
-	case EVENT_DATA_OFFER:
-		return guard_offer(d, e);
-	case EVENT_DATA_OPINION:
-		return guard_opinion(d, &e->opinion);
-	case EVENT_DATA_CONSENT:
-		return e->consent.party == PARTY_ATTENDING || e->consent.party == PARTY_FIRST_OPINION ? REASON_NONE
-												      : REASON_DOSSIER_ORDER;
-	case EVENT_DATA_RELEASE:
-		return guard_release(d, &e->release);
-	case EVENT_DATA_TEXT:
-		if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
-			return guard_withdrawal(d, &e->text);
-		break;
-	case EVENT_DATA_MAIL:
-	case EVENT_DATA_NONE:
-		break;
-	}
-	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
-	    (e->kind == EVENT_TRIAGED && !d->pieces_complete))
-		return REASON_DOSSIER_ORDER;
-	return REASON_NONE;
 }
 
 /* --- what an event leaves behind --- */
@@ -318,8 +161,56 @@ static void keep_waived(struct dossier *d, const struct dossier_event *e)
 
 static void keep_consent(struct dossier *d, const struct dossier_event *e)
 {
+	if (e->consent.party == PARTY_PATIENT || e->consent.party == PARTY_EXPERT) {
+		*(e->consent.party == PARTY_PATIENT ? &d->request.consent_processing : &d->request.consent_expert) = true;
+		return;
+	}
 	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING ? &d->attending : &d->first_opinion;
 	*c = (struct dossier_consent){e->consent.given, e->at};
+}
+
+static void keep_qualified(struct dossier *d, const struct dossier_event *e)
+{
+	d->request.pathology = e->text.id;
+	d->request.version = e->text.text;
+	d->missing = BYTES_NONE;
+}
+
+/* The four ids that name a physician are read where they are used. */
+static void keep_physician(struct dossier_request *r, struct bytes id, struct bytes value)
+{
+	const struct {
+		const char *id;
+		struct bytes *value;
+	} places[] = {
+		{"physician.attending.name", &r->attending.name},
+		{"physician.attending.mailbox", &r->attending.mailbox},
+		{"physician.first-opinion.name", &r->first_opinion.name},
+		{"physician.first-opinion.mailbox", &r->first_opinion.mailbox},
+	};
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (bytes_equal_text(id, places[i].id))
+			*places[i].value = value;
+}
+
+/* One answer in the place of those there were; the question keeps its words. */
+static void keep_told(struct dossier *d, const struct dossier_event *e)
+{
+	struct dossier_request *r = &d->request;
+	struct policy_answer *answers = arena_alloc(d->arena, (r->n_answers + 1) * sizeof *answers);
+	struct policy_answer told = {.question = e->text.id, .value = e->text.text, .kind = POLICY_ANSWER_TEXT};
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_answers; i++) {
+		if (bytes_equal(r->answers[i].question, told.question))
+			told.text = r->answers[i].text;
+		else
+			answers[n++] = r->answers[i];
+	}
+	answers[n++] = told;
+	r->answers = answers;
+	r->n_answers = n;
+	keep_physician(r, told.question, told.value);
 }
 
 /* Long because it is a list: one case an event and no default, so that the compiler names the event that somebody forgets. */
@@ -328,6 +219,15 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	switch (e->kind) {
 	case EVENT_REQUESTED:
 		keep_request(d, e);
+		break;
+	case EVENT_QUALIFICATION_AWAITED:
+		d->missing = e->text.id;
+		break;
+	case EVENT_QUALIFIED:
+		keep_qualified(d, e);
+		break;
+	case EVENT_ANSWER_TOLD:
+		keep_told(d, e);
 		break;
 	case EVENT_DOCUMENT_FILED:
 		keep_document(d, e);
@@ -338,10 +238,11 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_PIECES_MISSING:
 		d->pieces_complete = false;
 		d->missing = e->text.id;
+		d->misfits = e->text.text;
 		break;
 	case EVENT_PIECES_COMPLETE:
 		d->pieces_complete = true;
-		d->missing = BYTES_NONE;
+		d->missing = d->misfits = BYTES_NONE;
 		break;
 	case EVENT_PIECE_WAIVED:
 		keep_waived(d, e);
@@ -440,7 +341,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 
 enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event)
 {
-	enum reason reason = guard(dossier, event);
+	enum reason reason = dossier_guard(dossier, event);
 
 	if (reason != REASON_NONE)
 		return reason;

@@ -8,7 +8,8 @@
  *  5. a document that names another patient is never filed;
  *  6. a document is withdrawn only by the organisation that sent it, and never comes back;
  *  7. versions of the report are numbered 1, 2, 3 without a gap, and each but the first rests on an opinion that came after the one
- *     before was released. */
+ *     before was released;
+ *  8. what a request does not tell of pathology and consents is told by a person before anything else is done. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -19,6 +20,7 @@ enum dossier_state {
 	DOSSIER_NOWHERE,         /* no state: what the table does not name */
 	DOSSIER_NEW,             /* before its first event */
 	DOSSIER_REQUESTED,
+	DOSSIER_UNQUALIFIED,     /* what the request does not tell is to be told by a person */
 	DOSSIER_INCOMPLETE,
 	DOSSIER_TRIAGE,
 	DOSSIER_COMPLETE,
@@ -100,10 +102,11 @@ struct dossier {
 	enum dossier_state state;
 	int64_t seq;                     /* of the last event */
 	struct instant opened_at, changed_at;   /* first event; last change of state */
-	struct dossier_request request;  /* patient, pathology, physicians... as asked; consents below are the live ones */
+	struct dossier_request request;  /* with what a person told since; patient, pathology, physicians... as asked; consents below are the live ones */
 	struct dossier_consent attending, first_opinion;
 	bool pieces_complete;
-	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING */
+	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING or EVENT_QUALIFICATION_AWAITED */
+	struct bytes misfits;            /* of the last EVENT_PIECES_MISSING: which of them were answered, and what is wrong ("id code", commas) */
 	struct instant complete_at;      /* T0; 0 before */
 	struct instant due_at;           /* T0 + 7 days */
 	struct instant released_at, read_at;   /* 0 before */

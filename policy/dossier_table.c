@@ -16,17 +16,26 @@ static const enum dossier_state next[DOSSIER_STATES][DOSSIER_EVENTS] = {
 	},
 	[DOSSIER_REQUESTED] = {
 		FILES(DOSSIER_REQUESTED),
+		[EVENT_QUALIFICATION_AWAITED] = DOSSIER_UNQUALIFIED,
 		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
 		[EVENT_PIECES_COMPLETE] = DOSSIER_TRIAGE,
 	},
+	[DOSSIER_UNQUALIFIED] = {
+		FILES(DOSSIER_UNQUALIFIED),
+		[EVENT_ANSWER_TOLD] = DOSSIER_UNQUALIFIED,
+		[EVENT_QUALIFIED] = DOSSIER_REQUESTED,   /* it is assessed as if it had come so */
+		[EVENT_REDIRECTED] = DOSSIER_REDIRECTED,
+	},
 	[DOSSIER_INCOMPLETE] = {
 		FILES(DOSSIER_INCOMPLETE),
+		[EVENT_ANSWER_TOLD] = DOSSIER_INCOMPLETE,
 		[EVENT_PIECE_WAIVED] = DOSSIER_INCOMPLETE,
 		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
 		[EVENT_PIECES_COMPLETE] = DOSSIER_TRIAGE,
 	},
 	[DOSSIER_TRIAGE] = {
 		FILES(DOSSIER_TRIAGE),
+		[EVENT_ANSWER_TOLD] = DOSSIER_TRIAGE,
 		[EVENT_PIECES_MISSING] = DOSSIER_INCOMPLETE,
 		[EVENT_TRIAGED] = DOSSIER_COMPLETE,
 		[EVENT_REDIRECTED] = DOSSIER_REDIRECTED,
@@ -115,6 +124,7 @@ static const struct {
 	[DOSSIER_NOWHERE] = {"nowhere", "Nulle part", "Nowhere"},
 	[DOSSIER_NEW] = {"new", "Nouveau", "New"},
 	[DOSSIER_REQUESTED] = {"requested", "Demandé", "Requested"},
+	[DOSSIER_UNQUALIFIED] = {"unqualified", "Contrôle infirmier : demande à compléter", "Nurse's check: request to complete"},
 	[DOSSIER_INCOMPLETE] = {"incomplete", "Incomplet", "Incomplete"},
 	[DOSSIER_TRIAGE] = {"triage", "Contrôle infirmier", "Nurse's check"},
 	[DOSSIER_COMPLETE] = {"complete", "Complet", "Complete"},

@@ -470,7 +470,13 @@ static struct dossier_event random_event(const struct dossier *d, uint64_t *seed
 	e.at.us += (int64_t)(random_next(seed) % 1000000);
 	switch (dossier_event_data(kind)) {
 	case EVENT_DATA_REQUEST:
-		return requested();
+		e = requested();
+		if (random_next(seed) % 6 == 0) {
+			e.request.pathology = BYTES_NONE;
+			e.request.consent_processing = e.request.consent_expert = false;
+			e.request.unqualified = true;
+		}
+		return e;
 	case EVENT_DATA_DOCUMENT:
 		e = filed(ids[random_next(seed) % 5], ids[random_next(seed) % 4], random_next(seed) % 2 ? "x" : "y");
 		e.document.document.replaces = T(ids[random_next(seed) % 5]);
@@ -485,10 +491,12 @@ static struct dossier_event random_event(const struct dossier *d, uint64_t *seed
 		return e;
 	case EVENT_DATA_CONSENT:
 		e.consent.party = (enum party)(random_next(seed) % PARTIES);
+		e.consent.given = random_next(seed) % 4 > 0;
 		return e;
 	case EVENT_DATA_RELEASE:
 		return released(dossier_version(d) + (random_next(seed) % 4 == 0 ? 0 : 1));
 	case EVENT_DATA_TEXT:
+		e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), BYTES("1")};
 		if (kind == EVENT_DOCUMENT_WITHDRAWN)
 			e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), random_next(seed) % 2 ? BYTES("x") : BYTES("y")};
 		return e;
@@ -528,6 +536,7 @@ static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kep
 		for (size_t k = 0; k < d.n_offers; k++)
 			live += d.offers[k].answer == OFFER_LIVE;
 		assert_true(live <= 1);
+		assert_true(!d.pieces_complete || (d.request.pathology.len > 0 && d.request.consent_processing && d.request.consent_expert));
 		/* What was released was checked, and stands while its correction is looked at. */
 		assert_true(d.released_at.us == 0 || (d.delivered.present && d.delivered.checked && d.opinion.present));
 		assert_true(d.released_at.us == 0 || d.state == DOSSIER_REVISION || dossier_is_over(d.state) || d.opinion.checked);

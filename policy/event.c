@@ -7,6 +7,9 @@ static const struct {
 } kinds[DOSSIER_EVENTS] = {
 	[EVENT_NOTHING] = {"nothing", EVENT_DATA_NONE},
 	[EVENT_REQUESTED] = {"requested", EVENT_DATA_REQUEST},
+	[EVENT_QUALIFICATION_AWAITED] = {"qualification_awaited", EVENT_DATA_TEXT},
+	[EVENT_QUALIFIED] = {"qualified", EVENT_DATA_TEXT},
+	[EVENT_ANSWER_TOLD] = {"answer_told", EVENT_DATA_TEXT},
 	[EVENT_DOCUMENT_FILED] = {"document_filed", EVENT_DATA_DOCUMENT},
 	[EVENT_DOCUMENT_WITHDRAWN] = {"document_withdrawn", EVENT_DATA_TEXT},
 	[EVENT_PIECES_MISSING] = {"pieces_missing", EVENT_DATA_TEXT},

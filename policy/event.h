@@ -10,6 +10,9 @@
 enum dossier_event_kind {
 	EVENT_NOTHING,
 	EVENT_REQUESTED,             /* request */
+	EVENT_QUALIFICATION_AWAITED, /* text: ids of what the request does not tell, why: a person completes it */
+	EVENT_QUALIFIED,             /* text: pathology, version of its questionnaire */
+	EVENT_ANSWER_TOLD,           /* text: id of the question, the answer: by a person, in the place of any before */
 	EVENT_DOCUMENT_FILED,        /* document */
 	EVENT_DOCUMENT_WITHDRAWN,    /* text: id of the document, text the organisation that ordered it */
 	EVENT_PIECES_MISSING,        /* text: ids of what is missing, separated by commas */
@@ -36,7 +39,7 @@ enum dossier_event_kind {
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */
 	EVENT_QUESTION_ANSWERED,
-	EVENT_CONSENT_CHANGED,       /* consent: of a physician */
+	EVENT_CONSENT_CHANGED,       /* consent: about a physician; PATIENT, EXPERT: one of the request's two, given to a person */
 	EVENT_WITHDRAWN,             /* text: the consent to the whole service */
 	EVENT_CANCELLED,             /* text */
 	EVENT_CLOSED,
@@ -71,7 +74,9 @@ struct dossier_request {
 	struct bytes organisation;   /* id of the organisation that sent the request */
 	struct bytes sender;         /* its address */
 	bool consent_processing, consent_expert;
+	bool unqualified;            /* pathology, version or consents are not in it: a person has to tell them */
 	struct dossier_physician attending, first_opinion;
+	struct bytes form;           /* the definition that was filled in, when it names one (policy_answer.form) */
 	const struct policy_answer *answers;   /* all of the questionnaire, question.* among them */
 	size_t n_answers;
 };
@@ -111,7 +116,7 @@ struct dossier_mail_data {
 };
 
 struct dossier_consent_data {
-	enum party party;            /* ATTENDING or FIRST_OPINION */
+	enum party party;            /* ATTENDING, FIRST_OPINION; PATIENT: consent.processing, EXPERT: consent.expert, only ever given */
 	bool given;
 };
 

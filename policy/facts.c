@@ -19,6 +19,12 @@ static const char *const words[POLICY_WORDS] = {
 	[POLICY_WORD_CONFLICT] = "conflict", [POLICY_WORD_ABSENT] = "absent", [POLICY_WORD_UNCLEAR] = "unclear",
 };
 
+static const char *const answer_kinds[POLICY_ANSWER_KINDS] = {
+	[POLICY_ANSWER_UNSAID] = "",      [POLICY_ANSWER_NUMBER] = "number", [POLICY_ANSWER_CHOICE] = "choice",
+	[POLICY_ANSWER_TEXT] = "text",    [POLICY_ANSWER_DATE] = "date",     [POLICY_ANSWER_TRUTH] = "truth",
+	[POLICY_ANSWER_SLIDER] = "slider", [POLICY_ANSWER_SECTION] = "section",
+};
+
 /* The index of name in a list of n words, n when it is not there. */
 static unsigned index_of(const char *const *list, unsigned n, struct bytes name)
 {
@@ -38,6 +44,17 @@ enum policy_verdict policy_verdict_of_name(struct bytes name)
 {
 	unsigned i = index_of(verdicts, POLICY_VERDICTS, name);
 	return i < POLICY_VERDICTS ? (enum policy_verdict)i : POLICY_VERDICT_MALFORMED;
+}
+
+const char *policy_answer_kind_name(enum policy_answer_kind kind)
+{
+	return kind == POLICY_ANSWER_UNSAID ? NULL : answer_kinds[kind];
+}
+
+enum policy_answer_kind policy_answer_kind_of_name(struct bytes name)
+{
+	unsigned i = index_of(answer_kinds, POLICY_ANSWER_KINDS, name);
+	return i < POLICY_ANSWER_KINDS ? (enum policy_answer_kind)i : POLICY_ANSWER_UNSAID;
 }
 
 const char *policy_word_name(enum policy_word word)

@@ -38,8 +38,30 @@ struct policy_author {
 	struct bytes place;               /* its name, for people */
 };
 
+enum policy_answer_kind {
+	POLICY_ANSWER_UNSAID,
+	POLICY_ANSWER_NUMBER,
+	POLICY_ANSWER_CHOICE,
+	POLICY_ANSWER_TEXT,
+	POLICY_ANSWER_DATE,
+	POLICY_ANSWER_TRUTH,
+	POLICY_ANSWER_SLIDER,
+	POLICY_ANSWER_SECTION,            /* no answer to a question: a section of a physician's request */
+	POLICY_ANSWER_KINDS
+};
+
+/* "number", "choice"...; NULL for UNSAID. UNSAID for any other word. */
+const char *policy_answer_kind_name(enum policy_answer_kind kind);
+enum policy_answer_kind policy_answer_kind_of_name(struct bytes name);
+
 struct policy_answer {
 	struct bytes question, text, value;
+	enum policy_answer_kind kind;
+	struct bytes label;               /* what the code of a choice means */
+	struct bytes unit;
+	struct bytes null;                /* why there is no value: "not-asked", "declined"...; empty when it is answered or unsaid */
+	struct bytes section;             /* title */
+	struct bytes form;                /* the definition that was filled in: root^extension, with "#version" when it is told */
 };
 
 /* What its sender wants done with a document: METADATA.XML says it (mssante.md M78). */

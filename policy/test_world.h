@@ -43,8 +43,8 @@ static const struct organisation ORGANISATIONS[] = {
 };
 
 static const struct pathology_answer ANSWERS[] = {
-	{BYTES_OF("history"), BYTES_OF("Vos antécédents"), BYTES_OF("Your history")},
-	{BYTES_OF("question.1"), BYTES_OF("Votre question"), BYTES_OF("Your question")},
+	{.id = BYTES_OF("history"), .label_fr = BYTES_OF("Vos antécédents"), .label_en = BYTES_OF("Your history")},
+	{.id = BYTES_OF("question.1"), .label_fr = BYTES_OF("Votre question"), .label_en = BYTES_OF("Your question")},
 };
 
 static const struct pathology_exam EXAMS[] = {
@@ -189,10 +189,12 @@ static UNUSED const struct policy_mail *mail_of(const struct policy_decision *d,
 
 /* --- promises that every decision must keep --- */
 
-/* A matricule anywhere in a text, however it is spaced. */
-static UNUSED bool names_patient(struct bytes text)
+/* The number of a matricule, without its key, anywhere in a text, however it is spaced. */
+static UNUSED bool names_patient_of(struct bytes ins, struct bytes text)
 {
-	char digits[64];
+	char digits[64], number[14] = {0};
+	assert_int_equal(ins.len, 15);
+	memcpy(number, ins.at, 13);
 	size_t n = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
@@ -203,11 +205,16 @@ static UNUSED bool names_patient(struct bytes text)
 			}
 			digits[n++] = (char)text.at[i];
 			digits[n] = '\0';
-			if (n >= 13 && strstr(digits, "2790351215189") != NULL)
+			if (n >= 13 && strstr(digits, number) != NULL)
 				return true;
 		}
 	}
 	return false;
+}
+
+static UNUSED bool names_patient(struct bytes text)
+{
+	return names_patient_of(PATIENT.ins, text);
 }
 
 static UNUSED void check_promises(const struct policy_decision *d)
@@ -226,9 +233,9 @@ static UNUSED void check_promises(const struct policy_decision *d)
 		assert_int_equal(consent_check(after, m->party, (struct instant){INT64_MAX}), REASON_NONE);
 		if (m->party == PARTY_PATIENT)
 			continue;
-		assert_false(names_patient(m->to));
+		assert_false(names_patient_of(after->request.patient.ins, m->to));
 		for (size_t f = 0; f < m->n_fields; f++)
-			assert_false(names_patient(m->fields[f].text));
+			assert_false(names_patient_of(after->request.patient.ins, m->fields[f].text));
 	}
 	if (d->after == NULL)
 		return;
@@ -312,19 +319,19 @@ static UNUSED void pass(struct world *w, struct span span)
 /* --- the messages of the straight road --- */
 
 static UNUSED struct policy_answer REQUEST_ANSWERS[] = {
-	{BYTES_OF("relais.pathology"), BYTES_OF(""), BYTES_OF("cancer-sein")},
-	{BYTES_OF("relais.questionnaire"), BYTES_OF(""), BYTES_OF("1")},
-	{BYTES_OF("relais.requester"), BYTES_OF(""), BYTES_OF("patient")},
-	{BYTES_OF("consent.processing"), BYTES_OF(""), BYTES_OF("true")},
-	{BYTES_OF("consent.expert"), BYTES_OF(""), BYTES_OF("true")},
-	{BYTES_OF("consent.attending"), BYTES_OF(""), BYTES_OF("true")},
-	{BYTES_OF("consent.first-opinion"), BYTES_OF(""), BYTES_OF("false")},
-	{BYTES_OF("physician.attending.name"), BYTES_OF(""), BYTES_OF("Dr GENERAL")},
-	{BYTES_OF("physician.attending.mailbox"), BYTES_OF(""), BYTES_OF("general@cabinet.exemple.fr")},
-	{BYTES_OF("physician.first-opinion.name"), BYTES_OF(""), BYTES_OF("Dr PREMIER")},
-	{BYTES_OF("physician.first-opinion.mailbox"), BYTES_OF(""), BYTES_OF("premier@chu-x.exemple.fr")},
-	{BYTES_OF("history"), BYTES_OF("Vos antécédents"), BYTES_OF("aucun")},
-	{BYTES_OF("question.1"), BYTES_OF("Votre question"), BYTES_OF("Faut-il opérer ? Mon numéro est 2 79 03 51 215 189 89.")},
+	{.question = BYTES_OF("relais.pathology"), .text = BYTES_OF(""), .value = BYTES_OF("cancer-sein")},
+	{.question = BYTES_OF("relais.questionnaire"), .text = BYTES_OF(""), .value = BYTES_OF("1")},
+	{.question = BYTES_OF("relais.requester"), .text = BYTES_OF(""), .value = BYTES_OF("patient")},
+	{.question = BYTES_OF("consent.processing"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
+	{.question = BYTES_OF("consent.expert"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
+	{.question = BYTES_OF("consent.attending"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
+	{.question = BYTES_OF("consent.first-opinion"), .text = BYTES_OF(""), .value = BYTES_OF("false")},
+	{.question = BYTES_OF("physician.attending.name"), .text = BYTES_OF(""), .value = BYTES_OF("Dr GENERAL")},
+	{.question = BYTES_OF("physician.attending.mailbox"), .text = BYTES_OF(""), .value = BYTES_OF("general@cabinet.exemple.fr")},
+	{.question = BYTES_OF("physician.first-opinion.name"), .text = BYTES_OF(""), .value = BYTES_OF("Dr PREMIER")},
+	{.question = BYTES_OF("physician.first-opinion.mailbox"), .text = BYTES_OF(""), .value = BYTES_OF("premier@chu-x.exemple.fr")},
+	{.question = BYTES_OF("history"), .text = BYTES_OF("Vos antécédents"), .value = BYTES_OF("aucun")},
+	{.question = BYTES_OF("question.1"), .text = BYTES_OF("Votre question"), .value = BYTES_OF("Faut-il opérer ? Mon numéro est 2 79 03 51 215 189 89.")},
 };
 
 static UNUSED struct policy_document document(struct world *w, const char *id, const char *type, const char *digest)

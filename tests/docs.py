@@ -222,6 +222,29 @@ def example_request_is_read(bin_dir):
                                                "consent.expert", "question.1") if k not in answers]
 
 
+def example_request_fits_the_example_pathology(bin_dir):
+    """The example request against the example questionnaire, as an engineer would hold one beside the other."""
+    with open(os.path.join(DOCS, "examples/pathologies.json"), encoding="utf-8") as f:
+        pathology = json.load(f)[0]
+    done = relais(bin_dir, "inspect", "--json", os.path.join(ROOT, "docs/examples/request.xml"))
+    answers = json.loads(done.stdout)["documents"][0]["answers"]
+    wrong = [] if {a["kind"] for a in answers} >= {"number", "choice", "text", "date", "truth", "slider"} else ["not every kind is shown"]
+    forms = {f"{a['form']['id']}#{a['form']['version']}" for a in answers if a["form"]}
+    wrong += [] if forms == set(pathology["forms"]) else [f"forms {forms}"]
+    for question in pathology["answers"]:
+        given = [a for a in answers if a["question"] == question["id"]]
+        told = [a for a in given if a["value"]]
+        if not given or (question.get("required", True) and not told):
+            wrong.append(f"{question['id']} is not answered")
+        if not told and given and given[0]["null"] != "declined":
+            wrong.append(f"{question['id']}: null is {given[0]['null']}")
+        codes = {c["code"] for c in question.get("choices", [])}
+        wrong += [f"{question['id']}: {a['value']}" for a in told if codes and a["value"] not in codes]
+        wrong += [f"{question['id']}: {a['value']} {a['unit']}" for a in told if "low" in question and
+                  not (question["low"] <= float(a["value"]) <= question["high"] and a["unit"] in (None, question.get("unit")))]
+    return wrong
+
+
 def examples_can_be_read(_):
     wrong = []
     for path in glob.glob(os.path.join(DOCS, "examples/*.json")):
@@ -254,6 +277,7 @@ CHECKS = [
     ("French and English guides have the same parts", translations_are_whole),
     ("doctors read of the words and headings that they are sent", doctors_read_what_they_are_sent),
     ("the example request is read as a request without findings", example_request_is_read),
+    ("the example request answers the example questionnaire, in every kind", example_request_fits_the_example_pathology),
     ("examples are JSON", examples_can_be_read),
     ("no place of this machine is named", no_place_of_ours),
 ]

@@ -87,12 +87,14 @@ begin
   return v;
 end $$;
 
--- The newest of each version of its questionnaire: a dossier keeps the version it began with.
+-- The newest of each version of its questionnaire: a dossier keeps the version it began with. A form that a version lists names it, too:
+-- root^extension, or with #version behind.
 create function rule_pathology(code text) returns table (version integer, data jsonb)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select distinct on (p.data->>'version') p.version, p.data from pathology p
-   where p.code = rule_pathology.code order by p.data->>'version', p.version desc;
+  return query select distinct on (p.code, p.data->>'version') p.version, p.data from pathology p
+   where p.code = rule_pathology.code or p.data->'forms' ?| array[rule_pathology.code, split_part(rule_pathology.code, '#', 1)]
+   order by p.code, p.data->>'version', p.version desc;
 end $$;
 create function rule_sender(domain text) returns table (version integer, data jsonb)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
@@ -220,10 +222,10 @@ begin
             dossier_append.actor, dossier_append.rule, dossier_append.inbox);
 end $$;
 
-create function dossier_fold(dossier bigint, state text, open boolean, expert text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
+create function dossier_fold(dossier bigint, pathology text, state text, open boolean, expert text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update dossier d set state = dossier_fold.state, open = dossier_fold.open, expert = dossier_fold.expert,
+  update dossier d set pathology = dossier_fold.pathology, state = dossier_fold.state, open = dossier_fold.open, expert = dossier_fold.expert,
     complete_at = dossier_fold.complete_at, due_at = dossier_fold.due_at, next_due = dossier_fold.next_due
    where d.id = dossier_fold.dossier;
 end $$;

@@ -2,6 +2,7 @@
 
 With the corpus beside the project, the exams are the national agency's own sample documents; without it, samples that
 are made here. The questionnaire is always made here (ARCHITECTURE.md, "The request document")."""
+import base64
 import hashlib
 import io
 import os
@@ -78,10 +79,11 @@ def exam(code):
     return f"exemple-{code}.xml", made_exam(code)
 
 
-def questionnaire(answers, identity=None, document_id=None):
-    """The request: answers are (id, question text, value); values are text, int or bool."""
+def questionnaire(answers, identity=None, document_id=None, form=None):
+    """The request: answers are (id, question text, value); values are text, int or bool. form: (root, extension) of the definition filled in."""
     when = "20261116093000+0100"
     rows = []
+    reference = (f'<reference typeCode="REFR"><externalDocument><id root="{form[0]}" extension="{form[1]}"/></externalDocument></reference>' if form else "")
     for i, (question, text, value) in enumerate(answers):
         if isinstance(value, bool):
             v = f'<value xsi:type="BL" value="{str(value).lower()}"/>'
@@ -91,7 +93,7 @@ def questionnaire(answers, identity=None, document_id=None):
             v = f'<value xsi:type="ST">{escape(value)}</value>'
         rows.append(f'<component><sequenceNumber value="{i + 1}"/><observation classCode="OBS" moodCode="EVN">'
                     f'<templateId root="2.16.840.1.113883.10.20.33.4.6"/><code code={quoteattr(question)} codeSystem="{QUESTIONS}">'
-                    f'<originalText>{escape(text)}</originalText></code>{v}</observation></component>')
+                    f'<originalText>{escape(text)}</originalText></code>{v}{reference}</observation></component>')
     narrative = "".join(f"<paragraph>{escape(text)} : {escape(str(value))}</paragraph>" for _, text, value in answers)
     author = f'<id root="{OID}" extension="{INS}"/><assignedPerson><name><family>PAT-TROIS</family><given>DOMINIQUE</given></name></assignedPerson>'
     return (header("74465-6", TITLES["74465-6"], when, identity or patient(), document_id or new_oid(), author,
@@ -101,6 +103,34 @@ def questionnaire(answers, identity=None, document_id=None):
             '<entry><organizer classCode="BATTERY" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.33.4.1"/>'
             '<statusCode code="completed"/>' + "".join(rows) + "</organizer></entry></section></component></structuredBody></component>"
             "</ClinicalDocument>").encode()
+
+
+def physician_request():
+    """A physician's request of telemedicine (TLM-DA): the agency's sample when the corpus is there, else its skeleton made here."""
+    folder = corpus()
+    if folder:
+        path = os.path.join(folder, "cda/fr-testcontenu-3.0", "TLM-DA_2022.01_TE1_anamnèse-non-structurée.xml")
+        with open(path, "rb") as f:
+            return f.read()
+    sections = "".join(f'<component><section><code code="{code}" codeSystem="2.16.840.1.113883.6.1"/><title>{title}</title><text>{text}</text>{entry}</section></component>'
+                       for code, title, text, entry in (
+                           ("46612-8", "Anamnèse et facteurs de risques", "Texte libre", ""), ("10160-0", "Traitements", "PLAVIX 75mg", ""),
+                           ("55107-7", "Documents complémentaires", "Un document", '<entry><observationMedia classCode="OBS" moodCode="EVN"><value '
+                            'mediaType="application/pdf" representation="B64">' + base64.b64encode(PDF).decode() + "</value></observationMedia></entry>")))
+    return (header("75496-0", "Demande de téléexpertise", "20210327153500+0100", patient(), new_oid(), DOCTOR, '<templateId root="1.2.250.1.213.1.1.1.38" extension="2022.01"/>')
+            + "<component><structuredBody>" + sections + "</structuredBody></component></ClinicalDocument>").encode()
+
+
+PDF = (b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+       b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+
+
+def form(code="74465-6", title="Questionnaire patient", document_id=None):
+    """A level-1 document of the patient's: a PDF that only a person can read."""
+    author = f'<id root="{OID}" extension="{INS}"/><assignedPerson><name><family>PAT-TROIS</family><given>DOMINIQUE</given></name></assignedPerson>'
+    return (header(code, title, "20261116093000+0100", patient(), document_id or new_oid(), author, '<templateId root="1.3.6.1.4.1.19376.1.2.20"/>')
+            + '<component><nonXMLBody><text mediaType="application/pdf" representation="B64">' + base64.b64encode(PDF).decode()
+            + "</text></nonXMLBody></component></ClinicalDocument>").encode()
 
 
 def answers(pathology="cancer-sein", attending="dr.garnier@medecins.mssante.fr", first="dr.lemoine@medecins.mssante.fr", **changed):

@@ -19,6 +19,7 @@ import notices                      # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
 import recheck                      # noqa: E402
+import unread                       # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
@@ -134,6 +135,7 @@ def main():
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
         "trust": group(trust, "trust", tampered=False),
+        "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
     }
     wanted = args.only.split(",") if args.only else list(groups)

@@ -1,0 +1,182 @@
+/* policy/decide_text_answers.c - the answers of a questionnaire for people, and what of it is missing; see decide_text.h. */
+#include "policy/decide_text.h"
+#include "policy/gather.h"
+
+/* The questions to the expert, and what the gateway itself reads, are told in their own places. */
+static bool is_elsewhere(struct bytes question)
+{
+	static const struct bytes prefixes[] = {BYTES_OF("question."), BYTES_OF("relais."), BYTES_OF("consent."), BYTES_OF("physician."), BYTES_OF("patient.")};
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+		if (bytes_starts(question, prefixes[i]))
+			return true;
+	return false;
+}
+
+/* What was chosen in words, else the value as it is, with its unit; why there is none, in brackets. */
+static struct bytes value_words(const struct build *b, const struct policy_answer *a)
+{
+	static const struct {
+		const char *name, *fr, *en;
+	} nulls[] = {
+		{"not-asked", "(non demandé)", "(not asked)"},   {"unknown", "(inconnu)", "(unknown)"},
+		{"declined", "(sans réponse)", "(not answered)"}, {"masked", "(non communiqué)", "(kept back)"},
+		{"not-applicable", "(sans objet)", "(not applicable)"}, {"other", "(autre)", "(other)"},
+	};
+	struct bytes words = bytes_trim(a->label.len > 0 ? a->label : a->value);
+
+	for (size_t i = 0; words.len == 0 && i < sizeof nulls / sizeof nulls[0]; i++)
+		if (bytes_equal_text(a->null, nulls[i].name))
+			return bytes_of_text(build_english(b) ? nulls[i].en : nulls[i].fr);
+	if (a->unit.len == 0 || words.len == 0)
+		return words;
+	return bytes_of_text(arena_printf(b->arena, "%.*s %.*s", (int)words.len, (const char *)words.at, (int)a->unit.len,
+					  (const char *)a->unit.at));
+}
+
+/* Was the question of the i-th told with an earlier one? */
+static bool is_told(const struct dossier_request *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (bytes_equal(r->answers[k].question, r->answers[i].question) && bytes_equal(r->answers[k].text, r->answers[i].text))
+			return true;
+	return false;
+}
+
+/* All answers to the question of the i-th, joined. */
+static struct bytes values_of(const struct build *b, size_t i)
+{
+	const struct dossier_request *r = &b->after->request;
+	struct buf all = buf_make(GATHER_MAX);
+
+	for (size_t k = i; k < r->n_answers; k++) {
+		if (!bytes_equal(r->answers[k].question, r->answers[i].question) || !bytes_equal(r->answers[k].text, r->answers[i].text))
+			continue;
+		struct bytes words = value_words(b, &r->answers[k]);
+		buf_text(&all, all.len > 0 && words.len > 0 ? ", " : "");
+		buf_add(&all, words);
+	}
+	struct bytes text = arena_copy(b->arena, buf_bytes(&all));
+	buf_free(&all);
+	return text;
+}
+
+static void tell_answer(const struct build *b, struct gather *g, size_t i)
+{
+	const struct policy_answer *a = &b->after->request.answers[i];
+	bool section = a->kind == POLICY_ANSWER_SECTION;
+	struct bytes values = section ? bytes_trim(a->value) : values_of(b, i);
+	struct bytes colon = section ? BYTES(" :\n") : build_english(b) ? BYTES(": ") : BYTES(" : ");
+
+	if (values.len > 0)
+		gather_parts(g, (const struct bytes[]){BYTES("- "), a->text.len > 0 ? a->text : a->question, colon, values}, 4);
+}
+
+struct bytes text_answers(const struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	struct gather g = gather_begin();
+
+	for (size_t i = 0; i < r->n_answers; i++) {
+		bool section = r->answers[i].kind == POLICY_ANSWER_SECTION;
+		if (!is_elsewhere(r->answers[i].question) && (section || !is_told(r, i)))
+			tell_answer(b, &g, i);
+	}
+	return gather_end(b->arena, &g);
+}
+
+/* "entre 0 et 24 h", of the bounds there are. */
+static const char *bounds(const struct build *b, const struct pathology_answer *q)
+{
+	bool en = build_english(b);
+	const char *low = arena_printf(b->arena, "%g", (double)q->low.millionths / 1e6);
+	const char *high = arena_printf(b->arena, "%g", (double)q->high.millionths / 1e6);
+
+	if (q->has_low && q->has_high)
+		return arena_printf(b->arena, en ? " between %s and %s" : " entre %s et %s", low, high);
+	if (q->has_low)
+		return arena_printf(b->arena, en ? " of %s or more" : " de %s ou plus", low);
+	return q->has_high ? arena_printf(b->arena, en ? " of %s or less" : " de %s ou moins", high) : "";
+}
+
+/* What would have fitted. */
+static const char *expected(const struct build *b, const struct pathology_answer *q)
+{
+	bool en = build_english(b);
+	const char *unit = arena_printf(b->arena, "%s%.*s", q->unit.len > 0 ? " " : "", (int)q->unit.len, (const char *)q->unit.at);
+
+	switch (q->kind) {
+	case POLICY_ANSWER_NUMBER:
+	case POLICY_ANSWER_SLIDER:
+		return arena_printf(b->arena, "%s%s%s", en ? "a number" : "un nombre", bounds(b, q), unit);
+	case POLICY_ANSWER_CHOICE:
+		return en ? "one of the choices offered" : "un des choix proposés";
+	case POLICY_ANSWER_DATE:
+		return en ? "a date such as 31/12/2026" : "une date, comme 31/12/2026";
+	case POLICY_ANSWER_TRUTH:
+		return en ? "yes or no" : "oui ou non";
+	case POLICY_ANSWER_TEXT:
+	case POLICY_ANSWER_UNSAID:
+	case POLICY_ANSWER_SECTION:
+	case POLICY_ANSWER_KINDS:
+		break;
+	}
+	return en ? "another answer" : "une autre réponse";
+}
+
+/* As many choices as are allowed; else what would have fitted, and what came. */
+static struct bytes misfit(const struct build *b, const struct missing *m)
+{
+	enum { SHOWN = 80 };
+	bool en = build_english(b), whole = m->value.len <= SHOWN;
+	struct bytes value = bytes_slice(m->value, 0, whole ? m->value.len : 0);
+
+	if (m->why == REASON_ANSWER_COUNT)
+		return bytes_of_text(en ? " (how many were chosen is not allowed)" : " (le nombre de choix n'est pas celui permis)");
+	if (value.len == 0)
+		return bytes_of_text(arena_printf(b->arena, en ? " (expected: %s)" : " (attendu : %s)", expected(b, m->question)));
+	return bytes_of_text(arena_printf(b->arena, en ? " (you answered \"%.*s\"; expected: %s)" : " (réponse reçue : « %.*s » ; attendu : %s)",
+					  (int)value.len, (const char *)value.at, expected(b, m->question)));
+}
+
+struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n)
+{
+	struct gather g = gather_begin();
+
+	for (size_t i = 0; i < n; i++) {
+		struct bytes label = build_english(b) ? missing[i].label_en : missing[i].label_fr;
+		gather_line(&g, BYTES("- "), label.len > 0 ? label : missing[i].id, missing[i].why == REASON_NONE ? BYTES_NONE : misfit(b, &missing[i]));
+	}
+	return gather_end(b->arena, &g);
+}
+
+struct bytes text_missing_ids(const struct build *b, const struct missing *missing, size_t n)
+{
+	struct buf buf = buf_make(GATHER_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_u8(&buf, ',');
+		buf_add(&buf, missing[i].id);
+	}
+	struct bytes text = arena_copy(b->arena, buf_bytes(&buf));
+	buf_free(&buf);
+	return text;
+}
+
+struct bytes text_misfits(const struct build *b, const struct missing *missing, size_t n)
+{
+	struct buf buf = buf_make(GATHER_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (missing[i].why == REASON_NONE)
+			continue;
+		buf_text(&buf, buf.len > 0 ? "," : "");
+		buf_add(&buf, missing[i].id);
+		buf_text(&buf, " ");
+		buf_text(&buf, reason_code(missing[i].why));
+	}
+	struct bytes text = arena_copy(b->arena, buf_bytes(&buf));
+	buf_free(&buf);
+	return text;
+}

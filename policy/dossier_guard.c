@@ -1,0 +1,197 @@
+/* policy/dossier_guard.c - what the gate asks beyond the table; see dossier.h for the invariants. */
+#include "policy/dossier_guard.h"
+
+#include "base/limits.h"
+#include "policy/identity.h"
+
+/* All that must be known before a request can be weighed against its pathology's demands. */
+static bool is_whole(const struct dossier_request *r)
+{
+	return r->pathology.len > 0 && r->consent_processing && r->consent_expert;
+}
+
+static enum reason guard_request(const struct dossier_request *r)
+{
+	if (!identity_complete(&r->patient))
+		return REASON_IDENTITY_NONE;
+	if ((!is_whole(r) && !r->unqualified) || r->n_answers > LIMIT_REQUEST_ANSWERS)
+		return REASON_REQUEST_INCOMPLETE;
+	return REASON_NONE;
+}
+
+/* The two consents of the request may be given to a person; to take them back is to withdraw from the whole. */
+static enum reason guard_consent(const struct dossier_consent_data *c)
+{
+	bool physician = c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION;
+	bool own = c->party == PARTY_PATIENT || c->party == PARTY_EXPERT;
+
+	return physician || (own && c->given) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
+static bool is_prefixed(struct bytes id, const char *prefix)
+{
+	return bytes_starts(id, bytes_of_text(prefix));
+}
+
+/* What the gateway itself reads has events of its own. */
+static enum reason guard_told(const struct dossier *d, const struct dossier_text_data *t)
+{
+	if (t->id.len == 0 || is_prefixed(t->id, "relais.") || is_prefixed(t->id, "consent.") || is_prefixed(t->id, "section."))
+		return REASON_USAGE;
+	return d->request.n_answers >= LIMIT_REQUEST_ANSWERS ? REASON_DOSSIER_FULL : REASON_NONE;
+}
+
+static enum reason guard_identity(const struct dossier *d, const struct dossier_filing *f)
+{
+	if (!f->document.has_patient)
+		return REASON_NONE;
+	/* Test and real identities are never mixed, not even by hand. */
+	if (identity_is_ins(f->document.patient.oid) &&
+	    identity_is_test(f->document.patient.oid) != identity_is_test(d->request.patient.oid))
+		return REASON_SENDER_TEST_IDENTITY;
+	switch (identity_compare(&d->request.patient, &f->document.patient)) {
+	case IDENTITY_SAME:
+		return REASON_NONE;
+	case IDENTITY_DIFFERENT:
+		return REASON_IDENTITY_OTHER_PATIENT;
+	case IDENTITY_DOUBT:
+		return f->confirmed ? REASON_NONE : REASON_IDENTITY_DIFFERS;
+	case IDENTITY_ABSENT:
+		break;
+	}
+	return f->confirmed ? REASON_NONE : REASON_IDENTITY_NONE;
+}
+
+static const struct dossier_document *find_id(const struct dossier *d, struct bytes id)
+{
+	for (size_t i = 0; id.len > 0 && i < d->n_documents; i++)
+		if (bytes_equal(d->documents[i].filing.document.id, id))
+			return &d->documents[i];
+	return NULL;
+}
+
+static enum reason guard_document(const struct dossier *d, const struct dossier_filing *f)
+{
+	const struct dossier_document *known = dossier_find_document(d, f->document.id, f->document.digest);
+
+	if (d->n_documents >= LIMIT_DOSSIER_DOCUMENTS)
+		return REASON_DOSSIER_FULL;
+	if (known != NULL && known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
+	if (known != NULL)
+		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
+											     : REASON_DOCUMENT_CONFLICT;
+	/* Only the organisation that sent a document may replace it. */
+	const struct dossier_document *old = find_id(d, f->document.replaces);
+	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
+		return REASON_SENDER_CLASS;
+	return guard_identity(d, f);
+}
+
+static enum reason guard_withdrawal(const struct dossier *d, const struct dossier_text_data *order)
+{
+	const struct dossier_document *known = find_id(d, order->id);
+
+	if (known == NULL)
+		return REASON_ORDER_UNKNOWN;
+	if (known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
+	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
+}
+
+static enum reason guard_text(const struct dossier *d, const struct dossier_event *e)
+{
+	if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
+		return guard_withdrawal(d, &e->text);
+	if (e->kind == EVENT_ANSWER_TOLD)
+		return guard_told(d, &e->text);
+	if (e->kind == EVENT_QUALIFICATION_AWAITED)
+		return d->request.unqualified ? REASON_NONE : REASON_DOSSIER_ORDER;
+	if (e->kind == EVENT_QUALIFIED)
+		return e->text.id.len > 0 && e->text.text.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	if (e->kind == EVENT_PIECES_MISSING && d->request.pathology.len == 0)
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}
+
+static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
+{
+	const struct dossier_offer *live = dossier_live_offer(d);
+
+	if (e->kind == EVENT_OFFERED)
+		return live == NULL && e->offer.rpps.len > 0 && e->offer.mailbox.len > 0 ? REASON_NONE
+											  : REASON_DOSSIER_ORDER;
+	return live != NULL && bytes_equal(live->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
+static enum reason guard_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+
+	if (holder == NULL || !bytes_equal(holder->rpps, o->rpps))
+		return REASON_OPINION_SIGNER;
+	for (size_t i = 0; i < d->n_digests; i++)
+		if (bytes_equal_nocase(d->digests[i], o->digest))
+			return REASON_MESSAGE_DUPLICATE;
+	return REASON_NONE;
+}
+
+/* An opinion is released once as a version of its own, and that version may be sent again. */
+static enum reason guard_release(const struct dossier *d, const struct dossier_release_data *r)
+{
+	bool again = d->state == DOSSIER_UNDELIVERABLE;
+
+	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}
+
+/* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
+static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
+{
+	switch (kind) {
+	case EVENT_OFFERED:
+		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_PIECE_WAIVED:
+		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_OPINION_RECEIVED:
+		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_QUESTION_RECEIVED:
+		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_RELEASED:
+		return d->n_releases >= LIMIT_DOSSIER_ITEMS;
+	default:
+		return false;
+	}
+}
+
+enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e)
+{
+	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
+		return REASON_DOSSIER_ORDER;
+	if (is_full(d, e->kind))
+		return REASON_DOSSIER_FULL;
+	switch (dossier_event_data(e->kind)) {
+	case EVENT_DATA_REQUEST:
+		return guard_request(&e->request);
+	case EVENT_DATA_DOCUMENT:
+		return guard_document(d, &e->document);
+	case EVENT_DATA_OFFER:
+		return guard_offer(d, e);
+	case EVENT_DATA_OPINION:
+		return guard_opinion(d, &e->opinion);
+	case EVENT_DATA_CONSENT:
+		return guard_consent(&e->consent);
+	case EVENT_DATA_RELEASE:
+		return guard_release(d, &e->release);
+	case EVENT_DATA_TEXT:
+		return guard_text(d, e);
+	case EVENT_DATA_MAIL:
+	case EVENT_DATA_NONE:
+		break;
+	}
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
+	    (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}

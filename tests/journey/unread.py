@@ -1,0 +1,116 @@
+"""Requests that are no whole questionnaire: a physician's (TLM-DA), a form that a person must read (level 1), answers that do not fit the
+version they were given under, what the patient deposits. All by real mail and the command line."""
+import json
+import os
+
+import bad
+import clients
+import documents
+from world import DEPOT, PATIENT, PLATFORM, wait_for
+
+
+def cases(world, story):
+    w, known = world, set()
+
+    def decided(message_id, reason, outcome="applied"):
+        row = bad.outcome(w, message_id)
+        assert (row["outcome"], row["reason"]) == (outcome, reason), row
+
+    def opened():
+        wait_for("another dossier", lambda: {d["ref"] for d in story.dossiers()} - known, 60)
+        story.ref = ({d["ref"] for d in story.dossiers()} - known).pop()
+        known.add(story.ref)
+
+    def history():
+        return w.relais("dossier", "history", story.ref, as_json=True)
+
+    def send(name, content, text="Demande d'avis."):
+        return story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Demande PAT-TROIS DOMINIQUE 28/03/1979", text, [(name, "application/xml", content)], w.platform)
+
+    def refused(code, *words):
+        done = w.relais(*words, check=False)
+        assert done.returncode != 0 and code in done.stdout + done.stderr, (done.stdout, done.stderr)
+
+    def physician():
+        decided(send("demande.xml", documents.physician_request()), "dossier.request.unqualified")
+        opened()
+        story.reaches("unqualified")
+        awaited = [e for e in history() if e["kind"] == "qualification_awaited"]
+        assert awaited and awaited[0]["what"] == "pathology,questionnaire,consent.processing,consent.expert", awaited
+        assert not w.mailbox(PATIENT).all(), "without her consent the patient is not written to"
+        refused("dossier.request.unqualified", "dossier", "triage", story.ref)
+        refused("dossier.pathology.unknown", "dossier", "triage", story.ref, "maladie-imaginaire", "1")
+        refused("dossier.questionnaire.unknown", "dossier", "triage", story.ref, "cancer-sein", "0")
+
+    def completed():
+        w.relais("dossier", "triage", story.ref, "cancer-sein", "1")
+        story.reaches("incomplete")
+        assert [d["pathology"] for d in story.dossiers() if d["ref"] == story.ref] == ["cancer-sein"]
+        w.relais("dossier", "consent", story.ref, "processing", "yes")
+        assert not w.mailbox(PATIENT).all()
+        refused("", "dossier", "consent", story.ref, "expert", "no")
+        w.relais("dossier", "consent", story.ref, "expert", "yes")
+        story.arrives(PATIENT, "missing", lambda m: "mammographie" in clients.text_of(m))
+        for code in ("18748-4", "34794-8", "11502-2"):
+            story.record(code)
+        for question, text in (("question.1", "Faut-il poursuivre le traitement anticoagulant ?"), ("decision.pending", "Arrêt du traitement")):
+            w.relais("dossier", "answer", story.ref, question, text)
+        w.relais("dossier", "answer", story.ref, "decision.date", "bientôt")
+        wait_for("three exams", lambda: len(w.relais("dossier", "show", story.ref, as_json=True)["documents"]) >= 5, 60)
+        story.reaches("incomplete")
+        w.relais("dossier", "answer", story.ref, "decision.date", "31/12/2026")
+        story.reaches("triage")
+        told = [e for e in history() if e["kind"] == "pieces_missing"][-1]
+        assert "decision.date dossier.answer.kind" in json.dumps(told), told
+
+    def to_the_expert():
+        story.triage()
+        assert "anticoagulant" in clients.text_of(story.offer)
+        story.accept()
+        assert any("-1" in name and name.endswith(".pdf") for name in story.full_files), sorted(story.full_files)
+        w.relais("dossier", "cancel", story.ref, "fin de l'essai")
+
+    def form():
+        decided(send("questionnaire.xml", documents.form()), "dossier.questionnaire.unread")
+        opened()
+        story.reaches("unqualified")
+        w.relais("dossier", "redirect", story.ref, "fin de l'essai")
+
+    def version_two():
+        path = os.path.join(w.folder, "pathologies-2.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"code": "cancer-sein", "version": "2", "title_fr": "Cancer du sein", "title_en": "Breast cancer", "forms": ["1.2.3.4^QS-SEIN"], "answers": [
+                {"id": "decision.date", "label_fr": "La date prévue", "label_en": "The date planned", "kind": "date"},
+                {"id": "decision.pending", "label_fr": "La décision proposée", "label_en": "The decision", "kind": "choice", "most": 1,
+                 "choices": [{"code": "mastectomie", "label_fr": "Mastectomie", "label_en": "Mastectomy"}]}]}, f)
+        w.relais("pathology", "import", path)
+        # Neither pathology nor version is told: the form that was filled in tells both.
+        send("questionnaire.xml", documents.questionnaire(documents.answers(relais__pathology=None, relais__questionnaire=None, decision__date="demain"),
+                                                          form=("1.2.3.4", "QS-SEIN")))
+        opened()
+        story.reaches("incomplete")
+        assert [d["pathology"] for d in story.dossiers() if d["ref"] == story.ref] == ["cancer-sein"]
+        _, mail = story.arrives(PATIENT, "misfits", lambda m: story.ref in clients.text_of(m) and "attendu" in clients.text_of(m))
+        text = " ".join(clients.text_of(mail).split())
+        assert "La date prévue (réponse reçue : « demain » ; attendu : une date" in text, text
+        assert "un des choix proposés" in text, text
+        # The old version is known still, and by it the same answers are whole.
+        w.relais("dossier", "cancel", story.ref, "fin de l'essai")
+        send("questionnaire.xml", documents.questionnaire(documents.answers(decision__date="13/12/2026")))
+        opened()
+        story.reaches("incomplete")
+        missing = [e for e in history() if e["kind"] == "pieces_missing"][-1]["what"]
+        assert "decision" not in missing, missing
+
+    def deposited():
+        before = len(w.relais("dossier", "show", story.ref, as_json=True)["documents"])
+        decided(send("depot.xml", documents.form("DOCPAT03", "CR déposé par le patient"), "Document déposé."), "none", "filed")
+        assert len(w.relais("dossier", "show", story.ref, as_json=True)["documents"]) == before + 1
+
+    yield "a physician's request opens and waits for a person", physician
+    yield "she completes it, answer by answer", completed
+    yield "it goes to the expert with its attached document", to_the_expert
+    yield "a form that only a person can read", form
+    yield "answers are weighed by the version they name", version_two
+    yield "what the patient deposits is filed", deposited
+    yield "reconcile", story.reconcile
