@@ -100,7 +100,7 @@ static void a_person_completes_it(void **state)
 	assert_true(bytes_contains(field_of(&w->last, MAIL_M10, "hospitals"), BYTES("Dr VACQUIER")));
 	pass(w, SPAN_HOURS(1));
 	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_ACCEPT));
-	assert_true(bytes_contains(field_of(&w->last, MAIL_M13, "answers"), BYTES("- Anamnèse :\nLigne une\nLigne deux\n- Traitements :\nClopidogrel\n- history : aucun")));
+	assert_true(bytes_contains(field_of(&w->last, MAIL_M13, "answers"), BYTES("- Anamnèse :\nLigne une\nLigne deux\n- Traitements :\nClopidogrel\n- Vos antécédents : aucun")));
 	world_free(w);
 }
 

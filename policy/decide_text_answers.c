@@ -61,6 +61,18 @@ static struct bytes values_of(const struct build *b, size_t i)
 	return text;
 }
 
+/* The question's words as they came, else as the rules have them, else its id. */
+static struct bytes question_words(const struct build *b, const struct policy_answer *a)
+{
+	const struct dossier_request *r = &b->after->request;
+	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies, r->pathology, r->version);
+
+	for (size_t i = 0; a->text.len == 0 && p != NULL && i < p->n_answers; i++)
+		if (bytes_equal(p->answers[i].id, a->question))
+			return build_english(b) ? p->answers[i].label_en : p->answers[i].label_fr;
+	return a->text.len > 0 ? a->text : a->question;
+}
+
 static void tell_answer(const struct build *b, struct gather *g, size_t i)
 {
 	const struct policy_answer *a = &b->after->request.answers[i];
@@ -69,7 +81,7 @@ static void tell_answer(const struct build *b, struct gather *g, size_t i)
 	struct bytes colon = section ? BYTES(" :\n") : build_english(b) ? BYTES(": ") : BYTES(" : ");
 
 	if (values.len > 0)
-		gather_parts(g, (const struct bytes[]){BYTES("- "), a->text.len > 0 ? a->text : a->question, colon, values}, 4);
+		gather_parts(g, (const struct bytes[]){BYTES("- "), question_words(b, a), colon, values}, 4);
 }
 
 struct bytes text_answers(const struct build *b)

@@ -1,16 +1,19 @@
 """Requests that are no whole questionnaire: a physician's (TLM-DA), a form that a person must read (level 1), answers that do not fit the
 version they were given under, what the patient deposits. All by real mail and the command line."""
+import io
 import json
 import os
+import zipfile
 
 import bad
 import clients
 import documents
+import papers
 from world import DEPOT, PATIENT, PLATFORM, wait_for
 
 
 def cases(world, story):
-    w, known = world, set()
+    w, known, given = world, set(), [""]
 
     def decided(message_id, reason, outcome="applied"):
         row = bad.outcome(w, message_id)
@@ -63,11 +66,26 @@ def cases(world, story):
         told = [e for e in history() if e["kind"] == "pieces_missing"][-1]
         assert "decision.date dossier.answer.kind" in json.dumps(told), told
 
+    def his_pdf(pdf):
+        """What the physician wrote and what the nurse told stand in it; the attached document's pages follow, or it is named."""
+        if not papers.HERE:
+            return
+        text = " ".join(papers.text(pdf).split())
+        for words in ("Faut-il poursuivre le traitement anticoagulant ?", "Traitements", "PLAVIX 75mg", "La décision qui vous est proposée : Arrêt du traitement"):
+            assert words in text, f"{words}: {text[:3000]}"
+        assert papers.sound(pdf)
+        given.append(text)
+
     def to_the_expert():
         story.triage()
         assert "anticoagulant" in clients.text_of(story.offer)
+        story.one_pdf = his_pdf
         story.accept()
-        assert any("-1" in name and name.endswith(".pdf") for name in story.full_files), sorted(story.full_files)
+        shown = w.relais("dossier", "show", story.ref, as_json=True)["documents"]
+        attached = [d for d in shown if d["type"] in (None, "")]
+        assert len(attached) == 1, shown
+        everything = sorted(story.full_files) + zipfile.ZipFile(io.BytesIO(story.full_files["IHE_XDM.zip"])).namelist()
+        assert any("demande-1" in name for name in everything) or "demande-1" in given[-1], everything
         w.relais("dossier", "cancel", story.ref, "fin de l'essai")
 
     def form():
