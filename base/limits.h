@@ -121,6 +121,11 @@
 #define LIMIT_DOCUMENTS 200
 #define LIMIT_TEXT (256u * 1024)         /* of a mail's text that we keep as a fact */
 
+/* The expert's form (smtp/form.h). */
+#define LIMIT_FORM_ANSWERS 30            /* questions; the most of a request seen is 5 (product, 4.4: at most five lines) */
+#define LIMIT_FORM_FIELD (64u * 1024)    /* what stands under one heading */
+#define LIMIT_FORM_BRACKET 12            /* lines that the form's own words in brackets may run over */
+
 /* Work. */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8

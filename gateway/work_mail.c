@@ -15,6 +15,7 @@ static const struct {
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
 	{"part", "part"}, {"heavy", "heavy_list"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
+	{"due_day", "due_day"}, {"due_hour", "due_hour"}, {"first_question", "first_question"}, {"form", "form"}, {"form_whole", "form_whole"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -33,13 +34,16 @@ static bool english(const struct work *work)
 	return work->config->language[0] == 'e';
 }
 
-/* "14 mars 2026". */
+/* "samedi 14 mars 2026". */
 static const char *date_words(struct work *work, struct instant at)
 {
 	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"};
 	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+	static const char *const days_fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
+	static const char *const days_en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 	struct date d = instant_date(at, instant_paris_offset(at));
-	return arena_printf(work->arena, "%d %s %d", d.day, (english(work) ? en : fr)[d.month - 1], d.year);
+	const char *day = (english(work) ? days_en : days_fr)[(date_days(d) % 7 + 11) % 7];   /* 1970-01-01 was a Thursday */
+	return arena_printf(work->arena, "%s %d%s %s %d", day, d.day, d.day == 1 && !english(work) ? "er" : "", (english(work) ? en : fr)[(d.month + 11) % 12], d.year);
 }
 
 static const char *patient_name(struct work *work, const struct dossier *d)
@@ -85,6 +89,7 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 	put(fields, "summary", form->summary);
 	put(fields, "convergence", form->convergence);
 	put(fields, "advice", form->advice);
+	put(fields, "delay", form->delay);
 	put(fields, "help", form->help);
 	put_text(fields, "exchange_until", date_words(work, instant_plus(work->now, SPAN_DAYS(15))));
 }
@@ -179,6 +184,30 @@ static struct bytes request_document(struct work *work, const struct dossier *d)
 	return bytes_of_text(arena_printf(work->arena, "%s^%.*s", work->config->oid, (int)d->reference.len, (const char *)d->reference.at));
 }
 
+/* "1. …", a paragraph each; an answer to all questions together has no number. */
+static struct bytes form_answers(struct work *work, const struct policy_form *f)
+{
+	const char *all = "";
+	for (size_t i = 0; i < f->n_answers; i++) {
+		const struct policy_form_answer *a = &f->answers[i];
+		const char *number = a->number > 0 ? arena_printf(work->arena, "%u. ", a->number) : "";
+		all = arena_printf(work->arena, "%s%s%s%.*s", all, i > 0 ? "\n\n" : "", number, (int)a->text.len, (const char *)a->text.at);
+	}
+	return bytes_of_text(all);
+}
+
+/* The word, then what he wrote beside it. */
+static struct bytes form_convergence(struct work *work, const struct policy_form *f)
+{
+	static const struct { const char *word, *fr, *en; } words[] = {{"yes", "Oui", "Yes"}, {"partly", "Partielle", "Partly"}, {"no", "Non", "No"}};
+
+	for (size_t i = 0; f->remark.len > 0 && i < sizeof words / sizeof words[0]; i++)
+		if (bytes_equal_text(f->convergence, words[i].word))
+			return bytes_of_text(arena_printf(work->arena, "%s. %.*s", english(work) ? words[i].en : words[i].fr, (int)f->remark.len,
+							  (const char *)f->remark.at));
+	return f->convergence;
+}
+
 static json_t *report_sections(struct work *work, const struct dossier *d)
 {
 	const struct policy_form *f = &d->opinion.data.form;
@@ -186,10 +215,12 @@ static json_t *report_sections(struct work *work, const struct dossier *d)
 	json_t *list = json_array();
 
 	add_section(list, en ? "Questions asked" : "Questions posées", questions(work, d));
-	add_section(list, en ? "Answers to the questions" : "Réponse aux questions", f->answer);
+	add_section(list, en ? "Answers to the questions" : "Réponse aux questions", form_answers(work, f));
 	add_section(list, en ? "Reasoned opinion" : "Avis motivé", f->opinion);
-	add_section(list, en ? "Convergence with the first opinion" : "Convergence avec le premier avis", f->convergence);
-	add_section(list, en ? "What to do, and how soon" : "Conduite à tenir et délai", f->advice);
+	add_section(list, en ? "Convergence with the first opinion" : "Convergence avec le premier avis", form_convergence(work, f));
+	add_section(list, en ? "What to do" : "Conduite à tenir", f->advice);
+	add_section(list, en ? "How soon" : "Délai", f->delay);
+	add_section(list, en ? "Certainty and limits" : "Certitude et limites", f->limits);
 	add_section(list, en ? "Help used" : "Aide utilisée", f->help);
 	add_section(list, en ? "Links of interest" : "Liens d'intérêts", f->interests);
 	return list;

@@ -1,44 +1,9 @@
 /* policy/decide_opinion.c - an opinion counts only from the expert who holds the accepted offer, signed by him after he
- * accepted, naming this dossier, whole, and new. */
-#include "base/buf.h"
+ * accepted, naming this dossier, and new. What it lacks is asked back at once, by heading and number of the question; the mail that
+ * answers need hold no more than that, and is judged like the first. */
+#include "policy/decide_form.h"
 #include "policy/decide_step.h"
-
-enum { HEADINGS = 5 };
-
-static const struct {
-	const char *id, *fr, *en;
-} headings[HEADINGS] = {
-	{"answer", "Réponse aux questions", "Answer to the questions"},
-	{"opinion", "Avis", "Opinion"},
-	{"convergence", "Convergence avec le premier avis", "Convergence with the first opinion"},
-	{"advice", "Conduite conseillée", "Advice"},
-	{"summary", "Résumé pour le patient", "Summary for the patient"},
-};
-
-static struct bytes heading(const struct policy_form *form, size_t i)
-{
-	const struct bytes values[HEADINGS] = {form->answer, form->opinion, form->convergence, form->advice, form->summary};
-	return bytes_trim(values[i]);
-}
-
-/* Ids with commas for the event, or lines for the mail; empty when nothing is missing. */
-static struct bytes missing_headings(const struct build *b, bool as_lines)
-{
-	struct buf buf = buf_make(1024);
-
-	for (size_t i = 0; i < HEADINGS; i++) {
-		if (heading(&b->message->form, i).len > 0)
-			continue;
-		if (buf.len > 0)
-			buf_text(&buf, as_lines ? "\n" : ",");
-		if (as_lines)
-			buf_text(&buf, "- ");
-		buf_text(&buf, !as_lines ? headings[i].id : build_english(b) ? headings[i].en : headings[i].fr);
-	}
-	struct bytes text = arena_copy(b->arena, buf_bytes(&buf));
-	buf_free(&buf);
-	return text;
-}
+#include "policy/decide_text.h"
 
 /* *is_signed says on what the opinion rests. Only an expert without any registered certificate may ever be believed
  * unsigned, and only where the rules allow it. */
@@ -62,6 +27,68 @@ static bool is_early(const struct policy_signature *s, struct instant accepted)
 	return !s->timed || s->time.us < accepted.us - accepted.us % 1000000;
 }
 
+static const struct policy_document *report_of(const struct policy_message *m)
+{
+	for (size_t i = 0; m->form.document.len > 0 && i < m->n_documents; i++)
+		if (bytes_equal_nocase(m->documents[i].digest, m->form.document))
+			return &m->documents[i];
+	return NULL;
+}
+
+static bool is_author(const struct policy_document *report, struct bytes rpps)
+{
+	for (size_t i = 0; i < report->n_authors; i++)
+		if (expert_same_rpps(report->authors[i].id, rpps))
+			return true;
+	return false;
+}
+
+static bool is_request(struct bytes type)
+{
+	return bytes_equal(type, BYTES("74465-6")) || bytes_equal(type, BYTES("75496-0"));
+}
+
+/* inFulfillmentOf: the document that asked, or an order that is numbered as the dossier is. */
+static bool fulfils(const struct dossier *d, struct bytes order)
+{
+	size_t caret = bytes_find_byte(order, '^', 0);
+
+	if (bytes_equal_nocase(bytes_from(order, caret + 1), d->reference))
+		return true;
+	for (size_t i = 0; i < d->n_documents; i++) {
+		const struct policy_document *doc = &d->documents[i].filing.document;
+		if (is_request(doc->type) && doc->id.len > 0 && bytes_equal(doc->id, order))
+			return true;
+	}
+	return false;
+}
+
+static bool names_request(const struct dossier *d, const struct policy_document *report)
+{
+	for (size_t i = 0; i < report->orders.n; i++)
+		if (fulfils(d, report->orders.at[i]))
+			return true;
+	return false;
+}
+
+/* The signed bytes name the dossier: by the reference in the text, or by the order that the report of his software fulfils.
+ * A text that names another one is never made good by the report. */
+static enum reason check_named(const struct build *b, const struct dossier_offer *holder)
+{
+	const struct policy_message *m = b->message;
+	const struct policy_document *report = report_of(m);
+	struct bytes reference = bytes_trim(m->form.reference);
+	bool named = bytes_equal_nocase(reference, bytes_trim(b->after->reference));
+
+	if (report == NULL)
+		return named && m->form.document.len == 0 ? REASON_NONE : REASON_OPINION_DOSSIER;
+	if (!is_author(report, holder->rpps))
+		return REASON_OPINION_SIGNER;
+	if (!report->has_patient)
+		return REASON_IDENTITY_NONE;
+	return named || (reference.len == 0 && names_request(b->after, report)) ? REASON_NONE : REASON_OPINION_DOSSIER;
+}
+
 static enum reason check_opinion(const struct build *b, const struct dossier_offer *holder, bool *is_signed)
 {
 	const struct policy_message *m = b->message;
@@ -77,16 +104,32 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 		return reason;
 	if (*is_signed && is_early(&m->signature, holder->answered_at))
 		return REASON_OPINION_EARLY;
-	if (!bytes_equal_nocase(bytes_trim(m->form.reference), bytes_trim(b->after->reference)))
-		return REASON_OPINION_DOSSIER;
 	reason = step_refused_piece(m);
-	return reason == REASON_NONE ? step_one_patient(m, &b->after->request.patient) : reason;
+	if (reason == REASON_NONE)
+		reason = step_one_patient(m, &b->after->request.patient);
+	return reason == REASON_NONE ? check_named(b, holder) : reason;
+}
+
+static const struct dossier_annex *annexes_of(const struct build *b)
+{
+	const struct policy_message *m = b->message;
+	struct dossier_annex *list = arena_alloc(b->arena, (m->n_documents + 1) * sizeof *list);
+
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct policy_document *d = &m->documents[i];
+		list[i] = (struct dossier_annex){.kind = d->kind, .name = d->name, .digest = d->digest, .type = d->type, .title = d->title,
+						 .size = d->size};
+	}
+	return list;
 }
 
 static enum reason receive(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
 	const struct policy_message *m = b->message;
+	struct policy_form form = m->form;
 
+	/* Named by the order: the reference is the dossier's own from here on. */
+	form.reference = b->after->reference;
 	return build_event(b, (struct dossier_event){
 		.kind = EVENT_OPINION_RECEIVED,
 		.opinion = {
@@ -96,32 +139,43 @@ static enum reason receive(struct build *b, const struct dossier_offer *holder, 
 			.fingerprint = is_signed ? m->signature.fingerprint : BYTES_NONE,
 			.timed = is_signed && m->signature.timed,
 			.signed_at = m->signature.time,
-			.form = m->form,
+			.form = form,
+			.annexes = annexes_of(b),
+			.n_annexes = m->n_documents,
 		}});
 }
 
-static void mail_return(struct build *b, struct bytes missing)
+static bool mail_return(struct build *b, struct bytes missing)
 {
 	if (!build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE))
-		return;
+		return false;
 	b->mails[b->n_mails - 1].in_reply_to = true;
+	build_field(b, "due", text_date(b, b->after->due_at));
 	build_field(b, "missing", missing);
+	return true;
 }
 
-/* Received, then given back or found whole; released at once where no nurse has to look. */
+static enum reason ask_back(struct build *b, const struct opinion_gap *gaps, size_t n)
+{
+	enum reason reason = build_text(b, EVENT_OPINION_RETURNED, form_gap_ids(b, gaps, n), BYTES_NONE);
+
+	b->reason = REASON_OPINION_INCOMPLETE;
+	if (reason == REASON_NONE && mail_return(b, form_gap_lines(b, gaps, n)))
+		build_field(b, "form", form_blank(b, gaps, n));
+	return reason;
+}
+
+/* Received, then completed by another mail or found whole; released at once where no nurse has to look. */
 static enum reason judge(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
-	struct bytes missing = missing_headings(b, false);
+	struct opinion_gap *gaps;
 	enum reason reason = receive(b, holder, is_signed);
 
 	if (reason != REASON_NONE)
 		return reason;
-	if (missing.len > 0) {
-		reason = build_text(b, EVENT_OPINION_RETURNED, missing, BYTES_NONE);
-		b->reason = REASON_OPINION_INCOMPLETE;
-		mail_return(b, missing_headings(b, true));
-		return reason;
-	}
+	size_t n = opinion_gaps(b->arena, b->after, &gaps);
+	if (n > 0)
+		return ask_back(b, gaps, n);
 	reason = build_plain(b, EVENT_OPINION_CHECKED);
 	if (reason != REASON_NONE || b->rules->release_by_nurse)
 		return reason;
@@ -151,7 +205,8 @@ void decide_opinion(struct build *b)
 	    sender_linked(b->message)) {
 		build_hold(b, reason);
 		/* He forgot to sign, or his software cannot: he learns it now, not tomorrow. */
-		mail_return(b, build_english(b) ? BYTES("- Your electronic signature") : BYTES("- Votre signature électronique"));
+		(void)mail_return(b, build_english(b) ? BYTES("- your electronic signature: send the same opinion again, signed with your certificate")
+						      : BYTES("- votre signature électronique\u00a0: renvoyez le même avis, signé avec votre certificat"));
 		return;
 	}
 	if (reason == REASON_NONE)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "policy/identity.h"
 #include "policy/mask.h"
+#include "policy/opinion.h"
 
 enum { TEXT_MAX = 256 * 1024 };   /* of one field; the questions of a request are under it */
 
@@ -71,6 +72,35 @@ static const struct pathology *pathology_of(const struct build *b)
 			      b->after->request.version);
 }
 
+static const char *day_name(const struct build *b, struct date d, bool cut)
+{
+	static const char *const names[2][2][7] = {
+		{{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
+		 {"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."}},
+		{{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+		 {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}},
+	};
+	/* 1970-01-01 was a Thursday. */
+	return names[build_english(b)][cut][((date_days(d) + 4) % 7 + 7) % 7];
+}
+
+struct bytes text_date_day(const struct build *b, struct instant at)
+{
+	struct date d = instant_date(at, instant_paris_offset(at));
+	return bytes_of_text(arena_printf(b->arena, "%02d/%02d", d.day, d.month));
+}
+
+struct bytes text_date_hour(const struct build *b, struct instant at)
+{
+	int offset = instant_paris_offset(at);
+	struct date d = instant_date(at, offset);
+	int64_t seconds = at.us / 1000000 + (int64_t)offset * 60;
+	int hour = (int)((seconds % 86400 + 86400) % 86400 / 3600);
+
+	return bytes_of_text(arena_printf(b->arena, build_english(b) ? "%s %d/%02d, %d:00" : "%s %d/%02d, %d\u00a0h", day_name(b, d, true), d.day,
+					  d.month, hour));
+}
+
 struct bytes text_date(const struct build *b, struct instant at)
 {
 	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août",
@@ -80,8 +110,8 @@ struct bytes text_date(const struct build *b, struct instant at)
 	struct date d = instant_date(at, instant_paris_offset(at));
 	const char *month = build_english(b) ? en[d.month - 1] : fr[d.month - 1];
 
-	return bytes_of_text(arena_printf(b->arena, "%d%s %s %d", d.day, d.day == 1 && !build_english(b) ? "er" : "", month,
-					  d.year));
+	return bytes_of_text(arena_printf(b->arena, "%s %d%s %s %d", day_name(b, d, false), d.day,
+					  d.day == 1 && !build_english(b) ? "er" : "", month, d.year));
 }
 
 static struct bytes slashes(const struct build *b, struct bytes year, struct bytes month, struct bytes day)
@@ -214,6 +244,28 @@ struct bytes text_nameless(const struct build *b, struct bytes text)
 
 	/* A name of one or two letters would blot out half of any text. */
 	return name.len < 3 ? text : mask_address(b->arena, text, name);
+}
+
+struct bytes text_first_question(const struct build *b)
+{
+	enum { CHARACTERS = 60 };
+	const struct dossier *d = b->after;
+	/* Cleared before it is cut: half a number would not be known again. */
+	struct bytes text = mask_matricule(b->arena, mask_address(b->arena, opinion_question(d, 1), d->request.mailbox), d->request.patient.ins);
+	size_t characters = 0, at = 0, blank = 0;
+
+	text = text_nameless(b, text);
+	text = bytes_slice(text, 0, bytes_find_byte(text, '\n', 0));
+	for (; at < text.len; at++) {
+		characters += (text.at[at] & 0xc0) != 0x80;
+		if (characters > CHARACTERS)
+			break;
+		if (text.at[at] == ' ')
+			blank = at;
+	}
+	if (at == text.len)
+		return text;
+	return bytes_of_text(arena_printf(b->arena, "%s…", arena_text(b->arena, bytes_slice(text, 0, blank > 0 ? blank : at))));
 }
 
 struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n)

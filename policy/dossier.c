@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "policy/identity.h"
+#include "policy/opinion.h"
 #include "policy/rules.h"
 
 /* A list with room for one more; the old one is left to the arena. */
@@ -107,15 +108,15 @@ static enum reason guard_opinion(const struct dossier *d, const struct dossier_o
 }
 
 /* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
-static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
+static bool is_full(const struct dossier *d, const struct dossier_event *e)
 {
-	switch (kind) {
+	switch (e->kind) {
 	case EVENT_OFFERED:
 		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_PIECE_WAIVED:
 		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_OPINION_RECEIVED:
-		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
+		return d->n_digests >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS - d->opinion.n_annexes;
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
 	default:
@@ -127,7 +128,7 @@ static enum reason guard(const struct dossier *d, const struct dossier_event *e)
 {
 	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
 		return REASON_DOSSIER_ORDER;
-	if (is_full(d, e->kind))
+	if (is_full(d, e))
 		return REASON_DOSSIER_FULL;
 	switch (dossier_event_data(e->kind)) {
 	case EVENT_DATA_REQUEST:
@@ -233,11 +234,59 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 	p->at = e->at;
 }
 
+static bool has_annex(const struct dossier_opinion *o, struct bytes digest)
+{
+	for (size_t i = 0; i < o->n_annexes; i++)
+		if (bytes_equal_nocase(o->annexes[i].digest, digest))
+			return true;
+	return false;
+}
+
+static void keep_annexes(struct arena *arena, struct dossier_opinion *o, const struct dossier_event *e)
+{
+	for (size_t i = 0; i < e->opinion.n_annexes; i++) {
+		if (has_annex(o, e->opinion.annexes[i].digest))
+			continue;
+		o->annexes = grow(arena, o->annexes, o->n_annexes, &o->room_annexes, sizeof *o->annexes);
+		o->annexes[o->n_annexes] = e->opinion.annexes[i];
+		o->annexes[o->n_annexes++].inbox = e->inbox;
+	}
+}
+
+/* The mail completes what the draft has already; one unsigned mail makes the whole unsigned. */
+static void keep_opinion_mail(struct arena *arena, struct dossier_opinion *o, const struct dossier_event *e)
+{
+	struct policy_form form = opinion_merge(arena, &o->data.form, &e->opinion.form);
+	bool is_signed = e->opinion.is_signed && (o->n_mails == 0 || o->data.is_signed);
+
+	o->mails = grow(arena, o->mails, o->n_mails, &o->room_mails, sizeof *o->mails);
+	o->mails[o->n_mails++] = (struct dossier_opinion_mail){
+		.inbox = e->inbox, .at = e->at, .digest = e->opinion.digest, .fingerprint = e->opinion.fingerprint,
+		.is_signed = e->opinion.is_signed, .timed = e->opinion.timed, .signed_at = e->opinion.signed_at,
+	};
+	keep_annexes(arena, o, e);
+	o->present = true;
+	o->checked = false;
+	o->inbox = e->inbox;
+	o->at = e->at;
+	o->data = e->opinion;
+	o->data.form = form;
+	o->data.is_signed = is_signed;
+}
+
+/* What a person found wrong is not to survive in a part that the next mail leaves out. */
+static void return_opinion(struct dossier *d, const struct dossier_event *e)
+{
+	if (e->text.id.len == 0)
+		d->opinion = (struct dossier_opinion){0};
+	d->opinion.present = d->opinion.checked = false;
+}
+
 static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 {
 	d->digests = grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
 	d->digests[d->n_digests++] = e->opinion.digest;
-	d->opinion = (struct dossier_opinion){.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
+	keep_opinion_mail(d->arena, &d->opinion, e);
 }
 
 static void keep_question(struct dossier *d, const struct dossier_event *e)
@@ -308,7 +357,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_opinion(d, e);
 		break;
 	case EVENT_OPINION_RETURNED:
-		d->opinion = (struct dossier_opinion){0};
+		return_opinion(d, e);
 		break;
 	case EVENT_OPINION_CHECKED:
 		d->opinion.checked = true;
@@ -364,6 +413,8 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.proofs = duplicate(arena, from->proofs, d.n_proofs, &d.room_proofs, sizeof *d.proofs);
 	d.questions = duplicate(arena, from->questions, d.n_questions, &d.room_questions, sizeof *d.questions);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
+	d.opinion.mails = duplicate(arena, from->opinion.mails, d.opinion.n_mails, &d.opinion.room_mails, sizeof *d.opinion.mails);
+	d.opinion.annexes = duplicate(arena, from->opinion.annexes, d.opinion.n_annexes, &d.opinion.room_annexes, sizeof *d.opinion.annexes);
 	return d;
 }
 

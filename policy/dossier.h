@@ -63,11 +63,23 @@ struct dossier_proof {
 	struct instant at;               /* of the last change */
 };
 
-struct dossier_opinion {
-	bool present, checked;
+struct dossier_opinion_mail {
 	int64_t inbox;
 	struct instant at;
-	struct dossier_opinion_data data;
+	struct bytes digest, fingerprint;
+	bool is_signed, timed;
+	struct instant signed_at;
+};
+
+struct dossier_opinion {
+	bool present, checked;           /* present: not given back; what is given back as incomplete stays as a draft */
+	int64_t inbox;                   /* of the last mail */
+	struct instant at;
+	struct dossier_opinion_data data;   /* of the last mail; its form is that of all mails together, is_signed of all */
+	struct dossier_opinion_mail *mails; /* what it rests on, in order */
+	size_t n_mails, room_mails;
+	struct dossier_annex *annexes;   /* of all of them, each digest once */
+	size_t n_annexes, room_annexes;
 };
 
 struct dossier_consent {
@@ -107,7 +119,7 @@ struct dossier {
 	size_t n_questions, room_questions;
 	struct bytes *digests;           /* of every opinion that ever came */
 	size_t n_digests, room_digests;
-	struct dossier_opinion opinion;  /* the current one; gone when it was returned */
+	struct dossier_opinion opinion;  /* the current one, or the draft that is to be completed */
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
