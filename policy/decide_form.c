@@ -36,7 +36,9 @@ static const struct words {
 /* One line without square brackets and without the patient's number, cut at a character. */
 static void add_question(const struct build *b, struct buf *out, unsigned number)
 {
-	struct bytes text = mask_address(b->arena, opinion_question(b->after, number), b->after->request.mailbox);
+	struct bytes *questions;
+	size_t asked = opinion_questions(b->arena, b->after, &questions);
+	struct bytes text = number <= asked ? mask_address(b->arena, questions[number - 1], b->after->request.mailbox) : BYTES_NONE;
 	text = mask_matricule(b->arena, text, b->after->request.patient.ins);
 	size_t len = text.len < QUESTION_MAX ? text.len : QUESTION_MAX;
 
@@ -77,7 +79,8 @@ static struct bytes finish(const struct build *b, struct buf *out)
 struct bytes form_blank(const struct build *b, const struct opinion_gap *gaps, size_t n)
 {
 	struct buf out = buf_make(TEXT_MAX);
-	unsigned questions = opinion_questions(b->after);
+	struct bytes *questions;
+	size_t asked = opinion_questions(b->arena, b->after, &questions);
 	bool en = build_english(b);
 
 	buf_text(&out, en ? "Reference: " : "Référence\u00a0: ");
@@ -85,7 +88,7 @@ struct bytes form_blank(const struct build *b, const struct opinion_gap *gaps, s
 	buf_text(&out, "\n\n");
 	for (size_t i = 0; gaps != NULL && i < n; i++)
 		add_heading(b, &out, gaps[i]);
-	for (unsigned number = 1; gaps == NULL && number <= questions; number++)
+	for (unsigned number = 1; gaps == NULL && number <= asked && number <= LIMIT_FORM_ANSWERS; number++)
 		add_heading(b, &out, (struct opinion_gap){OPINION_ANSWER, number});
 	for (enum opinion_part part = OPINION_OPINION; gaps == NULL && part < OPINION_PARTS; part++)
 		add_heading(b, &out, (struct opinion_gap){part, 0});

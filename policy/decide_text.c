@@ -145,13 +145,11 @@ struct bytes text_pathology(const struct build *b)
 struct bytes text_questions(const struct build *b)
 {
 	struct gather g = gather_begin();
-	unsigned number = 0;
+	struct bytes *questions;
+	size_t n = opinion_questions(b->arena, b->after, &questions);
 
-	for (size_t i = 0; i < b->after->request.n_answers; i++) {
-		const struct policy_answer *a = &b->after->request.answers[i];
-		if (is_question(a->question) && bytes_trim(a->value).len > 0)
-			gather_line(&g, bytes_of_text(arena_printf(b->arena, "%u. ", ++number)), bytes_trim(a->value), BYTES_NONE);
-	}
+	for (size_t i = 0; i < n; i++)
+		gather_line(&g, bytes_of_text(arena_printf(b->arena, "%zu. ", i + 1)), questions[i], BYTES_NONE);
 	return gather_end(b, &g);
 }
 
@@ -161,7 +159,7 @@ struct bytes text_answers(const struct build *b)
 
 	for (size_t i = 0; i < b->after->request.n_answers; i++) {
 		const struct policy_answer *a = &b->after->request.answers[i];
-		if (is_question(a->question) || is_ours(a->question))
+		if (is_question(a->question) || is_ours(a->question) || opinion_asked_before(&b->after->request, i))
 			continue;
 		gather_parts(&g, (const struct bytes[]){BYTES("- "), a->text.len > 0 ? a->text : a->question,
 							build_english(b) ? BYTES(": ") : BYTES(" : "), a->value}, 4);
@@ -250,10 +248,12 @@ struct bytes text_first_question(const struct build *b)
 {
 	enum { CHARACTERS = 60 };
 	const struct dossier *d = b->after;
-	/* Cleared before it is cut: half a number would not be known again. */
-	struct bytes text = mask_matricule(b->arena, mask_address(b->arena, opinion_question(d, 1), d->request.mailbox), d->request.patient.ins);
+	struct bytes *questions;
+	struct bytes text = opinion_questions(b->arena, d, &questions) > 0 ? questions[0] : BYTES_NONE;
 	size_t characters = 0, at = 0, blank = 0;
 
+	/* Cleared before it is cut: half a number would not be known again. */
+	text = mask_matricule(b->arena, mask_address(b->arena, text, d->request.mailbox), d->request.patient.ins);
 	text = text_nameless(b, text);
 	text = bytes_slice(text, 0, bytes_find_byte(text, '\n', 0));
 	for (; at < text.len; at++) {

@@ -13,24 +13,27 @@ const char *opinion_part_name(enum opinion_part part)
 	return names[part];
 }
 
-struct bytes opinion_question(const struct dossier *dossier, unsigned number)
+bool opinion_asked_before(const struct dossier_request *request, size_t answer)
 {
-	const struct dossier_request *r = &dossier->request;
-	unsigned n = 0;
+	const struct policy_answer *a = &request->answers[answer];
 
-	for (size_t i = 0; i < r->n_answers; i++) {
-		struct bytes words = bytes_trim(r->answers[i].value);
-		if (bytes_starts(r->answers[i].question, BYTES("question.")) && words.len > 0 && ++n == number)
-			return words;
-	}
-	return BYTES_NONE;
+	for (size_t i = 0; i < answer; i++)
+		if (bytes_equal(request->answers[i].question, a->question) && bytes_equal(request->answers[i].value, a->value))
+			return true;
+	return false;
 }
 
-unsigned opinion_questions(const struct dossier *dossier)
+size_t opinion_questions(struct arena *arena, const struct dossier *dossier, struct bytes **out)
 {
-	unsigned n = 0;
-	while (n < LIMIT_FORM_ANSWERS && opinion_question(dossier, n + 1).len > 0)
-		n++;
+	const struct dossier_request *r = &dossier->request;
+	size_t n = 0;
+
+	*out = arena_alloc(arena, (r->n_answers + 1) * sizeof **out);
+	for (size_t i = 0; i < r->n_answers; i++) {
+		struct bytes words = bytes_trim(r->answers[i].value);
+		if (bytes_starts(r->answers[i].question, BYTES("question.")) && words.len > 0 && !opinion_asked_before(r, i))
+			(*out)[n++] = words;
+	}
 	return n;
 }
 
@@ -83,8 +86,9 @@ static bool is_there(const struct policy_form *f, enum opinion_part part)
 size_t opinion_gaps(struct arena *arena, const struct dossier *dossier, struct opinion_gap **out)
 {
 	const struct policy_form *form = &dossier->opinion.data.form;
-	unsigned questions = opinion_questions(dossier);
-	size_t n = 0;
+	struct bytes *list;
+	size_t asked = opinion_questions(arena, dossier, &list), n = 0;
+	unsigned questions = asked < LIMIT_FORM_ANSWERS ? (unsigned)asked : LIMIT_FORM_ANSWERS;
 
 	*out = arena_alloc(arena, (questions + OPINION_PARTS) * sizeof **out);
 	for (unsigned number = 1; number <= questions; number++)

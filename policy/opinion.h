@@ -26,10 +26,10 @@ struct opinion_gap {
 /* "answer", "opinion", "convergence"... */
 const char *opinion_part_name(enum opinion_part part);
 
-/* The n-th question (from 1) that the request asks, trimmed; empty when there are fewer. */
-struct bytes opinion_question(const struct dossier *dossier, unsigned number);
-/* How many the form has headings for; at most LIMIT_FORM_ANSWERS, the rest is answered together. */
-unsigned opinion_questions(const struct dossier *dossier);
+/* The same question with the same value stands before it: the questionnaire may lie in the archive and beside it. */
+bool opinion_asked_before(const struct dossier_request *request, size_t answer);
+/* What the request asks the expert, in order, trimmed; in the arena. The form has a heading for the first LIMIT_FORM_ANSWERS. */
+size_t opinion_questions(struct arena *arena, const struct dossier *dossier, struct bytes **out);
 
 /* What dossier->opinion.data.form lacks, in the order of the form; in the arena. */
 size_t opinion_gaps(struct arena *arena, const struct dossier *dossier, struct opinion_gap **out);
