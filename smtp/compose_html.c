@@ -4,7 +4,10 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { HEADING_MAX = 90 };   /* characters of a line that ends with ":" and is no sentence of a paragraph */
+enum {
+	HEADING_MAX = 90,   /* characters of a line that ends with ":" and is no sentence of a paragraph */
+	SHORT = 20,         /* a number that stays on one line of a telephone */
+};
 
 static const char page[] =
 	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -76,7 +79,8 @@ static void add_line(struct page *p, struct bytes line)
 		add_escaped(&p->out, bytes_slice(line, done, at - done));
 		buf_text(&p->out, "<a href=\"");
 		add_escaped(&p->out, link->href);
-		buf_text(&p->out, "\">");
+		/* A word is touched with a thumb: some 40 pixels high. */
+		buf_printf(&p->out, "\" style=\"%s\">", link->word ? "display:inline-block;padding:8px 0" : link->text.len <= SHORT ? "white-space:nowrap" : "");
 		add_escaped(&p->out, link->text);
 		buf_text(&p->out, "</a>");
 		done = at + link->text.len;

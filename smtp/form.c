@@ -153,17 +153,6 @@ static struct bytes without_label(struct reading *r, struct bytes line)
 	return line;
 }
 
-static void begin_field(struct reading *r, const struct form_heading *heading, size_t at)
-{
-	r->out->headings += heading->field == FORM_ANSWER || !r->out->seen[heading->field];
-	r->out->seen[heading->field] = true;
-	r->now = *heading;
-	r->in_field = true;
-	r->open_until = heading->open ? at + LIMIT_FORM_BRACKET : 0;
-	buf_clear(&r->text);
-	gather(r, heading->rest);
-}
-
 /* A bracket that never closes was none: what was passed over belongs to the expert. */
 static bool bracket_closes(struct reading *r, size_t at)
 {
@@ -173,10 +162,24 @@ static bool bracket_closes(struct reading *r, size_t at)
 	for (size_t i = at; i < r->n && i < r->open_until; i++) {
 		if (form_heading_close(r->lines[i].text, &rest))
 			return true;
-		if (form_heading_read(r->arena, r->lines[i].text, &heading))
+		if (form_heading_read(r->arena, r->lines[i].text, true, &heading))
 			return false;
 	}
 	return false;
+}
+
+static void begin_field(struct reading *r, const struct form_heading *heading, size_t at)
+{
+	r->out->headings += heading->field == FORM_ANSWER || !r->out->seen[heading->field];
+	r->out->seen[heading->field] = true;
+	r->now = *heading;
+	r->in_field = true;
+	r->open_until = heading->open ? at + LIMIT_FORM_BRACKET : 0;
+	if (heading->open && !bracket_closes(r, at + 1))
+		r->open_until = 0;
+	buf_clear(&r->text);
+	if (r->open_until == 0)
+		gather(r, heading->rest);
 }
 
 /* True when the line belongs to the heading's bracket. */
@@ -186,13 +189,46 @@ static bool pass_open(struct reading *r, size_t at)
 
 	if (r->open_until == 0)
 		return false;
-	if (!bracket_closes(r, at)) {
-		r->open_until = 0;
-		return false;
-	}
 	if (form_heading_close(r->lines[at].text, &rest)) {
 		r->open_until = 0;
 		gather(r, rest);
+	}
+	return true;
+}
+
+static bool is_closing_line(struct arena *arena, struct bytes line)
+{
+	static const char *const closings[] = {
+		"cordialement", "bien cordialement", "cdt", "cdlt", "bien a vous", "confraternellement", "bien confraternellement",
+		"tres cordialement", "amities", "bien amicalement", "sincerely", "yours sincerely", "regards", "best regards", "kind regards",
+	};
+	struct bytes folded = bytes_trim(reply_fold(arena, form_without_marks(bytes_slice(line, 0, END_MAX))));
+
+	while (folded.len > 0 && memchr(",.;!", folded.at[folded.len - 1], 4) != NULL)
+		folded.len--;
+	for (size_t i = 0; i < sizeof closings / sizeof closings[0]; i++)
+		if (bytes_equal_text(folded, closings[i]))
+			return true;
+	return false;
+}
+
+/* "Bien cordialement," and a name below: no words on the case. A postscript is: then all of it is kept. */
+static bool is_closing(struct reading *r, size_t at)
+{
+	enum { NAME_LINES = 6 };
+	struct form_heading heading;
+	size_t lines = 0;
+
+	if (!is_closing_line(r->arena, r->lines[at].text))
+		return false;
+	for (size_t i = at + 1; i < r->n && r->lines[i].kind == r->lines[at].kind; i++) {
+		struct bytes text = form_without_marks(r->lines[i].text);
+		if (is_end(r->arena, r->lines[i].text) || form_heading_read(r->arena, text, true, &heading))
+			break;
+		lines += text.len > 0;
+		if (lines > NAME_LINES || bytes_starts_nocase(text, BYTES("ps")) || bytes_starts_nocase(text, BYTES("p.s")) ||
+		    bytes_starts_nocase(text, BYTES("nb")))
+			return false;
 	}
 	return true;
 }
@@ -212,13 +248,13 @@ static void read_line(struct reading *r, size_t at)
 		return;
 	if (r->in_field && !ends && pass_open(r, at))
 		return;
-	if (!ends && form_heading_read(r->arena, line->text, &heading)) {
+	if (!ends && form_heading_read(r->arena, line->text, r->out->headings > 0, &heading)) {
 		if (r->in_field)
 			keep_field(r);
 		begin_field(r, &heading, at);
 		return;
 	}
-	if (r->in_field && ends)
+	if (r->in_field && (ends || is_closing(r, at)))
 		keep_field(r);
 	else if (r->in_field)
 		gather(r, r->now.field == FORM_ANSWER ? without_label(r, line->text) : line->text);
@@ -230,7 +266,7 @@ static size_t find_form(struct arena *arena, const struct new_text_line *lines, 
 	struct form_heading heading;
 
 	for (size_t i = 0; i < n; i++)
-		if (lines[i].kind == NEW_TEXT_QUOTED && form_heading_read(arena, lines[i].text, &heading) && heading.field == FORM_REFERENCE)
+		if (lines[i].kind == NEW_TEXT_QUOTED && form_heading_read(arena, lines[i].text, false, &heading) && heading.field == FORM_REFERENCE)
 			return i;
 	return 0;
 }

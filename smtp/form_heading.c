@@ -178,6 +178,7 @@ static bool read_end(struct bytes line, size_t at, struct form_heading *out)
 		return true;
 	if ((round && !pass_bracket(left, ')', &left)) || (square && !pass_bracket(left, ']', &left))) {
 		out->open = square;
+		out->rest = bytes_from(left, 1);
 		return square;
 	}
 	struct bytes words = behind(left);
@@ -207,7 +208,7 @@ static bool ends_asking(struct bytes text)
 	return text.len > 0 && text.at[text.len - 1] == '?';
 }
 
-bool form_heading_read(struct arena *arena, struct bytes raw, struct form_heading *out)
+bool form_heading_read(struct arena *arena, struct bytes raw, bool in_form, struct form_heading *out)
 {
 	struct bytes line = without_number(form_without_marks(raw));
 	struct form_heading heading;
@@ -220,7 +221,7 @@ bool form_heading_read(struct arena *arena, struct bytes raw, struct form_headin
 	unsigned number = question_of(folded, &repeats);
 	if (number > 0)
 		heading = (struct form_heading){.field = FORM_ANSWER, .number = number};
-	else if (!find_known(folded, end == line.len, &heading))
+	else if (!find_known(folded, end == line.len && !in_form, &heading))
 		return false;
 	if (!read_end(line, end, &heading))
 		return false;
@@ -254,7 +255,7 @@ unsigned form_number(struct arena *arena, struct bytes raw, struct bytes *rest)
 		*rest = behind(bytes_from(line, end + (line.at[end] == ' ' ? 2 : 1)));
 		return number;
 	}
-	if (!form_heading_read(arena, raw, &heading) || heading.field != FORM_ANSWER || heading.open)
+	if (!form_heading_read(arena, raw, false, &heading) || heading.field != FORM_ANSWER || heading.open)
 		return 0;
 	*rest = heading.rest;
 	return heading.number;

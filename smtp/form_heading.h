@@ -21,12 +21,12 @@ enum form_field {
 struct form_heading {
 	enum form_field field;
 	unsigned number;            /* FORM_ANSWER: of the question; 0 for all */
-	struct bytes rest;          /* what follows on the line; borrowed */
+	struct bytes rest;          /* what follows on the line, or with open what follows the bracket; borrowed */
 	bool open;                  /* a bracket of the form's own words begins here and goes on in the next lines */
 };
 
-/* False: the line is no heading, *out is untouched. */
-MUST_USE bool form_heading_read(struct arena *arena, struct bytes line, struct form_heading *out);
+/* False: the line is no heading, *out is untouched. in_form: a heading stood before it; a short word alone on its line then is one, too. */
+MUST_USE bool form_heading_read(struct arena *arena, struct bytes line, bool in_form, struct form_heading *out);
 /* What follows the bracket that an earlier line opened; false when it does not close on this line. */
 MUST_USE bool form_heading_close(struct bytes line, struct bytes *rest);
 
