@@ -379,14 +379,17 @@ static bool read_lines(struct text *t, struct bytes text)
 	return true;
 }
 
-static struct text begin(struct arena *arena)
+static struct text begin(struct arena *arena, struct bytes text)
 {
-	return (struct text){.arena = arena, .lines = arena_alloc(arena, LINES_MAX * sizeof(struct line))};
+	size_t lines = 1;
+	for (size_t i = 0; i < text.len && lines < LINES_MAX; i++)
+		lines += text.at[i] == '\n';
+	return (struct text){.arena = arena, .lines = arena_alloc(arena, lines * sizeof(struct line))};
 }
 
 bool new_text_read(struct arena *arena, struct bytes text, struct bytes *out)
 {
-	struct text t = begin(arena);
+	struct text t = begin(arena, text);
 	struct bytes whole = bytes_trim(text);
 
 	if (!read_lines(&t, text)) {
@@ -400,7 +403,7 @@ bool new_text_read(struct arena *arena, struct bytes text, struct bytes *out)
 
 size_t new_text_lines(struct arena *arena, struct bytes text, struct new_text_line **out)
 {
-	struct text t = begin(arena);
+	struct text t = begin(arena, text);
 
 	if (!read_lines(&t, text))
 		return 0;

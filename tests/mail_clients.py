@@ -39,7 +39,7 @@ class Mutt:
         out = os.path.join(self.folder, "screen")
         pager = os.path.join(self.folder, "pager")
         with open(pager, "w") as f:
-            f.write(f'#!/bin/sh\ncp "$1" "{out}"\n')
+            f.write(f'#!/bin/sh\ncp "$1" "{out}.part" && mv "{out}.part" "{out}"\n')
         os.chmod(pager, 0o755)
         if os.path.exists(out):
             os.unlink(out)
@@ -60,7 +60,7 @@ class Mutt:
         end = time.monotonic() + 20
         drawn = b""
         while time.monotonic() < end:
-            ready, _, _ = select.select([master], [], [], 0.2)
+            ready, _, _ = select.select([master], [], [], 0.05)
             if ready:
                 try:
                     piece = os.read(master, 65536)
@@ -69,7 +69,7 @@ class Mutt:
                 if not piece:
                     break
                 drawn += piece
-            if os.path.exists(out) and b"\x1b[?1l" in drawn[-400:]:
+            if os.path.exists(out):
                 break
         try:
             os.kill(pid, 15)
