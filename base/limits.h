@@ -84,6 +84,7 @@
 #define LIMIT_ZIP_TOTAL (60u * 1024 * 1024)
 #define LIMIT_ZIP_RATIO 200
 #define LIMIT_ZIP_NAME 255
+#define LIMIT_TNEF_FILES 100               /* attachments of one winmail.dat */
 #define LIMIT_XDM_METADATA (4u * 1024 * 1024)   /* METADATA.XML: some 12 KB a document */
 
 /* XML. */
@@ -93,6 +94,21 @@
 #define LIMIT_XML_NAMESPACES 64
 #define LIMIT_XML_TEXT (64u * 1024)      /* of a text that we keep as a fact */
 #define LIMIT_XML_TAG (1024u * 1024)     /* one start tag; the library works on a whole tag at once */
+
+#define LIMIT_XML_TREE_NODES 300000      /* elements, attributes and texts of a document read as a tree: some 70 MB; the largest sample has 60,000 */
+
+/* Schematrons (cda/schematron_*.h). The agency publishes 64, with some 300 value sets; the largest table has 2,300 tests. */
+#define LIMIT_SCHEMATRONS 200
+#define LIMIT_SCHEMATRON_TABLE (32u * 1024 * 1024)
+#define LIMIT_SCHEMATRON_INCLUDES 2000   /* of one schematron */
+#define LIMIT_SCHEMATRON_NEST 20         /* includes, extends, folders */
+#define LIMIT_SCHEMATRON_FILES 2000      /* value sets of all of them */
+#define LIMIT_SCHEMATRON_TEXT (64u * 1024)   /* of one text of the document: rules read no embedded file */
+#define LIMIT_SCHEMATRON_STEPS 60000000  /* of XPath and of regular expressions for one document: five times what the largest sample takes */
+#define LIMIT_SCHEMATRON_VALUES 200000   /* made by expressions for one document */
+#define LIMIT_SCHEMATRON_FINDINGS 100    /* of one document */
+#define LIMIT_SCHEMATRON_TOLD 400        /* of one message: half a megabyte of its answer */
+#define LIMIT_SCHEMATRON_CPU_SECONDS 4   /* of the reading process: after that no further document is held against schematrons */
 
 /* CDA: how many of each are kept as facts (the most of 94 official samples: 6 ids, 5 authors, 24 embedded). */
 #define LIMIT_CDA_IDS 32

@@ -1,7 +1,11 @@
 /* cda/pdf.h - sets a document on A4 pages: tagged, with its fonts inside, made to be read and printed.
  *
+ * Each heading is a bookmark, section n of the input, from 1, the named destination "sn". What an author writes is set as he
+ * wrote it; French gets its narrow spaces. A sign that the fonts lack becomes □, and a last paragraph names it.
  * Nothing of the machine gets in: the date is given, the identifier comes from the content, the same input gives the same
- * bytes with the same fonts. Neither PDF/A nor PDF/UA is claimed, because no checker said so. */
+ * bytes with the same fonts and libraries.
+ * Form: PDF/A-1b (ISO 19005-1), claimed because a checker confirms it for our samples (tests/pdf_forms.py says which one).
+ * Neither level A of PDF/A-1 nor PDF/UA is claimed, although the file is tagged: no checker of these was there. */
 #ifndef RELAIS_CDA_PDF_H
 #define RELAIS_CDA_PDF_H
 
@@ -11,12 +15,14 @@
 
 struct pdf_row {
 	struct bytes label, value;        /* "Patient", "Dominique PAT-TROIS"; an empty value leaves the row out */
+	size_t to_section;                /* the value links to this section, counted from 1; 0 or beyond the last: no link */
 };
 
 struct pdf_section {
 	struct bytes heading;             /* may be empty */
 	struct bytes text;                /* paragraphs parted by an empty line; a line "- …" or "1. …" is an item */
 	bool strong;                      /* set in a tinted frame: what the reader must not miss */
+	unsigned level;                   /* 0 or 1: a section; 2: below the last section of level 1 */
 };
 
 struct pdf_input {
@@ -26,6 +32,7 @@ struct pdf_input {
 	struct bytes author;              /* for the file's properties; may be empty */
 	struct bytes note;                /* small print at the foot of each page; may be empty */
 	bool english;
+	bool joined;                      /* pages of other files will be joined to it: PDF/A is not claimed */
 	struct instant time;              /* creation date of the file */
 	const struct pdf_row *rows;       /* the frame under the title */
 	size_t row_count;

@@ -5,57 +5,117 @@
 #include "cda/pdf_font.h"
 
 #define PAGE_WIDTH 595.276
-#define PAGE_HEIGHT 841.89
-#define MARGIN 62.0
-#define TOP 92.0
-#define BOTTOM 764.0
+#define MARGIN 77.0
+#define TOP 98.0
+#define BOTTOM 766.0
 #define WIDTH (PAGE_WIDTH - 2 * MARGIN)
-#define PADDING 14.0
-#define HANGING 15.0
-#define LABEL_WIDTH 118.0
-#define BAR 3.0
+#define PADDING 16.0
+#define MEASURE (WIDTH - 2 * PADDING)   /* of a line of text, in a frame or not: 60 to 80 signs, which the eye follows best */
+#define HANGING 17.0
+#define LABEL_WIDTH 124.0
+#define BAR 3.5
+#define ROW_ROOM 7.0
 
-static const struct pdf_style service_style = {.size = 10, .leading = 1.2, .bold = true, .red = 0.05, .green = 0.33, .blue = 0.40};
-static const struct pdf_style small_style = {.size = 8, .leading = 1.25, .red = 0.36, .green = 0.40, .blue = 0.43};
+static const struct pdf_style service_style = {.tag = "P", .size = 11, .step = 14, .bold = true, .red = 0.03, .green = 0.30, .blue = 0.37};
+static const struct pdf_style small_style = {.tag = "P", .size = 8.5, .step = 11, .red = 0.33, .green = 0.37, .blue = 0.40};
 
 /* --- lines -------------------------------------------------------------------- */
+
+static void attribute(PangoLayout *layout, PangoAttribute *attribute)
+{
+	PangoAttrList *before = pango_layout_get_attributes(layout);
+	PangoAttrList *list = before == NULL ? pango_attr_list_new() : pango_attr_list_copy(before);
+	pango_attr_list_insert(list, attribute);
+	pango_layout_set_attributes(layout, list);
+	pango_attr_list_unref(list);
+}
+
+static double scale(const struct pdf_style *style)
+{
+	return style->size / PDF_FONT_SIZE;
+}
 
 static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
 {
 	PangoLayout *layout = pango_layout_new(sheet->context);
-	PangoFontDescription *font = pdf_font_describe(style->size, style->bold);
+	PangoFontDescription *font = pdf_font_describe(style->bold);
 	pango_layout_set_font_description(layout, font);
 	pango_font_description_free(font);
-	pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+	pango_layout_set_width(layout, (int)(width / scale(style) * PANGO_SCALE));
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+	/* "fi" and "ti" as letters of their own: they are found when searched for, and easier for a slow reader. */
+	attribute(layout, pango_attr_font_features_new("liga=0"));
+	/* A long address that is cut gets no sign that is not its own. */
+	attribute(layout, pango_attr_insert_hyphens_new(FALSE));
 	pango_layout_set_text(layout, (const char *)text.at, (int)text.len);
 	return layout;
 }
 
-/* Height of one line: its own, with the leading. */
-static double line_height(PangoLayoutLine *line, const struct pdf_style *style)
+/* The layout belongs to the sheet. Each is made while counting; while drawing they come again in the same order. */
+static PangoLayout *lay_out(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
 {
-	int height = 0;
-	pango_layout_line_get_height(line, &height);
-	return (double)height / PANGO_SCALE * style->leading;
+	struct pdf_laid *laid;
+	if (sheet->draw) {
+		laid = sheet->last;
+		sheet->last = laid->next;
+		return laid->layout;
+	}
+	laid = arena_alloc(sheet->arena, sizeof *laid);
+	*laid = (struct pdf_laid){layout_make(sheet, style, text, width), NULL};
+	if (sheet->laid == NULL)
+		sheet->laid = laid;
+	else
+		sheet->last->next = laid;
+	sheet->last = laid;
+	return laid->layout;
 }
 
-static void colour(struct pdf_sheet *sheet, const struct pdf_style *style)
+static double line_width(PangoLayoutLine *line, const struct pdf_style *style)
 {
-	cairo_set_source_rgb(sheet->cr, style->red, style->green, style->blue);
+	PangoRectangle ink, logical;
+	pango_layout_line_get_extents(line, &ink, &logical);
+	return (double)logical.width / PANGO_SCALE * scale(style);
 }
 
+/* One line, its letters at the same height in every font: the base line stands at a fixed part of the step. */
 static void draw_line(struct pdf_sheet *sheet, PangoLayoutLine *line, const struct pdf_style *style, double x, double y)
 {
-	int height = 0;
-	PangoRectangle ink, logical;
-	pango_layout_line_get_height(line, &height);
-	pango_layout_line_get_extents(line, &ink, &logical);
-	colour(sheet, style);
-	/* Half of the leading above, half below; logical.y is the ascent, counted upwards. */
-	double lead = (double)height / PANGO_SCALE * (style->leading - 1) / 2;
-	cairo_move_to(sheet->cr, x, y + lead - (double)logical.y / PANGO_SCALE);
+	cairo_set_source_rgb(sheet->cr, style->red, style->green, style->blue);
+	cairo_save(sheet->cr);
+	cairo_translate(sheet->cr, x, y + style->step / 2 + style->size * 0.35);
+	cairo_scale(sheet->cr, scale(style), scale(style));
+	cairo_move_to(sheet->cr, 0, 0);
 	pango_cairo_show_layout_line(sheet->cr, line);
+	cairo_restore(sheet->cr);
+}
+
+/* The space that a line was broken at is part of the text, for who has it read aloud or copies it. */
+static void draw_space(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int next, double x, double y)
+{
+	const char *text = pango_layout_get_text(layout);
+	if (next >= pango_layout_get_line_count(layout))
+		return;
+	char last = text[pango_layout_get_line_readonly(layout, next)->start_index - 1];
+	if (last != ' ' && last != '\n')
+		return;
+	if (sheet->space == NULL || sheet->space_bold != style->bold) {
+		g_clear_object(&sheet->space);
+		sheet->space = layout_make(sheet, style, BYTES(" "), WIDTH);
+		sheet->space_bold = style->bold;
+	}
+	draw_line(sheet, pango_layout_get_line_readonly(sheet->space, 0), style, x, y);
+}
+
+static void draw_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, double x)
+{
+	double width = (double)pango_layout_get_width(layout) / PANGO_SCALE * scale(style);
+	for (int i = 0; i < count; i++) {
+		PangoLayoutLine *line = pango_layout_get_line_readonly(layout, first + i);
+		bool from_right = line->resolved_dir == PANGO_DIRECTION_RTL;
+		double wide = line_width(line, style), at = from_right ? x + width - wide : x, y = sheet->y + i * style->step;
+		draw_line(sheet, line, style, at, y);
+		draw_space(sheet, layout, style, first + i + 1, from_right ? at : at + wide, y);
+	}
 }
 
 static void draw_alone(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double x, double y, double width,
@@ -64,43 +124,76 @@ static void draw_alone(struct pdf_sheet *sheet, const struct pdf_style *style, s
 	PangoLayout *layout = layout_make(sheet, style, text, width);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	PangoLayoutLine *line = pango_layout_get_line_readonly(layout, 0);
-	PangoRectangle ink, logical;
-	pango_layout_line_get_extents(line, &ink, &logical);
-	draw_line(sheet, line, style, right ? x + width - (double)logical.width / PANGO_SCALE : x, y);
+	draw_line(sheet, line, style, right ? x + width - line_width(line, style) : x, y);
 	g_object_unref(layout);
 }
 
 /* --- pages -------------------------------------------------------------------- */
 
-static void rule(struct pdf_sheet *sheet, double y)
+static void fill(struct pdf_sheet *sheet, const double colour[3], double x, double y, double width, double height)
 {
-	cairo_set_source_rgb(sheet->cr, 0.78, 0.84, 0.86);
-	cairo_rectangle(sheet->cr, MARGIN, y, WIDTH, 0.7);
+	if (!sheet->draw)
+		return;
+	cairo_set_source_rgb(sheet->cr, colour[0], colour[1], colour[2]);
+	cairo_rectangle(sheet->cr, x, y, width, height);
 	cairo_fill(sheet->cr);
 }
 
+static const double dark[3] = {0.03, 0.42, 0.49}, grey[3] = {0.76, 0.81, 0.83}, pale[3] = {0.925, 0.957, 0.961};
+
+/* Whose paper it is belongs to what is read, once; a later page only repeats. */
 static void draw_head(struct pdf_sheet *sheet)
 {
 	const struct pdf_input *input = sheet->input;
-	if (sheet->page == 1)
-		draw_alone(sheet, &service_style, input->service, MARGIN, 44, WIDTH * 0.62, false);
-	else
-		draw_alone(sheet, &small_style, input->title, MARGIN, 46, WIDTH * 0.62, false);
-	draw_alone(sheet, &small_style, input->reference, MARGIN + WIDTH * 0.64, 46, WIDTH * 0.36, true);
-	rule(sheet, 64);
+	if (sheet->page == 1) {
+		fill(sheet, dark, MARGIN, 40, WIDTH, 2.5);
+		pdf_sheet_begin(sheet, "P");
+		draw_alone(sheet, &service_style, input->service, MARGIN, 51, WIDTH * 0.66, false);
+		pdf_sheet_end(sheet, "P");
+	} else {
+		fill(sheet, grey, MARGIN, 66, WIDTH, 0.6);
+		draw_alone(sheet, &small_style, input->title, MARGIN, 51, WIDTH * 0.66, false);
+	}
+	draw_alone(sheet, &small_style, input->reference, MARGIN + WIDTH * 0.68, sheet->page == 1 ? 53 : 51, WIDTH * 0.32, true);
 }
 
 static void draw_foot(struct pdf_sheet *sheet)
 {
 	const char *number =
 		arena_printf(sheet->arena, "Page %u %s %u", sheet->page, sheet->input->english ? "of" : "sur", sheet->pages);
-	rule(sheet, 782);
-	draw_alone(sheet, &small_style, sheet->input->note, MARGIN, 789, WIDTH * 0.8, false);
-	draw_alone(sheet, &small_style, bytes_of_text(number), MARGIN + WIDTH * 0.8, 789, WIDTH * 0.2, true);
+	fill(sheet, grey, MARGIN, 785, WIDTH, 0.6);
+	draw_alone(sheet, &small_style, sheet->input->note, MARGIN, 791, WIDTH * 0.82, false);
+	draw_alone(sheet, &small_style, bytes_of_text(number), MARGIN + WIDTH * 0.82, 791, WIDTH * 0.18, true);
+}
+
+/* A frame goes on with the next page: while counting its part is noted, while drawing the part is filled before its text. */
+static void tint_open(struct pdf_sheet *sheet)
+{
+	if (!sheet->draw) {
+		struct pdf_tint *tint = arena_alloc(sheet->arena, sizeof *tint);
+		*tint = (struct pdf_tint){sheet->y, 0, NULL};
+		if (sheet->tint == NULL)
+			sheet->tints = tint;
+		else
+			sheet->tint->next = tint;
+		sheet->tint = tint;
+		return;
+	}
+	fill(sheet, pale, MARGIN, sheet->tint->y, WIDTH, sheet->tint->height);
+	fill(sheet, dark, MARGIN, sheet->tint->y, BAR, sheet->tint->height);
+	sheet->tint = sheet->tint->next;
+}
+
+static void tint_close(struct pdf_sheet *sheet)
+{
+	if (!sheet->draw)
+		sheet->tint->height = sheet->y - sheet->tint->y;
 }
 
 static void page_end(struct pdf_sheet *sheet)
 {
+	if (sheet->framed)
+		tint_close(sheet);
 	if (!sheet->draw)
 		return;
 	draw_foot(sheet);
@@ -110,9 +203,14 @@ static void page_end(struct pdf_sheet *sheet)
 static void page_start(struct pdf_sheet *sheet)
 {
 	sheet->page++;
-	sheet->y = sheet->page == 1 ? TOP : TOP - 8;
+	sheet->fresh = true;
+	sheet->y = sheet->page == 1 ? TOP : TOP - 14;
 	if (sheet->draw)
 		draw_head(sheet);
+	if (sheet->framed) {
+		tint_open(sheet);
+		sheet->y += PADDING / 2;
+	}
 }
 
 static void page_turn(struct pdf_sheet *sheet)
@@ -121,74 +219,99 @@ static void page_turn(struct pdf_sheet *sheet)
 	page_start(sheet);
 }
 
-/* The tint and its bar behind what stands between y and y + height. */
-static void tint(struct pdf_sheet *sheet, double y, double height)
+static double room(const struct pdf_sheet *sheet)
 {
-	if (!sheet->draw || !sheet->framed || height <= 0)
-		return;
-	cairo_set_source_rgb(sheet->cr, 0.937, 0.961, 0.965);
-	cairo_rectangle(sheet->cr, MARGIN, y, WIDTH, height);
-	cairo_fill(sheet->cr);
-	cairo_set_source_rgb(sheet->cr, 0.05, 0.42, 0.48);
-	cairo_rectangle(sheet->cr, MARGIN, y, BAR, height);
-	cairo_fill(sheet->cr);
+	return BOTTOM - sheet->y - (sheet->framed ? PADDING / 2 : 0);
 }
 
-static void tag_start(struct pdf_sheet *sheet, const char *tag)
+static void use(struct pdf_sheet *sheet, double height)
 {
-	if (sheet->draw)
-		cairo_tag_begin(sheet->cr, tag, NULL);
+	sheet->y += height;
+	sheet->fresh = false;
 }
 
-static void tag_stop(struct pdf_sheet *sheet, const char *tag)
+/* How many of the lines from first stand on this page; none is left alone at its foot or sent alone to the next. */
+static int lines_that_fit(const struct pdf_sheet *sheet, const struct pdf_style *style, int first, int count)
 {
-	if (sheet->draw)
-		cairo_tag_end(sheet->cr, tag);
-}
-
-/* How many of the lines from first fit on the page; no line is left alone at its foot or sent alone to the next. */
-static int lines_that_fit(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, double *height)
-{
-	int count = pango_layout_get_line_count(layout), fit = 0;
-	double room = BOTTOM - sheet->y - (sheet->framed ? PADDING / 2 : 0), used = 0, last = 0;
-	for (int i = first; i < count; i++) {
-		double step = line_height(pango_layout_get_line_readonly(layout, i), style);
-		if (used + step > room)
-			break;
-		used += step;
-		last = step;
-		fit++;
-	}
-	int left = count - first - fit;
-	if (left == 1 && fit > 2) {
+	int fit = (int)(room(sheet) / style->step), left = count - first - fit;
+	if (left <= 0)
+		return count - first;
+	if (left == 1)
 		fit--;
-		used -= last;
-	}
-	if (left > 0 && fit == 1 && first == 0) {
-		fit = 0;
-		used = 0;
-	}
-	*height = used;
-	return fit;
+	return fit < 2 && !sheet->fresh ? 0 : fit;
 }
 
-static void draw_mark(struct pdf_sheet *sheet, const struct pdf_style *style, const char *mark, double x, double y)
+static void set_part(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, const char *tag, int first, int count,
+		     double x)
 {
-	if (*mark == 0)
+	pdf_sheet_begin(sheet, tag);
+	if (sheet->draw)
+		draw_lines(sheet, layout, style, first, count, x);
+	pdf_sheet_end(sheet, tag);
+	use(sheet, count * style->step);
+}
+
+/* The lines of a layout over as many pages as they take: one leaf, or one element with a leaf for each page. */
+static void set_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, const char *tag, double x)
+{
+	int count = pango_layout_get_line_count(layout);
+	if (lines_that_fit(sheet, style, 0, count) == 0)
+		page_turn(sheet);
+	int fit = lines_that_fit(sheet, style, 0, count);
+	if (fit == count) {
+		set_part(sheet, layout, style, tag, 0, count, x);
 		return;
-	PangoLayout *layout = layout_make(sheet, style, bytes_of_text(mark), WIDTH);
-	draw_line(sheet, pango_layout_get_line_readonly(layout, 0), style, x, y);
-	g_object_unref(layout);
+	}
+	pdf_sheet_begin(sheet, tag);
+	for (int first = 0; first < count && sheet->page <= LIMIT_PDF_PAGES; first += fit) {
+		if (first > 0)
+			page_turn(sheet);
+		fit = lines_that_fit(sheet, style, first, count);
+		set_part(sheet, layout, style, "Span", first, fit, x);
+	}
+	pdf_sheet_end(sheet, tag);
 }
 
-static void draw_lines(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, double x)
+static double inside(const struct pdf_sheet *sheet)
 {
-	double y = sheet->y;
-	for (int i = first; i < first + count; i++) {
-		PangoLayoutLine *line = pango_layout_get_line_readonly(layout, i);
-		draw_line(sheet, line, style, x, y);
-		y += line_height(line, style);
-	}
+	return sheet->framed ? PADDING : 0;
+}
+
+static void place(struct pdf_sheet *sheet, size_t number)
+{
+	if (!sheet->draw || number == 0)
+		return;
+	cairo_tag_begin(sheet->cr, CAIRO_TAG_DEST,
+			arena_printf(sheet->arena, "name='s%zu' x=%d y=%d", number, (int)MARGIN, (int)sheet->y - 6));
+	cairo_tag_end(sheet->cr, CAIRO_TAG_DEST);
+}
+
+/* --- rows ------------------------------------------------------------------- */
+
+/* A cell of the value's column: a link where it leads somewhere. */
+static void draw_value(struct pdf_sheet *sheet, PangoLayout *layout, const struct pdf_style *style, int first, int count, size_t link)
+{
+	double x = MARGIN + LABEL_WIDTH;
+	pdf_sheet_begin(sheet, "TD");
+	if (link > 0)
+		cairo_tag_begin(sheet->cr, CAIRO_TAG_LINK, arena_printf(sheet->arena, "dest='s%zu'", link));
+	draw_lines(sheet, layout, style, first, count, x);
+	if (link > 0)
+		cairo_tag_end(sheet->cr, CAIRO_TAG_LINK);
+	pdf_sheet_end(sheet, "TD");
+}
+
+/* The part of a row that stands on this page. */
+static void draw_row(struct pdf_sheet *sheet, PangoLayout *const layouts[2], const struct pdf_style *const styles[2], int first, int count,
+		     size_t link)
+{
+	int labels = pango_layout_get_line_count(layouts[0]);
+	pdf_sheet_begin(sheet, "TR");
+	pdf_sheet_begin(sheet, "TH");
+	draw_lines(sheet, layouts[0], styles[0], 0, first == 0 ? labels : 0, MARGIN);
+	pdf_sheet_end(sheet, "TH");
+	draw_value(sheet, layouts[1], styles[1], first, count, link);
+	pdf_sheet_end(sheet, "TR");
 }
 
 /* --- public ------------------------------------------------------------------- */
@@ -197,6 +320,8 @@ void pdf_sheet_open(struct pdf_sheet *sheet)
 {
 	sheet->page = 0;
 	sheet->framed = false;
+	sheet->tint = sheet->draw ? sheet->tints : NULL;
+	sheet->last = sheet->draw ? sheet->laid : NULL;
 	page_start(sheet);
 }
 
@@ -205,80 +330,122 @@ void pdf_sheet_close(struct pdf_sheet *sheet)
 	page_end(sheet);
 }
 
+void pdf_sheet_free(struct pdf_sheet *sheet)
+{
+	for (; sheet->laid != NULL; sheet->laid = sheet->laid->next)
+		g_object_unref(sheet->laid->layout);
+	g_clear_object(&sheet->space);
+}
+
+void pdf_sheet_begin(struct pdf_sheet *sheet, const char *tag)
+{
+	if (sheet->draw)
+		cairo_tag_begin(sheet->cr, tag, NULL);
+}
+
+void pdf_sheet_end(struct pdf_sheet *sheet, const char *tag)
+{
+	if (sheet->draw)
+		cairo_tag_end(sheet->cr, tag);
+}
+
 void pdf_sheet_gap(struct pdf_sheet *sheet, double height)
 {
-	if (sheet->y + height > BOTTOM)
-		height = BOTTOM - sheet->y;
-	if (height <= 0)
-		return;
-	tint(sheet, sheet->y, height);
-	sheet->y += height;
+	/* No room is left at the head of a page. */
+	if (!sheet->fresh)
+		sheet->y += height < room(sheet) ? height : room(sheet) > 0 ? room(sheet) : 0;
+}
+
+void pdf_sheet_rule(struct pdf_sheet *sheet, bool strong)
+{
+	fill(sheet, strong ? dark : grey, MARGIN, sheet->y, WIDTH, strong ? 1.0 : 0.5);
 }
 
 void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed)
 {
-	if (framed && BOTTOM - sheet->y < 90)
-		page_turn(sheet);
-	if (!framed)
-		pdf_sheet_gap(sheet, PADDING - 4);
+	if (framed) {
+		if (room(sheet) < 130)
+			page_turn(sheet);
+		tint_open(sheet);
+		sheet->y += PADDING * 0.75;
+	} else {
+		sheet->y += PADDING * 0.3;
+		tint_close(sheet);
+	}
 	sheet->framed = framed;
-	if (framed)
-		pdf_sheet_gap(sheet, PADDING - 4);
 }
 
-void pdf_sheet_text(struct pdf_sheet *sheet, const struct pdf_style *style, const char *mark, struct bytes text)
+void pdf_sheet_heading(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, size_t number, double keep)
 {
-	double hang = *mark != 0 ? HANGING : 0, inside = sheet->framed ? PADDING : 0;
-	double x = MARGIN + inside + hang;
-	PangoLayout *layout = layout_make(sheet, style, text, WIDTH - 2 * inside - hang);
-	int count = pango_layout_get_line_count(layout);
-	if (style->keep > 0 && BOTTOM - sheet->y < style->before + style->keep)
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
+	double height = style->before + pango_layout_get_line_count(layout) * style->step + style->after + keep;
+	if (room(sheet) < height && !sheet->fresh)
 		page_turn(sheet);
 	pdf_sheet_gap(sheet, style->before);
-	for (int first = 0; first < count && sheet->page <= LIMIT_PDF_PAGES;) {
-		double height;
-		int fit = lines_that_fit(sheet, layout, style, first, &height);
-		if (fit > 0) {
-			tint(sheet, sheet->y, height);
-			if (sheet->draw) {
-				tag_start(sheet, style->tag);
-				if (first == 0)
-					draw_mark(sheet, style, mark, x - hang, sheet->y);
-				draw_lines(sheet, layout, style, first, fit, x);
-				tag_stop(sheet, style->tag);
-			}
-			sheet->y += height;
-			first += fit;
-		}
-		if (first < count)
-			page_turn(sheet);
-	}
+	place(sheet, number);
+	if (text.len > 0)
+		set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
 	pdf_sheet_gap(sheet, style->after);
-	g_object_unref(layout);
+}
+
+void pdf_sheet_paragraph(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text)
+{
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE);
+	pdf_sheet_gap(sheet, style->before);
+	set_lines(sheet, layout, style, style->tag, MARGIN + inside(sheet));
+	pdf_sheet_gap(sheet, style->after);
+}
+
+void pdf_sheet_item(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes mark, struct bytes text)
+{
+	PangoLayout *hung = lay_out(sheet, style, mark, WIDTH);
+	double wide = line_width(pango_layout_get_line_readonly(hung, 0), style) + 6, hang = wide > HANGING ? wide : HANGING;
+	double x = MARGIN + inside(sheet);
+	PangoLayout *layout = lay_out(sheet, style, text, MEASURE - hang);
+	pango_layout_set_auto_dir(layout, FALSE);
+	pdf_sheet_gap(sheet, style->before);
+	/* The mark stands beside the first line: both go to the next page, or none. */
+	if (lines_that_fit(sheet, style, 0, pango_layout_get_line_count(layout)) == 0)
+		page_turn(sheet);
+	pdf_sheet_begin(sheet, "LI");
+	pdf_sheet_begin(sheet, "Lbl");
+	if (sheet->draw)
+		draw_lines(sheet, hung, style, 0, 1, x);
+	pdf_sheet_end(sheet, "Lbl");
+	set_lines(sheet, layout, style, "LBody", x + hang);
+	pdf_sheet_end(sheet, "LI");
+	pdf_sheet_gap(sheet, style->after);
 }
 
 void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const struct pdf_style *value, const struct pdf_row *row)
 {
-	double x = MARGIN + PADDING;
-	PangoLayout *left = layout_make(sheet, label, row->label, LABEL_WIDTH - 8);
-	PangoLayout *right = layout_make(sheet, value, row->value, WIDTH - 2 * PADDING - LABEL_WIDTH);
-	int left_count = pango_layout_get_line_count(left), right_count = pango_layout_get_line_count(right);
-	double left_height = 0, right_height = 0;
-	for (int i = 0; i < left_count; i++)
-		left_height += line_height(pango_layout_get_line_readonly(left, i), label);
-	for (int i = 0; i < right_count; i++)
-		right_height += line_height(pango_layout_get_line_readonly(right, i), value);
-	double height = (left_height > right_height ? left_height : right_height) + 2;
-	if (sheet->y + height > BOTTOM)
+	PangoLayout *layouts[2] = {lay_out(sheet, label, row->label, LABEL_WIDTH - 12),
+				   lay_out(sheet, value, row->value, WIDTH - LABEL_WIDTH)};
+	const struct pdf_style *styles[2] = {label, value};
+	for (size_t i = 0; i < 2; i++)
+		pango_layout_set_auto_dir(layouts[i], FALSE);
+	int labels = pango_layout_get_line_count(layouts[0]), count = pango_layout_get_line_count(layouts[1]);
+	int lines = labels > count ? labels : count;
+	if (row->to_section > 0 && !sheet->draw)
+		attribute(layouts[1], pango_attr_underline_new(PANGO_UNDERLINE_SINGLE));
+	double height = lines * value->step + ROW_ROOM;
+	if (room(sheet) < height && height < BOTTOM - TOP && !sheet->fresh)
 		page_turn(sheet);
-	tint(sheet, sheet->y, height);
-	if (sheet->draw) {
-		tag_start(sheet, "P");
-		draw_lines(sheet, left, label, 0, left_count, x);
-		draw_lines(sheet, right, value, 0, right_count, x + LABEL_WIDTH);
-		tag_stop(sheet, "P");
+	for (int first = 0; first < lines && sheet->page <= LIMIT_PDF_PAGES;) {
+		int fit = (int)((room(sheet) - ROW_ROOM) / value->step);
+		if (fit < 2 && fit < lines - first) {
+			page_turn(sheet);
+			continue;
+		}
+		fit = fit < lines - first ? fit : lines - first;
+		int left = count - first;
+		sheet->y += ROW_ROOM / 2;
+		if (sheet->draw)
+			draw_row(sheet, layouts, styles, first, left < fit ? (left > 0 ? left : 0) : fit, row->to_section);
+		use(sheet, fit * value->step + ROW_ROOM / 2);
+		first += fit;
+		if (first < lines)
+			page_turn(sheet);
 	}
-	sheet->y += height;
-	g_object_unref(left);
-	g_object_unref(right);
+	pdf_sheet_rule(sheet, false);
 }

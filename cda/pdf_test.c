@@ -19,12 +19,14 @@
 #include "cda/pdf.h"
 
 static const struct pdf_row rows[] = {
-	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979")},
-	{BYTES_OF("Absent"), BYTES_OF("")},
+	{BYTES_OF("Patient"), BYTES_OF("Dominique PAT-TROIS, née le 28/03/1979"), 0},
+	{BYTES_OF("Absent"), BYTES_OF(""), 0},
+	{BYTES_OF("Voir"), BYTES_OF("les détails"), 2},
+	{BYTES_OF("Nulle part"), BYTES_OF("un lien vers rien"), 3},
 };
 static const struct pdf_section sections[] = {
-	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true},
-	{BYTES_OF("Détails"), BYTES_OF("Premier paragraphe, 37 °C et 5 µg.\n\n- un point\n2. un autre\nDernière ligne."), false},
+	{BYTES_OF("En clair"), BYTES_OF("L'œil gauche va bien : « rien à faire » !"), true, 1},
+	{BYTES_OF("Détails"), BYTES_OF("Premier paragraphe, 37 °C et 5 µg.\n\n- un point\n2. un autre\nDernière ligne."), false, 1},
 };
 
 static struct pdf_input sample(void)
@@ -32,7 +34,7 @@ static struct pdf_input sample(void)
 	return (struct pdf_input){
 		.title = BYTES("Deuxième avis médical"), .service = BYTES("Service d'avis"), .reference = BYTES("A-2026-000123"),
 		.author = BYTES("Dr Hélène EXEMPLE"), .note = BYTES("Document confidentiel."), .time = {1795297800000000},
-		.rows = rows, .row_count = 2, .sections = sections, .section_count = 2,
+		.rows = rows, .row_count = 4, .sections = sections, .section_count = 2,
 	};
 }
 
@@ -82,7 +84,7 @@ static void other_readers_see_the_words(void **state)
 					    "Dernière ligne.", "Page 1 sur 1", NULL};
 	static const char *const info[] = {"Title:           Deuxième avis médical", "Author:          Dr Hélène EXEMPLE", "Tagged:          yes",
 					   "Metadata Stream: yes", "595.276 x 841.89 pts (A4)", "Nov 21", "Pages:           1", NULL};
-	static const char *const structure[] = {"H1", "H2", "P", NULL};
+	static const char *const structure[] = {"Document", "H1", "Table", "TH", "TD", "Link", "Sect", "H2", "P", "LI", "Lbl", "LBody", NULL};
 	struct arena *arena = arena_create(32 << 20);
 	struct pdf_input input = sample();
 	struct bytes pdf;
@@ -99,8 +101,16 @@ static void other_readers_see_the_words(void **state)
 	assert_tool("pdfinfo -struct $F 2>&1", pdf, structure);
 	static const char *const sound[] = {"No syntax or stream encoding errors found", NULL};
 	assert_tool("qpdf --check $F", pdf, sound);
-	static const char *const catalog[] = {"/Lang (fr-FR)", "/DisplayDocTitle true", "/Marked true", "(D:20261121215000Z)", NULL};
+	static const char *const catalog[] = {"/Lang (fr-FR)", "/DisplayDocTitle true", "/Marked true", "(D:20261121215000Z)", "/GTS_PDFA1", "/CIDSet",
+					      "<pdfaid:conformance>B", "/Artifact BMC", NULL};
 	assert_tool("qpdf --qdf $F - | strings", pdf, catalog);
+	static const char *const places[] = {"\"s1\"", "\"s2\"", NULL}, *const marks[] = {"\"title\": \"En clair\"", "\"title\": \"Détails\"", NULL};
+	assert_tool("pdfinfo -dests $F", pdf, places);
+	/* One link, although a second row asks for a section that is not there; and nothing that is half transparent. */
+	static const char *const one[] = {"1", NULL}, *const none_such[] = {"0", NULL};
+	assert_tool("qpdf --qdf $F - | strings | grep -c 'Subtype /Link'", pdf, one);
+	assert_tool("qpdf --qdf $F - | strings | grep -c Transparency || true", pdf, none_such);
+	assert_tool("qpdf --json --json-key=outlines $F", pdf, marks);
 	/* Every font is embedded: none of the lines says "no" in the column. */
 	static const char *const none[] = {"0", NULL};
 	assert_tool("pdffonts $F | tail -n +3 | awk '$(NF-4) != \"yes\"' | wc -l", pdf, none);
@@ -128,8 +138,8 @@ static void refuses_and_bounds(void **state)
 	struct arena *arena = arena_create(256u << 20);
 	struct bytes out = BYTES_NONE;
 	const char *field = "";
-	static const struct pdf_section control[] = {{BYTES_OF("x"), BYTES_OF("a\x1b[0m"), false}};
-	static const struct pdf_section broken[] = {{BYTES_OF("\xff"), BYTES_OF("a"), false}};
+	static const struct pdf_section control[] = {{BYTES_OF("x"), BYTES_OF("a\x1b[0m"), false, 0}};
+	static const struct pdf_section broken[] = {{BYTES_OF("\xff"), BYTES_OF("a"), false, 0}};
 	struct pdf_input input = sample();
 	(void)state;
 	input.sections = control;
@@ -150,7 +160,7 @@ static void refuses_and_bounds(void **state)
 		lines[i] = 'x';
 	input = sample();
 	for (size_t i = 0; i < 3; i++)
-		many[i] = (struct pdf_section){BYTES_OF("Suite"), {lines, 8000}, false};
+		many[i] = (struct pdf_section){BYTES_OF("Suite"), {lines, 8000}, false, 0};
 	input.sections = many;
 	input.section_count = 1;
 	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_NONE);
@@ -160,6 +170,32 @@ static void refuses_and_bounds(void **state)
 	assert_int_equal(pdf_make(arena, &input, &out, &field), REASON_COMPOSE_FIELD);
 	assert_string_equal(field, "sections");
 	arena_destroy(&arena);
+}
+
+/* Each of these took minutes before long words and long paragraphs were cut. */
+static void long_words_and_paragraphs_take_no_minutes(void **state)
+{
+	static const char *const patterns[] = {"a", "e\u0301\u0323", "\u65e5", "a\nb ", "\u0639\u05d0a"};
+	enum { SIZE = 200000 };
+	unsigned char *text = malloc(SIZE);
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+		struct arena *arena = arena_create(64u << 20);
+		struct bytes pattern = bytes_of_text(patterns[i]), out;
+		const char *field = "";
+		struct pdf_input input = sample();
+		size_t len = 0;
+		for (; len + pattern.len <= SIZE; len += pattern.len)
+			memcpy(text + len, pattern.at, pattern.len);
+		const struct pdf_section section = {.heading = BYTES("Long"), .text = {text, len}};
+		input.sections = &section;
+		input.section_count = 1;
+		enum reason reason = pdf_make(arena, &input, &out, &field);
+		assert_true(reason == REASON_NONE || (reason == REASON_COMPOSE_FIELD && strcmp(field, "sections") == 0));
+		arena_destroy(&arena);
+	}
+	free(text);
 }
 
 /* What a jailed child may not: a new thread kills, a file cannot be opened. */
@@ -207,14 +243,15 @@ static void any_sign_is_set_without_thread_or_file(void **state)
 		if (sign == 0x7f || (sign >= 0xd800 && sign < 0xe000))
 			continue;
 		add_sign(&text, sign);
+		/* Signs of no script take the language of their neighbour, whichever font they are in. */
 		if (sign % 3 == 0)
-			buf_u8(&text, ' ');
+			buf_text(&text, sign % 2 == 0 ? "1\u21f6\u2713 " : " ");
 	}
 	assert_true(pdf_warm());
 	pid_t child = fork();
 	if (child == 0) {
 		struct arena *arena = arena_create(128u << 20);
-		const struct pdf_section section = {BYTES("\u2614\u05d0\u270c \u0627"), buf_bytes(&text), true};
+		const struct pdf_section section = {BYTES("\u2614\u05d0\u270c \u0627"), buf_bytes(&text), true, 0};
 		struct pdf_input input = sample();
 		struct bytes out;
 		const char *field = "";
@@ -243,6 +280,7 @@ int main(void)
 		cmocka_unit_test(other_readers_see_the_words),
 		cmocka_unit_test(same_input_same_bytes),
 		cmocka_unit_test(refuses_and_bounds),
+		cmocka_unit_test(long_words_and_paragraphs_take_no_minutes),
 		cmocka_unit_test(any_sign_is_set_without_thread_or_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,3 +247,9 @@ RULE(legal_id)
 	(void)element;
 	return !reader_within(r, NODE_LEGAL) || reader_count(r, NODE_ENTITY_ID) == 1;
 }
+
+RULE(legal_root)
+{
+	struct bytes root = reader_value(element, "root");
+	return !reader_within(r, NODE_LEGAL) || root.len == 0 || bytes_equal_text(root, PROFESSIONAL_ROOT) || cda_id_is_ins(root);
+}

@@ -158,6 +158,7 @@ static const struct {
 	{"<signatureCode code=\"S\"/>", "", "header.legal.signature"},
 	{PROFESSIONAL("801234567125"), "", "header.legal.id"},
 	{PROFESSIONAL("801234567125"), PROFESSIONAL("801234567125") PROFESSIONAL("801234567129"), "header.legal.id"},
+	{"<id root=\"1.2.250.1.71.4.2.1\" extension=\"801234567125\"/>", "<id root=\"1.2.3\" extension=\"801234567125\"/>", "header.legal.root"},
 	{"<participant typeCode=\"REF\">", "<participant typeCode=\"TRC\">", "header.participant.type"},
 	{"<time nullFlavor=\"NA\"/>", "", "header.participant.time"},
 	{"classCode=\"PROV\"", "classCode=\"PAT\"", "header.participant.class"},

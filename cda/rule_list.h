@@ -89,6 +89,7 @@ R("header.legal", ERROR, END, DOCUMENT, legal, "CI-SIS header, legalAuthenticato
 R("header.legal.time", ERROR, END, LEGAL, legal_time, "CI-SIS header, legalAuthenticator", "Le responsable doit avoir une seule date (time).", "The legalAuthenticator must have one time.")
 R("header.legal.signature", WARNING, END, LEGAL, legal_signature, "CI-SIS header, legalAuthenticator", "Le signatureCode du responsable doit être S.", "signatureCode of the legalAuthenticator must be S.")
 R("header.legal.id", ERROR, END, ENTITY, legal_id, "CI-SIS header, legalAuthenticator", "Le responsable doit avoir un seul identifiant.", "The legalAuthenticator must have one id.")
+R("header.legal.root", WARNING, START, ENTITY_ID, legal_root, "CI-SIS header, legalAuthenticator", "Le responsable est un professionnel (1.2.250.1.71.4.2.1), ou le patient par son INS.", "The legalAuthenticator is a professional (1.2.250.1.71.4.2.1), or the patient by his INS.")
 
 /* Participants, orders, the act, the replaced document, the encounter */
 R("header.participant.type", WARNING, START, PARTICIPANT, participant_type, "JDV_J144", "Le typeCode d'un participant est REF, REFB, INF, RESP, PRF, CON ou VRF.", "typeCode of a participant is REF, REFB, INF, RESP, PRF, CON or VRF.")

@@ -17,13 +17,22 @@ static const struct {
 	[SNIFF_XML] = {"xml", "text/xml", {"application/xml", "application/xslt+xml", "text/x-hl7-text+xml"}},
 	[SNIFF_HTML] = {"html", "text/html", {"application/xhtml+xml"}},
 	[SNIFF_CCR] = {"ccr", "text/xml", {"application/xml"}},
+	[SNIFF_HEIC] = {"heic", "image/heic", {"image/heif", "image/avif"}},
+	[SNIFF_IMAGE] = {"image", "application/octet-stream", {"image/gif", "image/bmp", "image/webp"}},
+	[SNIFF_OFFICE] = {"office", "application/octet-stream", {"application/msword", "application/vnd.oasis.opendocument.text"}},
+	[SNIFF_PACKED] = {"packed", "application/octet-stream", {"application/gzip", "application/x-7z-compressed"}},
+	[SNIFF_MEDIA] = {"media", "application/octet-stream", {"video/mp4", "audio/mpeg"}},
+	[SNIFF_TNEF] = {"tnef", "application/ms-tnef", {"application/vnd.ms-tnef"}},
+	[SNIFF_PROGRAM] = {"program", "application/octet-stream", {NULL}},
 };
 
-static const struct {
+struct magic {
 	enum sniff type;
 	size_t offset;
 	struct bytes magic;
-} magics[] = {
+};
+
+static const struct magic magics[] = {
 	{SNIFF_PDF, 0, BYTES_OF("%PDF-")},
 	{SNIFF_JPEG, 0, BYTES_OF("\xff\xd8\xff")},
 	{SNIFF_PNG, 0, BYTES_OF("\x89PNG\r\n\x1a\n")},
@@ -33,6 +42,46 @@ static const struct {
 	{SNIFF_DICOM, 128, BYTES_OF("DICM")},       /* DICOM PS3.10 7.1 */
 	{SNIFF_ZIP, 0, BYTES_OF("PK\x03\x04")},
 	{SNIFF_ZIP, 0, BYTES_OF("PK\x05\x06")},     /* empty archive */
+	{SNIFF_HEIC, 4, BYTES_OF("ftyphei")},       /* ISO/IEC 23008-12: heic, heix, heim, heis */
+	{SNIFF_HEIC, 4, BYTES_OF("ftyphev")},
+	{SNIFF_HEIC, 4, BYTES_OF("ftypmif1")},
+	{SNIFF_HEIC, 4, BYTES_OF("ftypmsf1")},
+	{SNIFF_HEIC, 4, BYTES_OF("ftypavif")},
+	{SNIFF_MEDIA, 4, BYTES_OF("ftyp")},         /* ISO/IEC 14496-12: MP4, QuickTime */
+	{SNIFF_MEDIA, 0, BYTES_OF("\x1a\x45\xdf\xa3")}, /* Matroska, WebM */
+	{SNIFF_MEDIA, 0, BYTES_OF("OggS")},
+	{SNIFF_MEDIA, 0, BYTES_OF("ID3")},
+	{SNIFF_MEDIA, 8, BYTES_OF("AVI ")},
+	{SNIFF_MEDIA, 8, BYTES_OF("WAVE")},
+	{SNIFF_IMAGE, 8, BYTES_OF("WEBP")},
+	{SNIFF_IMAGE, 0, BYTES_OF("GIF87a")},
+	{SNIFF_IMAGE, 0, BYTES_OF("GIF89a")},
+	{SNIFF_OFFICE, 0, BYTES_OF("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")},
+	{SNIFF_PACKED, 0, BYTES_OF("7z\xbc\xaf\x27\x1c")},
+	{SNIFF_PACKED, 0, BYTES_OF("Rar!\x1a\x07")},
+	{SNIFF_PACKED, 0, BYTES_OF("\x1f\x8b\x08")},
+	{SNIFF_PACKED, 0, BYTES_OF("BZh")},
+	{SNIFF_PACKED, 0, BYTES_OF("\xfd\x37zXZ\0")},
+	{SNIFF_PACKED, 257, BYTES_OF("ustar")},
+	{SNIFF_TNEF, 0, BYTES_OF("\x78\x9f\x3e\x22")}, /* [MS-OXTNEF] 2.1.3.1 */
+	{SNIFF_PROGRAM, 0, BYTES_OF("\x7f" "ELF")},
+	{SNIFF_PROGRAM, 0, BYTES_OF("\xca\xfe\xba\xbe")}, /* Java class, Mach-O for several processors */
+	{SNIFF_PROGRAM, 0, BYTES_OF("\xcf\xfa\xed\xfe")},
+	{SNIFF_PROGRAM, 0, BYTES_OF("\xce\xfa\xed\xfe")},
+	{SNIFF_PROGRAM, 0, BYTES_OF("#!")},
+	{SNIFF_PROGRAM, 0, BYTES_OF("L\0\0\0\x01\x14\x02\0")}, /* [MS-SHLLINK] 2.1 */
+};
+
+/* What a ZIP is by the name of its first entry, which its makers always write first. */
+static const struct magic first_entries[] = {
+	{SNIFF_OFFICE, 30, BYTES_OF("[Content_Types].xml")}, /* ECMA-376 part 2 */
+	{SNIFF_OFFICE, 30, BYTES_OF("_rels/")},
+	{SNIFF_OFFICE, 30, BYTES_OF("docProps/")},
+	{SNIFF_OFFICE, 30, BYTES_OF("word/")},
+	{SNIFF_OFFICE, 30, BYTES_OF("xl/")},
+	{SNIFF_OFFICE, 30, BYTES_OF("ppt/")},
+	{SNIFF_OFFICE, 30, BYTES_OF("mimetypeapplication/")}, /* OpenDocument 1.3 part 2, 3.3; EPUB */
+	{SNIFF_PROGRAM, 30, BYTES_OF("META-INF/")},           /* JAR */
 };
 
 static struct bytes without_mark(struct bytes head)
@@ -68,7 +117,8 @@ static enum sniff markup(struct bytes head)
 {
 	struct bytes start = bytes_trim(without_mark(head)), name = first_element(head);
 
-	if (bytes_starts_nocase(start, BYTES("<!doctype html")) || bytes_equal_nocase(name, BYTES("html")))
+	if (bytes_starts_nocase(start, BYTES("<!doctype html")) || bytes_equal_nocase(name, BYTES("html")) ||
+	    bytes_equal_nocase(name, BYTES("svg")))
 		return SNIFF_HTML;
 	if (bytes_equal(name, BYTES("ContinuityOfCareRecord")))
 		return SNIFF_CCR;
@@ -88,13 +138,38 @@ static bool is_text(struct bytes head)
 	return head.len > 0;
 }
 
+/* The mark that fits, or unknown. */
+static enum sniff by_magic(struct bytes head, const struct magic *list, size_t n, enum sniff unknown)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes_starts(bytes_from(head, list[i].offset), list[i].magic))
+			return list[i].type;
+	return unknown;
+}
+
+/* "MZ" alone may begin a letter; a program has an offset to its second header, within the file's head (PE format 2). */
+static bool is_pe(struct bytes head)
+{
+	return bytes_starts(head, BYTES("MZ")) && head.len > 63 && !bytes_utf8(bytes_slice(head, 0, 64));
+}
+
+/* "BM" alone may begin a letter, too: the reserved fields behind the size are zero. */
+static bool is_bmp(struct bytes head)
+{
+	return bytes_starts(head, BYTES("BM")) && bytes_starts(bytes_from(head, 6), BYTES("\0\0\0\0"));
+}
+
 enum sniff sniff_type(struct bytes head)
 {
 	head = bytes_slice(head, 0, SNIFF_BYTES);
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
-		if (bytes_starts(bytes_from(head, magics[i].offset), magics[i].magic))
-			return magics[i].type;
-	enum sniff type = markup(head);
+	enum sniff type = by_magic(head, magics, sizeof magics / sizeof *magics, SNIFF_OTHER);
+	if (type == SNIFF_ZIP)
+		return by_magic(head, first_entries, sizeof first_entries / sizeof *first_entries, SNIFF_ZIP);
+	if (type != SNIFF_OTHER)
+		return type;
+	if (is_pe(head) || is_bmp(head))
+		return is_bmp(head) ? SNIFF_IMAGE : SNIFF_PROGRAM;
+	type = markup(head);
 	if (type != SNIFF_OTHER)
 		return type;
 	return is_text(without_mark(head)) ? SNIFF_TXT : SNIFF_OTHER;
@@ -108,6 +183,11 @@ const char *sniff_name(enum sniff type)
 const char *sniff_media(enum sniff type)
 {
 	return types[type].media;
+}
+
+bool sniff_is_active(enum sniff type)
+{
+	return type == SNIFF_HTML || type == SNIFF_PROGRAM;
 }
 
 bool sniff_agrees(enum sniff type, struct bytes media)

@@ -1,25 +1,15 @@
 /* cda/write.c - see write.h. The order of elements is that of CDA R2's schema. */
 #include "cda/write.h"
 
+#include "base/limits.h"
 #include "cda/write_check.h"
-#include "cda/xml_write.h"
+#include "cda/write_codes.h"
+#include "cda/write_parts.h"
 
-#define ROOT_PERSON "1.2.250.1.71.4.2.1"      /* PS_IdNat */
-#define ROOT_STRUCTURE "1.2.250.1.71.4.2.2"   /* Struct_IdNat */
-#define SYSTEM_PROFESSION "1.2.250.1.213.1.1.4.5"
-#define SYSTEM_LOINC "2.16.840.1.113883.6.1"
 #define SYSTEM_FACILITY "1.2.250.1.71.4.2.4"
-#define SYSTEM_PRACTICE "1.2.250.1.213.1.1.4.9"
-
-#define PAIRS(...) (const struct xml_write_pair[]){__VA_ARGS__}, sizeof((struct xml_write_pair[]){__VA_ARGS__}) / sizeof(struct xml_write_pair)
-#define EMPTY(w, name, ...) xml_write_empty((w), (name), PAIRS(__VA_ARGS__))
+#define SYSTEM_ACT "1.2.250.1.215.200.3.3"
 
 /* --- pieces ----------------------------------------------------------------- */
-
-static struct bytes or_default(struct bytes given, struct bytes otherwise)
-{
-	return given.len > 0 ? given : otherwise;
-}
 
 static void add_id(struct xml_write *w, const char *name, struct bytes id)
 {
@@ -32,95 +22,32 @@ static void add_time(struct arena *arena, struct xml_write *w, const char *name,
 	EMPTY(w, name, {"value", cda_write_time_text(arena, time)});
 }
 
-static void add_low(struct arena *arena, struct xml_write *w, struct cda_write_time time)
+static void add_number(struct arena *arena, struct xml_write *w, const char *name, unsigned value)
+{
+	EMPTY(w, name, {"value", bytes_of_text(arena_printf(arena, "%u", value))});
+}
+
+static void add_period(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
 	xml_write_start(w, "effectiveTime");
-	add_time(arena, w, "low", time);
+	add_time(arena, w, "low", r->service_time);
+	add_time(arena, w, "high", r->service_end);
 	xml_write_end(w);
 }
 
-static void add_name_part(struct xml_write *w, const char *name, const char *qualifier, struct bytes text)
+/* IHE XDS-SD for a file as body: such a document carries these three and no other (CI-SIS level 1). */
+static void add_templates(struct xml_write *w, unsigned level)
 {
-	if (text.len == 0)
-		return;
-	xml_write_start(w, name);
-	if (qualifier != NULL)
-		xml_write_attribute(w, "qualifier", bytes_of_text(qualifier));
-	xml_write_text(w, text);
-	xml_write_end(w);
-}
-
-static struct bytes sex_name(struct bytes sex)
-{
-	if (bytes_equal_text(sex, "F"))
-		return BYTES("Féminin");
-	return bytes_equal_text(sex, "M") ? BYTES("Masculin") : BYTES("Inconnu");
-}
-
-static void add_patient(struct xml_write *w, const struct cda_write_patient *p)
-{
-	xml_write_start(w, "recordTarget");
-	xml_write_start(w, "patientRole");
-	EMPTY(w, "id", {"root", p->oid}, {"extension", p->ins});
-	/* Structuration minimale wants both; where the patient lives is not ours to tell. */
-	EMPTY(w, "addr", {"nullFlavor", BYTES("MSK")});
-	EMPTY(w, "telecom", {"nullFlavor", BYTES("MSK")});
-	xml_write_start(w, "patient");
-	xml_write_start(w, "name");
-	add_name_part(w, "family", "BR", p->family_birth);
-	add_name_part(w, "given", NULL, p->given_birth_all);
-	add_name_part(w, "given", "BR", p->given_birth_first);
-	add_name_part(w, "family", "CL", p->family_used);
-	add_name_part(w, "given", "CL", p->given_used);
-	xml_write_end(w);
-	EMPTY(w, "administrativeGenderCode", {"code", p->sex}, {"displayName", sex_name(p->sex)},
-	      {"codeSystem", BYTES("2.16.840.1.113883.5.1")});
-	EMPTY(w, "birthTime", {"value", p->birth_time});
-	xml_write_start(w, "birthplace");
-	xml_write_start(w, "place");
-	xml_write_start(w, "addr");
-	xml_write_element(w, "county", p->birth_place);
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_end(w);
-}
-
-/* id, code, address, telecom, person and organisation, the same wherever the expert appears. */
-static void add_expert(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
-{
-	const struct cda_write_expert *e = &r->expert;
-	EMPTY(w, "id", {"root", BYTES(ROOT_PERSON)}, {"extension", bytes_of_text(arena_printf(arena, "8%.11s", (const char *)e->rpps.at))});
-	EMPTY(w, "code", {"code", e->specialty_code}, {"displayName", or_default(e->specialty_name, BYTES("Médecin"))},
-	      {"codeSystem", BYTES(SYSTEM_PROFESSION)});
-	EMPTY(w, "addr", {"nullFlavor", BYTES("NAV")});
-	EMPTY(w, "telecom", {"nullFlavor", BYTES("NAV")});
-	xml_write_start(w, "assignedPerson");
-	xml_write_start(w, "name");
-	xml_write_element(w, "given", e->given);
-	xml_write_element(w, "family", e->family);
-	xml_write_element(w, "suffix", BYTES("DR"));
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_start(w, "representedOrganization");
-	EMPTY(w, "id", {"root", BYTES(ROOT_STRUCTURE)}, {"extension", e->organisation_id});
-	xml_write_element(w, "name", e->organisation);
-	EMPTY(w, "standardIndustryClassCode", {"code", or_default(r->custodian.practice_code, BYTES("AMBULATOIRE"))},
-	      {"displayName", r->custodian.practice_code.len > 0 ? r->custodian.practice_code : BYTES("Ambulatoire")},
-	      {"codeSystem", BYTES(SYSTEM_PRACTICE)});
-	xml_write_end(w);
+	EMPTY(w, "templateId", {"root", BYTES("2.16.840.1.113883.2.8.2.1")});
+	EMPTY(w, "templateId", {"root", BYTES("1.2.250.1.213.1.1.1.1")});
+	EMPTY(w, "templateId", {"root", level == 1 ? BYTES("1.3.6.1.4.1.19376.1.2.20") : BYTES(CDA_WRITE_TEMPLATE_LEVEL_3)});
 }
 
 static void add_identification(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
 	EMPTY(w, "realmCode", {"code", BYTES("FR")});
 	EMPTY(w, "typeId", {"root", BYTES("2.16.840.1.113883.1.3")}, {"extension", BYTES("POCD_HD000040")});
-	EMPTY(w, "templateId", {"root", BYTES("2.16.840.1.113883.2.8.2.1")});
-	EMPTY(w, "templateId", {"root", BYTES("1.2.250.1.213.1.1.1.1")});
-	/* IHE XDS-SD: an unstructured body. A level-1 document carries these three and no other. */
-	EMPTY(w, "templateId", {"root", BYTES("1.3.6.1.4.1.19376.1.2.20")});
+	add_templates(w, r->level);
 	add_id(w, "id", r->id);
 	EMPTY(w, "code", {"code", BYTES(CDA_WRITE_TYPE)}, {"displayName", BYTES(CDA_WRITE_TYPE_NAME)},
 	      {"codeSystem", BYTES(SYSTEM_LOINC)}, {"codeSystemName", BYTES("LOINC")});
@@ -130,34 +57,26 @@ static void add_identification(struct arena *arena, struct xml_write *w, const s
 	      {"codeSystem", BYTES("2.16.840.1.113883.5.25")});
 	EMPTY(w, "languageCode", {"code", r->english ? BYTES("en-GB") : BYTES("fr-FR")});
 	add_id(w, "setId", r->set_id);
-	EMPTY(w, "versionNumber", {"value", bytes_of_text(arena_printf(arena, "%u", r->version))});
+	add_number(arena, w, "versionNumber", r->version);
 }
 
-static void add_authors(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
+static void add_author(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
 	xml_write_start(w, "author");
-	add_time(arena, w, "time", r->time);
+	add_time(arena, w, "time", r->signed_time);
 	xml_write_start(w, "assignedAuthor");
-	add_expert(arena, w, r);
+	write_expert(arena, w, &r->expert);
 	xml_write_end(w);
 	xml_write_end(w);
+}
 
-	xml_write_start(w, "custodian");
-	xml_write_start(w, "assignedCustodian");
-	xml_write_start(w, "representedCustodianOrganization");
-	EMPTY(w, "id", {"root", BYTES(ROOT_STRUCTURE)}, {"extension", r->custodian.id});
-	xml_write_element(w, "name", r->custodian.name);
-	EMPTY(w, "telecom", {"nullFlavor", BYTES("NAV")});
-	EMPTY(w, "addr", {"nullFlavor", BYTES("NAV")});
-	xml_write_end(w);
-	xml_write_end(w);
-	xml_write_end(w);
-
+static void add_legal(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
+{
 	xml_write_start(w, "legalAuthenticator");
-	add_time(arena, w, "time", r->time);
+	add_time(arena, w, "time", r->signed_time);
 	EMPTY(w, "signatureCode", {"code", BYTES("S")});
 	xml_write_start(w, "assignedEntity");
-	add_expert(arena, w, r);
+	write_expert(arena, w, &r->expert);
 	xml_write_end(w);
 	xml_write_end(w);
 }
@@ -175,21 +94,20 @@ static void add_event(struct arena *arena, struct xml_write *w, const struct cda
 {
 	xml_write_start(w, "documentationOf");
 	xml_write_start(w, "serviceEvent");
-	/* NGAP (cda.md 2.1): an opinion on a file, on a complex situation. */
-	EMPTY(w, "code", {"code", BYTES("TE2")}, {"displayName", BYTES("Acte de téléexpertise de niveau 2")},
-	      {"codeSystem", BYTES("1.2.250.1.215.200.3.3")}, {"codeSystemName", BYTES("NGAP")});
-	add_low(arena, w, r->service_time);
+	EMPTY(w, "code", {"code", r->act}, {"displayName", write_code_name(WRITE_SET_ACT, r->act)}, {"codeSystem", BYTES(SYSTEM_ACT)},
+	      {"codeSystemName", BYTES("NGAP")});
+	add_period(arena, w, r);
 	xml_write_start(w, "performer");
 	xml_write_attribute(w, "typeCode", BYTES("PRF"));
 	xml_write_start(w, "assignedEntity");
-	add_expert(arena, w, r);
+	write_expert(arena, w, &r->expert);
 	xml_write_end(w);
 	xml_write_end(w);
 	xml_write_end(w);
 	xml_write_end(w);
 }
 
-static void add_replaced(struct xml_write *w, const struct cda_write_report *r)
+static void add_replaced(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
 	if (r->replaces.len == 0)
 		return;
@@ -197,27 +115,30 @@ static void add_replaced(struct xml_write *w, const struct cda_write_report *r)
 	xml_write_attribute(w, "typeCode", BYTES("RPLC"));
 	xml_write_start(w, "parentDocument");
 	add_id(w, "id", r->replaces);
+	add_id(w, "setId", r->set_id);
+	add_number(arena, w, "versionNumber", r->version - 1);
 	xml_write_end(w);
 	xml_write_end(w);
 }
 
 static void add_encounter(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
-	struct bytes facility = or_default(r->custodian.facility_code, BYTES("SA64"));
-	struct bytes facility_name = r->custodian.facility_code.len > 0 ? facility : BYTES("Société de téléconsultation");
+	struct bytes facility = r->custodian.facility_code.len > 0 ? r->custodian.facility_code : BYTES("SA64");
 	xml_write_start(w, "componentOf");
 	xml_write_start(w, "encompassingEncounter");
-	EMPTY(w, "code", {"code", BYTES("VR")}, {"displayName", BYTES("Virtuelle")}, {"codeSystem", BYTES("2.16.840.1.113883.5.4")});
-	add_low(arena, w, r->service_time);
+	EMPTY(w, "code", {"code", BYTES("VR")}, {"displayName", BYTES("Virtuelle (exemple : RCP en l'absence du patient)")},
+	      {"codeSystem", BYTES("2.16.840.1.113883.5.4")});
+	add_period(arena, w, r);
 	xml_write_start(w, "responsibleParty");
 	xml_write_start(w, "assignedEntity");
-	add_expert(arena, w, r);
+	write_expert(arena, w, &r->expert);
 	xml_write_end(w);
 	xml_write_end(w);
 	xml_write_start(w, "location");
 	xml_write_start(w, "healthCareFacility");
 	EMPTY(w, "id", {"root", BYTES(ROOT_STRUCTURE)}, {"extension", r->custodian.id});
-	EMPTY(w, "code", {"code", facility}, {"displayName", facility_name}, {"codeSystem", BYTES(SYSTEM_FACILITY)});
+	EMPTY(w, "code", {"code", facility}, {"displayName", write_code_name(WRITE_SET_FACILITY, facility)},
+	      {"codeSystem", BYTES(SYSTEM_FACILITY)}, {"codeSystemName", BYTES("healthCareFacilityTypeCode")});
 	xml_write_start(w, "location");
 	xml_write_element(w, "name", r->custodian.name);
 	xml_write_end(w);
@@ -227,16 +148,23 @@ static void add_encounter(struct arena *arena, struct xml_write *w, const struct
 	xml_write_end(w);
 }
 
-static void add_body(struct xml_write *w, struct bytes pdf)
+static void add_document(struct arena *arena, struct xml_write *w, const struct cda_write_report *r)
 {
-	xml_write_start(w, "component");
-	xml_write_start(w, "nonXMLBody");
-	xml_write_start(w, "text");
-	xml_write_attribute(w, "mediaType", BYTES("application/pdf"));
-	xml_write_attribute(w, "representation", BYTES("B64"));
-	xml_write_base64(w, pdf);
-	xml_write_end(w);
-	xml_write_end(w);
+	xml_write_start(w, "ClinicalDocument");
+	xml_write_attribute(w, "xmlns", BYTES("urn:hl7-org:v3"));
+	xml_write_attribute(w, "xmlns:xsi", BYTES("http://www.w3.org/2001/XMLSchema-instance"));
+	xml_write_attribute(w, "xmlns:sdtc", BYTES("urn:hl7-org:sdtc"));
+	add_identification(arena, w, r);
+	write_patient(w, &r->patient);
+	add_author(arena, w, r);
+	write_custodian(w, &r->custodian);
+	write_recipients(arena, w, r);
+	add_legal(arena, w, r);
+	add_order(w, r->request_id);
+	add_event(arena, w, r);
+	add_replaced(arena, w, r);
+	add_encounter(arena, w, r);
+	write_body(arena, w, r);
 	xml_write_end(w);
 }
 
@@ -279,18 +207,15 @@ enum reason cda_write_report(struct arena *arena, const struct cda_write_report 
 	struct xml_write *w = xml_write_open(arena);
 	if (w == NULL)
 		return REASON_MEMORY;
-	xml_write_start(w, "ClinicalDocument");
-	xml_write_attribute(w, "xmlns", BYTES("urn:hl7-org:v3"));
-	add_identification(arena, w, r);
-	add_patient(w, &r->patient);
-	add_authors(arena, w, r);
-	add_order(w, r->request_id);
-	add_event(arena, w, r);
-	add_replaced(w, r);
-	add_encounter(arena, w, r);
-	add_body(w, r->pdf);
-	xml_write_end(w);
-	reason = xml_write_finish(w, out);
+	struct bytes whole = BYTES_NONE;
+	add_document(arena, w, r);
+	reason = xml_write_finish(w, &whole);
 	xml_write_close(&w);
-	return reason;
+	if (reason != REASON_NONE)
+		return reason;
+	/* What is longer no reader of ours would open. */
+	if (whole.len > LIMIT_XML)
+		return REASON_COMPOSE_SIZE;
+	*out = whole;
+	return REASON_NONE;
 }

@@ -108,13 +108,38 @@ static size_t find_unnamed(const struct package *p, struct bytes hash)
 	return candidates == 1 ? only : p->zip.count;
 }
 
-/* The URI is relative to the metadata; some writers count it from the root of the archive. */
+/* The folder above, with its '/' at the end; the root above the first. */
+static struct bytes parent(struct bytes folder)
+{
+	return bytes_slice(folder, 0, base_name(bytes_slice(folder, 0, folder.len - 1)).at - folder.at);
+}
+
+/* As a path of the archive: some writers say "./DOC0001.XML", or write the bars of their own system. */
+static struct bytes uri_path(struct arena *arena, struct bytes uri)
+{
+	char *path = arena_text(arena, uri);
+
+	for (size_t i = 0; i < uri.len; i++)
+		if (path[i] == '\\')
+			path[i] = '/';
+	struct bytes out = {(unsigned char *)path, uri.len};
+	return bytes_starts(out, BYTES("./")) ? bytes_from(out, 2) : out;
+}
+
+/* The URI is relative to the metadata; some writers count it from the root of the archive, or from IHE_XDM. It is only ever
+ * compared with names that the archive has. */
 static size_t find_file(const struct package *p, const struct xdm_entry *entry)
 {
+	struct bytes folder = p->folder, path = uri_path(p->arena, entry->uri);
+
 	if (entry->uri.len == 0)
 		return find_unnamed(p, entry->hash);
-	size_t i = find_path(p, p->folder, entry->uri);
-	return i < p->zip.count ? i : find_path(p, BYTES_NONE, entry->uri);
+	size_t i = find_path(p, folder, path);
+	while (i == p->zip.count && folder.len > 0) {
+		folder = parent(folder);
+		i = find_path(p, folder, path);
+	}
+	return i;
 }
 
 /* An empty file, a size or a hash that is not what the metadata tell: another document than the one described. */
@@ -141,6 +166,7 @@ static enum reason match_entry(struct package *p, struct xdm_entry *entry)
 	struct xdm_document *d = &entry->document;
 	size_t i = find_file(p, entry);
 
+	d->uri_told = entry->uri.len > 0;
 	if (i == p->zip.count) {
 		d->name = entry->uri;
 		/* A deletion names its document; it need not send it again. */
@@ -152,7 +178,7 @@ static enum reason match_entry(struct package *p, struct xdm_entry *entry)
 	d->name = p->zip.members[i].name;
 	d->content = p->zip.members[i].content;
 	d->type = sniff_type(d->content);
-	return check_file(entry);
+	return d->type == SNIFF_PROGRAM ? REASON_ARCHIVE_ACTIVE : check_file(entry);
 }
 
 /* CX: the value is the first component, the root stands between the first two '&' of its authority. */
@@ -215,10 +241,12 @@ static enum reason add_loose(struct package *p, struct xdm_archive *archive)
 		const struct zip_member *member = &p->zip.members[i];
 		if (p->used[i] || (archive->metadata && is_cover(member->name)))
 			continue;
-		if (archive->count >= LIMIT_DOCUMENTS)
+		if (archive->metadata && archive->count >= LIMIT_DOCUMENTS)
 			return REASON_ARCHIVE_LIMIT;
-		archive->documents[archive->count++] = (struct xdm_document){
-			.name = member->name, .content = member->content, .type = sniff_type(member->content)};
+		enum sniff type = sniff_type(member->content);
+		if (archive->metadata && type == SNIFF_PROGRAM)
+			return REASON_ARCHIVE_ACTIVE;
+		archive->documents[archive->count++] = (struct xdm_document){.name = member->name, .content = member->content, .type = type};
 	}
 	return REASON_NONE;
 }
@@ -232,7 +260,9 @@ enum reason xdm_read(struct arena *arena, struct bytes archive, struct xdm_archi
 	if (reason != REASON_NONE)
 		return reason;
 	p.used = arena_alloc(arena, p.zip.count + 1);
-	a.documents = arena_alloc(arena, (size_t)(2 * LIMIT_DOCUMENTS) * sizeof *a.documents);
+	a.documents = arena_alloc(arena, (LIMIT_DOCUMENTS + p.zip.count) * sizeof *a.documents);
+	for (size_t i = 0; i < p.zip.count; i++)
+		a.unpacked += p.zip.members[i].content.len;
 	reason = find_metadata(&p);
 	if (reason == REASON_NONE && p.metadata < p.zip.count)
 		reason = read_described(&p, &a);

@@ -15,6 +15,13 @@
 #define SUBMISSION_SET "a54d6aa5-d40d-43f9-88c5-b4633d873bdd"
 
 enum object { OBJECT_NONE, OBJECT_DOCUMENT, OBJECT_PACKAGE };
+enum { ASSOCIATIONS_MAX = 2 * LIMIT_DOCUMENTS };
+
+/* A HasMember or an RPLC; others mean nothing to us. */
+struct association {
+	bool member;
+	struct bytes source, target;
+};
 
 struct state {
 	struct arena *arena;
@@ -24,6 +31,10 @@ struct state {
 	enum object object;
 	unsigned object_depth;
 	bool top_slot;                 /* the slot stands directly in the object, not in a classification */
+	bool in_author;                /* within the classification of an author */
+	unsigned author_depth;
+	struct association *associations;
+	size_t association_count;
 	struct bytes slot;
 	unsigned value_number;         /* of the slot's values, from 1 */
 	bool in_value;
@@ -84,10 +95,10 @@ static void start_document(struct state *s, const struct xml_element *element)
 	}
 	s->object = OBJECT_DOCUMENT;
 	s->object_depth = element->depth;
-	s->m.entries[s->m.count++] = (struct xdm_entry){.document = {
-		.described = true,
-		.media = keep(s, xml_attribute(element, "mimeType")),
-	}};
+	s->m.entries[s->m.count++] = (struct xdm_entry){
+		.object = keep(s, xml_attribute(element, "id")),
+		.document = {.described = true, .media = keep(s, xml_attribute(element, "mimeType"))},
+	};
 }
 
 /* --- classifications and identifiers ------------------------------------------- */
@@ -95,9 +106,15 @@ static void start_document(struct state *s, const struct xml_element *element)
 static void take_confidentiality(struct state *s, struct bytes code)
 {
 	struct xdm_document *d = &entry(s)->document;
-	d->masked_professional |= bytes_equal_text(code, "MASQUE_PS");
-	d->masked_patient |= bytes_equal_text(code, "INVISIBLE_PATIENT");
-	d->masked_representatives |= bytes_equal_text(code, "INVISIBLE_REPRESENTANTS_LEGAUX");
+	bool *mask = bytes_equal_text(code, "MASQUE_PS")			? &d->masked_professionals
+		     : bytes_equal_text(code, "INVISIBLE_PATIENT")		? &d->masked_patient
+		     : bytes_equal_text(code, "INVISIBLE_REPRESENTANTS_LEGAUX") ? &d->masked_representatives
+										: NULL;
+	d->codes++;
+	if (mask != NULL)
+		*mask = true;
+	else if (d->confidentiality.len == 0)
+		d->confidentiality = keep(s, code);
 }
 
 static void take_classification(struct state *s, const struct xml_element *element)
@@ -118,6 +135,34 @@ static void take_classification(struct state *s, const struct xml_element *eleme
 		d->format_code = keep(s, code);
 	else if (is_uuid(scheme, "f4f85eac-e6cb-4883-b524-f2705394840f"))
 		take_confidentiality(s, code);
+	else if (is_uuid(scheme, "93606bcf-9494-43ec-9b4e-a7748d1a838d")) {
+		s->in_author = true;
+		s->author_depth = element->depth;
+	}
+}
+
+/* "HasMember" or "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember" (cda.md 4.3). */
+static bool is_association(struct bytes type, const char *name)
+{
+	struct bytes want = bytes_of_text(name);
+	return bytes_equal(type, want) || (bytes_ends(type, want) && type.at[type.len - want.len - 1] == ':');
+}
+
+static void take_association(struct state *s, const struct xml_element *element)
+{
+	struct bytes type = bytes_trim(xml_attribute(element, "associationType"));
+	bool member = is_association(type, "HasMember");
+
+	if (!member && !is_association(type, "RPLC"))
+		return;
+	if (s->association_count == ASSOCIATIONS_MAX) {
+		s->reason = REASON_DOCUMENT_LIMIT;
+		return;
+	}
+	if (s->associations == NULL)
+		s->associations = arena_alloc(s->arena, ASSOCIATIONS_MAX * sizeof *s->associations);
+	s->associations[s->association_count++] = (struct association){
+		member, keep(s, xml_attribute(element, "sourceObject")), keep(s, xml_attribute(element, "targetObject"))};
 }
 
 static void take_identifier(struct state *s, const struct xml_element *element)
@@ -169,10 +214,37 @@ static void take_uri(struct state *s, struct bytes value)
 		s->reason = REASON_ARCHIVE_METADATA;
 }
 
+/* XCN: the number is the first component (801234500001^NOM^PRENOM^…). */
+static void take_author(struct state *s, struct bytes value)
+{
+	struct xdm_document *d = &entry(s)->document;
+	struct bytes number = bytes_slice(value, 0, bytes_find_byte(value, '^', 0));
+
+	if (number.len > 0 && d->author_count < XDM_AUTHORS)
+		d->authors[d->author_count++] = keep(s, number);
+}
+
+/* "PID-7|19790328": segment and field, a bar, its value. */
+static void take_source_patient(struct state *s, struct bytes value)
+{
+	struct xdm_document *d = &entry(s)->document;
+	size_t bar = bytes_find_byte(value, '|', 0);
+	struct bytes field = bytes_slice(value, 0, bar), told = bytes_from(value, bar + 1);
+
+	if (bytes_equal_text(field, "PID-5") && !bytes_ends(told, BYTES("^D")) && d->source_name.len == 0)
+		d->source_name = keep(s, told);
+	else if (bytes_equal_text(field, "PID-7"))
+		d->source_birth = keep(s, told);
+	else if (bytes_equal_text(field, "PID-8"))
+		d->source_sex = keep(s, told);
+}
+
 static void take_value(struct state *s, struct bytes value)
 {
 	struct bytes slot = s->slot;
 
+	if (s->in_author && bytes_equal_text(slot, "authorPerson"))
+		take_author(s, value);
 	if (s->object != OBJECT_DOCUMENT || !s->top_slot)
 		return;
 	if (bytes_equal_text(slot, "URI"))
@@ -183,6 +255,12 @@ static void take_value(struct state *s, struct bytes value)
 		entry(s)->size = keep(s, value);
 	else if (bytes_equal_text(slot, "creationTime"))
 		entry(s)->document.creation_time = keep(s, value);
+	else if (bytes_equal_text(slot, "serviceStartTime"))
+		entry(s)->document.service_start = keep(s, value);
+	else if (bytes_equal_text(slot, "languageCode"))
+		entry(s)->document.language = keep(s, value);
+	else if (bytes_equal_text(slot, "sourcePatientInfo"))
+		take_source_patient(s, value);
 	else if (bytes_equal_text(slot, "urn:action:extraMetadataSlot"))
 		take_action(s, value);
 }
@@ -207,6 +285,8 @@ static void start_object(struct state *s, const struct xml_element *element)
 	if (bytes_equal_text(element->name, "ExtrinsicObject")) {
 		if (is_uuid(xml_attribute(element, "objectType"), STABLE_DOCUMENT))
 			start_document(s, element);
+	} else if (bytes_starts(element->name, BYTES("Association"))) {
+		take_association(s, element);
 	} else if (bytes_equal_text(element->name, "RegistryPackage")) {
 		s->object = OBJECT_PACKAGE;
 		s->object_depth = element->depth;
@@ -257,9 +337,41 @@ static enum reason on_end(void *context, struct bytes ns, struct bytes name, uns
 		s->in_value = false;
 		take_value(s, bytes_trim(buf_bytes(&s->text)));
 	}
+	if (s->in_author && depth == s->author_depth)
+		s->in_author = false;
 	if (s->object != OBJECT_NONE && depth == s->object_depth)
 		s->object = OBJECT_NONE;
 	return s->reason;
+}
+
+/* What RPLC names is the old document's registry object, which only its registry knows; an OID can be its unique id. */
+static void replace(struct xdm_document *d, struct bytes target)
+{
+	static const struct bytes oid = BYTES_OF("urn:oid:");
+
+	if (d->action == XDM_ACTION_NEW)
+		d->action = XDM_ACTION_REPLACE;
+	if (d->action == XDM_ACTION_REPLACE && d->action_target.len == 0 && bytes_starts(target, oid))
+		d->action_target = bytes_from(target, oid.len);
+}
+
+static void carry_associations(struct state *s)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < s->association_count; i++)
+		told |= s->associations[i].member;
+	for (size_t i = 0; i < s->m.count; i++) {
+		struct xdm_entry *e = &s->m.entries[i];
+		e->document.member = !told;
+		for (size_t k = 0; k < s->association_count && e->object.len > 0; k++) {
+			const struct association *a = &s->associations[k];
+			if (a->member)
+				e->document.member |= bytes_equal(a->target, e->object);
+			else if (bytes_equal(a->source, e->object))
+				replace(&e->document, a->target);
+		}
+	}
 }
 
 enum reason xdm_metadata_read(struct arena *arena, struct bytes xml, struct xdm_metadata *out)
@@ -273,7 +385,9 @@ enum reason xdm_metadata_read(struct arena *arena, struct bytes xml, struct xdm_
 	buf_free(&s.text);
 	if (reason == REASON_DOCUMENT_MALFORMED)
 		reason = REASON_ARCHIVE_METADATA;
-	if (reason == REASON_NONE)
+	if (reason == REASON_NONE) {
+		carry_associations(&s);
 		*out = s.m;
+	}
 	return reason;
 }

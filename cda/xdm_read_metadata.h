@@ -7,6 +7,7 @@
 /* An ExtrinsicObject: what it tells of a document, and how it points to its file. */
 struct xdm_entry {
 	struct xdm_document document;   /* without name, content and type */
+	struct bytes object;            /* id of the registry object */
 	struct bytes uri, hash, size;   /* as told; empty when absent */
 };
 
@@ -17,7 +18,8 @@ struct xdm_metadata {
 	size_t count;
 };
 
-/* ARCHIVE_METADATA: not well-formed, or another root. DOCUMENT_DOCTYPE, DOCUMENT_LIMIT. */
+/* Associations are carried into their documents: HasMember (the bare word or the urn) to member, RPLC to action and action_target.
+ * ARCHIVE_METADATA: not well-formed, or another root. DOCUMENT_DOCTYPE, DOCUMENT_LIMIT. */
 MUST_USE enum reason xdm_metadata_read(struct arena *arena, struct bytes xml, struct xdm_metadata *out);
 
 #endif

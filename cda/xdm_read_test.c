@@ -123,6 +123,19 @@ static const struct made made[] = {
 	{"METADATA.XML without documents", {{AT "METADATA.XML", REQUEST(SET(INS))}, {AT "DOC0001.XML", DOCUMENT}}, REASON_ARCHIVE_METADATA, 0},
 	{"IHE_XDM without METADATA.XML", {{AT "DOC0001.XML", DOCUMENT}}, REASON_ARCHIVE_METADATA, 0},
 	{"a plain archive", {{"a.pdf", "%PDF-1.4"}, {"readme.txt", "x"}}, REASON_ARCHIVE_NOT_XDM, 2},
+	{"a URI from IHE_XDM, with the bars of another system, below an extra folder",
+	 {{"envoi/" AT "METADATA.XML", REQUEST(OBJECT(URI("SUBSET01\\DOC0001.XML") PATIENT(INS)))}, {"envoi/" AT "DOC0001.XML", DOCUMENT}},
+	 REASON_ARCHIVE_NOT_XDM, 1},
+	{"a URI that begins where it is", {{AT "METADATA.XML", REQUEST(OBJECT(URI("./DOC0001.XML") PATIENT(INS)))}, {AT "DOC0001.XML", DOCUMENT}},
+	 REASON_NONE, 1},
+	{"a URI that climbs in other bars", {{AT "METADATA.XML", REQUEST(OBJECT(URI("..\\SUBSET01\\DOC0001.XML") PATIENT(INS)))}, {AT "DOC0001.XML", DOCUMENT}},
+	 REASON_ARCHIVE_METADATA, 0},
+	{"a program beside the documents", {{AT "METADATA.XML", REQUEST(GOOD)}, {AT "DOC0001.XML", DOCUMENT}, {AT "lire.exe", "#!/bin/sh\n"}},
+	 REASON_ARCHIVE_ACTIVE, 0},
+	{"a program as the document", {{AT "METADATA.XML", REQUEST(GOOD)}, {AT "DOC0001.XML", "\x7f" "ELF\2"}}, REASON_ARCHIVE_ACTIVE, 0},
+	{"a program in an archive without metadata", {{"a.pdf", "%PDF-1.4"}, {"lire", "#!/bin/sh\n"}}, REASON_ARCHIVE_NOT_XDM, 2},
+	{"two documents of one patient", {{AT "METADATA.XML", REQUEST(GOOD OBJECT(URI("DOC0002.XML") PATIENT(INS)) SET(INS))},
+					  {AT "DOC0001.XML", DOCUMENT}, {AT "DOC0002.XML", OTHER}}, REASON_NONE, 2},
 	{"one folder too deep", {{"x/" AT "METADATA.XML", REQUEST(GOOD)}, {"x/" AT "DOC0001.XML", DOCUMENT}}, REASON_ARCHIVE_NOT_XDM, 1},
 	{"a deletion without its file", {{AT "METADATA.XML", REQUEST(OBJECT(SLOT("urn:action:extraMetadataSlot", VALUE("D")) PATIENT(INS) UNIQUE("1.2.3")))}},
 	 REASON_NONE, 1},
@@ -203,9 +216,73 @@ static void test_facts(void **state)
 	assert_true(is(d->title, "CR de & consultation") && is(d->creation_time, "20260101120000"));
 	assert_true(is(d->unique_id, "1.2.3^NEW") && is(d->media, "text/xml"));
 	assert_true(d->action == XDM_ACTION_REPLACE && is(d->action_target, "1.2.3^OLD"));
-	assert_true(d->masked_patient && !d->masked_professional && !d->masked_representatives);
+	assert_true(d->masked_patient && !d->masked_professionals && !d->masked_representatives);
 	assert_false(d->hash_told || d->size_told);
 	assert_true(!a.documents[1].described && a.documents[1].type == SNIFF_TXT);
+	arena_destroy(&arena);
+}
+
+#define DOCUMENT_ID(id, parts) "<r:ExtrinsicObject id='" id "' mimeType='text/xml' objectType='urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1'>" parts "</r:ExtrinsicObject>"
+#define ASSOCIATION(type, from, to) "<r:Association associationType='" type "' sourceObject='" from "' targetObject='" to "'/>"
+
+static const struct {
+	const char *what, *type, *source, *target;
+	bool member;                 /* of the first document */
+	enum xdm_action action;
+	const char *action_target;
+} associations[] = {
+	{"the bare word", "HasMember", "S1", "D1", true, XDM_ACTION_NEW, ""},
+	{"the urn", "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember", "S1", "D1", true, XDM_ACTION_NEW, ""},
+	{"a member that is another", "HasMember", "S1", "D2", false, XDM_ACTION_NEW, ""},
+	{"a word that ends like it", "NotHasMember", "S1", "D2", true, XDM_ACTION_NEW, ""},
+	{"a replacement of what a registry knows", "urn:ihe:iti:2007:AssociationType:RPLC", "D1", "urn:uuid:1", true, XDM_ACTION_REPLACE, ""},
+	{"a replacement of an OID", "urn:ihe:iti:2007:AssociationType:RPLC", "D1", "urn:oid:1.2.3", true, XDM_ACTION_REPLACE, "1.2.3"},
+	{"a replacement by another", "urn:ihe:iti:2007:AssociationType:RPLC", "D2", "urn:oid:1.2.3", true, XDM_ACTION_NEW, ""},
+	{"another kind", "urn:ihe:iti:2007:AssociationType:APND", "D1", "urn:oid:1.2.3", true, XDM_ACTION_NEW, ""},
+};
+
+static void test_associations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof associations / sizeof *associations; i++) {
+		struct arena *arena = arena_create(4u << 20);
+		struct xdm_archive a;
+		const char *metadata = arena_printf(arena, REQUEST(DOCUMENT_ID("D1", URI("DOC0001.XML")) SET(INS) ASSOCIATION("%s", "%s", "%s")),
+						    associations[i].type, associations[i].source, associations[i].target);
+		const struct made package = {"", {{AT "METADATA.XML", metadata}, {AT "DOC0001.XML", DOCUMENT}}, REASON_NONE, 1};
+		assert_int_equal(xdm_read(arena, pack(arena, &package), &a), REASON_NONE);
+		const struct xdm_document *d = &a.documents[0];
+		if (d->member != associations[i].member || d->action != associations[i].action || !is(d->action_target, associations[i].action_target))
+			fail_msg("%s: member %d, action %d", associations[i].what, d->member, d->action);
+		arena_destroy(&arena);
+	}
+}
+
+/* What METADATA.XML tells beyond its codes, for cda/xdm_compare. */
+static void test_told(void **state)
+{
+	(void)state;
+	static const struct made package = {
+		"", {{AT "METADATA.XML", REQUEST(OBJECT(
+			URI("DOC0001.XML") SLOT("languageCode", VALUE("fr-FR")) SLOT("serviceStartTime", VALUE("20191210091500"))
+			SLOT("sourcePatientInfo", VALUE("PID-5|PAT-TROIS^DOMINIQUE^^^^^L") VALUE("PID-5|MARTIN^D^^^^^D") VALUE("PID-7|19790328") VALUE("PID-8|F"))
+			"<r:Classification classificationScheme='urn:uuid:93606bcf-9494-43ec-9b4e-a7748d1a838d'>"
+			SLOT("authorPerson", VALUE("801234500001^EXEMPLE^Alix^^^^^^&amp;1.2.250.1.71.4.2.1&amp;ISO^D^^^IDNPS")) "</r:Classification>"
+			CODE("f4f85eac-e6cb-4883-b524-f2705394840f", "MASQUE_PS") CODE("f4f85eac-e6cb-4883-b524-f2705394840f", "R")
+			CODE("f4f85eac-e6cb-4883-b524-f2705394840f", "INVISIBLE_REPRESENTANTS_LEGAUX")
+			SLOT("authorPerson", VALUE("not an author")) PATIENT(INS)) SET(INS))},
+		     {AT "DOC0001.XML", DOCUMENT}}, REASON_NONE, 1};
+	struct arena *arena = arena_create(4u << 20);
+	struct xdm_archive a;
+	assert_int_equal(xdm_read(arena, pack(arena, &package), &a), REASON_NONE);
+	const struct xdm_document *d = &a.documents[0];
+	assert_true(is(d->language, "fr-FR") && is(d->service_start, "20191210091500"));
+	assert_true(is(d->source_name, "PAT-TROIS^DOMINIQUE^^^^^L") && is(d->source_birth, "19790328") && is(d->source_sex, "F"));
+	assert_int_equal(d->author_count, 1);
+	assert_true(is(d->authors[0], "801234500001"));
+	assert_true(d->masked_professionals && d->masked_representatives && !d->masked_patient);
+	assert_true(is(d->confidentiality, "R") && d->codes == 3 && d->uri_told);
+	assert_int_equal(a.unpacked, bytes_of_text(package.files[0].content).len + bytes_of_text(DOCUMENT).len);
 	arena_destroy(&arena);
 }
 
@@ -215,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_packages),
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_associations),
+		cmocka_unit_test(test_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

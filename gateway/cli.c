@@ -24,6 +24,7 @@ static const struct verb {
 	{"alarms", cli_alarms, "                            what wants a person, and what to do"},
 	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
 	{"certificate", cli_certificate, "list                  certificates, anchors, revocation lists: how long they last"},
+	{"schematron", cli_schematron, "import DIR | list      the agency's rules for documents"},
 	{"sender", cli_sender, "import FILE | list         who may send what"},
 	{"recipient", cli_recipient, "import FILE | list       how a mailbox wants its mail: PDF alone, a limit of size"},
 	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},

@@ -19,7 +19,7 @@
 
 static const char usage[] =
 	"relais inspect [--json] [--anchors FILE] [--crls DIR] [--time RFC3339] [--digests LIST] [--mail-from ADDR]\n"
-	"               [--schema DIR] [--html DIR] FILE...\n";
+	"               [--schema DIR] [--schematron DIR] [--html DIR] FILE...\n";
 
 enum { OWN_MEMORY = 1024 * 1024 };
 
@@ -28,7 +28,7 @@ enum { OWN_MEMORY = 1024 * 1024 };
 
 struct options {
 	bool json, french;
-	const char *anchors, *crls, *time, *digests, *mail_from, *schema, *html;
+	const char *anchors, *crls, *time, *digests, *mail_from, *schema, *schematron, *html;
 	char **files;
 	int n;
 };
@@ -60,7 +60,7 @@ static const char **place_of(struct options *o, const char *name)
 	} all[] = {
 		{"--anchors", &o->anchors}, {"--crls", &o->crls},           {"--time", &o->time},
 		{"--digests", &o->digests}, {"--mail-from", &o->mail_from}, {"--schema", &o->schema},
-		{"--html", &o->html},
+		{"--html", &o->html},               {"--schematron", &o->schematron},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (strcmp(name, all[i].name) == 0)
@@ -125,7 +125,8 @@ static bool start_readers(struct arena *arena, const struct options *o, struct i
 	const char *verify = cli_beside(arena, "relais-verify"), *inspect = cli_beside(arena, "relais-inspect");
 	char *verify_argv[] = {word(verify), word("--anchors"), word(o->anchors == NULL ? "" : o->anchors), word("--crls"),
 			       word(o->crls == NULL ? "" : o->crls), NULL};
-	char *inspect_argv[] = {word(inspect), o->schema == NULL ? NULL : word("--schema"), word(o->schema), NULL};
+	char *inspect_argv[] = {word(inspect), word("--schema"), word(o->schema == NULL ? "" : o->schema), word("--schematron"),
+				word(o->schematron == NULL ? "" : o->schematron), NULL};
 
 	*out = (struct inspector){.options = o};
 	if (verify == NULL || inspect == NULL)
@@ -262,7 +263,7 @@ static enum reason ask_inspect(struct sight *s, const char *path, const char *ki
 	bool mail = strcmp(kind, "mail") == 0;
 	json_t *request = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:b, s:b}", "op", "facts", "kind", kind, "name",
 				    mail ? NULL : file_name(path), "head", head.len == 0 ? json_null() : pair(head, payload), "range",
-				    pair(range, payload), "signed", 0, "schema", o->schema != NULL);
+				    pair(range, payload), "signed", 0, "schema", o->schema != NULL || o->schematron != NULL);
 	enum reason reason = ask(s, s->by->inspect, json_incref(request), payload, &s->facts);
 
 	if (reason == REASON_NONE && o->html != NULL)

@@ -103,7 +103,8 @@ static json_t *document_json(const json_t *document)
 {
 	static const char *const keys[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient",
-		"authors", "legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "findings",
+		"authors", "legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "schematron", "findings",
+		"action", "masking", "foreign", "aside",
 	};
 	static const char *const author_keys[] = {"id", "name", "organization"};
 	json_t *out = ONLY(document, keys), *authors = json_array(), *author;
@@ -250,6 +251,8 @@ static void print_documents(const json_t *documents, bool french)
 		put(json_object_get(d, "title"));
 		printf("  schema: ");
 		put(json_object_get(d, "schema"));
+		printf("  schematron: ");
+		put(json_object_get(d, "schematron"));
 		putchar('\n');
 		json_array_foreach(json_object_get(d, "findings"), k, finding) {
 			printf("    ");

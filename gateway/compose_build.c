@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "gateway/compose_links.h"
+#include "gateway/compose_report.h"
 #include "gateway/compose_request.h"
 #include "gateway/compose_words.h"
 #include "smtp/mime_build.h"
@@ -37,148 +38,18 @@ static void add_part(struct work *w, struct bytes name, const char *media, struc
 	w->parts[w->part_count++] = (struct smtp_compose_part){name, bytes_of_text(media), content};
 }
 
-/* --- the report's PDF ---------------------------------------------------------- */
-
-static bool test_identity(struct bytes oid)
-{
-	return bytes_equal_text(oid, "1.2.250.1.213.1.4.10") || bytes_equal_text(oid, "1.2.250.1.213.1.4.11");
-}
-
-static struct bytes ins_words(const struct work *w, const struct cda_write_patient *p)
-{
-	if (!test_identity(p->oid))
-		return p->ins;
-	return bytes_of_text(arena_printf(w->arena, "%s (%s)", arena_text(w->arena, p->ins), w->english ? "test identity" : "identité de test"));
-}
-
-static struct bytes expert_words(const struct work *w, const struct cda_write_expert *e)
-{
-	return bytes_of_text(arena_printf(w->arena, "Dr %s %s, RPPS %s", arena_text(w->arena, e->given), arena_text(w->arena, e->family),
-					  arena_text(w->arena, e->rpps)));
-}
-
-static struct bytes version_words(const struct work *w, const struct cda_write_report *r)
-{
-	if (r->version <= 1 && r->replaces.len == 0)
-		return BYTES_NONE;
-	return bytes_of_text(arena_printf(w->arena, w->english ? "%u, cancels and replaces the one before" : "%u, annule et remplace la précédente", r->version));
-}
-
-static struct pdf_row *report_rows(const struct work *w, size_t *count)
-{
-	const struct compose_report *report = &w->request.report;
-	const struct cda_write_report *r = &report->cda;
-	const struct pdf_row own[] = {
-		{say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &r->patient)},
-		{say(w, "Matricule INS", "INS number"), ins_words(w, &r->patient)},
-		{say(w, "Médecin expert", "Medical expert"), expert_words(w, &r->expert)},
-		{say(w, "Structure", "Organisation"), r->expert.organisation},
-		{say(w, "Avis rendu le", "Opinion given on"), compose_words_time(w->arena, w->english, r->time)},
-		{say(w, "Dossier", "File"), report->reference},
-		{say(w, "Version", "Version"), version_words(w, r)},
-	};
-	enum { OWN = sizeof own / sizeof own[0] };
-	struct pdf_row *rows = arena_alloc(w->arena, (OWN + report->row_count) * sizeof *rows);
-	for (size_t i = 0; i < OWN; i++)
-		rows[i] = own[i];
-	for (size_t i = 0; i < report->row_count; i++)
-		rows[OWN + i] = report->rows[i];
-	*count = OWN + report->row_count;
-	return rows;
-}
-
-static struct pdf_section talk(const struct work *w)
-{
-	return (struct pdf_section){
-		.heading = say(w, "En parler avec votre médecin", "Talking about it with your doctor"),
-		.text = say(w,
-			    "Montrez ce rapport au médecin qui vous suit et lisez-le avec lui : il connaît votre histoire, et cet avis a été rendu "
-			    "sur dossier, sans examen. Trois questions peuvent aider :\n"
-			    "- Qu’est-ce que cet avis change pour moi ?\n"
-			    "- Quelles sont les prochaines étapes, et à quelles dates ?\n"
-			    "- Que se passe-t-il si nous attendons ?",
-			    "Show this report to the doctor who looks after you and read it together: your doctor knows your history, and this "
-			    "opinion was given on file, without examining you. Three questions may help:\n"
-			    "- What does this opinion change for me?\n"
-			    "- What are the next steps, and when?\n"
-			    "- What happens if we wait?"),
-	};
-}
-
-/* Summary first, then the sections as given, then how to talk about it. */
-static struct pdf_section *report_sections(const struct work *w, size_t *count)
-{
-	const struct compose_report *report = &w->request.report;
-	struct pdf_section *sections = arena_alloc(w->arena, (report->section_count + 2) * sizeof *sections);
-	size_t n = 0;
-	if (report->summary.len > 0)
-		sections[n++] = (struct pdf_section){say(w, "En clair, pour le patient", "In plain words, for the patient"), report->summary, true};
-	for (size_t i = 0; i < report->section_count; i++) {
-		sections[n] = report->sections[i];
-		sections[n++].text = compose_words_section(w->english, report->sections[i].text);
-	}
-	sections[n++] = talk(w);
-	*count = n;
-	return sections;
-}
-
-static enum reason report_pdf(struct work *w, struct bytes *out)
-{
-	const struct cda_write_report *r = &w->request.report.cda;
-	struct pdf_input input = {
-		.title = r->title,
-		.service = r->custodian.name,
-		.reference = w->request.report.reference,
-		.author = expert_words(w, &r->expert),
-		.note = say(w, "Avis rendu sur dossier : il ne remplace pas votre médecin. Document confidentiel.",
-			    "Opinion given on file: it does not replace your doctor. Confidential."),
-		.english = w->english,
-		.time = r->time.at,
-	};
-	input.rows = report_rows(w, &input.row_count);
-	input.sections = report_sections(w, &input.section_count);
-	return pdf_make(w->arena, &input, out, w->field);
-}
-
 /* --- files ---------------------------------------------------------------------- */
-
-/* How the report describes itself in the package. */
-static struct xdm_write_document report_document(const struct work *w, struct bytes content)
-{
-	const struct cda_write_report *r = &w->request.report.cda;
-	struct xdm_write_person expert = {
-		.id = bytes_of_text(arena_printf(w->arena, "8%s", arena_text(w->arena, r->expert.rpps))),
-		.family = r->expert.family, .given = r->expert.given,
-		.organisation = r->expert.organisation, .organisation_id = r->expert.organisation_id,
-		.specialty_code = r->expert.specialty_code, .specialty_name = r->expert.specialty_name,
-	};
-	return (struct xdm_write_document){
-		.content = content, .id = r->id, .replaces = r->replaces, .title = r->title,
-		.type_code = BYTES(CDA_WRITE_TYPE), .type_name = BYTES(CDA_WRITE_TYPE_NAME), .level = 1,
-		.facility_code = r->custodian.facility_code.len > 0 ? r->custodian.facility_code : BYTES("SA64"),
-		.practice_code = r->custodian.practice_code.len > 0 ? r->custodian.practice_code : BYTES("AMBULATOIRE"),
-		.language = r->english ? BYTES("en-GB") : BYTES_NONE,
-		.time = r->time.at, .service_start = r->service_time.at, .author = expert, .legal_authenticator = expert,
-	};
-}
 
 static enum reason build_report(struct work *w)
 {
-	struct cda_write_report *r = &w->request.report.cda;
 	if (!w->request.has_report)
 		return REASON_NONE;
-	struct bytes pdf, document;
-	enum reason reason = report_pdf(w, &pdf);
+	struct compose_report_files files;
+	enum reason reason = compose_report_build(w->arena, &w->request.report, w->english, &files, w->field);
 	if (reason != REASON_NONE)
 		return reason;
-	r->pdf = pdf;
-	reason = cda_write_report(w->arena, r, &document, w->field);
-	if (reason != REASON_NONE)
-		return reason;
-	add_part(w, compose_words_file(w->arena, r->service_time, r->title, r->patient.family_birth, r->patient.given_birth_first,
-				       w->request.report.reference),
-		 "application/pdf", pdf);
-	w->packed[w->packed_count++] = report_document(w, document);
+	add_part(w, files.name, "application/pdf", files.pdf);
+	w->packed[w->packed_count++] = files.document;
 	return REASON_NONE;
 }
 
@@ -189,8 +60,10 @@ static struct pdf_row *dossier_rows(const struct work *w, size_t *count)
 	struct pdf_row *rows = arena_alloc(w->arena, (d->row_count + 2) * sizeof *rows);
 	size_t n = 0;
 	if (w->request.has_xdm || w->request.has_report) {
-		rows[n++] = (struct pdf_row){say(w, "Patient", "Patient"), compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
-		rows[n++] = (struct pdf_row){say(w, "Matricule INS", "INS number"), ins_words(w, &w->request.xdm_patient)};
+		rows[n++] = (struct pdf_row){.label = say(w, "Patient", "Patient"),
+						     .value = compose_words_patient(w->arena, w->english, &w->request.xdm_patient)};
+		rows[n++] = (struct pdf_row){.label = say(w, "Matricule INS", "INS number"),
+						     .value = compose_words_ins(w->arena, w->english, &w->request.xdm_patient)};
 	}
 	for (size_t i = 0; i < d->row_count; i++)
 		rows[n++] = d->rows[i];

@@ -13,10 +13,13 @@
  *   "fields": {NAME: TEXT…},                             see template.h; null counts as absent
  *   "mss"?: {"ins"?: "O"|"N", "codes"?, "nil"?, "end"?: BOOL},
  *   "report"?: {
- *     "reference", "id", "set_id", "version": NUMBER from 1, "replaces"?,
- *     "patient": PATIENT, "expert": {"rpps", "given", "family", "organisation", "organisation_id", "specialty_code", "specialty_name"?},
- *     "custodian": CUSTODIAN, "request_id", "time": TIME, "service_time": TIME, "title", "summary"?: TEXT, "rows"?: [{"label", "value"}…],
- *     "sections": [{"heading", "text"}…]
+ *     "reference", "level"?: 1 (else)|3, "id", "set_id", "version": NUMBER from 1, "replaces"?, "replaced_time"?: TIME of what it replaces,
+ *     "patient": PATIENT, "expert": {"rpps", "title"?, "given", "family", "organisation", "organisation_id", "specialty_code", "specialty_name"?,
+ *     "practice"?: JDV_J04}, "custodian": CUSTODIAN, "recipients"?: [{"rpps"?, "name"}…], "request_id", "act"?: "TE1"|"TE2" (else),
+ *     "time": TIME of the document, "signed_time"?: TIME, "service_time": TIME, "service_end"?: TIME, "title", "summary"?: TEXT,
+ *     "rows"?: [{"label", "value"}…],
+ *     "sections": [{"kind"?: "other"|"summary"|"question"|"case"|"documents"|"answers"|"opinion"|"convergence"|"advice"|"limits"|"help"|"interests",
+ *     "heading", "text"}…]
  *   },
  *   "dossier_pdf"?: {"title", "reference", "rows"?: [{"label", "value"}…], "sections": [{"heading", "text"}…]},
  *   "xdm"?: {"patient": PATIENT, "custodian": CUSTODIAN, "title"?},   whose package it is; required when an attachment has "xdm" and
@@ -26,9 +29,10 @@
  *               "failed"?: BOOL, "status"?, "diagnostic"?, "error"?,
  *               "original"?: {"message_id"?, "date"?: TIME, "from"?, "to"?: [ADDRESS…]}}       a report (smtp/notice_write.h); no attachments then
  * }
- * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place"}
+ * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place",
+ *             "birth_order"?: NUMBER, "guardian"?: {"given"?, "family"}}
  *            (birth_time YYYYMMDD or longer: cut at the day)
- * CUSTODIAN: {"id", "name", "facility"?: JDV_J02, "practice"?: JDV_J04}
+ * CUSTODIAN: {"id", "name", "facility"?: JDV_J02}
  * DOCUMENT:  {"id", "type", "type_name"?, "type_system"?, "title", "time": TIME, "service_time"?, "service_stop"?, "level": 1|3, "replaces"?,
  *             "class"?, "format"?, "facility"?, "practice"?, "confidentiality"?: [CODE… at most 4], "language"?,
  *             "authors": [{"id"?, "name", "given"?, "family"?, "organization"?, "organization_id"?}…],
@@ -37,8 +41,8 @@
  *            capitals are the family name.
  *
  * What is built. Files in the order: report PDF, dossier PDF, attachments without "xdm", IHE_XDM.zip (the report's CDA, then the attachments
- * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (reference, patient, expert, dates, then "rows"), "summary" in a
- * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note. The dossier PDF holds the patient
+ * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (patient, expert, "rows", dossier, version), "summary" in a
+ * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note; at level 3 its CDA has the same sections. The dossier PDF holds the patient
  * (of "xdm"), "rows", and "sections" as given, the first in a tinted frame (the question). Times are shown in Europe/Paris.
  * PDF name: AAAAMMJJ_title_NOM_prenom_reference.pdf; the day is the service's (report) or the mail's (dossier). */
 #ifndef RELAIS_GATEWAY_COMPOSE_REQUEST_H
@@ -58,10 +62,11 @@ struct compose_attachment {
 
 struct compose_report {
 	struct bytes reference, summary;
-	struct cda_write_report cda;         /* all but the PDF; times carry the Paris offset */
+	struct cda_write_report cda;         /* all but the PDF and the sections; times carry the Paris offset */
+	struct cda_write_time replaced;      /* when the version before was written; zero when not told */
 	struct pdf_row *rows;
 	size_t row_count;
-	struct pdf_section *sections;
+	struct cda_write_section *sections;
 	size_t section_count;
 };
 

@@ -97,6 +97,12 @@ static void refuses_one_thing_wrong(void **state)
 		{"a sex that is none", "\"sex\":\"F\"", "\"sex\":\"X\"", "report.patient.sex"},
 		{"an INS too short", "279035121518989", "27903512151898", "report.patient.ins"},
 		{"no birth place", ",\"birth_place\":\"51215\"", "", "report.patient.birth_place"},
+		{"a birth place that is a name", "\"51215\"", "\"PARIS\"", "report.patient.birth_place"},
+		{"a birth order beyond nine", "\"sex\":\"F\"", "\"sex\":\"F\",\"birth_order\":10", "report.patient.birth_order"},
+		{"a guardian without a family name", "\"sex\":\"F\"", "\"sex\":\"F\",\"guardian\":{\"given\":\"J\"}", "report.patient.guardian.family"},
+		{"a level beyond three", "\"version\":1", "\"version\":1,\"level\":4", "report.level"},
+		{"a recipient without a name", "\"version\":1", "\"version\":1,\"recipients\":[{\"rpps\":\"01234567890\"}]", "report.recipients.name"},
+		{"a section of no kind", "\"heading\":\"H\"", "\"heading\":\"H\",\"kind\":\"x\"", "report.sections.kind"},
 		{"version as text", "\"version\":1", "\"version\":\"1\"", "report.version"},
 		{"a negative version", "\"version\":1", "\"version\":-1", "report.version"},
 		{"sections absent", "\"sections\":[{\"heading\":\"H\",\"text\":\"a\\r\\n\\r\\nb\"}]", "\"summary\":\"s\"", "report.sections"},
@@ -119,6 +125,44 @@ static void refuses_one_thing_wrong(void **state)
 			assert_string_equal(field, cases[i].field);
 		arena_destroy(&arena);
 	}
+}
+
+/* Each optional key of a report, there. */
+static void reads_what_a_report_may_have(void **state)
+{
+	static const char more[] =
+		"\"version\":2,\"replaces\":\"2.25.0\",\"replaced_time\":\"2026-11-20T21:50:00Z\",\"level\":3,\"act\":\"TE1\","
+		"\"signed_time\":\"2026-11-21T20:00:00Z\",\"service_end\":\"2026-11-21T20:00:00Z\","
+		"\"recipients\":[{\"rpps\":\"801234567890\",\"name\":\"Dr Paul GARNIER\"},{\"name\":\"MG DUPONT\"}]";
+	struct arena *arena = arena_create(1 << 20);
+	struct compose_request r;
+	const char *field = "";
+	(void)state;
+	struct bytes request = changed(arena, "\"version\":1,\"replaces\":null", more);
+	assert_int_equal(read(arena, request, &r, &field), REASON_NONE);
+	const struct cda_write_report *c = &r.report.cda;
+	assert_true(c->version == 2 && c->level == 3 && bytes_equal_text(c->act, "TE1") && bytes_equal_text(c->replaces, "2.25.0"));
+	assert_true(r.report.replaced.at.us == 1795211400000000 && c->signed_time.at.us == 1795291200000000 && c->service_end.at.us == c->signed_time.at.us);
+	assert_int_equal(c->recipient_count, 2);
+	assert_true(bytes_equal_text(c->recipients[0].rpps, "01234567890") && bytes_equal_text(c->recipients[0].person.title, "DR"));
+	assert_true(bytes_equal_text(c->recipients[0].person.given, "Paul") && bytes_equal_text(c->recipients[0].person.family, "GARNIER"));
+	/* Initials are no title. */
+	assert_true(c->recipients[1].person.title.len == 0 && bytes_contains(c->recipients[1].person.family, BYTES("DUPONT")));
+	arena_destroy(&arena);
+}
+
+/* And what stands for each when it is not. */
+static void knows_what_a_report_is_without_them(void **state)
+{
+	struct arena *arena = arena_create(1 << 20);
+	struct compose_request r;
+	const char *field = "";
+	(void)state;
+	assert_int_equal(read(arena, BYTES(good), &r, &field), REASON_NONE);
+	const struct cda_write_report *c = &r.report.cda;
+	assert_true(c->level == 1 && bytes_equal_text(c->act, "TE2") && c->recipient_count == 0 && r.report.replaced.at.us == 0);
+	assert_true(c->signed_time.at.us == c->time.at.us && c->service_end.at.us == c->time.at.us && c->patient.birth_order == 0);
+	arena_destroy(&arena);
 }
 
 static void a_package_needs_its_patient(void **state)
@@ -205,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_whole_request),
+		cmocka_unit_test(reads_what_a_report_may_have), cmocka_unit_test(knows_what_a_report_is_without_them),
 		cmocka_unit_test(refuses_one_thing_wrong),
 		cmocka_unit_test(a_package_needs_its_patient),
 		cmocka_unit_test(knows_the_hours_of_paris),

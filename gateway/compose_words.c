@@ -76,6 +76,18 @@ struct bytes compose_words_patient(struct arena *arena, bool english, const stru
 					  used, sex, born, day + 6, day + 4, day));
 }
 
+static bool test_identity(struct bytes oid)
+{
+	return bytes_equal_text(oid, "1.2.250.1.213.1.4.10") || bytes_equal_text(oid, "1.2.250.1.213.1.4.11");
+}
+
+struct bytes compose_words_ins(struct arena *arena, bool english, const struct cda_write_patient *p)
+{
+	if (!test_identity(p->oid))
+		return p->ins;
+	return bytes_of_text(arena_printf(arena, "%s (%s)", arena_text(arena, p->ins), english ? "test identity" : "identité de test"));
+}
+
 struct bytes compose_words_time(struct arena *arena, bool english, struct cda_write_time time)
 {
 	const char *t = (const char *)cda_write_time_text(arena, time).at;

@@ -15,6 +15,8 @@ struct bytes compose_words_section(bool english, struct bytes text);
 
 /* "Dominique PAT-TROIS, femme, née le 28/03/1979". */
 struct bytes compose_words_patient(struct arena *arena, bool english, const struct cda_write_patient *patient);
+/* The matricule, and that it is a test identity where its root says so. */
+struct bytes compose_words_ins(struct arena *arena, bool english, const struct cda_write_patient *patient);
 /* "21/11/2026 à 22 h 50". */
 struct bytes compose_words_time(struct arena *arena, bool english, struct cda_write_time time);
 

@@ -67,6 +67,7 @@ struct config {
 		const char *crls;        /* folder, "" = none */
 		const char *digests;     /* "sha256,sha384,sha512" */
 		const char *schema;      /* folder of the CDA schema, "" = not checked */
+		const char *schematron;  /* folder of imported schematrons, "" = not checked */
 	} inspect;
 	struct {
 		const char *certificate, *key, *mailbox;   /* S/MIME seal; mailbox = its rfc822Name */
@@ -94,6 +95,9 @@ struct config {
 	struct {
 		bool triage_by_nurse, release_by_nurse;
 	} gates;
+	struct {
+		const char *body;        /* "pdf": level 1; "sections": level 3, with the PDF as a copy */
+	} report;
 	struct {
 		const char *list_url;    /* of the white list, https; "" = imported by hand */
 		const char *list_anchors;        /* who may have issued the certificate of the servers that we fetch from */

@@ -40,6 +40,8 @@ json_t *event_write_patient(const struct policy_patient *p)
 	put(o, "birth_time", p->birth_time);
 	put(o, "sex", p->sex);
 	put(o, "birth_place", p->birth_place);
+	put(o, "family_used", p->family_used);
+	put(o, "given_used", p->given_used);
 	return o;
 }
 
@@ -50,6 +52,7 @@ static void read_patient(struct arena *arena, const json_t *o, struct policy_pat
 		.family_birth = take(arena, o, "family_birth"), .given_birth_first = take(arena, o, "given_birth_first"),
 		.given_birth_all = take(arena, o, "given_birth_all"), .birth_time = take(arena, o, "birth_time"),
 		.sex = take(arena, o, "sex"), .birth_place = take(arena, o, "birth_place"),
+		.family_used = take(arena, o, "family_used"), .given_used = take(arena, o, "given_used"),
 	};
 }
 
@@ -168,6 +171,12 @@ static json_t *write_document(const struct dossier_filing *f)
 		json_array_append_new(authors, write_author(&d->authors[i]));
 	json_object_set_new(o, "authors", authors);
 	json_object_set_new(o, "custodian", write_author(&d->custodian));
+	if (d->masked_professionals)
+		json_object_set_new(o, "masked_professionals", json_true());
+	if (d->masked_patient)
+		json_object_set_new(o, "masked_patient", json_true());
+	if (d->masked_representatives)
+		json_object_set_new(o, "masked_representatives", json_true());
 	put(o, "organisation", f->organisation);
 	json_object_set_new(o, "vouched", json_boolean(f->vouched));
 	json_object_set_new(o, "confirmed", json_boolean(f->confirmed));
@@ -192,6 +201,8 @@ static void read_document(struct arena *arena, const json_t *o, struct dossier_f
 			.size = (uint64_t)take_number(o, "size"), .realm_fr = json_truth(o, "realm_fr"), .has_patient = patient != NULL,
 			.authors = authors, .n_authors = json_array_size(list),
 			.custodian = read_author(arena, json_object_get(o, "custodian")),
+			.masked_professionals = json_truth(o, "masked_professionals"), .masked_patient = json_truth(o, "masked_patient"),
+			.masked_representatives = json_truth(o, "masked_representatives"),
 		},
 		.organisation = take(arena, o, "organisation"), .vouched = json_truth(o, "vouched"), .confirmed = json_truth(o, "confirmed"),
 	};
@@ -349,6 +360,43 @@ static json_t *write_consent(const struct dossier_consent_data *d)
 	return o;
 }
 
+/* A set of parties as the list of their names. */
+static json_t *write_parties(unsigned set)
+{
+	json_t *list = json_array();
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
+		if ((set & dossier_party_bit(p)) != 0)
+			json_array_append_new(list, json_string(party_name(p)));
+	return list;
+}
+
+static unsigned read_parties(const json_t *o, const char *key)
+{
+	unsigned set = 0;
+	size_t i;
+	json_t *name;
+	json_array_foreach(json_object_get(o, key), i, name) {
+		enum party p = party_of_name(json_text_view(name));
+		if (p != PARTY_NONE)
+			set |= dossier_party_bit(p);
+	}
+	return set;
+}
+
+static json_t *write_release(const struct dossier_release_data *d)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "version", json_integer(d->version));
+	json_object_set_new(o, "to", write_parties(d->to));
+	json_object_set_new(o, "withheld", write_parties(d->withheld));
+	return o;
+}
+
+static void read_release(const json_t *o, struct dossier_release_data *d)
+{
+	*d = (struct dossier_release_data){(unsigned)take_number(o, "version"), read_parties(o, "to"), read_parties(o, "withheld")};
+}
+
 static json_t *write_text(const struct dossier_text_data *d)
 {
 	json_t *o = json_object();
@@ -372,6 +420,8 @@ json_t *event_write(const struct dossier_event *event)
 		return write_mail(&event->mail);
 	case EVENT_DATA_CONSENT:
 		return write_consent(&event->consent);
+	case EVENT_DATA_RELEASE:
+		return write_release(&event->release);
 	case EVENT_DATA_TEXT:
 		return write_text(&event->text);
 	case EVENT_DATA_NONE:
@@ -400,6 +450,9 @@ void event_read(struct arena *arena, const json_t *data, struct dossier_event *e
 		break;
 	case EVENT_DATA_CONSENT:
 		event->consent = (struct dossier_consent_data){party_of_name(json_view(data, "party")), json_truth(data, "given")};
+		break;
+	case EVENT_DATA_RELEASE:
+		read_release(data, &event->release);
 		break;
 	case EVENT_DATA_TEXT:
 		event->text = (struct dossier_text_data){take(arena, data, "id"), take(arena, data, "text")};

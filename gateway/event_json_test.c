@@ -29,7 +29,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 {
 	struct dossier_event e = {.kind = kind};
 	struct policy_patient p = {B("279035121518989"), B("1.2.250.1.213.1.4.10"), B("PAT-TROIS"), B("DOMINIQUE"), B("DOMINIQUE MARIE-LOUISE"),
-				   B("19790328"), B("F"), B("51215")};
+				   B("19790328"), B("F"), B("51215"), B("NOUVEAU"), B("Dominique")};
 
 	switch (dossier_event_data(kind)) {
 	case EVENT_DATA_REQUEST:
@@ -57,6 +57,10 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 		break;
 	case EVENT_DATA_CONSENT:
 		e.consent = (struct dossier_consent_data){PARTY_ATTENDING, true};
+		break;
+	case EVENT_DATA_RELEASE:
+		e.release = (struct dossier_release_data){2, dossier_party_bit(PARTY_PATIENT) | dossier_party_bit(PARTY_FIRST_OPINION),
+							  dossier_party_bit(PARTY_ATTENDING)};
 		break;
 	case EVENT_DATA_TEXT:
 		e.text = (struct dossier_text_data){B("id"), B("pourquoi « ça » ?")};
@@ -116,6 +120,8 @@ static void rules_are_refused_by_name(void **state)
 		{",\"certificates\":\"ab\"", "certificates"},
 		{",\"certificates\":[1]", "certificates"},
 		{",\"title\":\"\"", "title"},
+		{",\"setting\":\"ETABLISSEMENT\"", NULL},
+		{",\"setting\":\"HOPITAL\"", "setting"},
 	};
 	struct arena *arena = arena_create(1u << 20);
 	(void)state;

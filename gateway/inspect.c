@@ -1,9 +1,9 @@
 /* gateway/inspect.c - main of relais-inspect: the second child of a message (MIME, ZIP, XML; no cryptography).
  *
- *   relais-inspect (--socket FD | --listen FD) [--schema DIR]
+ *   relais-inspect (--socket FD | --listen FD) [--schema DIR] [--schematron DIR]
  *
- * The warm parent starts GMime, opens the charsets and reads the schema once, and is then jailed without a file; each
- * message is read by a fresh child, in a filter narrower still. Exit status 64: usage; 78: the schema. */
+ * The warm parent starts GMime, opens the charsets, reads the schema and the schematrons once, and is then jailed without a file; each
+ * message is read by a fresh child, in a filter narrower still. Exit status 64: usage; 78: the schema, the schematrons. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,9 +21,14 @@
 /* Of the arena, below the child's memory limit: a full arena says so in one line, a full process may not. */
 #define ARENA_ROOM (LIMIT_INSPECT_MEMORY - 48u * 1024 * 1024)
 
+/* Of all tables as they are read; what is compiled, and the value sets, come on top. */
+#define SCHEMATRON_ROOM (512u * 1024 * 1024)
+
 struct warm {
 	struct schema *schema;
 	struct html_view *view;
+	struct arena *rules;            /* where the schematrons live */
+	struct schematron_set *schematrons;
 	struct mime_charsets charsets;
 };
 
@@ -44,7 +49,8 @@ static void answer(struct arena *arena, const struct warm *warm, const struct in
 	case INSPECT_EXTRACT:
 		tell(arena, answer_fd, inspect_extract_json(arena, in));
 		for (size_t i = 0; i < in->n; i++)
-			reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
+			if (inspect_document_is_given(&in->documents[i]))
+				reader_piece(answer_fd, FRAME_BLOB, in->documents[i].content);
 		break;
 	case INSPECT_HTML:
 		tell(arena, answer_fd, inspect_html(arena, warm->view, in, request->english, &pages, &n));
@@ -66,6 +72,7 @@ static void handle(const void *warm, struct bytes text, struct bytes payload, in
 	if (!inspect_request_read(json, payload, &request, &schema))
 		_exit(READER_REQUEST);
 	request.schema = schema ? loaded->schema : NULL;
+	request.schematrons = schema ? loaded->schematrons : NULL;
 	inspect_read(arena, &request, &inspection);
 	answer(arena, loaded, &request, &inspection, answer_fd);
 	json_decref(json);
@@ -87,6 +94,7 @@ static int serve(const struct reader_socket *from, const struct warm *warm)
 	bool jailed = jail_enter(JAIL_READER_PARENT);
 	if (from->listening)
 		log_event("ready", LOG_NUMBER("charsets", warm->charsets.n), LOG_NUMBER("schema", warm->schema != NULL),
+			  LOG_NUMBER("schematrons", warm->schematrons == NULL ? 0 : schematron_count(warm->schematrons)),
 			  LOG_NUMBER("jailed", jailed), LOG_END);
 	return oneshot_serve(&server);
 }
@@ -103,34 +111,53 @@ static void rehearse(void)
 	arena_destroy(&arena);
 }
 
+static bool load_schema(struct warm *warm, const char *folder)
+{
+	enum reason reason = folder == NULL || *folder == '\0' ? REASON_NONE : schema_load(folder, &warm->schema);
+
+	if (reason != REASON_NONE)
+		log_event("schema-failed", LOG_REASON(reason), LOG_TEXT("folder", folder), LOG_END);
+	return reason == REASON_NONE;
+}
+
+static bool load_schematrons(struct warm *warm, const char *folder)
+{
+	const char *at = "";
+
+	if (folder == NULL || *folder == '\0')
+		return true;
+	warm->rules = arena_create(SCHEMATRON_ROOM);
+	enum reason reason = schematron_load(warm->rules, folder, &warm->schematrons, &at);
+	if (reason != REASON_NONE)
+		log_event("schematron-failed", LOG_REASON(reason), LOG_TEXT("folder", folder), LOG_TEXT("file", at), LOG_END);
+	return reason == REASON_NONE;
+}
+
 int main(int argc, char **argv)
 {
-	const char *schema = NULL;
-	const struct reader_option options[] = {{"--schema", &schema}};
+	const char *schema = NULL, *schematron = NULL;
+	const struct reader_option options[] = {{"--schema", &schema}, {"--schematron", &schematron}};
 	struct reader_socket from;
 	struct warm warm = {0};
 
 	log_open("inspect");
-	if (!reader_options(argc, argv, options, 1, &from)) {
-		dprintf(STDERR_FILENO, "usage: relais-inspect (--socket FD | --listen FD) [--schema DIR]\n");
+	if (!reader_options(argc, argv, options, 2, &from)) {
+		dprintf(STDERR_FILENO, "usage: relais-inspect (--socket FD | --listen FD) [--schema DIR] [--schematron DIR]\n");
 		return READER_USAGE;
 	}
 	setlocale(LC_CTYPE, "C.UTF-8");
 	mime_open(&warm.charsets);
 	rehearse();
-	if (schema != NULL && *schema != '\0') {
-		enum reason reason = schema_load(schema, &warm.schema);
-		if (reason != REASON_NONE) {
-			log_event("schema-failed", LOG_REASON(reason), LOG_TEXT("folder", schema), LOG_END);
-			return READER_CONFIG;
-		}
-	}
+	if (!load_schema(&warm, schema) || !load_schematrons(&warm, schematron))
+		return READER_CONFIG;
 	if (html_view_open(&warm.view) != REASON_NONE) {
 		log_event("view-failed", LOG_END);
 		return READER_CONFIG;
 	}
 	int status = serve(&from, &warm);
 	html_view_close(&warm.view);
+	schematron_close(&warm.schematrons);
+	arena_destroy(&warm.rules);
 	schema_close(&warm.schema);
 	mime_close(&warm.charsets);
 	return status;

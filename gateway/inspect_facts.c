@@ -111,6 +111,37 @@ static bool names_a_patient(const struct cda_patient *p)
 	return p->id_count > 0 || p->family_birth.len > 0 || p->family_used.len > 0 || p->birth_time.len > 0;
 }
 
+/* An order to delete need not bring its document again: then the metadata alone tell the patient, by his number. */
+static json_t *document_patient(const struct inspect_document *d)
+{
+	struct cda_id id = d->meta_patient;
+	const struct cda_patient told = {.ids = &id, .id_count = 1};
+
+	if (names_a_patient(&d->cda.patient))
+		return patient_json(&d->cda.patient);
+	return d->action == XDM_ACTION_DELETE && id.extension.len > 0 ? patient_json(&told) : json_null();
+}
+
+static json_t *masking_json(const struct inspect_document *d)
+{
+	json_t *array = json_array();
+	if (d->masked_patient)
+		json_array_append_new(array, json_string("patient"));
+	if (d->masked_professionals)
+		json_array_append_new(array, json_string("professionals"));
+	if (d->masked_representatives)
+		json_array_append_new(array, json_string("representatives"));
+	return array;
+}
+
+static const char *action_name(enum xdm_action action)
+{
+	static const char *const names[] = {
+		[XDM_ACTION_NEW] = "new", [XDM_ACTION_REPLACE] = "replace", [XDM_ACTION_DELETE] = "delete",
+	};
+	return names[action];
+}
+
 static json_t *authors_json(struct arena *arena, const struct cda_document *cda)
 {
 	json_t *array = json_array();
@@ -172,6 +203,7 @@ static json_t *findings_json(const struct inspect_document *d)
 	json_t *array = json_array();
 	add_findings(array, d->findings, d->n_findings);
 	add_findings(array, d->cda.findings, d->cda.finding_count);
+	add_findings(array, d->schematron.findings, d->schematron.n);
 	return array;
 }
 
@@ -208,7 +240,7 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "replaces", text(replaces));
 	json_object_set_new(o, "time", text(first_of(cda->time, d->meta_time)));
 	json_object_set_new(o, "level", cda->level > 0 ? json_integer((json_int_t)cda->level) : json_null());
-	json_object_set_new(o, "patient", names_a_patient(&cda->patient) ? patient_json(&cda->patient) : json_null());
+	json_object_set_new(o, "patient", document_patient(d));
 	json_object_set_new(o, "authors", authors_json(arena, cda));
 	json_object_set_new(o, "legal_authenticator", party_json(arena, &cda->legal_authenticator));
 	json_object_set_new(o, "custodian", party_json(arena, &cda->custodian));
@@ -216,7 +248,16 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "embedded", embedded_json(cda));
 	json_object_set_new(o, "answers", answers_json(cda));
 	json_object_set_new(o, "schema", json_string(cda_schema_name(cda->schema)));
+	json_object_set_new(o, "schematron", json_string(schematron_state_name(d->schematron.state)));
 	json_object_set_new(o, "findings", findings_json(d));
+	json_object_set_new(o, "action", json_string(action_name(d->action)));
+	json_object_set_new(o, "masking", masking_json(d));
+	json_object_set_new(o, "foreign", json_boolean(d->foreign));
+	json_object_set_new(o, "aside", json_boolean(d->aside));
+	json_object_set_new(o, "action", json_string(action_name(d->action)));
+	json_object_set_new(o, "masking", masking_json(d));
+	json_object_set_new(o, "foreign", json_boolean(d->foreign));
+	json_object_set_new(o, "aside", json_boolean(d->aside));
 	json_object_set_new(o, "reason", json_string(reason_code(d->reason)));
 	json_object_set_new(o, "size", json_integer((json_int_t)d->content.len));
 	json_object_set_new(o, "digest", digest_json(d->content));
@@ -328,6 +369,8 @@ json_t *inspect_extract_json(struct arena *arena, const struct inspection *in)
 	for (size_t i = 0; i < in->n; i++) {
 		const struct inspect_document *d = &in->documents[i];
 		const char *kind = inspect_document_kind(d);
+		if (!inspect_document_is_given(d))
+			continue;
 		struct bytes known = bytes_of_text(sniff_media(d->type));
 		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "name", text(d->name), "kind", kind,
 						       "media", text(d->type == SNIFF_OTHER ? first_of(d->media, known) : known), "type",

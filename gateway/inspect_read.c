@@ -1,6 +1,8 @@
 /* gateway/inspect_read.c - see inspect_read.h. */
 #include "gateway/inspect_read.h"
 
+#include "cda/tnef.h"
+#include "gateway/inspect_attachment.h"
 #include "smtp/mime_name.h"
 #include "smtp/new_text.h"
 #include "smtp/notice_words.h"
@@ -13,13 +15,25 @@
 struct file {
 	struct bytes name, media, content;
 	bool encoding_ok;
-	const struct xdm_document *meta;   /* NULL: not from an archive */
+	bool within;                       /* of a winmail.dat, which is opened once */
+	const struct xdm_document *meta;   /* NULL: not from a package */
+};
+
+/* An archive that could not be opened. What that means for the message shows when all of it was read. */
+struct failed {
+	struct file file;
+	enum reason reason;
 };
 
 struct reading {
 	struct arena *arena;
 	const struct inspect_request *request;
 	struct inspection *out;
+	size_t unpacked;                   /* out of all archives: one budget for the message (attacks R1) */
+	bool package;                      /* a sound package was read */
+	struct failed *failed;
+	size_t n_failed;
+	size_t told;                       /* findings of schematrons so far */
 };
 
 static int weight(enum reason reason)
@@ -60,16 +74,28 @@ const char *inspect_kind_name(enum inspect_kind kind)
 
 const char *inspect_document_kind(const struct inspect_document *document)
 {
+	if (document->aside)
+		return sniff_name(SNIFF_OTHER);
 	if (document->is_cda || document->reason == REASON_DOCUMENT_HEADER || document->reason == REASON_DOCUMENT_PATIENTS)
 		return "cda";
 	switch (document->type) {
-	case SNIFF_ZIP:
-	case SNIFF_XML:
-	case SNIFF_HTML:
-		return sniff_name(SNIFF_OTHER);
-	default:
+	case SNIFF_PDF:
+	case SNIFF_JPEG:
+	case SNIFF_PNG:
+	case SNIFF_TIFF:
+	case SNIFF_TXT:
+	case SNIFF_RTF:
+	case SNIFF_DICOM:
+	case SNIFF_CCR:
 		return sniff_name(document->type);
+	default:
+		return sniff_name(SNIFF_OTHER);
 	}
+}
+
+bool inspect_document_is_given(const struct inspect_document *document)
+{
+	return !document->aside && document->action != XDM_ACTION_DELETE;
 }
 
 static void finding(struct inspect_document *document, enum reason reason, enum cda_level level)
@@ -82,22 +108,24 @@ static void finding(struct inspect_document *document, enum reason reason, enum 
 	document->reason = worse(document->reason, reason);
 }
 
-/* The INS as the metadata of an archive has it and as the document has it must be one and the same. */
-static bool other_patient(const struct inspect_document *document, const struct xdm_document *meta)
+/* Set aside it harms nobody: the message is not refused for it. */
+static void set_aside(struct inspect_document *document, enum reason reason)
 {
-	bool named = false;
+	document->aside = true;
+	finding(document, reason, CDA_LEVEL_WARNING);
+}
 
-	if (!bytes_starts(meta->patient_root, BYTES("1.2.250.1.213.1.4.")))
-		return false;
-	for (size_t i = 0; i < document->cda.patient.id_count; i++) {
-		const struct cda_id *id = &document->cda.patient.ids[i];
-		if (!bytes_starts(id->root, BYTES("1.2.250.1.213.1.4.")))
-			continue;
-		if (bytes_equal(id->root, meta->patient_root) && bytes_equal(id->extension, meta->patient_value))
-			return false;
-		named = true;
-	}
-	return named;
+/* A style sheet as root is none of the documents that the rules speak of. */
+static void hold_against_schematrons(struct reading *r, struct inspect_document *document)
+{
+	struct schematron_result *result = &document->schematron;
+
+	if (!document->cda.french || document->cda.self_displaying)
+		return;
+	schematron_check(r->request->schematrons, r->arena, document->content, result);
+	if (result->n > LIMIT_SCHEMATRON_TOLD - r->told)
+		result->n = LIMIT_SCHEMATRON_TOLD - r->told;
+	r->told += result->n;
 }
 
 static void read_xml(struct reading *r, struct inspect_document *document)
@@ -113,28 +141,41 @@ static void read_xml(struct reading *r, struct inspect_document *document)
 	} else if (weight(reason) <= 1) {
 		document->is_cda = true;
 	}
+	document->foreign = reason == REASON_DOCUMENT_FOREIGN;
 	/* What a document that was read has against it stands in its own findings. */
 	if (document->is_cda)
 		document->reason = worse(reason, document->cda.schema == CDA_SCHEMA_INVALID ? REASON_DOCUMENT_SCHEMA : REASON_NONE);
+	else if (reason == REASON_DOCUMENT_NOT_CDA)
+		set_aside(document, reason);   /* nobody knows what it says, nor what reads it */
 	else
 		finding(document, reason, weight(reason) > 1 ? CDA_LEVEL_ERROR : CDA_LEVEL_WARNING);
+	if (document->is_cda)
+		hold_against_schematrons(r, document);
 }
 
-static void add_meta(struct inspect_document *document, const struct xdm_document *meta)
+/* What METADATA.XML says of it, and whether the document says the same. */
+static void add_meta(struct reading *r, struct inspect_document *document, const struct xdm_document *meta)
 {
+	enum reason danger = REASON_NONE;
+
 	document->packaged = true;
 	document->media = meta->media;
-	document->meta_id = meta->unique_id;
+	if (!meta->described)
+		return;
+	document->action = meta->action;
+	document->meta_id = meta->unique_id.len > 0 || meta->action != XDM_ACTION_DELETE ? meta->unique_id : meta->action_target;
 	document->meta_type = meta->type_code;
 	document->meta_title = meta->title;
 	document->meta_time = meta->creation_time;
+	document->meta_patient = (struct cda_id){meta->patient_root, meta->patient_value};
+	document->masked_professionals = meta->masked_professionals;
+	document->masked_patient = meta->masked_patient;
+	document->masked_representatives = meta->masked_representatives;
 	if (meta->action == XDM_ACTION_REPLACE)
 		document->meta_replaces = meta->action_target;
-	if (document->is_cda && other_patient(document, meta))
-		finding(document, REASON_IDENTITY_DIFFERS, CDA_LEVEL_ERROR);
-	/* A demand to delete is for a person: nothing is deleted by a mail alone. */
-	if (meta->action == XDM_ACTION_DELETE)
-		finding(document, REASON_MAIL_UNKNOWN_CLASS, CDA_LEVEL_WARNING);
+	const struct cda_document *cda = document->is_cda && !document->foreign ? &document->cda : NULL;
+	document->n_findings += xdm_compare(r->arena, meta, cda, document->findings + document->n_findings, &danger);
+	document->reason = worse(document->reason, danger);
 }
 
 /* The last part of a path, without what could mislead. */
@@ -144,7 +185,29 @@ static struct bytes file_name(struct reading *r, struct bytes name)
 	return mime_name_clean(r->arena, name, &odd);
 }
 
-static void take_document(struct reading *r, const struct file *file, enum sniff type)
+static bool is_order(const struct file *file)
+{
+	return file->meta != NULL && file->meta->action == XDM_ACTION_DELETE && file->content.len == 0;
+}
+
+/* What its bytes are, and so whether it can be taken. */
+static void judge_file(struct reading *r, struct inspect_document *document, const struct file *file, enum reason known)
+{
+	if (!file->encoding_ok) {
+		/* What could be decoded of it is not what was sent: nothing is read from it. */
+		document->type = SNIFF_OTHER;
+		set_aside(document, REASON_MAIL_BAD_ENCODING);
+		return;
+	}
+	enum reason reason = known != REASON_NONE ? known : inspect_attachment_reason(document->type, file->name, file->within);
+	if (reason != REASON_NONE && !is_order(file))
+		set_aside(document, reason);
+	else if (document->type == SNIFF_XML || document->type == SNIFF_CCR)
+		read_xml(r, document);
+}
+
+/* known: why it is set aside, when something else than its type says so. */
+static void take_document(struct reading *r, const struct file *file, enum sniff type, enum reason known)
 {
 	if (r->out->n == LIMIT_DOCUMENTS) {
 		r->out->reason = worse(r->out->reason, REASON_MAIL_PARTS_LIMIT);
@@ -157,50 +220,123 @@ static void take_document(struct reading *r, const struct file *file, enum sniff
 		.content = file->content,
 		.type = type,
 	};
-	if (!file->encoding_ok) {
-		/* What could be decoded of it is not what was sent: nothing is read from it. */
-		document->type = SNIFF_OTHER;
-		finding(document, REASON_MAIL_BAD_ENCODING, CDA_LEVEL_ERROR);
-	} else if (type == SNIFF_XML || type == SNIFF_CCR) {
-		read_xml(r, document);
-	}
+	judge_file(r, document, file, known);
 	if (file->meta != NULL)
-		add_meta(document, file->meta);
-	r->out->reason = worse(r->out->reason, document->reason);
+		add_meta(r, document, file->meta);
+	bool spared = document->aside && weight(document->reason) > 1;
+	r->out->reason = worse(r->out->reason, spared ? REASON_ATTACHMENT_ASIDE : document->reason);
 }
 
 static void take_package(struct reading *r, const struct xdm_archive *archive)
 {
+	r->package = true;
 	for (size_t i = 0; i < archive->count; i++) {
 		const struct xdm_document *meta = &archive->documents[i];
-		take_document(r, &(struct file){meta->name, meta->media, meta->content, true, meta}, meta->type);
+		take_document(r, &(struct file){.name = meta->name, .media = meta->media, .content = meta->content, .encoding_ok = true, .meta = meta},
+			      meta->type, REASON_NONE);
 	}
+}
+
+static enum reason member_reason(const struct xdm_document *member)
+{
+	return inspect_attachment_reason(member->type, member->name, true);
+}
+
+/* Why the archive itself is set aside: all of it, for what is left of it, or NONE: everything in it is taken. */
+static enum reason plain_reason(const struct reading *r, const struct xdm_archive *archive)
+{
+	enum reason first = REASON_NONE;
+	size_t taken = 0;
+
+	for (size_t i = 0; i < archive->count; i++) {
+		const struct xdm_document *member = &archive->documents[i];
+		enum reason reason = inspect_attachment_is_clutter(member->name) ? REASON_NONE : member_reason(member);
+		taken += reason == REASON_NONE;
+		if (first == REASON_NONE)
+			first = reason;
+	}
+	/* One place is the archive's own. */
+	if (taken + 1 > LIMIT_DOCUMENTS - r->out->n)
+		return REASON_ATTACHMENT_MANY;
+	return first == REASON_NONE || taken == 0 ? first : REASON_ATTACHMENT_REST;
+}
+
+/* An archive without metadata: a folder of pictures, most often. Each file that can be opened is a file of the message. */
+static void take_plain(struct reading *r, const struct file *file, const struct xdm_archive *archive)
+{
+	enum reason reason = plain_reason(r, archive);
+
+	for (size_t i = 0; i < archive->count && reason != REASON_ATTACHMENT_MANY; i++) {
+		const struct xdm_document *member = &archive->documents[i];
+		if (inspect_attachment_is_clutter(member->name) || member_reason(member) != REASON_NONE)
+			continue;
+		take_document(r, &(struct file){.name = inspect_attachment_name(r->arena, member->name), .content = member->content,
+						.encoding_ok = true, .within = true}, member->type, REASON_NONE);
+	}
+	if (reason != REASON_NONE)
+		take_document(r, file, SNIFF_ZIP, reason);
+}
+
+static void note_archive(struct reading *r, enum reason reason)
+{
+	r->out->archive = r->out->has_archive ? worse(r->out->archive, reason) : reason;
+	r->out->has_archive = true;
+	r->out->reason = worse(r->out->reason, reason);
 }
 
 static void take_archive(struct reading *r, const struct file *file)
 {
-	struct xdm_archive archive;
+	struct xdm_archive archive = {0};
 	enum reason reason = xdm_read(r->arena, file->content, &archive);
 
-	r->out->archive = r->out->has_archive ? worse(r->out->archive, reason) : reason;
-	r->out->has_archive = true;
-	r->out->reason = worse(r->out->reason, reason);
-	if (reason == REASON_NONE)
+	if (archive.unpacked > LIMIT_ZIP_TOTAL - r->unpacked)
+		reason = REASON_ARCHIVE_LIMIT;
+	if (weight(reason) > 1) {
+		r->failed[r->n_failed++] = (struct failed){*file, reason};
+		return;
+	}
+	r->unpacked += archive.unpacked;
+	note_archive(r, reason);
+	if (archive.metadata)
 		take_package(r, &archive);
-	else if (reason == REASON_ARCHIVE_NOT_XDM)
-		take_document(r, file, SNIFF_ZIP);
+	else
+		take_plain(r, file, &archive);
+}
+
+static void take_file(struct reading *r, const struct file *file);
+
+/* The wrapping that Outlook puts around what is attached to a formatted letter. */
+static void take_wrapped(struct reading *r, const struct file *file)
+{
+	struct tnef_content wrapped;
+	enum reason reason = tnef_read(r->arena, file->content, &wrapped);
+
+	if (reason != REASON_NONE) {
+		take_document(r, file, SNIFF_TNEF, reason);
+		return;
+	}
+	for (size_t i = 0; i < wrapped.count; i++) {
+		struct file inner = {.name = wrapped.files[i].name, .content = wrapped.files[i].content, .encoding_ok = true, .within = true};
+		if (inner.content.len > 0)
+			take_file(r, &inner);
+		else
+			take_document(r, &inner, SNIFF_OTHER, REASON_ATTACHMENT_MESSAGE);
+	}
 }
 
 static void take_file(struct reading *r, const struct file *file)
 {
-	/* A mail within the mail looks like a text; it is neither opened nor shown as one. */
-	bool mail = bytes_starts(file->media, BYTES("message/"));
-	enum sniff type = mail ? SNIFF_OTHER : sniff_type(file->content);
+	enum sniff type = sniff_type(file->content);
 
-	if (type == SNIFF_ZIP && file->encoding_ok)
+	/* A mail within the mail looks like a text; it is neither opened nor shown as one. */
+	if (bytes_starts(file->media, BYTES("message/")))
+		take_document(r, file, SNIFF_OTHER, REASON_ATTACHMENT_MESSAGE);
+	else if (type == SNIFF_ZIP && file->encoding_ok && r->n_failed < LIMIT_DOCUMENTS)
 		take_archive(r, file);
+	else if (type == SNIFF_TNEF && file->encoding_ok && !file->within)
+		take_wrapped(r, file);
 	else
-		take_document(r, file, type);
+		take_document(r, file, type, REASON_NONE);
 }
 
 /* The day on which the mail was written, by the writer's clock. */
@@ -291,7 +427,7 @@ static void read_mail(struct reading *r)
 		/* A multipart that is not closed may have lost its end: nothing is taken from it by itself. */
 		if (part->role != MIME_ROLE_FILE || part->broken)
 			continue;
-		take_file(r, &(struct file){part->name, part->media, part->content, part->encoding_ok, NULL});
+		take_file(r, &(struct file){.name = part->name, .media = part->media, .content = part->content, .encoding_ok = part->encoding_ok});
 	}
 	read_reports(r);
 	for (size_t i = 0; i < out->mail.n_anomalies; i++)
@@ -320,9 +456,23 @@ static bool has_record(const struct inspection *out)
 	if (has_french(out))
 		return true;
 	for (size_t i = 0; i < out->n; i++)
-		if (out->documents[i].packaged && !out->documents[i].is_cda && weight(out->documents[i].reason) == 0)
+		if (out->documents[i].packaged && !out->documents[i].is_cda && weight(out->documents[i].reason) == 0 && !out->documents[i].aside)
 			return true;
 	return false;
+}
+
+/* Beside documents that could be read, an archive that could not is one piece that is set aside. Alone it may have held all that the
+ * message is about: then its reason is the message's. */
+static void settle_failed(struct reading *r)
+{
+	bool aside = r->package || has_french(r->out);
+
+	for (size_t i = 0; i < r->n_failed; i++) {
+		if (aside)
+			take_document(r, &r->failed[i].file, SNIFF_ZIP, r->failed[i].reason);
+		else
+			note_archive(r, r->failed[i].reason);
+	}
 }
 
 static bool is_answer(const struct inspection *out)
@@ -358,12 +508,13 @@ static void classify(struct inspection *out)
 
 void inspect_read(struct arena *arena, const struct inspect_request *request, struct inspection *out)
 {
-	struct reading r = {arena, request, out};
+	struct reading r = {.arena = arena, .request = request, .out = out};
 
 	*out = (struct inspection){
 		.kind = request->kind,
 		.documents = arena_alloc(arena, LIMIT_DOCUMENTS * sizeof(struct inspect_document)),
 	};
+	r.failed = arena_alloc(arena, LIMIT_DOCUMENTS * sizeof *r.failed);
 	struct file whole = {.name = request->name, .content = request->range, .encoding_ok = true};
 	switch (request->kind) {
 	case INSPECT_MAIL:
@@ -373,11 +524,12 @@ void inspect_read(struct arena *arena, const struct inspect_request *request, st
 		take_archive(&r, &whole);
 		break;
 	case INSPECT_CDA:
-		take_document(&r, &whole, SNIFF_XML);
+		take_document(&r, &whole, SNIFF_XML, REASON_NONE);
 		break;
 	case INSPECT_OTHER:
-		take_document(&r, &whole, sniff_type(whole.content));
+		take_file(&r, &whole);
 		break;
 	}
+	settle_failed(&r);
 	classify(out);
 }

@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "cda/read.h"
-#include "cda/xdm_read.h"
+#include "cda/schematron_run.h"
+#include "cda/xdm_compare.h"
 #include "smtp/form.h"
 #include "smtp/mime_read.h"
 #include "smtp/notice_read.h"
@@ -26,19 +27,26 @@ struct inspect_request {
 	struct bytes head;           /* outer header block; empty: the range has its own */
 	struct bytes range;          /* what is parsed */
 	struct schema *schema;       /* NULL: not checked */
+	const struct schematron_set *schematrons; /* NULL: not checked */
 };
 
-enum { INSPECT_FINDINGS = 4 };
+enum { INSPECT_FINDINGS = 4 + XDM_FINDINGS };
 
 struct inspect_document {
 	struct bytes name, media;    /* media as declared; empty when nothing was */
 	struct bytes content;
 	enum sniff type;             /* by its bytes; SNIFF_XML with is_cda false is any other XML */
 	bool is_cda;
+	bool foreign;                /* a clinical document of another country's rules: a file, whose patient is not believed */
+	bool aside;                  /* kept with the message and given to nobody: reason says why, and the sender is told */
 	struct cda_document cda;     /* when is_cda */
 	bool packaged;               /* stands in an IHE XDM package */
 	/* Of the archive's metadata, for what the document does not say itself; empty otherwise. */
 	struct bytes meta_id, meta_type, meta_title, meta_time, meta_replaces;
+	struct cda_id meta_patient;
+	enum xdm_action action;
+	bool masked_professionals, masked_patient, masked_representatives;
+	struct schematron_result schematron;   /* when is_cda */
 	enum reason reason;          /* the worst that is known of it */
 	struct cda_finding findings[INSPECT_FINDINGS];   /* of ours, beside cda.findings */
 	size_t n_findings;
@@ -69,6 +77,8 @@ void inspect_read(struct arena *arena, const struct inspect_request *request, st
 const char *inspect_verdict_name(enum reason reason);
 /* "mail", "zip", "cda", "other" */
 const char *inspect_kind_name(enum inspect_kind kind);
+/* There is a file that may be given on: not set aside, and no order to delete. */
+bool inspect_document_is_given(const struct inspect_document *document);
 /* "cda", "pdf"... "other" */
 const char *inspect_document_kind(const struct inspect_document *document);
 

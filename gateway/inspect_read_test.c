@@ -70,7 +70,20 @@ static const struct row {
 	{"the American kin of a CDA", XML("<ContinuityOfCareRecord xmlns='urn:astm-org:CCR'/>"), "unknown", false, 1, "ccr", REASON_DOCUMENT_FOREIGN},
 	{"a ZIP that is none", MIXED "--B\r\nContent-Type: application/zip; name=IHE_XDM.zip\r\n\r\nPK\3\4 broken\r\n--B--\r\n", "unknown", false, 0, "",
 	 REASON_ARCHIVE_BROKEN},
-	{"a mail within stays closed", MIXED "--B\r\nContent-Type: message/rfc822\r\n\r\n" FROM "\r\nACCEPTE\r\n--B--\r\n", "unknown", false, 1, "other", REASON_NONE},
+	{"a mail within stays closed, and its sender is told", MIXED "--B\r\nContent-Type: message/rfc822\r\n\r\n" FROM "\r\nACCEPTE\r\n--B--\r\n", "unknown", false,
+	 1, "other", REASON_ATTACHMENT_MESSAGE},
+	{"a photograph of a telephone", MIXED "--B\r\nContent-Type: image/jpeg; name=a.jpg\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAAGGZ0eXBoZWljAAAAAA==\r\n--B--\r\n",
+	 "unknown", false, 1, "other", REASON_ATTACHMENT_HEIC},
+	{"a page under the name of a PDF", MIXED "--B\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n<!DOCTYPE html><script>1</script>\r\n--B--\r\n", "unknown",
+	 false, 1, "other", REASON_ATTACHMENT_ACTIVE},
+	{"a text that a machine would run", MIXED "--B\r\nContent-Type: text/plain; name=resultats.JS\r\n\r\nrun()\r\n--B--\r\n", "unknown", false, 1, "other",
+	 REASON_ATTACHMENT_ACTIVE},
+	{"bytes that nobody knows", MIXED "--B\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nAAECAwQFBgc=\r\n--B--\r\n", "unknown",
+	 false, 1, "other", REASON_ATTACHMENT_FORMAT},
+	{"a winmail.dat that is broken", MIXED "--B\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\neJ8+IgEAAg==\r\n--B--\r\n",
+	 "unknown", false, 1, "other", REASON_ATTACHMENT_TNEF},
+	{"a winmail.dat of layout alone is nothing", MIXED "--B\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\neJ8+IgEA\r\n"
+	 "--B--\r\n", "unknown", false, 0, "", REASON_NONE},
 };
 
 static void mails_are_told_apart(void **state)
@@ -98,7 +111,8 @@ static void facts_have_their_members(void **state)
 	};
 	static const char *const of_document[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient", "authors",
-		"legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "findings", "reason", "size", "digest",
+		"legal_authenticator", "custodian", "orders", "embedded", "answers", "schema", "schematron", "findings", "action", "masking", "foreign",
+		"aside", "reason", "size", "digest",
 	};
 	struct arena *arena = arena_create(64 << 20);
 	struct inspection in;

@@ -113,6 +113,7 @@ static bool add_readers(struct master *m)
 	option(&verify, "--crls", c->inspect.crls);
 	option(&verify, "--digests", c->inspect.digests);
 	option(&inspect, "--schema", c->inspect.schema);
+	option(&inspect, "--schematron", c->inspect.schematron);
 	option(&compose, "--templates", arena_printf(m->arena, "%s/templates", m->instance.share));
 	return add_reader(m, "verify", INSTANCE_VERIFY, verify) &&
 	       add_reader(m, "inspect", INSTANCE_INSPECT, inspect) &&

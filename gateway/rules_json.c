@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "cda/write_codes.h"
 #include "certs/name.h"
 #include "gateway/json_view.h"
 
@@ -88,11 +89,18 @@ static unsigned number(const json_t *item, const char *key, unsigned otherwise)
 	return value == NULL ? otherwise : (unsigned)json_integer_value(value);
 }
 
+/* What a report writes must have its name in the value set. */
+static bool known_code(enum write_set set, const json_t *item, const char *key)
+{
+	struct bytes code = json_view(item, key);
+	return code.len == 0 || write_code_name(set, code).len > 0;
+}
+
 /* ---------------------------------------------------------------- pathology */
 
 static const struct key pathology_keys[] = {
 	{"code", TEXT}, {"version", TEXT}, {"title_fr", TEXT}, {"title_en", TEXT}, {"answers", OBJECTS},
-	{"exams", OPTIONAL_OBJECTS}, {"source", OPTIONAL_TEXT},
+	{"exams", OPTIONAL_OBJECTS}, {"source", OPTIONAL_TEXT}, {"act", OPTIONAL_TEXT},
 };
 static const struct key answer_keys[] = {{"id", TEXT}, {"label_fr", TEXT}, {"label_en", TEXT}};
 static const struct key exam_keys[] = {
@@ -143,6 +151,8 @@ const char *rules_pathology(struct arena *arena, const json_t *item, struct path
 		.code = json_view(item, "code"), .version = json_view(item, "version"),
 		.title_fr = json_view(item, "title_fr"), .title_en = json_view(item, "title_en"),
 	};
+	if (!known_code(WRITE_SET_ACT, item, "act"))
+		return "the value of \"act\" is neither TE1 nor TE2";
 	wrong = pathology_answers(arena, json_object_get(item, "answers"), out);
 	return wrong != NULL ? wrong : pathology_exams(arena, json_object_get(item, "exams"), out);
 }
@@ -152,7 +162,7 @@ const char *rules_pathology(struct arena *arena, const json_t *item, struct path
 static const struct key expert_keys[] = {
 	{"rpps", TEXT}, {"title", OPTIONAL_TEXT}, {"given", TEXT}, {"family", TEXT}, {"specialty", OPTIONAL_TEXT}, {"mailbox", TEXT},
 	{"organisation", TEXT}, {"organisation_id", TEXT}, {"pathologies", TEXTS}, {"certificates", OPTIONAL_TEXTS},
-	{"capacity", NUMBER}, {"leave", OPTIONAL_OBJECTS},
+	{"capacity", NUMBER}, {"leave", OPTIONAL_OBJECTS}, {"setting", OPTIONAL_TEXT},
 };
 static const struct key leave_keys[] = {{"from", TEXT}, {"until", TEXT}};
 
@@ -195,6 +205,8 @@ const char *rules_expert(struct arena *arena, const json_t *item, struct expert 
 	};
 	if (!sender_address_ok(out->mailbox))
 		return "the value of \"mailbox\" is no address";
+	if (!known_code(WRITE_SET_PRACTICE, item, "setting"))
+		return "the value of \"setting\" is none of the value set JDV_J04";
 	return expert_leave(arena, json_object_get(item, "leave"), out);
 }
 

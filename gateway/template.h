@@ -27,7 +27,7 @@
  * | M30  | expert    | question_text*                                                 | expert_name, exchange_until                           |
  * | M31  | patient   | patient_name, expert_name, answer_text*                        | exchange_until                                        |
  * | M64  | physician | patient_name, patient_birth, expert_name                       | convergence, advice*, delay*, summary*, requester, replaced_at, help* |
- * | M70  | hospital  |                                                                | received_at, documents_count                          |
+ * | M70  | hospital  |                                                                | received_at, documents_count, pieces_list*            |
  * | M71  | sender    | code, sentence                                                 | hint, reference, received_at, document_name           |
  *
  * How they are worded (compose turns the machine's own values into these words: see gateway/compose_words.h): due_date, decision_date, exchange_until, offer_until, delivered_at, read_at, received_at and replaced_at in words of the

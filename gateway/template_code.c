@@ -23,7 +23,7 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M31", ALL " patient_name expert_name answer_text", SIGNED " exchange_until"},
 	{"M64", ALL " patient_name patient_birth expert_name", SIGNED " convergence advice delay summary requester replaced_at help"},
 	/* The receipt says nothing of a dossier: it has no reference to tell. */
-	{"M70", "phone organisation", SIGNED " received_at documents_count"},
+	{"M70", "phone organisation", SIGNED " received_at documents_count pieces_list"},
 	{"M71", "phone organisation code sentence", SIGNED " hint reference received_at document_name"},
 };
 
@@ -34,7 +34,7 @@ static const char one_line_names[] =
 	"decision_date offer_until exchange_until delivered_at read_at received_at replaced_at missing_count documents_count part "
 	"convergence requester code sentence hint document_name";
 static const char several_line_names[] =
-	"missing_list heavy_list question_text questions exams_list first_opinion summary recipients_list answer_text advice delay help form form_whole";
+	"missing_list pieces_list heavy_list question_text questions exams_list first_opinion summary recipients_list answer_text advice delay help form form_whole";
 
 size_t template_code_find(struct bytes code)
 {

@@ -36,6 +36,11 @@ static enum reason file_document(struct work *work, int64_t dossier, const struc
 			 d->replaces.len > 0 ? P_TEXT_B(d->replaces) : P_NULL);
 }
 
+static enum reason withdraw_document(struct work *work, int64_t dossier, const struct dossier_event *event)
+{
+	return STORE_RUN(work->store, NULL, "select relais.document_withdraw($1, $2)", P_INT(dossier), P_TEXT_B(event->text.id));
+}
+
 /* data keeps, beside the event's own, how many mails the decision made (on its last event) and which mail it speaks of:
  * reconcile counts by them. */
 static enum reason append(struct work *work, int64_t dossier, const struct dossier_event *event, const struct work_cause *cause, int mails)
@@ -60,6 +65,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 		reason = append(work, dossier, event, cause, last ? (int)decision->n_mails : -1);
 		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_FILED)
 			reason = file_document(work, dossier, event);
+		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_WITHDRAWN)
+			reason = withdraw_document(work, dossier, event);
 	}
 	return reason;
 }
@@ -93,7 +100,8 @@ static struct bytes with_id(struct work *work, json_t *request, const char *id)
 	return json_write(work->arena, request);
 }
 
-/* A consent that ends, or a request that does, stops the mails that were decided before and have not left. */
+/* A consent that ends, or a request that does, stops the mails that were decided before and have not left; so does a new version of the
+ * report those that carry an older one. */
 static enum reason stop_mails(struct work *work, const struct policy_decision *decision, int64_t dossier)
 {
 	enum reason reason = REASON_NONE;
@@ -102,6 +110,8 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 		const struct dossier_event *e = &decision->events[i];
 		bool one = e->kind == EVENT_CONSENT_CHANGED && !e->consent.given;
 		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED;
+		if (e->kind == EVENT_RELEASED && e->release.version > 1)
+			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->seq), P_INSTANT(work->now));
 		if (one || all)
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
 					   one ? P_TEXT(party_name(e->consent.party)) : P_NULL, P_INSTANT(work->now));

@@ -40,6 +40,7 @@ static void patient_view(struct arena *arena, const json_t *o, struct policy_pat
 		.family_birth = json_view(o, "family_birth"), .given_birth_first = json_view(o, "given_birth_first"),
 		.given_birth_all = json_view(o, "given_birth_all"), .birth_time = json_view(o, "birth_time"),
 		.sex = json_view(o, "sex"), .birth_place = json_view(o, "birth_place"),
+		.family_used = json_view(o, "family_used"), .given_used = json_view(o, "given_used"),
 	};
 	json_array_foreach(list, i, id) {
 		ids[i] = (struct policy_id){json_view(id, "root"), json_view(id, "extension")};
@@ -81,16 +82,50 @@ static void authors_view(struct arena *arena, const json_t *o, struct policy_doc
 						json_view(custodian, "name")};
 }
 
+static enum policy_action action_of(struct bytes name)
+{
+	return bytes_equal_text(name, "delete")	   ? POLICY_ACTION_DELETE
+	       : bytes_equal_text(name, "replace") ? POLICY_ACTION_REPLACE
+						   : POLICY_ACTION_NEW;
+}
+
+static void masking_view(const json_t *o, struct policy_document *d)
+{
+	size_t i;
+	json_t *word;
+
+	json_array_foreach(json_object_get(o, "masking"), i, word) {
+		struct bytes name = json_text_view(word);
+		d->masked_patient |= bytes_equal_text(name, "patient");
+		d->masked_professionals |= bytes_equal_text(name, "professionals");
+		d->masked_representatives |= bytes_equal_text(name, "representatives");
+	}
+}
+
+/* Of a document of another country's rules nothing is believed: neither its patient nor its number, its author or its date. */
+static struct policy_document foreign_view(const json_t *o)
+{
+	struct policy_document d = {
+		.name = json_view(o, "name"), .digest = json_view(o, "digest"), .foreign = true, .reason = reason_of(o, "reason"),
+		.size = (uint64_t)json_integer_value(json_object_get(o, "size")), .aside = json_truth(o, "aside"),
+	};
+	masking_view(o, &d);
+	return d;
+}
+
 static struct policy_document document_view(struct arena *arena, const json_t *o)
 {
+	if (json_truth(o, "foreign"))
+		return foreign_view(o);
 	const json_t *patient = json_object_get(o, "patient"), *size = json_object_get(o, "size");
 	struct policy_document d = {
 		.kind = kind_of(json_view(o, "kind")), .name = json_view(o, "name"), .id = any_id(arena, o, "id"),
 		.set_id = any_id(arena, o, "set_id"), .replaces = any_id(arena, o, "replaces"), .type = json_view(o, "type"),
 		.title = json_view(o, "title"), .digest = json_view(o, "digest"), .size = (uint64_t)json_integer_value(size),
 		.realm_fr = bytes_equal_text(json_view(o, "realm"), "FR"), .has_patient = json_is_object(patient),
-		.reason = reason_of(o, "reason"),
+		.action = action_of(json_view(o, "action")), .aside = json_truth(o, "aside"), .reason = reason_of(o, "reason"),
 	};
+	masking_view(o, &d);
 	const json_t *version = json_object_get(o, "version");
 	d.version = json_is_integer(version) ? bytes_of_text(arena_printf(arena, "%lld", (long long)json_integer_value(version)))
 					     : json_text_view(version);
@@ -101,6 +136,17 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	if (d.has_patient)
 		patient_view(arena, patient, &d.patient);
 	return d;
+}
+
+/* The same file beside the archive that holds it asks nothing twice. */
+static bool came_before(const json_t *documents, size_t i)
+{
+	struct bytes digest = json_view(json_array_get(documents, i), "digest");
+
+	for (size_t k = 0; digest.len > 0 && k < i; k++)
+		if (bytes_equal_nocase(json_view(json_array_get(documents, k), "digest"), digest))
+			return true;
+	return false;
 }
 
 static void answers_view(struct arena *arena, const json_t *documents, struct policy_message *out)
@@ -114,6 +160,8 @@ static void answers_view(struct arena *arena, const json_t *documents, struct po
 	struct policy_answer *answers = arena_alloc(arena, (n + 1) * sizeof *answers);
 	n = 0;
 	json_array_foreach(documents, i, d) {
+		if (came_before(documents, i))
+			continue;
 		json_array_foreach(json_object_get(d, "answers"), k, a) {
 			answers[n++] = (struct policy_answer){json_view(a, "question"), json_view(a, "text"), json_view(a, "value")};
 		}

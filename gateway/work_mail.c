@@ -3,8 +3,8 @@
 
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
+#include "gateway/work_report.h"
 #include "policy/identity.h"
-#include "policy/opinion.h"
 #include "smtp/subject.h"
 
 /* The policy's name of a text, and the templates'. */
@@ -15,8 +15,9 @@ static const struct {
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
-	{"part", "part"}, {"heavy", "heavy_list"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"},
-	{"due_day", "due_day"}, {"due_hour", "due_hour"}, {"first_question", "first_question"}, {"form", "form"}, {"form_whole", "form_whole"},
+	{"part", "part"}, {"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
+	{"waived", "missing_list"}, {"pieces", "pieces_list"}, {"due_day", "due_day"}, {"due_hour", "due_hour"},
+	{"first_question", "first_question"}, {"form", "form"}, {"form_whole", "form_whole"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -30,21 +31,14 @@ static void put_text(json_t *fields, const char *name, const char *text)
 	put(fields, name, bytes_of_text(text));
 }
 
-static bool english(const struct work *work)
+/* "samedi 14 mars 2026": a letter names the day. */
+static const char *day_words(struct work *work, struct instant at)
 {
-	return work->config->language[0] == 'e';
-}
-
-/* "samedi 14 mars 2026". */
-static const char *date_words(struct work *work, struct instant at)
-{
-	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"};
-	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
-	static const char *const days_fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
-	static const char *const days_en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-	struct date d = instant_date(at, instant_paris_offset(at));
-	const char *day = (english(work) ? days_en : days_fr)[(date_days(d) % 7 + 11) % 7];   /* 1970-01-01 was a Thursday */
-	return arena_printf(work->arena, "%s %d%s %s %d", day, d.day, d.day == 1 && !english(work) ? "er" : "", (english(work) ? en : fr)[(d.month + 11) % 12], d.year);
+	static const char *const fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
+	static const char *const en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+	/* 1970-01-01 was a Thursday */
+	size_t day = (size_t)((date_days(instant_date(at, instant_paris_offset(at))) % 7 + 11) % 7);
+	return arena_printf(work->arena, "%s %s", (work_english(work) ? en : fr)[day], work_date(work, at));
 }
 
 static const char *patient_name(struct work *work, const struct dossier *d)
@@ -80,7 +74,7 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 		put_text(fields, "patient_birth", birth_date(work, d));
 	}
 	if (d->due_at.us > 0)
-		put_text(fields, "due_date", date_words(work, d->due_at));
+		put_text(fields, "due_date", day_words(work, d->due_at));
 	if (offer == NULL)
 		offer = dossier_live_offer(d);
 	if (offer != NULL)
@@ -92,7 +86,7 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 	put(fields, "advice", form->advice);
 	put(fields, "delay", form->delay);
 	put(fields, "help", form->help);
-	put_text(fields, "exchange_until", date_words(work, instant_plus(work->now, SPAN_DAYS(15))));
+	put_text(fields, "exchange_until", day_words(work, instant_plus(work->now, SPAN_DAYS(15))));
 }
 
 static json_t *mail_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d)
@@ -102,7 +96,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 
 	put_text(fields, "phone", c->phone);
 	put_text(fields, "organisation", c->organisation);
-	put_text(fields, "received_at", date_words(work, work->now));
+	put_text(fields, "received_at", day_words(work, work->now));
 	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
 	if (d != NULL && mail->party != PARTY_SENDER)
 		dossier_fields(work, mail->code, d, fields);
@@ -113,18 +107,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 	return fields;
 }
 
-/* ---------------------------------------------------------------- report and dossier */
-
-static json_t *section(const char *heading, struct bytes text)
-{
-	return json_pack("{s:s, s:o}", "heading", heading, "text", json_of(text));
-}
-
-static void add_section(json_t *list, const char *heading, struct bytes text)
-{
-	if (text.len > 0)
-		json_array_append_new(list, section(heading, text));
-}
+/* ---------------------------------------------------------------- dossier */
 
 static struct bytes policy_text(const struct policy_mail *mail, const char *name)
 {
@@ -134,133 +117,21 @@ static struct bytes policy_text(const struct policy_mail *mail, const char *name
 	return BYTES_NONE;
 }
 
-/* "1. …", a line each. */
-static struct bytes questions(struct work *work, const struct dossier *d)
-{
-	const char *all = "";
-	struct bytes *list;
-	size_t n = opinion_questions(work->arena, d, &list);
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(work->arena, "%s%s%zu. %.*s", all, i > 0 ? "\n" : "", i + 1, (int)list[i].len, (const char *)list[i].at);
-	return bytes_of_text(all);
-}
-
-static json_t *patient_json(const struct dossier *d)
-{
-	return event_write_patient(&d->request.patient);
-}
-
-static json_t *custodian(const struct config *c)
-{
-	return json_pack("{s:s, s:s}", "id", c->structure_id, "name", c->organisation);
-}
-
-/* The expert as he was imported: his registered names and structure. */
-static enum reason expert_json(struct work *work, struct bytes rpps, json_t **out)
-{
-	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.expert_get($1)", P_TEXT_B(rpps));
-	if (reason == REASON_NONE && store_count(rows) != 1)
-		reason = REASON_NOT_FOUND;
-	if (reason == REASON_NONE) {
-		json_t *e = json_read(store_bytes(rows, 0, 1));
-		struct bytes specialty = json_view(e, "specialty");
-		*out = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rpps", json_of(json_view(e, "rpps")), "given", json_of(json_view(e, "given")),
-				 "family", json_of(json_view(e, "family")), "organisation", json_of(json_view(e, "organisation")),
-				 "organisation_id", json_of(json_view(e, "organisation_id")),
-				 "specialty_code", specialty.len > 0 ? json_of(specialty) : json_string("G15_10"));
-		json_decref(e);
-	}
-	store_free(&rows);
-	return reason;
-}
-
-/* The document that the opinion answers; a request without one is named by the dossier's reference under our own OID. */
-static struct bytes request_document(struct work *work, const struct dossier *d)
-{
-	for (size_t i = 0; i < d->n_documents; i++)
-		if (bytes_equal_text(d->documents[i].filing.document.type, "74465-6"))
-			return d->documents[i].filing.document.id;
-	return bytes_of_text(arena_printf(work->arena, "%s^%.*s", work->config->oid, (int)d->reference.len, (const char *)d->reference.at));
-}
-
-/* "1. …", a paragraph each; an answer to all questions together has no number. */
-static struct bytes form_answers(struct work *work, const struct policy_form *f)
-{
-	const char *all = "";
-	for (size_t i = 0; i < f->n_answers; i++) {
-		const struct policy_form_answer *a = &f->answers[i];
-		const char *number = a->number > 0 ? arena_printf(work->arena, "%u. ", a->number) : "";
-		all = arena_printf(work->arena, "%s%s%s%.*s", all, i > 0 ? "\n\n" : "", number, (int)a->text.len, (const char *)a->text.at);
-	}
-	return bytes_of_text(all);
-}
-
-/* The word, then what he wrote beside it. */
-static struct bytes form_convergence(struct work *work, const struct policy_form *f)
-{
-	static const struct { const char *word, *fr, *en; } words[] = {{"yes", "Oui", "Yes"}, {"partly", "Partielle", "Partly"}, {"no", "Non", "No"}};
-
-	for (size_t i = 0; f->remark.len > 0 && i < sizeof words / sizeof words[0]; i++)
-		if (bytes_equal_text(f->convergence, words[i].word))
-			return bytes_of_text(arena_printf(work->arena, "%s. %.*s", english(work) ? words[i].en : words[i].fr, (int)f->remark.len,
-							  (const char *)f->remark.at));
-	return f->convergence;
-}
-
-static json_t *report_sections(struct work *work, const struct dossier *d)
-{
-	const struct policy_form *f = &d->opinion.data.form;
-	bool en = english(work);
-	json_t *list = json_array();
-
-	add_section(list, en ? "Questions asked" : "Questions posées", questions(work, d));
-	add_section(list, en ? "Answers to the questions" : "Réponse aux questions", form_answers(work, f));
-	add_section(list, en ? "Reasoned opinion" : "Avis motivé", f->opinion);
-	add_section(list, en ? "Convergence with the first opinion" : "Convergence avec le premier avis", form_convergence(work, f));
-	add_section(list, en ? "What to do" : "Conduite à tenir", f->advice);
-	add_section(list, en ? "How soon" : "Délai", f->delay);
-	add_section(list, en ? "Certainty and limits" : "Certitude et limites", f->limits);
-	add_section(list, en ? "Help used" : "Aide utilisée", f->help);
-	add_section(list, en ? "Links of interest" : "Liens d'intérêts", f->interests);
-	return list;
-}
-
-static enum reason report(struct work *work, const struct dossier *d, int64_t id, json_t *request)
-{
-	const struct dossier_opinion *o = &d->opinion;
-	json_t *expert = NULL;
-	enum reason reason = expert_json(work, o->data.rpps, &expert);
-	const char *oid = work->config->oid;
-
-	if (reason != REASON_NONE)
-		return reason;
-	json_t *r = json_pack("{s:o, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
-		"reference", json_of(d->reference), "id", arena_printf(work->arena, "%s.2.%lld.%zu", oid, (long long)id, d->n_digests),
-		"set_id", arena_printf(work->arena, "%s.1.%lld", oid, (long long)id), "version", 1,
-		"patient", patient_json(d), "expert", expert, "custodian", custodian(work->config),
-		"request_id", json_of(request_document(work, d)), "time", json_of_instant(d->released_at.us > 0 ? d->released_at : o->at),
-		"service_time", json_of_instant(o->data.timed ? o->data.signed_at : o->at),
-		"title", english(work) ? "Second medical opinion" : "Deuxième avis médical",
-		"summary", json_of(o->data.form.summary), "sections", report_sections(work, d));
-	json_object_set_new(request, "report", r);
-	return r == NULL ? REASON_MEMORY : REASON_NONE;
-}
-
 /* Whose package it is. */
 static void package_of(struct work *work, const struct dossier *d, json_t *request)
 {
-	json_object_set_new(request, "xdm", json_pack("{s:o, s:o}", "patient", patient_json(d), "custodian", custodian(work->config)));
+	json_object_set_new(request, "xdm", json_pack("{s:o, s:o}", "patient", event_write_patient(&d->request.patient), "custodian",
+						      work_custodian(work->config)));
 }
 
 static void dossier_pdf(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
 {
-	bool en = english(work);
+	bool en = work_english(work);
 	json_t *sections = json_array();
 
-	add_section(sections, en ? "Questions for the expert" : "Questions à l'expert", questions(work, d));
-	add_section(sections, en ? "Answers of the patient" : "Réponses de la patiente ou du patient", policy_text(mail, "answers"));
-	add_section(sections, en ? "Documents by date" : "Documents, par date", policy_text(mail, "exams"));
+	work_section(sections, en ? "Questions for the expert" : "Questions à l'expert", work_questions(work, d));
+	work_section(sections, en ? "Answers of the patient" : "Réponses de la patiente ou du patient", policy_text(mail, "answers"));
+	work_section(sections, en ? "Documents by date" : "Documents, par date", policy_text(mail, "exams"));
 	json_object_set_new(request, "dossier_pdf", json_pack("{s:s, s:o, s:o}", "title", en ? "Dossier for the opinion" : "Dossier d'avis",
 							      "reference", json_of(d->reference), "sections", sections));
 }
@@ -291,7 +162,8 @@ static bool asks_for_reading(enum mail_code code)
 static void subject(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
 {
 	bool dossier = mail->attach == POLICY_ATTACH_DOSSIER;
-	const char *label = dossier ? "Dossier d'avis" : "Deuxième avis";
+	bool replaces = policy_text(mail, "replaced").len > 0;
+	const char *label = dossier ? "Dossier d'avis" : replaces ? "Annule et remplace : deuxième avis" : "Deuxième avis";
 
 	if (mail->party == PARTY_PATIENT || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
 		return;
@@ -313,7 +185,7 @@ static enum reason attachments(struct work *work, const struct policy_mail *mail
 	if (mail->code == MAIL_M13)
 		dossier_pdf(work, mail, d, request);
 	if (mail->attach == POLICY_ATTACH_REPORT)
-		return report(work, d, id, request);
+		return work_report(work, d, id, request);
 	return REASON_NONE;
 }
 

@@ -57,11 +57,25 @@ static json_t *authors_of(const json_t *facts)
 }
 
 /* The code of the CDA comes first (cda.md 4.3); masking codes travel in metadata only, and are added where they are obeyed. */
+/* A mask goes with its document: who is given it may not give it on to whom it is hidden from (cda.md 1.1, 4.3). */
 static void set_confidentiality(json_t *entry, const json_t *facts)
 {
+	static const struct {
+		const char *word, *code;
+	} masks[] = {{"patient", "INVISIBLE_PATIENT"}, {"professionals", "MASQUE_PS"}, {"representatives", "INVISIBLE_REPRESENTANTS_LEGAUX"}};
 	struct bytes code = json_view(facts, "confidentiality");
-	if (code.len > 0 && bytes_one_line(code, CODE_MAX))
-		json_object_set_new(entry, "confidentiality", json_pack("[o]", json_of(code)));
+	bool told = code.len > 0 && bytes_one_line(code, CODE_MAX);
+	json_t *codes = json_pack("[o]", told ? json_of(code) : json_string("N")), *word;
+	size_t i;
+
+	json_array_foreach(json_object_get(facts, "masking"), i, word) {
+		for (size_t k = 0; k < sizeof masks / sizeof masks[0]; k++)
+			if (bytes_equal_text(json_text_view(word), masks[k].word))
+				json_array_append_new(codes, json_string(masks[k].code));
+	}
+	if (told || json_array_size(codes) > 1)
+		json_object_set(entry, "confidentiality", codes);
+	json_decref(codes);
 }
 
 json_t *work_package_entry(const json_t *facts)
@@ -77,7 +91,7 @@ json_t *work_package_entry(const json_t *facts)
 	set(entry, "id", id, ID_MAX);
 	set(entry, "type", type, CODE_MAX);
 	set_time(entry, "time", facts, "time");
-	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || json_object_size(entry) != 4 || json_array_size(authors) == 0) {
+	if (!bytes_equal_text(json_view(facts, "kind"), "cda") || json_truth(facts, "foreign") || json_object_size(entry) != 4 || json_array_size(authors) == 0) {
 		json_decref(entry);
 		json_decref(legal);
 		return NULL;

@@ -27,6 +27,10 @@ static const struct {
 	 "{\"authors\":[{\"name\":\"A B\"}],\"id\":\"1.2.3\",\"level\":3,\"time\":\"2026-03-02T08:00:00.000000Z\",\"title\":\"11502-2\",\"type\":\"11502-2\"}"},
 	{"an odd code is left out", "{" GOOD ",\"authors\":[{\"name\":\"A B\"}],\"facility\":\"SA\\u0007\",\"practice\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}",
 	 "{\"authors\":[{\"name\":\"A B\"}],\"id\":\"1.2.3\",\"level\":3,\"time\":\"2026-03-02T08:00:00.000000Z\",\"title\":\"11502-2\",\"type\":\"11502-2\"}"},
+	{"masks go with it, behind the letter", "{" GOOD ",\"authors\":[{\"name\":\"A B\"}],\"masking\":[\"patient\",\"representatives\",\"other\"]}",
+	 "{\"authors\":[{\"name\":\"A B\"}],\"confidentiality\":[\"N\",\"INVISIBLE_PATIENT\",\"INVISIBLE_REPRESENTANTS_LEGAUX\"],\"id\":\"1.2.3\",\"level\":3,"
+	 "\"time\":\"2026-03-02T08:00:00.000000Z\",\"title\":\"11502-2\",\"type\":\"11502-2\"}"},
+	{"a document of another country", "{" GOOD "," AUTHOR ",\"foreign\":true}", NULL},
 	{"a nameless author", "{" GOOD ",\"authors\":[{\"id\":\"1.2^8\"}]}", NULL},
 	{"no author", "{" GOOD "}", NULL},
 	{"no time", "{\"kind\":\"cda\",\"id\":\"1\",\"type\":\"x\"," AUTHOR "}", NULL},

@@ -1,7 +1,7 @@
 /* policy/complete.c - see complete.h. */
 #include "policy/complete.h"
 
-#include "policy/dossier.h"
+#include "policy/given.h"
 #include "policy/sender.h"
 
 struct list {
@@ -66,12 +66,12 @@ static bool has_type(const struct pathology_exam *exam, struct bytes type)
 	return false;
 }
 
-/* Only what names the patient counts as his exam: a loose file has no type to trust. */
+/* Only what names the patient counts as his exam: a loose file has no type to trust. What the expert may not have is not there. */
 static bool meets(const struct dossier_document *d, const struct pathology_exam *exam, struct instant now)
 {
 	const struct policy_document *doc = &d->filing.document;
 
-	if (d->replaced || !d->shared || !doc->has_patient || !has_type(exam, doc->type))
+	if (!given_allowed(d, PARTY_EXPERT) || !doc->has_patient || !has_type(exam, doc->type))
 		return false;
 	if (exam->max_age_days == 0)
 		return true;

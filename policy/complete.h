@@ -40,7 +40,7 @@ const struct pathology *pathology_find(const struct pathology *list, size_t n, s
 
 /*
  * The exact list, in the order of the definition: consents, answers, exams. Waived items are not missing;
- * replaced documents do not count; a document without a date does not meet an age limit.
+ * documents that are replaced, withdrawn or masked for the expert do not count; a document without a date does not meet an age limit.
  * *out is in the arena; returns how many. Zero is complete.
  */
 size_t complete_missing(struct arena *arena, const struct dossier *dossier, const struct pathology *pathology,

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "policy/given.h"
 #include "policy/mask.h"
+#include "policy/pieces.h"
 #include "policy/receipt.h"
 
 static void *one_more(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
@@ -120,6 +122,9 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	close_mail(b);
 	if (!sender_address_ok(to) || consent_check(b->after, party, b->now) != REASON_NONE)
 		return false;
+	/* The last word on what a message may carry: whoever decides has asked before, and has held it. */
+	if (attach == POLICY_ATTACH_MESSAGE && !given_message(b->message, party))
+		return false;
 	open_mail(b, (struct policy_mail){.code = code, .party = party, .to = to, .attach = attach,
 					  .profile = recipient_profile(b->rules, party, to)});
 	build_field(b, "reference", b->after->reference);
@@ -130,6 +135,8 @@ static void answer(struct build *b, enum mail_code code, enum policy_form_of for
 {
 	open_mail(b, (struct policy_mail){.code = code, .form = form, .reason = reason, .party = PARTY_SENDER,
 					  .to = receipt_address(b->message), .in_reply_to = true});
+	if (code == MAIL_M70 && pieces_reason(b->message) != REASON_NONE)
+		build_field(b, "pieces", pieces_text(b->arena, b->message, build_english(b)));
 	if (code == MAIL_M71) {
 		build_field_text(b, "code", reason_code(reason));
 		build_field_text(b, "sentence", build_english(b) ? reason_entry(reason)->en : reason_entry(reason)->fr);

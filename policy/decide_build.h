@@ -14,10 +14,10 @@
  *   M13B family_name, given_name, birth_date, due, exams, part
  *   M15  due, missing, form (what is asked back) or form_whole (all of it again); neither where only the signature is missing
  *   M16  released
- *   M21  expert, summary, shared_with
+ *   M21  expert, summary, shared_with, replaced
  *   M30  question   M31  expert, answer
- *   M64  physician, family_name, given_name, birth_date, expert, summary
- *   M70  -          M71  code, sentence
+ *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
+ *   M70  pieces     M71  code, sentence
  * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
 #ifndef RELAIS_POLICY_DECIDE_BUILD_H
 #define RELAIS_POLICY_DECIDE_BUILD_H

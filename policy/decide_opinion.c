@@ -22,9 +22,52 @@ static enum reason check_signer(const struct build *b, const struct expert *expe
 }
 
 /* A signing time has whole seconds: an opinion of the same second is not early. */
-static bool is_early(const struct policy_signature *s, struct instant accepted)
+static bool is_early(const struct policy_signature *s, struct instant since)
 {
-	return !s->timed || s->time.us < accepted.us - accepted.us % 1000000;
+	return !s->timed || s->time.us < since.us - since.us % 1000000;
+}
+
+/* What it must come after: the acceptance, and of a correction the opinion that it corrects. An older one that comes late
+ * corrects nothing. */
+static struct instant signed_since(const struct dossier *d, const struct dossier_offer *holder)
+{
+	const struct dossier_opinion *before = &d->delivered;
+
+	if (!before->present || !before->data.timed || instant_before(before->data.signed_at, holder->answered_at))
+		return holder->answered_at;
+	return before->data.signed_at;
+}
+
+static bool same_words(struct bytes a, struct bytes b)
+{
+	return bytes_equal(bytes_trim(a), bytes_trim(b));
+}
+
+static bool same_answers(const struct policy_form *x, const struct policy_form *y)
+{
+	bool same = x->n_answers == y->n_answers;
+	for (size_t i = 0; same && i < x->n_answers; i++)
+		same = x->answers[i].number == y->answers[i].number && same_words(x->answers[i].text, y->answers[i].text);
+	return same;
+}
+
+/* The form as it was delivered, in a mail that quotes it: what he says beside it is for a person to read. */
+static bool corrects_nothing(const struct build *b)
+{
+	const struct policy_form *x = &b->message->form, *y = &b->after->delivered.data.form;
+
+	return b->after->delivered.present && b->message->n_documents == 0 && same_answers(x, y) && same_words(x->opinion, y->opinion) &&
+	       same_words(x->convergence, y->convergence) && same_words(x->remark, y->remark) && same_words(x->advice, y->advice) &&
+	       same_words(x->delay, y->delay) && same_words(x->limits, y->limits) && same_words(x->summary, y->summary) &&
+	       same_words(x->help, y->help) && same_words(x->interests, y->interests);
+}
+
+static bool came_before(const struct build *b)
+{
+	for (size_t i = 0; i < b->after->n_digests; i++)
+		if (bytes_equal_nocase(b->after->digests[i], b->message->digest))
+			return true;
+	return false;
 }
 
 static const struct policy_document *report_of(const struct policy_message *m)
@@ -94,7 +137,7 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	const struct policy_message *m = b->message;
 	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, holder->rpps);
 
-	if (b->after->state != DOSSIER_ACCEPTED)
+	if (dossier_next(b->after->state, EVENT_OPINION_RECEIVED) == DOSSIER_NOWHERE)
 		return REASON_REPLY_NOT_AWAITED;
 	enum reason reason = sender_unlinked(m);
 	if (reason != REASON_NONE)
@@ -102,31 +145,40 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	reason = check_signer(b, expert, is_signed);
 	if (reason != REASON_NONE)
 		return reason;
-	if (*is_signed && is_early(&m->signature, holder->answered_at))
+	if (came_before(b))
+		return REASON_MESSAGE_DUPLICATE;
+	if (*is_signed && is_early(&m->signature, signed_since(b->after, holder)))
 		return REASON_OPINION_EARLY;
 	reason = step_refused_piece(m);
 	if (reason == REASON_NONE)
 		reason = step_one_patient(m, &b->after->request.patient);
-	return reason == REASON_NONE ? check_named(b, holder) : reason;
+	if (reason == REASON_NONE)
+		reason = check_named(b, holder);
+	return reason == REASON_NONE && corrects_nothing(b) ? REASON_REPLY_NOT_AWAITED : reason;
 }
 
-static const struct dossier_annex *annexes_of(const struct build *b)
+/* What is set aside is given to nobody, and an order to delete is no file. */
+static size_t annexes_of(const struct build *b, struct dossier_annex **out)
 {
 	const struct policy_message *m = b->message;
-	struct dossier_annex *list = arena_alloc(b->arena, (m->n_documents + 1) * sizeof *list);
+	size_t n = 0;
 
+	*out = arena_alloc(b->arena, (m->n_documents + 1) * sizeof **out);
 	for (size_t i = 0; i < m->n_documents; i++) {
 		const struct policy_document *d = &m->documents[i];
-		list[i] = (struct dossier_annex){.kind = d->kind, .name = d->name, .digest = d->digest, .type = d->type, .title = d->title,
-						 .size = d->size};
+		if (!d->aside && d->action != POLICY_ACTION_DELETE)
+			(*out)[n++] = (struct dossier_annex){.kind = d->kind, .name = d->name, .digest = d->digest, .type = d->type, .title = d->title,
+							     .size = d->size};
 	}
-	return list;
+	return n;
 }
 
 static enum reason receive(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
 	const struct policy_message *m = b->message;
 	struct policy_form form = m->form;
+	struct dossier_annex *annexes;
+	size_t n = annexes_of(b, &annexes);
 
 	/* Named by the order: the reference is the dossier's own from here on. */
 	form.reference = b->after->reference;
@@ -140,8 +192,8 @@ static enum reason receive(struct build *b, const struct dossier_offer *holder, 
 			.timed = is_signed && m->signature.timed,
 			.signed_at = m->signature.time,
 			.form = form,
-			.annexes = annexes_of(b),
-			.n_annexes = m->n_documents,
+			.annexes = annexes,
+			.n_annexes = n,
 		}});
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "policy/decide_text.h"
+#include "policy/given.h"
 
 /* The PDF repeats what the documents hold, and is never given more than a third of the mail. */
 static uint64_t room_of_pdf(uint64_t limit, uint64_t documents)
@@ -21,7 +22,7 @@ void decide_parts(const struct build *b, struct recipient_profile profile, struc
 		.part = arena_alloc(b->arena, (d->n_documents + 1) * sizeof *out->part),
 	};
 	for (size_t i = 0; i < d->n_documents; i++) {
-		if (d->documents[i].replaced || !d->documents[i].shared)
+		if (!given_allowed(&d->documents[i], PARTY_EXPERT))
 			continue;
 		sizes[out->n] = recipient_encoded(d->documents[i].filing.document.size);
 		all += sizes[out->n];

@@ -4,6 +4,7 @@
  * dossiers there are: it must not tell who is a patient here. */
 #include "policy/decide_step.h"
 #include "policy/identity.h"
+#include "policy/pieces.h"
 
 /* The patient whom the message is about: the first one named. */
 static const struct policy_patient *patient_of(const struct policy_message *m)
@@ -34,7 +35,9 @@ static bool has_all(const struct dossier *d, const struct policy_message *m)
 	for (size_t i = 0; i < m->n_documents; i++) {
 		const struct policy_document *doc = &m->documents[i];
 		const struct dossier_document *known = dossier_find_document(d, doc->id, doc->digest);
-		if (known == NULL || !bytes_equal_nocase(known->filing.document.digest, doc->digest))
+		if (doc->aside)
+			continue;
+		if (known == NULL || known->withdrawn || !bytes_equal_nocase(known->filing.document.digest, doc->digest))
 			return false;
 	}
 	return m->n_documents > 0;
@@ -90,17 +93,29 @@ static enum reason check_replacement(const struct build *b, const struct organis
 	return (o->classes & SENDER_REPLACEMENT) != 0 ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
+static bool everything_is_aside(const struct policy_message *m)
+{
+	for (size_t i = 0; i < m->n_documents; i++)
+		if (!m->documents[i].aside)
+			return false;
+	return m->n_documents > 0;
+}
+
 static enum reason file_all(struct build *b, const struct organisation *o, bool confirmed)
 {
 	for (size_t i = 0; i < b->message->n_documents; i++) {
 		const struct policy_document *d = &b->message->documents[i];
+		if (d->aside)
+			continue;
 		enum reason reason = check_replacement(b, o, d);
 		if (reason == REASON_NONE)
 			reason = step_file(b, d, o->id, false, confirmed);
 		if (reason != REASON_NONE && reason != REASON_DOCUMENT_DUPLICATE)
 			return reason;
 	}
-	return b->n_events == 0 ? REASON_DOCUMENT_DUPLICATE : REASON_NONE;
+	if (b->n_events > 0)
+		return REASON_NONE;
+	return everything_is_aside(b->message) ? pieces_reason(b->message) : REASON_DOCUMENT_DUPLICATE;
 }
 
 /* Once an expert was asked, a late document is a person's to tell him of. */
@@ -111,10 +126,15 @@ static const char *owner_after(const struct build *b, enum dossier_state before)
 
 static void attach(struct build *b, const struct dossier *d, const struct organisation *o, bool confirmed)
 {
+	/* Masked for professionals it is of no use to an opinion: a nurse looks before anything is filed, and what she files stays masked. */
+	enum reason reason = confirmed ? REASON_NONE : step_masked(b->message, PARTY_EXPERT);
+
 	build_dossier(b, d);
-	enum reason reason = file_all(b, o, confirmed);
+	if (reason == REASON_NONE)
+		reason = file_all(b, o, confirmed);
 	if (reason == REASON_NONE)
 		reason = step_reassess(b);
+	step_tell_aside(b);
 	if (reason == REASON_NONE)
 		build_done(b, POLICY_FILED, b->reason, owner_after(b, d->state));
 	else if (reason == REASON_DOCUMENT_DUPLICATE)
@@ -145,8 +165,12 @@ void decide_record(struct build *b, const struct dossier *const *candidates, siz
 	const struct policy_patient *patient = NULL;
 	const struct dossier *dossier;
 	struct sender sender;
-	enum reason reason = check_message(b, &sender, &patient);
 
+	if (step_has_order(b->message)) {
+		decide_delete(b, candidates, n);
+		return;
+	}
+	enum reason reason = check_message(b, &sender, &patient);
 	b->rule = "record.attach/1";
 	if (reason != REASON_NONE) {
 		build_settle(b, reason);
@@ -177,6 +201,11 @@ void policy_decide_attach(struct arena *arena, const struct policy_rules *rules,
 	build_operator(&b, actor);
 	if (message->scan != POLICY_SCAN_ACCEPT)
 		reason = message->scan_reason;
+	if (reason == REASON_NONE && step_has_order(message)) {
+		decide_delete_in(&b, dossier);
+		build_end(&b, out);
+		return;
+	}
 	if (reason == REASON_NONE)
 		reason = attach_sender(&b, dossier, &sender);
 	if (reason == REASON_NONE)

@@ -166,11 +166,14 @@ static void answer_question(struct build *b, const struct dossier_offer *expert)
 	if (reason == REASON_NONE)
 		reason = step_refused_piece(b->message);
 	if (reason == REASON_NONE)
+		reason = step_masked(b->message, PARTY_PATIENT);
+	if (reason == REASON_NONE)
 		reason = step_one_patient(b->message, &b->after->request.patient);
 	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
 		reason = REASON_REPLY_NOT_AWAITED;
 	if (reason == REASON_NONE)
 		reason = build_plain(b, EVENT_QUESTION_ANSWERED);
+	step_tell_aside(b);
 	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
 	if (reason == REASON_NONE && build_mail(b, MAIL_M31, PARTY_PATIENT, attach)) {
 		build_field(b, "expert", expert->name);
@@ -215,7 +218,7 @@ static void from_expert(struct build *b)
 	}
 	if (b->message->class == POLICY_CLASS_OPINION || b->message->form.found)
 		decide_opinion(b);
-	else if (b->after->state == DOSSIER_EXCHANGE)
+	else if (dossier_awaits_answer(b->after))
 		answer_question(b, holder);
 	else
 		accepted_again(b, holder);
@@ -226,11 +229,14 @@ static enum reason ask_expert(struct build *b)
 	enum reason reason = step_refused_piece(b->message);
 
 	if (reason == REASON_NONE)
+		reason = step_masked(b->message, PARTY_EXPERT);
+	if (reason == REASON_NONE)
 		reason = step_one_patient(b->message, &b->after->request.patient);
 	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
 		reason = REASON_REPLY_NOT_AWAITED;
 	if (reason == REASON_NONE)
 		reason = build_plain(b, EVENT_QUESTION_RECEIVED);
+	step_tell_aside(b);
 	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
 	if (reason == REASON_NONE && build_mail(b, MAIL_M30, PARTY_EXPERT, attach))
 		build_field(b, "question", b->message->text);

@@ -131,6 +131,8 @@ static enum reason open_dossier(struct build *b, const struct dossier_request *r
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REQUESTED, .request = *request});
 
 	for (size_t i = 0; reason == REASON_NONE && i < b->message->n_documents; i++) {
+		if (b->message->documents[i].aside)
+			continue;
 		reason = step_file(b, &b->message->documents[i], request->organisation, true, false);
 		if (reason == REASON_DOCUMENT_DUPLICATE)
 			reason = REASON_NONE;
@@ -139,7 +141,14 @@ static enum reason open_dossier(struct build *b, const struct dossier_request *r
 		return reason;
 	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "pathology", text_pathology(b));
-	return step_reassess(b);
+	reason = step_reassess(b);
+	step_tell_aside(b);
+	/* It is in the dossier, and goes to no expert: somebody must know why. */
+	if (step_masked(b->message, PARTY_EXPERT) != REASON_NONE) {
+		b->owner = "nurses";
+		b->reason = REASON_DOCUMENT_MASKED;
+	}
+	return reason;
 }
 
 /* All that can be said of the message before any dossier is looked at. */

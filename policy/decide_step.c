@@ -2,7 +2,9 @@
 #include "policy/decide_step.h"
 
 #include "policy/decide_text.h"
+#include "policy/given.h"
 #include "policy/identity.h"
+#include "policy/pieces.h"
 
 static void mail_missing(struct build *b, const struct missing *missing, size_t n)
 {
@@ -46,7 +48,14 @@ static void mail_offer(struct build *b)
 	build_field(b, "hospitals", text_nameless(b, text_hospitals(b)));
 }
 
-static void mail_patient_report(struct build *b)
+/* Who had an earlier version is told that this one takes its place. */
+static void field_replaced(struct build *b, enum party party, unsigned version)
+{
+	if (dossier_had_version(b->after, party, version))
+		build_field(b, "replaced", text_date(b, dossier_release_of(b->after, version - 1)->at));
+}
+
+static void mail_patient_report(struct build *b, unsigned version)
 {
 	const struct dossier *d = b->after;
 	bool attending = consent_check(d, PARTY_ATTENDING, b->now) == REASON_NONE;
@@ -61,9 +70,10 @@ static void mail_patient_report(struct build *b)
 	build_field_text(b, "shared_with",
 			 arena_printf(b->arena, "%.*s%s%.*s", (int)x.len, x.len > 0 ? (const char *)x.at : "",
 				      x.len > 0 && y.len > 0 ? ", " : "", (int)y.len, y.len > 0 ? (const char *)y.at : ""));
+	field_replaced(b, PARTY_PATIENT, version);
 }
 
-static void mail_physician(struct build *b, enum party party, struct bytes name)
+static void mail_physician(struct build *b, enum party party, struct bytes name, unsigned version)
 {
 	const struct policy_patient *p = &b->after->request.patient;
 
@@ -75,17 +85,40 @@ static void mail_physician(struct build *b, enum party party, struct bytes name)
 	build_field(b, "birth_date", text_birth_date(b));
 	build_field(b, "expert", dossier_accepted_offer(b->after)->name);
 	build_field(b, "summary", b->after->opinion.data.form.summary);
+	field_replaced(b, party, version);
 }
 
-static void mail_physicians(struct build *b)
+static bool may_have(const struct build *b, enum party party)
+{
+	return sender_address_ok(dossier_mailbox(b->after, party)) && consent_check(b->after, party, b->now) == REASON_NONE;
+}
+
+/* To whom this release goes: again, after "undeliverable", to the patient alone. */
+static unsigned release_to(const struct build *b, bool again)
 {
 	const struct dossier_request *r = &b->after->request;
-	bool attending = consent_check(b->after, PARTY_ATTENDING, b->now) == REASON_NONE;
+	unsigned to = may_have(b, PARTY_PATIENT) ? dossier_party_bit(PARTY_PATIENT) : 0;
 
-	mail_physician(b, PARTY_ATTENDING, r->attending.name);
+	if (again)
+		return to;
+	if (may_have(b, PARTY_ATTENDING))
+		to |= dossier_party_bit(PARTY_ATTENDING);
 	/* One doctor may be both: he has it once. */
-	if (!attending || !sender_same_address(r->attending.mailbox, r->first_opinion.mailbox))
-		mail_physician(b, PARTY_FIRST_OPINION, r->first_opinion.name);
+	bool both = (to & dossier_party_bit(PARTY_ATTENDING)) != 0 && sender_same_address(r->attending.mailbox, r->first_opinion.mailbox);
+	if (may_have(b, PARTY_FIRST_OPINION) && !both)
+		to |= dossier_party_bit(PARTY_FIRST_OPINION);
+	return to;
+}
+
+/* Who had a version before and has no consent any more: nothing goes there, and that is kept. */
+static unsigned release_withheld(const struct build *b, unsigned version)
+{
+	unsigned withheld = 0;
+
+	for (enum party p = PARTY_ATTENDING; p <= PARTY_FIRST_OPINION; p++)
+		if (dossier_had_version(b->after, p, version) && consent_check(b->after, p, b->now) != REASON_NONE)
+			withheld |= dossier_party_bit(p);
+	return withheld;
 }
 
 /* Promise 3, the third time: what leaves speaks of this patient and this dossier. */
@@ -98,7 +131,7 @@ static enum reason check_release(const struct dossier *d)
 		return REASON_IDENTITY_NONE;
 	for (size_t i = 0; i < d->n_documents; i++) {
 		const struct dossier_document *doc = &d->documents[i];
-		if (doc->replaced || !doc->filing.document.has_patient)
+		if (doc->replaced || doc->withdrawn || !doc->filing.document.has_patient)
 			continue;
 		enum identity identity = identity_compare(&d->request.patient, &doc->filing.document.patient);
 		if (identity == IDENTITY_DIFFERENT)
@@ -183,22 +216,25 @@ enum reason step_offer(struct build *b)
 
 enum reason step_release(struct build *b)
 {
-	bool again = b->after->released_at.us != 0;
+	bool again = b->after->state == DOSSIER_UNDELIVERABLE;
+	const struct dossier_request *r = &b->after->request;
 
 	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
 		return REASON_DOSSIER_ORDER;
 	enum reason reason = check_release(b->after);
 	if (reason != REASON_NONE)
 		return reason;
-	reason = build_plain(b, EVENT_RELEASED);
+	struct dossier_release_data release = {.version = dossier_version(b->after) + (again ? 0 : 1), .to = release_to(b, again)};
+	release.withheld = release_withheld(b, release.version);
+	reason = build_event(b, (struct dossier_event){.kind = EVENT_RELEASED, .release = release});
 	if (reason != REASON_NONE)
 		return reason;
-	mail_patient_report(b);
-	/* After "undeliverable" only the patient's report is sent once more. */
-	if (again)
-		return REASON_NONE;
-	mail_physicians(b);
-	if (build_mail(b, MAIL_M16, PARTY_EXPERT, POLICY_ATTACH_NONE))
+	mail_patient_report(b, release.version);
+	if (release.to & dossier_party_bit(PARTY_ATTENDING))
+		mail_physician(b, PARTY_ATTENDING, r->attending.name, release.version);
+	if (release.to & dossier_party_bit(PARTY_FIRST_OPINION))
+		mail_physician(b, PARTY_FIRST_OPINION, r->first_opinion.name, release.version);
+	if (!again && build_mail(b, MAIL_M16, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		build_field(b, "released", text_date(b, b->now));
 	return REASON_NONE;
 }
@@ -211,7 +247,8 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 	b->owner = "nurses";
 	if (reason != REASON_NONE)
 		return reason;
-	if (mail->code == MAIL_M21 && mail->party == PARTY_PATIENT && b->after->state == DOSSIER_RELEASED)
+	enum dossier_state state = b->after->state == DOSSIER_REVISION ? b->after->interrupted : b->after->state;
+	if (mail->code == MAIL_M21 && mail->party == PARTY_PATIENT && state == DOSSIER_RELEASED)
 		return build_event(b, (struct dossier_event){.kind = EVENT_REPORT_UNDELIVERED, .mail = *mail});
 	/* An offer that cannot arrive will never be answered: the next expert now, not in 24 hours. */
 	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox))
@@ -245,16 +282,27 @@ enum reason step_one_patient(const struct policy_message *message, const struct 
 	return worst;
 }
 
+/* An order to delete stands alone: files without a number beside it are its copies. */
+static bool is_mixed(const struct policy_message *message)
+{
+	for (size_t i = 0; step_has_order(message) && i < message->n_documents; i++) {
+		const struct policy_document *d = &message->documents[i];
+		if (d->action != POLICY_ACTION_DELETE && d->id.len > 0 && !d->aside)
+			return true;
+	}
+	return false;
+}
+
 enum reason step_refused_piece(const struct policy_message *message)
 {
 	if (message->archive != REASON_NONE && reason_entry(message->archive)->class != REASON_CLASS_TOLERATED)
 		return message->archive;
 	for (size_t i = 0; i < message->n_documents; i++) {
 		enum reason reason = message->documents[i].reason;
-		if (reason != REASON_NONE && reason_entry(reason)->class != REASON_CLASS_TOLERATED)
+		if (!message->documents[i].aside && reason != REASON_NONE && reason_entry(reason)->class != REASON_CLASS_TOLERATED)
 			return reason;
 	}
-	return REASON_NONE;
+	return is_mixed(message) ? REASON_ORDER_MIXED : REASON_NONE;
 }
 
 enum reason step_file(struct build *b, const struct policy_document *document, struct bytes organisation, bool vouched,
@@ -264,6 +312,22 @@ enum reason step_file(struct build *b, const struct policy_document *document, s
 		.kind = EVENT_DOCUMENT_FILED,
 		.document = {
 			.document = *document, .organisation = organisation, .vouched = vouched, .confirmed = confirmed}});
+}
+
+enum reason step_masked(const struct policy_message *message, enum party party)
+{
+	return given_message(message, party) ? REASON_NONE : REASON_DOCUMENT_MASKED;
+}
+
+void step_tell_aside(struct build *b)
+{
+	enum reason reason = pieces_reason(b->message);
+
+	if (reason == REASON_NONE)
+		return;
+	b->owner = "nurses";
+	if (b->reason == REASON_NONE)
+		b->reason = reason;
 }
 
 bool step_is_automatic(const struct policy_message *message)

@@ -24,15 +24,24 @@ MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data
 /* REASON_NONE when every document that names a patient names that one; else the reason, which depends on nothing but
  * the message and the patient. */
 MUST_USE enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient);
-/* What the archive or a document was refused for. */
+/* What the archive or a document was refused for; ORDER_MIXED: an order to delete among documents. Pieces set aside do not count. */
 MUST_USE enum reason step_refused_piece(const struct policy_message *message);
 MUST_USE enum reason step_file(struct build *b, const struct policy_document *document, struct bytes organisation,
 			       bool vouched, bool confirmed);
+/* DOCUMENT_MASKED when a document that would be passed on with the message may not be seen by that party. */
+MUST_USE enum reason step_masked(const struct policy_message *message, enum party party);
+/* Pieces were set aside: the nurses know of it, too. */
+void step_tell_aside(struct build *b);
+/* The message orders documents to be deleted. */
+bool step_has_order(const struct policy_message *message);
 /* No person wrote it: automatic, or under the null return path. */
 bool step_is_automatic(const struct policy_message *message);
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);
+void decide_delete(struct build *b, const struct dossier *const *candidates, size_t n);
+/* The same in the dossier that an operator chose. */
+void decide_delete_in(struct build *b, const struct dossier *dossier);
 void decide_relay(struct build *b);
 void decide_opinion(struct build *b);
 void decide_report(struct build *b);

@@ -2,6 +2,7 @@
 #include "policy/decide_text.h"
 
 #include "base/buf.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/mask.h"
 #include "policy/opinion.h"
@@ -63,7 +64,8 @@ static bool is_question(struct bytes question)
 /* What the gateway itself reads is told in its own place. */
 static bool is_ours(struct bytes question)
 {
-	return is_prefixed(question, "relais.") || is_prefixed(question, "consent.") || is_prefixed(question, "physician.");
+	return is_prefixed(question, "relais.") || is_prefixed(question, "consent.") || is_prefixed(question, "physician.") ||
+	       is_prefixed(question, "patient.");
 }
 
 static const struct pathology *pathology_of(const struct build *b)
@@ -190,7 +192,7 @@ struct bytes text_exams(const struct build *b, size_t *count)
 		const struct dossier_document *d = &b->after->documents[i];
 		const struct policy_document *doc = &d->filing.document;
 		/* The questionnaire is told apart. */
-		if (d->replaced || !d->shared || bytes_equal(doc->type, BYTES("74465-6")))
+		if (!given_allowed(d, PARTY_EXPERT) || bytes_equal(doc->type, BYTES("74465-6")))
 			continue;
 		n++;
 		gather_line(&g, BYTES("- "), text_document(b, doc), BYTES_NONE);
@@ -225,7 +227,7 @@ struct bytes text_hospitals(const struct build *b)
 	for (size_t i = 0; i < b->after->n_documents; i++) {
 		const struct policy_document *d = &b->after->documents[i].filing.document;
 		/* The author of the questionnaire may be the patient himself. */
-		if (bytes_equal(d->type, BYTES("74465-6")))
+		if (b->after->documents[i].withdrawn || bytes_equal(d->type, BYTES("74465-6")))
 			continue;
 		for (size_t a = 0; a < d->n_authors; a++) {
 			tell_once(&g, d->authors[a].name);

@@ -63,6 +63,8 @@ static struct policy_message any_kind(struct world *w, uint64_t *seed)
 		return reply_message(w, MAILBOXES[chance(seed, 3)], (enum policy_word)chance(seed, POLICY_WORDS));
 	case 5:
 	case 6:
+		if (w->dossier != NULL && w->dossier->released_at.us != 0)
+			return correction_message(w, arena_printf(w->arena, "En clair, %u.", (unsigned)chance(seed, 3)));
 		return opinion_message(w, MAILBOXES[chance(seed, 3)], arena_printf(w->arena, "e%u", 1 + (unsigned)chance(seed, 2)));
 	default:
 		break;
@@ -225,7 +227,7 @@ static void lives(void **state)
 	/* The walks must have been somewhere, or they proved nothing. */
 	static const enum dossier_state must[] = {DOSSIER_INCOMPLETE, DOSSIER_TRIAGE, DOSSIER_OFFERED, DOSSIER_ACCEPTED,
 						  DOSSIER_CHECKED, DOSSIER_RELEASED, DOSSIER_EXCHANGE, DOSSIER_NO_EXPERT,
-						  DOSSIER_HOLD, DOSSIER_UNDELIVERABLE};
+						  DOSSIER_HOLD, DOSSIER_UNDELIVERABLE, DOSSIER_REVISION};
 	for (size_t i = 0; i < COUNT(must); i++)
 		if (passed[must[i]] == 0)
 			fail_msg("no life came to %s", dossier_state_name(must[i]));

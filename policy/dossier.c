@@ -75,6 +75,8 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 
 	if (d->n_documents >= LIMIT_DOSSIER_DOCUMENTS)
 		return REASON_DOSSIER_FULL;
+	if (known != NULL && known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
 	if (known != NULL)
 		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
 											     : REASON_DOCUMENT_CONFLICT;
@@ -83,6 +85,17 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
 		return REASON_SENDER_CLASS;
 	return guard_identity(d, f);
+}
+
+static enum reason guard_withdrawal(const struct dossier *d, const struct dossier_text_data *order)
+{
+	const struct dossier_document *known = find_id(d, order->id);
+
+	if (known == NULL)
+		return REASON_ORDER_UNKNOWN;
+	if (known->withdrawn)
+		return REASON_DOCUMENT_WITHDRAWN;
+	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
 static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
@@ -107,6 +120,16 @@ static enum reason guard_opinion(const struct dossier *d, const struct dossier_o
 	return REASON_NONE;
 }
 
+/* An opinion is released once as a version of its own, and that version may be sent again. */
+static enum reason guard_release(const struct dossier *d, const struct dossier_release_data *r)
+{
+	bool again = d->state == DOSSIER_UNDELIVERABLE;
+
+	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
+		return REASON_DOSSIER_ORDER;
+	return REASON_NONE;
+}
+
 /* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
 static bool is_full(const struct dossier *d, const struct dossier_event *e)
 {
@@ -116,9 +139,11 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_PIECE_WAIVED:
 		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_OPINION_RECEIVED:
-		return d->n_digests >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS - d->opinion.n_annexes;
+		return d->n_digests >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS - d->draft.n_annexes;
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_RELEASED:
+		return d->n_releases >= LIMIT_DOSSIER_ITEMS;
 	default:
 		return false;
 	}
@@ -142,13 +167,17 @@ static enum reason guard(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_DATA_CONSENT:
 		return e->consent.party == PARTY_ATTENDING || e->consent.party == PARTY_FIRST_OPINION ? REASON_NONE
 												      : REASON_DOSSIER_ORDER;
-	case EVENT_DATA_MAIL:
+	case EVENT_DATA_RELEASE:
+		return guard_release(d, &e->release);
 	case EVENT_DATA_TEXT:
+		if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
+			return guard_withdrawal(d, &e->text);
+		break;
+	case EVENT_DATA_MAIL:
 	case EVENT_DATA_NONE:
 		break;
 	}
-	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) ||
-	    (e->kind == EVENT_RELEASED && !(d->opinion.present && d->opinion.checked)) ||
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
 	    (e->kind == EVENT_TRIAGED && !d->pieces_complete))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;
@@ -187,6 +216,13 @@ static void keep_document(struct dossier *d, const struct dossier_event *e)
 		.replaced = replaced,
 		.shared = doc->has_patient || e->document.vouched || e->document.confirmed,
 	};
+}
+
+static void keep_withdrawal(struct dossier *d, struct bytes id)
+{
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (bytes_equal(d->documents[i].filing.document.id, id))
+			d->documents[i].withdrawn = true;
 }
 
 static void keep_offer(struct dossier *d, const struct dossier_event *e)
@@ -242,51 +278,76 @@ static bool has_annex(const struct dossier_opinion *o, struct bytes digest)
 	return false;
 }
 
-static void keep_annexes(struct arena *arena, struct dossier_opinion *o, const struct dossier_event *e)
+/* Lists are made anew for each mail: the draft and what was delivered have their own. */
+static void add_annexes(struct arena *arena, const struct dossier_opinion *draft, const struct dossier_event *e, struct dossier_opinion *out)
 {
+	struct dossier_annex *list = arena_alloc(arena, (draft->n_annexes + e->opinion.n_annexes + 1) * sizeof *list);
+
+	out->annexes = list;
+	for (size_t i = 0; i < draft->n_annexes; i++)
+		list[out->n_annexes++] = draft->annexes[i];
 	for (size_t i = 0; i < e->opinion.n_annexes; i++) {
-		if (has_annex(o, e->opinion.annexes[i].digest))
+		if (has_annex(out, e->opinion.annexes[i].digest))
 			continue;
-		o->annexes = grow(arena, o->annexes, o->n_annexes, &o->room_annexes, sizeof *o->annexes);
-		o->annexes[o->n_annexes] = e->opinion.annexes[i];
-		o->annexes[o->n_annexes++].inbox = e->inbox;
+		list[out->n_annexes] = e->opinion.annexes[i];
+		list[out->n_annexes++].inbox = e->inbox;
 	}
 }
 
-/* The mail completes what the draft has already; one unsigned mail makes the whole unsigned. */
-static void keep_opinion_mail(struct arena *arena, struct dossier_opinion *o, const struct dossier_event *e)
+static void add_opinion_mail(struct arena *arena, const struct dossier_opinion *draft, const struct dossier_event *e, struct dossier_opinion *out)
 {
-	struct policy_form form = opinion_merge(arena, &o->data.form, &e->opinion.form);
-	bool is_signed = e->opinion.is_signed && (o->n_mails == 0 || o->data.is_signed);
+	struct dossier_opinion_mail *list = arena_alloc(arena, (draft->n_mails + 1) * sizeof *list);
 
-	o->mails = grow(arena, o->mails, o->n_mails, &o->room_mails, sizeof *o->mails);
-	o->mails[o->n_mails++] = (struct dossier_opinion_mail){
+	out->mails = list;
+	for (size_t i = 0; i < draft->n_mails; i++)
+		list[out->n_mails++] = draft->mails[i];
+	list[out->n_mails++] = (struct dossier_opinion_mail){
 		.inbox = e->inbox, .at = e->at, .digest = e->opinion.digest, .fingerprint = e->opinion.fingerprint,
 		.is_signed = e->opinion.is_signed, .timed = e->opinion.timed, .signed_at = e->opinion.signed_at,
 	};
-	keep_annexes(arena, o, e);
-	o->present = true;
-	o->checked = false;
-	o->inbox = e->inbox;
-	o->at = e->at;
-	o->data = e->opinion;
-	o->data.form = form;
-	o->data.is_signed = is_signed;
 }
 
-/* What a person found wrong is not to survive in a part that the next mail leaves out. */
-static void return_opinion(struct dossier *d, const struct dossier_event *e)
-{
-	if (e->text.id.len == 0)
-		d->opinion = (struct dossier_opinion){0};
-	d->opinion.present = d->opinion.checked = false;
-}
-
+/* The mail completes the draft, if there is one; one unsigned mail makes the whole unsigned. */
 static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 {
+	struct dossier_opinion opinion = {.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
+
 	d->digests = grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
 	d->digests[d->n_digests++] = e->opinion.digest;
-	keep_opinion_mail(d->arena, &d->opinion, e);
+	add_opinion_mail(d->arena, &d->draft, e, &opinion);
+	add_annexes(d->arena, &d->draft, e, &opinion);
+	opinion.data.form = opinion_merge(d->arena, &d->draft.data.form, &e->opinion.form);
+	opinion.data.is_signed = e->opinion.is_signed && (d->draft.n_mails == 0 || d->draft.data.is_signed);
+	d->opinion = opinion;
+}
+
+/* Incomplete, it waits for what it lacks. What a person found wrong is not to survive in a part that the next mail leaves out. */
+static void return_opinion(struct dossier *d, const struct dossier_event *e)
+{
+	d->draft = e->text.id.len > 0 ? d->opinion : (struct dossier_opinion){0};
+	d->opinion = d->delivered;
+}
+
+/* What is proved of the mails of the version before says nothing about this one's: their events stay. */
+static void forget_report_proofs(struct dossier *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_proofs; i++)
+		if (d->proofs[i].code != MAIL_M21 && d->proofs[i].code != MAIL_M64)
+			d->proofs[n++] = d->proofs[i];
+	d->n_proofs = n;
+}
+
+static void keep_release(struct dossier *d, const struct dossier_event *e)
+{
+	if (d->released_at.us == 0)
+		d->released_at = e->at;
+	if (e->release.version > 1 && e->release.version != dossier_version(d))
+		forget_report_proofs(d);
+	d->releases = grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
+	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
+	d->delivered = d->opinion;
 }
 
 static void keep_question(struct dossier *d, const struct dossier_event *e)
@@ -322,6 +383,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_DOCUMENT_FILED:
 		keep_document(d, e);
+		break;
+	case EVENT_DOCUMENT_WITHDRAWN:
+		keep_withdrawal(d, e->text.id);
 		break;
 	case EVENT_PIECES_MISSING:
 		d->pieces_complete = false;
@@ -361,10 +425,10 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_OPINION_CHECKED:
 		d->opinion.checked = true;
+		d->draft = (struct dossier_opinion){0};
 		break;
 	case EVENT_RELEASED:
-		if (d->released_at.us == 0)
-			d->released_at = e->at;
+		keep_release(d, e);
 		break;
 	case EVENT_MAIL_PROOF:
 	case EVENT_MAIL_FAILED:
@@ -397,6 +461,16 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	}
 }
 
+/* What happens to the released version while its correction waits moves the state that a return leads back to. */
+static void note_interrupted(struct dossier *d, enum dossier_event_kind kind, enum dossier_state to)
+{
+	if (to != DOSSIER_REVISION)
+		return;
+	enum dossier_state next = d->state == DOSSIER_REVISION ? dossier_next(d->interrupted, kind) : d->state;
+	if (next != DOSSIER_NOWHERE)
+		d->interrupted = next;
+}
+
 struct dossier dossier_begin(struct arena *arena, int64_t id, struct bytes reference)
 {
 	return (struct dossier){.arena = arena, .id = id, .reference = reference, .state = DOSSIER_NEW};
@@ -412,9 +486,8 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.offers = duplicate(arena, from->offers, d.n_offers, &d.room_offers, sizeof *d.offers);
 	d.proofs = duplicate(arena, from->proofs, d.n_proofs, &d.room_proofs, sizeof *d.proofs);
 	d.questions = duplicate(arena, from->questions, d.n_questions, &d.room_questions, sizeof *d.questions);
+	d.releases = duplicate(arena, from->releases, d.n_releases, &d.room_releases, sizeof *d.releases);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
-	d.opinion.mails = duplicate(arena, from->opinion.mails, d.opinion.n_mails, &d.opinion.room_mails, sizeof *d.opinion.mails);
-	d.opinion.annexes = duplicate(arena, from->opinion.annexes, d.opinion.n_annexes, &d.opinion.room_annexes, sizeof *d.opinion.annexes);
 	return d;
 }
 
@@ -425,6 +498,9 @@ enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *e
 	if (reason != REASON_NONE)
 		return reason;
 	enum dossier_state to = dossier_next(dossier->state, event->kind);
+	if (to == DOSSIER_BEFORE)
+		to = dossier->interrupted;
+	note_interrupted(dossier, event->kind, to);
 	keep(dossier, event);
 	if (to != dossier->state)
 		dossier->changed_at = event->at;

@@ -5,7 +5,10 @@
  *  2. there is never more than one live offer;
  *  3. nothing is offered before the pieces were found complete and triage said yes;
  *  4. nothing is released without an opinion received from the expert who accepted, and checked;
- *  5. a document that names another patient is never filed. */
+ *  5. a document that names another patient is never filed;
+ *  6. a document is withdrawn only by the organisation that sent it, and never comes back;
+ *  7. versions of the report are numbered 1, 2, 3 without a gap, and each but the first rests on an opinion that came after the one
+ *     before was released. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -28,10 +31,12 @@ enum dossier_state {
 	DOSSIER_RELEASED,
 	DOSSIER_UNDELIVERABLE,
 	DOSSIER_EXCHANGE,
+	DOSSIER_REVISION,        /* a corrected opinion waits for its release; what was released stands */
 	DOSSIER_CLOSED,
 	DOSSIER_REDIRECTED,
 	DOSSIER_CANCELLED,
 	DOSSIER_WITHDRAWN,
+	DOSSIER_BEFORE,          /* an answer of the table alone: the state that the revision interrupted */
 	DOSSIER_STATES
 };
 
@@ -42,6 +47,7 @@ struct dossier_document {
 	struct instant at;
 	int64_t inbox;
 	bool replaced;                   /* a newer version is in the dossier */
+	bool withdrawn;                  /* by order of its sender: evidence, given to nobody */
 	bool shared;                     /* may go to the expert: names the patient, or vouched for, or confirmed */
 };
 
@@ -72,19 +78,25 @@ struct dossier_opinion_mail {
 };
 
 struct dossier_opinion {
-	bool present, checked;           /* present: not given back; what is given back as incomplete stays as a draft */
+	bool present, checked;
 	int64_t inbox;                   /* of the last mail */
 	struct instant at;
 	struct dossier_opinion_data data;   /* of the last mail; its form is that of all mails together, is_signed of all */
-	struct dossier_opinion_mail *mails; /* what it rests on, in order */
-	size_t n_mails, room_mails;
-	struct dossier_annex *annexes;   /* of all of them, each digest once */
-	size_t n_annexes, room_annexes;
+	const struct dossier_opinion_mail *mails;   /* what it rests on, in order */
+	size_t n_mails;
+	const struct dossier_annex *annexes;   /* of all of them, each digest once */
+	size_t n_annexes;
 };
 
 struct dossier_consent {
 	bool given;
 	struct instant at;               /* of the last change */
+};
+
+struct dossier_release {
+	unsigned version;
+	struct instant at;
+	unsigned to;                     /* set of parties, dossier_party_bit() */
 };
 
 struct dossier_question {
@@ -119,7 +131,12 @@ struct dossier {
 	size_t n_questions, room_questions;
 	struct bytes *digests;           /* of every opinion that ever came */
 	size_t n_digests, room_digests;
-	struct dossier_opinion opinion;  /* the current one, or the draft that is to be completed */
+	struct dossier_opinion draft;    /* what was given back as incomplete: the next mail completes it; empty otherwise */
+	struct dossier_opinion opinion;  /* the current one; when it was returned, the one before it that was released, if any */
+	struct dossier_opinion delivered;   /* what the last version rests on; absent before the first release */
+	enum dossier_state interrupted;  /* DOSSIER_REVISION: where a return leads back to */
+	struct dossier_release *releases;   /* in order; a version that was sent again has two */
+	size_t n_releases, room_releases;
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
@@ -130,7 +147,8 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from);
 /*
  * The gate. On any reason but REASON_NONE the dossier is untouched:
  * DOSSIER_ORDER (not allowed in this state, or an event out of sequence), IDENTITY_*, SENDER_TEST_IDENTITY,
- * SENDER_CLASS (a replacement by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, REQUEST_INCOMPLETE,
+ * SENDER_CLASS (a replacement or a withdrawal by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, DOCUMENT_WITHDRAWN,
+ * ORDER_UNKNOWN (a withdrawal of what is not there), REQUEST_INCOMPLETE,
  * OPINION_SIGNER, MESSAGE_DUPLICATE, DOSSIER_FULL.
  */
 MUST_USE enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event);
@@ -155,6 +173,14 @@ const struct dossier_document *dossier_find_document(const struct dossier *dossi
 bool dossier_answer(const struct dossier *dossier, struct bytes question, size_t nth, struct bytes *out);
 /* NULL when no such mail left yet. */
 const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, enum mail_code code, enum party party);
+/* The exchange is open, or a question waits for the expert's answer. */
+bool dossier_awaits_answer(const struct dossier *dossier);
+/* Of the last release; 0 before the first. */
+unsigned dossier_version(const struct dossier *dossier);
+/* The first release of that version; NULL when there is none. */
+const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version);
+/* Was a version below that one sent to that party's mailbox, under whatever role? */
+bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below);
 /* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party);
 

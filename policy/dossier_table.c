@@ -3,8 +3,8 @@
 
 /* Mail goes on being proved whatever became of the dossier. */
 #define PROOFS(state) [EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state, [EVENT_MAIL_LATE] = state
-/* While it lives a physician's consent may change, and the patient may withdraw from the whole. */
-#define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
+/* While it lives a physician's consent may change, a sender may order his document out, and the patient may withdraw from the whole. */
+#define LIVES(state) PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_DOCUMENT_WITHDRAWN] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN
 /* Before the release it can still be stopped. */
 #define STOPS(state) LIVES(state), [EVENT_CANCELLED] = DOSSIER_CANCELLED
 /* Documents may still be filed. */
@@ -73,10 +73,13 @@ static const enum dossier_state next[DOSSIER_STATES][DOSSIER_EVENTS] = {
 		[EVENT_REPORT_UNDELIVERED] = DOSSIER_UNDELIVERABLE,
 		[EVENT_REPORT_READ] = DOSSIER_EXCHANGE,
 		[EVENT_QUESTION_RECEIVED] = DOSSIER_EXCHANGE,
+		[EVENT_QUESTION_ANSWERED] = DOSSIER_EXCHANGE,
+		[EVENT_OPINION_RECEIVED] = DOSSIER_REVISION,
 		[EVENT_CLOSED] = DOSSIER_CLOSED,
 	},
 	[DOSSIER_UNDELIVERABLE] = {
 		LIVES(DOSSIER_UNDELIVERABLE),
+		[EVENT_OPINION_RECEIVED] = DOSSIER_REVISION,
 		[EVENT_RELEASED] = DOSSIER_RELEASED,
 		[EVENT_REPORT_READ] = DOSSIER_EXCHANGE,
 		[EVENT_CLOSED] = DOSSIER_CLOSED,
@@ -85,7 +88,20 @@ static const enum dossier_state next[DOSSIER_STATES][DOSSIER_EVENTS] = {
 		LIVES(DOSSIER_EXCHANGE),
 		[EVENT_QUESTION_RECEIVED] = DOSSIER_EXCHANGE,
 		[EVENT_QUESTION_ANSWERED] = DOSSIER_EXCHANGE,
+		[EVENT_OPINION_RECEIVED] = DOSSIER_REVISION,
 		[EVENT_CLOSED] = DOSSIER_CLOSED,
+	},
+	/* The exchange about what was released goes on meanwhile. */
+	[DOSSIER_REVISION] = {
+		LIVES(DOSSIER_REVISION),
+		[EVENT_OPINION_CHECKED] = DOSSIER_REVISION,
+		[EVENT_OPINION_RETURNED] = DOSSIER_BEFORE,
+		[EVENT_HELD] = DOSSIER_REVISION,
+		[EVENT_RELEASED] = DOSSIER_RELEASED,
+		[EVENT_REPORT_READ] = DOSSIER_REVISION,
+		[EVENT_REPORT_UNDELIVERED] = DOSSIER_REVISION,
+		[EVENT_QUESTION_RECEIVED] = DOSSIER_REVISION,
+		[EVENT_QUESTION_ANSWERED] = DOSSIER_REVISION,
 	},
 	[DOSSIER_CLOSED] = {PROOFS(DOSSIER_CLOSED)},
 	[DOSSIER_REDIRECTED] = {PROOFS(DOSSIER_REDIRECTED)},
@@ -111,10 +127,12 @@ static const struct {
 	[DOSSIER_RELEASED] = {"released", "Remis", "Released"},
 	[DOSSIER_UNDELIVERABLE] = {"undeliverable", "Remise impossible", "Undeliverable"},
 	[DOSSIER_EXCHANGE] = {"exchange", "Échange ouvert", "Exchange open"},
+	[DOSSIER_REVISION] = {"revision", "Avis corrigé reçu", "Corrected opinion received"},
 	[DOSSIER_CLOSED] = {"closed", "Clos", "Closed"},
 	[DOSSIER_REDIRECTED] = {"redirected", "Réorienté", "Redirected"},
 	[DOSSIER_CANCELLED] = {"cancelled", "Annulé", "Cancelled"},
 	[DOSSIER_WITHDRAWN] = {"withdrawn", "Consentement retiré", "Consent withdrawn"},
+	[DOSSIER_BEFORE] = {"before", "Avant la correction", "Before the correction"},
 };
 
 enum dossier_state dossier_next(enum dossier_state state, enum dossier_event_kind event)

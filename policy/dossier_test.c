@@ -38,6 +38,13 @@ static struct dossier_event opinion(const char *rpps, const char *digest)
 	return e;
 }
 
+static struct dossier_event released(unsigned version)
+{
+	struct dossier_event e = event(EVENT_RELEASED);
+	e.release = (struct dossier_release_data){.version = version, .to = dossier_party_bit(PARTY_PATIENT) | dossier_party_bit(PARTY_ATTENDING)};
+	return e;
+}
+
 static enum reason apply(struct dossier *d, struct dossier_event e)
 {
 	return dossier_apply(d, &e);
@@ -49,7 +56,7 @@ static struct dossier at(struct arena *arena, enum dossier_state state)
 	const struct dossier_event road[] = {
 		requested(), event(EVENT_PIECES_MISSING), event(EVENT_PIECES_COMPLETE), event(EVENT_TRIAGED),
 		offer(EVENT_OFFERED, "1"), offer(EVENT_OFFER_ACCEPTED, "1"), opinion("1", "x"), event(EVENT_OPINION_CHECKED),
-		event(EVENT_RELEASED), event(EVENT_QUESTION_RECEIVED), event(EVENT_CLOSED),
+		released(1), event(EVENT_QUESTION_RECEIVED), event(EVENT_CLOSED),
 	};
 	struct dossier d = dossier_begin(arena, 1, T(REFERENCE));
 	for (size_t i = 0; i < COUNT(road) && d.state != state; i++)
@@ -87,7 +94,8 @@ static void forbidden_steps(void **state)
 		{DOSSIER_OPINION, EVENT_RELEASED},      {DOSSIER_RELEASED, EVENT_CANCELLED},
 		{DOSSIER_RELEASED, EVENT_RELEASED},     {DOSSIER_EXCHANGE, EVENT_RELEASED},
 		{DOSSIER_CLOSED, EVENT_QUESTION_RECEIVED}, {DOSSIER_CLOSED, EVENT_WITHDRAWN},
-		{DOSSIER_CHECKED, EVENT_QUESTION_RECEIVED},
+		{DOSSIER_CHECKED, EVENT_QUESTION_RECEIVED}, {DOSSIER_CLOSED, EVENT_OPINION_RECEIVED},
+		{DOSSIER_OFFERED, EVENT_OPINION_RECEIVED}, {DOSSIER_CHECKED, EVENT_OPINION_RECEIVED},
 	};
 	struct arena *arena = arena_create(1 << 22);
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -127,7 +135,7 @@ static void no_road_around(void **state)
 		{DOSSIER_ACCEPTED, EVENT_OFFER_ACCEPTED}, {DOSSIER_RELEASED, EVENT_OPINION_CHECKED},
 		{DOSSIER_RELEASED, EVENT_OPINION_RECEIVED}, {DOSSIER_RELEASED, EVENT_OFFER_ACCEPTED},
 		{DOSSIER_RELEASED, EVENT_RELEASED},       {DOSSIER_EXCHANGE, EVENT_RELEASED},
-		{DOSSIER_NO_EXPERT, EVENT_EXPERT_NONE},
+		{DOSSIER_NO_EXPERT, EVENT_EXPERT_NONE}, {DOSSIER_REVISION, EVENT_RELEASED},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (reachable_without(rows[i].to, rows[i].through))
@@ -166,6 +174,104 @@ static void who_gives_an_opinion(void **state)
 	assert_false(d.opinion.present);
 	assert_int_equal(apply(&d, opinion("1", "X")), REASON_MESSAGE_DUPLICATE);
 	assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+/* A corrected opinion interrupts what was released, and a return leads back to it as it has become meanwhile. */
+static void a_correction_interrupts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		enum dossier_event_kind before, meanwhile;   /* EVENT_NOTHING: none */
+		enum dossier_state back;
+	} rows[] = {
+		{"released", EVENT_NOTHING, EVENT_NOTHING, DOSSIER_RELEASED},
+		{"read before", EVENT_REPORT_READ, EVENT_NOTHING, DOSSIER_EXCHANGE},
+		{"undeliverable before", EVENT_REPORT_UNDELIVERED, EVENT_NOTHING, DOSSIER_UNDELIVERABLE},
+		{"read meanwhile", EVENT_NOTHING, EVENT_REPORT_READ, DOSSIER_EXCHANGE},
+		{"undeliverable meanwhile", EVENT_NOTHING, EVENT_REPORT_UNDELIVERED, DOSSIER_UNDELIVERABLE},
+		{"a question meanwhile", EVENT_NOTHING, EVENT_QUESTION_RECEIVED, DOSSIER_EXCHANGE},
+		{"a proof meanwhile", EVENT_NOTHING, EVENT_MAIL_PROOF, DOSSIER_RELEASED},
+		{"held", EVENT_NOTHING, EVENT_HELD, DOSSIER_RELEASED},
+		{"checked", EVENT_NOTHING, EVENT_OPINION_CHECKED, DOSSIER_RELEASED},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *arena = arena_create(1 << 20);
+		struct dossier d = at(arena, DOSSIER_RELEASED);
+		print_message("%s\n", rows[i].what);
+		if (rows[i].before != EVENT_NOTHING)
+			assert_int_equal(apply(&d, event(rows[i].before)), REASON_NONE);
+		assert_int_equal(apply(&d, opinion("2", "y")), REASON_OPINION_SIGNER);
+		assert_int_equal(apply(&d, opinion("1", "x")), REASON_MESSAGE_DUPLICATE);
+		assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);
+		assert_int_equal(d.state, DOSSIER_REVISION);
+		assert_int_equal(apply(&d, opinion("1", "z")), REASON_DOSSIER_ORDER);
+		assert_int_equal(apply(&d, event(EVENT_CLOSED)), REASON_DOSSIER_ORDER);
+		if (rows[i].meanwhile != EVENT_NOTHING)
+			assert_int_equal(apply(&d, event(rows[i].meanwhile)), REASON_NONE);
+		assert_int_equal(d.state, DOSSIER_REVISION);
+		assert_int_equal(apply(&d, event(EVENT_OPINION_RETURNED)), REASON_NONE);
+		assert_int_equal(d.state, rows[i].back);
+		/* What was delivered is the opinion again. */
+		assert_true(d.opinion.present && d.opinion.checked && bytes_equal(d.opinion.data.digest, BYTES("x")));
+		arena_destroy(&arena);
+	}
+}
+
+static void versions_have_no_gap(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_CHECKED);
+	struct dossier_event proof = event(EVENT_MAIL_PROOF), withdrawn = released(2);
+
+	assert_int_equal(dossier_version(&d), 0);
+	assert_int_equal(apply(&d, released(2)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, released(1)), REASON_NONE);
+	proof.mail = (struct dossier_mail_data){.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES("p@x.fr"), .level = 4};
+	assert_int_equal(apply(&d, proof), REASON_NONE);
+	proof.mail.code = MAIL_M16;
+	assert_int_equal(apply(&d, proof), REASON_NONE);
+	assert_int_equal(apply(&d, released(1)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);
+	assert_int_equal(apply(&d, released(2)), REASON_DOSSIER_ORDER);   /* not checked */
+	assert_int_equal(apply(&d, event(EVENT_OPINION_CHECKED)), REASON_NONE);
+	assert_int_equal(apply(&d, released(1)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, released(3)), REASON_DOSSIER_ORDER);
+	withdrawn.release.to = dossier_party_bit(PARTY_PATIENT);
+	assert_int_equal(apply(&d, withdrawn), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_RELEASED);
+	assert_int_equal(dossier_version(&d), 2);
+	/* The first version's reading proves nothing of the second. */
+	assert_null(dossier_find_proof(&d, MAIL_M21, PARTY_PATIENT));
+	assert_non_null(dossier_find_proof(&d, MAIL_M16, PARTY_PATIENT));
+	assert_true(dossier_had_version(&d, PARTY_ATTENDING, 2) && dossier_had_version(&d, PARTY_PATIENT, 2));
+	assert_false(dossier_had_version(&d, PARTY_FIRST_OPINION, 2) || dossier_had_version(&d, PARTY_PATIENT, 1));
+	/* Sent again after it came back, a version keeps its number. */
+	assert_int_equal(apply(&d, event(EVENT_REPORT_UNDELIVERED)), REASON_NONE);
+	assert_int_equal(apply(&d, released(3)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, released(2)), REASON_NONE);
+	assert_int_equal(dossier_version(&d), 2);
+	assert_ptr_equal(dossier_release_of(&d, 2), &d.releases[1]);
+	arena_destroy(&arena);
+}
+
+static void an_answer_needs_a_question(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_RELEASED);
+
+	assert_int_equal(apply(&d, event(EVENT_QUESTION_ANSWERED)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, event(EVENT_QUESTION_RECEIVED)), REASON_NONE);
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_OPINION_CHECKED)), REASON_NONE);
+	assert_int_equal(apply(&d, released(2)), REASON_NONE);
+	/* The question of before the correction still waits. */
+	assert_int_equal(d.state, DOSSIER_RELEASED);
+	assert_int_equal(apply(&d, event(EVENT_QUESTION_ANSWERED)), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_EXCHANGE);
 	arena_destroy(&arena);
 }
 
@@ -354,11 +460,11 @@ static enum dossier_event_kind random_kind(enum dossier_state state, uint64_t *s
 	return EVENT_NOTHING;
 }
 
-static struct dossier_event random_event(enum dossier_state state, uint64_t *seed)
+static struct dossier_event random_event(const struct dossier *d, uint64_t *seed)
 {
-	static const char *const rpps[] = {"1", "2", "3"};
+	static const char *const rpps[] = {"1", "1", "2", "3"};
 	static const char *const ids[] = {"a", "b", "c", "d", ""};
-	enum dossier_event_kind kind = random_kind(state, seed);
+	enum dossier_event_kind kind = random_kind(d->state, seed);
 	struct dossier_event e = event(kind);
 
 	e.at.us += (int64_t)(random_next(seed) % 1000000);
@@ -370,9 +476,9 @@ static struct dossier_event random_event(enum dossier_state state, uint64_t *see
 		e.document.document.replaces = T(ids[random_next(seed) % 5]);
 		return e;
 	case EVENT_DATA_OFFER:
-		return offer(kind, rpps[random_next(seed) % 3]);
+		return offer(kind, rpps[random_next(seed) % 4]);
 	case EVENT_DATA_OPINION:
-		return opinion(rpps[random_next(seed) % 3], ids[random_next(seed) % 4]);
+		return opinion(rpps[random_next(seed) % 4], ids[random_next(seed) % 4]);
 	case EVENT_DATA_MAIL:
 		e.mail = (struct dossier_mail_data){.code = (enum mail_code)(1 + random_next(seed) % (MAIL_CODES - 1)),
 						    .party = PARTY_PATIENT, .level = (int)(random_next(seed) % 6)};
@@ -380,7 +486,12 @@ static struct dossier_event random_event(enum dossier_state state, uint64_t *see
 	case EVENT_DATA_CONSENT:
 		e.consent.party = (enum party)(random_next(seed) % PARTIES);
 		return e;
+	case EVENT_DATA_RELEASE:
+		return released(dossier_version(d) + (random_next(seed) % 4 == 0 ? 0 : 1));
 	case EVENT_DATA_TEXT:
+		if (kind == EVENT_DOCUMENT_WITHDRAWN)
+			e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), random_next(seed) % 2 ? BYTES("x") : BYTES("y")};
+		return e;
 	case EVENT_DATA_NONE:
 		break;
 	}
@@ -403,7 +514,7 @@ static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kep
 	size_t n = 0;
 
 	for (size_t i = 0; i < 400; i++) {
-		struct dossier_event e = random_event(d.state, &seed);
+		struct dossier_event e = random_event(&d, &seed);
 		struct dossier before = dossier_copy(arena, &d);
 		enum dossier_state next = dossier_next(d.state, e.kind);
 		enum reason reason = dossier_apply(&d, &e);
@@ -411,13 +522,18 @@ static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kep
 			check_same(&before, &d);
 			continue;
 		}
-		assert_true(next != DOSSIER_NOWHERE && d.state == next);
+		assert_true(next != DOSSIER_NOWHERE && d.state == (next == DOSSIER_BEFORE ? before.interrupted : next));
 		assert_int_equal(d.seq, before.seq + 1);
 		size_t live = 0;
 		for (size_t k = 0; k < d.n_offers; k++)
 			live += d.offers[k].answer == OFFER_LIVE;
 		assert_true(live <= 1);
-		assert_true(d.released_at.us == 0 || (d.opinion.present && d.opinion.checked));
+		/* What was released was checked, and stands while its correction is looked at. */
+		assert_true(d.released_at.us == 0 || (d.delivered.present && d.delivered.checked && d.opinion.present));
+		assert_true(d.released_at.us == 0 || d.state == DOSSIER_REVISION || dossier_is_over(d.state) || d.opinion.checked);
+		assert_true((d.released_at.us == 0) == (dossier_version(&d) == 0));
+		for (size_t k = 1; k < d.n_releases; k++)
+			assert_true(d.releases[k].version - d.releases[k - 1].version <= 1);
 		visited[d.state] = true;
 		kept[n++] = e;
 	}
@@ -435,14 +551,14 @@ static void random_walks(void **state)
 	bool visited[DOSSIER_STATES] = {false};
 	size_t total = 0;
 
-	for (uint64_t seed = 1; seed <= 300; seed++) {
+	for (uint64_t seed = 1; seed <= 600; seed++) {
 		struct arena *arena = arena_create(64u << 20);
 		struct dossier_event *kept = arena_alloc(arena, 400 * sizeof *kept);
 		total += walk(arena, seed * 0x9e3779b97f4a7c15u, kept, visited);
 		arena_destroy(&arena);
 	}
 	assert_true(total > 5000);
-	for (enum dossier_state s = DOSSIER_REQUESTED; s < DOSSIER_STATES; s++)
+	for (enum dossier_state s = DOSSIER_REQUESTED; s < DOSSIER_BEFORE; s++)
 		if (!visited[s])
 			fail_msg("no walk came to %s", dossier_state_name(s));
 }
@@ -489,6 +605,9 @@ int main(void)
 		cmocka_unit_test(no_road_around),
 		cmocka_unit_test(who_answers_an_offer),
 		cmocka_unit_test(who_gives_an_opinion),
+		cmocka_unit_test(a_correction_interrupts),
+		cmocka_unit_test(versions_have_no_gap),
+		cmocka_unit_test(an_answer_needs_a_question),
 		cmocka_unit_test(documents_at_the_gate),
 		cmocka_unit_test(replacing),
 		cmocka_unit_test(loose_files),

@@ -1,6 +1,8 @@
 /* policy/dossier_view.c - looking into a folded dossier. */
 #include "policy/dossier.h"
 
+#include "policy/sender.h"
+
 const struct dossier_offer *dossier_live_offer(const struct dossier *dossier)
 {
 	for (size_t i = dossier->n_offers; i > 0; i--)
@@ -45,6 +47,37 @@ const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, en
 		if (dossier->proofs[i - 1].code == code && dossier->proofs[i - 1].party == party)
 			return &dossier->proofs[i - 1];
 	return NULL;
+}
+
+bool dossier_awaits_answer(const struct dossier *dossier)
+{
+	bool waits = dossier->n_questions > 0 && !dossier->questions[dossier->n_questions - 1].answered;
+
+	return dossier->state == DOSSIER_EXCHANGE || (waits && dossier_next(dossier->state, EVENT_QUESTION_ANSWERED) != DOSSIER_NOWHERE);
+}
+
+unsigned dossier_version(const struct dossier *dossier)
+{
+	return dossier->n_releases == 0 ? 0 : dossier->releases[dossier->n_releases - 1].version;
+}
+
+const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version)
+{
+	for (size_t i = 0; i < dossier->n_releases; i++)
+		if (dossier->releases[i].version == version)
+			return &dossier->releases[i];
+	return NULL;
+}
+
+bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below)
+{
+	struct bytes mailbox = dossier_mailbox(dossier, party);
+
+	for (size_t i = 0; i < dossier->n_releases && dossier->releases[i].version < below; i++)
+		for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
+			if ((dossier->releases[i].to & dossier_party_bit(p)) != 0 && sender_same_address(dossier_mailbox(dossier, p), mailbox))
+				return true;
+	return false;
 }
 
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party)

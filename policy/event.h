@@ -1,7 +1,7 @@
 /* policy/event.h - what can happen to a dossier. Events are values: they are written once and never changed.
  *
  * dossier_event_data() says which member of the union a kind carries, so that the store's reader and
- * writer are one switch over the eight shapes. */
+ * writer are one switch over the nine shapes. */
 #ifndef RELAIS_POLICY_EVENT_H
 #define RELAIS_POLICY_EVENT_H
 
@@ -11,6 +11,7 @@ enum dossier_event_kind {
 	EVENT_NOTHING,
 	EVENT_REQUESTED,             /* request */
 	EVENT_DOCUMENT_FILED,        /* document */
+	EVENT_DOCUMENT_WITHDRAWN,    /* text: id of the document, text the organisation that ordered it */
 	EVENT_PIECES_MISSING,        /* text: ids of what is missing, separated by commas */
 	EVENT_PIECES_COMPLETE,
 	EVENT_PIECE_WAIVED,          /* text: id, text why */
@@ -27,7 +28,7 @@ enum dossier_event_kind {
 	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
 	EVENT_HELD,                  /* text */
-	EVENT_RELEASED,
+	EVENT_RELEASED,              /* release */
 	EVENT_MAIL_PROOF,            /* mail */
 	EVENT_MAIL_FAILED,           /* mail */
 	EVENT_MAIL_LATE,             /* mail: an hour old and not yet at the recipient's operator */
@@ -51,6 +52,7 @@ enum dossier_event_data {
 	EVENT_DATA_OPINION,
 	EVENT_DATA_MAIL,
 	EVENT_DATA_CONSENT,
+	EVENT_DATA_RELEASE,
 	EVENT_DATA_TEXT
 };
 
@@ -75,7 +77,7 @@ struct dossier_request {
 };
 
 /* Of the document's facts are kept: kind, name, id, set_id, version, replaces, type, title, time, digest, size,
- * has_patient, patient, authors, custodian. */
+ * has_patient, patient, authors, custodian, and its masks. */
 struct dossier_filing {
 	struct policy_document document;
 	struct bytes organisation;   /* id of the organisation that sent it */
@@ -124,6 +126,13 @@ struct dossier_consent_data {
 	bool given;
 };
 
+/* Sets of parties: dossier_party_bit(). */
+struct dossier_release_data {
+	unsigned version;            /* of the report: 1, 2…; the same again when it is sent once more */
+	unsigned to;                 /* who was to have it */
+	unsigned withheld;           /* who had an earlier version and may have none now */
+};
+
 struct dossier_text_data {
 	struct bytes id, text;
 };
@@ -142,9 +151,15 @@ struct dossier_event {
 		struct dossier_opinion_data opinion;
 		struct dossier_mail_data mail;
 		struct dossier_consent_data consent;
+		struct dossier_release_data release;
 		struct dossier_text_data text;
 	};
 };
+
+static inline unsigned dossier_party_bit(enum party party)
+{
+	return 1u << party;
+}
 
 enum dossier_event_data dossier_event_data(enum dossier_event_kind kind);
 const char *dossier_event_name(enum dossier_event_kind kind);        /* "document_filed" */

@@ -28,6 +28,7 @@ struct policy_patient {
 	struct bytes birth_time;          /* YYYYMMDD, more digits are ignored */
 	struct bytes sex;                 /* M, F or UN */
 	struct bytes birth_place;         /* COG code */
+	struct bytes family_used, given_used;   /* the name in use: never compared, for documents that we write */
 };
 
 struct policy_author {
@@ -40,6 +41,9 @@ struct policy_author {
 struct policy_answer {
 	struct bytes question, text, value;
 };
+
+/* What its sender wants done with a document: METADATA.XML says it (mssante.md M78). */
+enum policy_action { POLICY_ACTION_NEW, POLICY_ACTION_REPLACE, POLICY_ACTION_DELETE };
 
 enum policy_kind { POLICY_KIND_OTHER, POLICY_KIND_CDA, POLICY_KIND_PDF, POLICY_KIND_IMAGE };
 
@@ -61,7 +65,11 @@ struct policy_document {
 	size_t n_authors;
 	struct policy_author custodian;   /* id and name */
 	struct policy_texts orders;       /* what it fulfils (inFulfillmentOf): root[^extension] */
-	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message */
+	enum policy_action action;        /* REPLACE: replaces names it; DELETE: id names it, and there need be no file */
+	bool masked_professionals, masked_patient, masked_representatives;   /* who may not have it: policy/given.h */
+	bool foreign;                     /* of another country's rules: a file, of which only name, digest and size are told */
+	bool aside;                       /* a file that nobody is given, and that is not filed; reason says why */
+	enum reason reason;               /* worst finding on this document: a REFUSED class refuses the message, unless it is aside */
 };
 
 /* The signature's verdict in words (ARCHITECTURE.md, verify). */

@@ -123,7 +123,7 @@ static void nobody_else_completes_it(void **state)
 	second.form.reference = BYTES("A-2026-000001-ZZ");
 	assert_int_equal(send(w, second)->reason, REASON_OPINION_DOSSIER);
 	assert_int_equal(w->dossier->state, DOSSIER_ACCEPTED);
-	assert_int_equal(w->dossier->opinion.n_mails, 1);
+	assert_int_equal(w->dossier->draft.n_mails, 1);
 	world_free(w);
 }
 
@@ -136,7 +136,7 @@ static void what_a_person_returns_is_void(void **state)
 	command(w, POLICY_ACT_RETURN, "", "Le résumé parle d'une autre personne.");
 	assert_true(field_of(&w->last, MAIL_M15, "form_whole").len > 0);
 	assert_int_equal(field_of(&w->last, MAIL_M15, "form").len, 0);
-	assert_int_equal(w->dossier->opinion.n_mails, 0);
+	assert_int_equal(w->dossier->opinion.n_mails + w->dossier->draft.n_mails, 0);
 	struct policy_message m = opinion_message(w, UN, "e1");
 	m.form.summary = BYTES_NONE;
 	send(w, m);

@@ -117,14 +117,19 @@ static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 		   (long long)d->due_at.us, (long long)d->released_at.us, (long long)d->read_at.us, d->attending.given,
 		   d->first_opinion.given);
 	for (size_t i = 0; i < d->n_documents; i++)
-		buf_printf(b, "doc %.*s replaced %d shared %d\n", (int)d->documents[i].filing.document.id.len,
-			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared);
+		buf_printf(b, "doc %.*s replaced %d shared %d withdrawn %d\n", (int)d->documents[i].filing.document.id.len,
+			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared,
+			   d->documents[i].withdrawn);
 	for (size_t i = 0; i < d->n_offers; i++)
 		buf_printf(b, "offer %.*s %s\n", (int)d->offers[i].rpps.len, (const char *)d->offers[i].rpps.at,
 			   offer_answer_name(d->offers[i].answer));
 	for (size_t i = 0; i < d->n_proofs; i++)
 		buf_printf(b, "proof %s %s %d %d\n", mail_code_name(d->proofs[i].code), party_name(d->proofs[i].party),
 			   d->proofs[i].level, d->proofs[i].failed);
+	for (size_t i = 0; i < d->n_releases; i++)
+		buf_printf(b, "release %u %lld %u\n", d->releases[i].version, (long long)d->releases[i].at.us, d->releases[i].to);
+	buf_printf(b, "delivered %d %.*s, interrupted %s\n", d->delivered.present, (int)d->delivered.data.digest.len,
+		   (const char *)d->delivered.data.digest.at, dossier_state_name(d->interrupted));
 	buf_printf(b, "questions %zu digests %zu waived %zu opinion %d %d\n", d->n_questions, d->n_digests, d->n_waived,
 		   d->opinion.present, d->opinion.checked);
 }
@@ -134,7 +139,8 @@ static UNUSED void dump_decision(struct buf *b, const struct policy_decision *d)
 	buf_printf(b, "%s %s %s %s creates %d\n", policy_outcome_name(d->outcome), reason_code(d->reason),
 		   d->owner == NULL ? "-" : d->owner, d->rule, d->creates);
 	for (size_t i = 0; i < d->n_events; i++)
-		buf_printf(b, "event %s %lld %lld %.*s\n", dossier_event_name(d->events[i].kind), (long long)d->events[i].seq,
+		buf_printf(b, "event %s %u %lld %lld %.*s\n", dossier_event_name(d->events[i].kind),
+			   d->events[i].kind == EVENT_RELEASED ? d->events[i].release.version : 0, (long long)d->events[i].seq,
 			   (long long)d->events[i].at.us, (int)d->events[i].rule.len, (const char *)d->events[i].rule.at);
 	for (size_t i = 0; i < d->n_mails; i++) {
 		const struct policy_mail *m = &d->mails[i];
@@ -230,7 +236,7 @@ static UNUSED void check_promises(const struct policy_decision *d)
 		live += d->after->offers[i].answer == OFFER_LIVE;
 	assert_true(live <= 1);
 	if (d->after->released_at.us != 0)
-		assert_true(d->after->opinion.present && d->after->opinion.checked);
+		assert_true(d->after->opinion.present && d->after->opinion.checked && d->after->delivered.checked);
 	if (d->after->n_offers > 0)
 		assert_true(d->after->complete_at.us != 0);
 	for (size_t i = 0; i < d->after->n_documents; i++)
@@ -435,6 +441,14 @@ static UNUSED void to_checked(struct world *w)
 	pass(w, SPAN_DAYS(2));
 	send(w, opinion_message(w, "un@experts.exemple.fr", "e1"));
 	assert_int_equal(w->dossier->state, DOSSIER_CHECKED);
+}
+
+/* The correction that an expert sends after the release: other words, signed later. */
+static UNUSED struct policy_message correction_message(struct world *w, const char *summary)
+{
+	struct policy_message m = opinion_message(w, "un@experts.exemple.fr", "e1");
+	m.form.summary = T(summary);
+	return m;
 }
 
 static UNUSED void to_released(struct world *w)

@@ -3,7 +3,7 @@
  * Call mime_open once, in the warm parent; mime_read afterwards reads exactly the bytes that it is given.
  * The limits of base/limits.h are pre-checked by smtp/scan; mime_read checks again what could hang
  * or crash GMime. message/partial is never assembled, message/external-body never fetched,
- * winmail.dat never unpacked (RFC 2046 5.2.2, 5.2.3). */
+ * winmail.dat stays one file (RFC 2046 5.2.2, 5.2.3; cda/tnef.h takes its files out). */
 #ifndef RELAIS_SMTP_MIME_READ_H
 #define RELAIS_SMTP_MIME_READ_H
 

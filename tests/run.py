@@ -71,7 +71,8 @@ def seeds(name):
     if own or not corpus:
         return own
     patterns = {"mime": "hostile/mime/**/*.*", "scan": "hostile/mime/**/*.*", "notice": "hostile/bounces/**/*.eml", "cms": "hostile/smime/openssl-fuzz/**/*",
-                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*.zip", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
+                "cda": "cda/fr-testcontenu-3.0/TLM*", "html_view": "cda/fr-testcontenu-3.0/[TV]*", "zip": "hostile/zip/**/*.zip", "xdm": "cda/xdm/*",
+                "tnef": "hostile/mime/tnef/**/*.tnef", "new_text": "hostile/replies/**/*.txt", "trust_list": "whitelist/*.xml"}
     for key, pattern in patterns.items():
         if name.endswith(key):
             files = [f for f in sorted(glob.glob(os.path.join(corpus, pattern), recursive=True)) if os.path.isfile(f) and os.path.getsize(f) < 500000]
@@ -128,9 +129,11 @@ SUITES = {
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
+    "pdf": script("pdf", [PYTHON, "-B", "tests/pdf_forms.py", os.path.join(RELEASE, "peers/pdf_probe")], 300),
+    "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
-    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,notices,opinions,software,roles,kill"], 900),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,opinions,software,roles,kill"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
@@ -140,7 +143,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "peers", "identity"), ("journey", "sanitized journey"),
+LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
          ("transport", "interop", "clients"))
 
 

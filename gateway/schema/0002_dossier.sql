@@ -158,7 +158,8 @@ create table dossier_document (
   dossier bigint not null references dossier, document text not null, version_of text,
   inbox   bigint not null references inbox,    -- the message it came in; its digest finds it there
   digest  text not null, type text, title text, current boolean not null default true,
-  primary key (dossier, document)
+  withdrawn boolean not null default false,    -- by order of its sender: it stays as evidence, and goes to nobody
+  primary key (dossier, document), check (not (current and withdrawn))
 );
 
 create table relay (
@@ -235,6 +236,14 @@ begin
             document_file.type, document_file.title, document_file.replaces);
   update dossier_document d set current = false
    where d.dossier = document_file.dossier and d.document = document_file.replaces;
+end $$;
+
+create function document_withdraw(dossier bigint, document text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update dossier_document d set current = false, withdrawn = true
+   where d.dossier = document_withdraw.dossier and d.document = document_withdraw.document;
+  if not found then perform refuse('store.conflict'); end if;
 end $$;
 
 create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)
@@ -576,6 +585,22 @@ begin
      and (outbox_cancel.party is null or o.party = outbox_cancel.party);
   perform mail_late_over();
 end $$;
+
+-- A version of the report that has not left when the next is released would arrive behind it: it stays. Only what an earlier event asked for.
+create function report_cancel(dossier bigint, before bigint, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set state = 'cancelled', reason = 'report.replaced', ended_at = report_cancel.at, session = null, told = true
+   where o.dossier = report_cancel.dossier and o.event < report_cancel.before and o.state in ('decided', 'composed', 'sealed')
+     and o.request ? 'report';
+  perform mail_late_over();
+end $$;
+-- What compose was asked for with the report of that number, by the first mail that carried it: the same number is always the same document.
+create function report_asked(dossier bigint, id text) returns jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.request->'report' from outbox o where o.dossier = report_asked.dossier and o.request->'report'->>'id' = report_asked.id
+   order by o.id limit 1
+$$;
 
 -- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,

@@ -96,6 +96,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'document_filed events against documents', (select count(*) from dossier_document),
     (select count(*) from (select dossier, count(*) as n from dossier_event where kind = 'document_filed' group by 1) e
        full join (select dossier, count(*) as n from dossier_document group by 1) d using (dossier) where e.n is distinct from d.n)
+  union all select 'document_withdrawn events against documents', (select count(*) from dossier_document where withdrawn),
+    (select count(*) from (select dossier, data->>'id' as document from dossier_event where kind = 'document_withdrawn') e
+       full join (select dossier, document from dossier_document where withdrawn) d using (dossier, document) where e.document is null or d.document is null)
   union all select 'mails decided by events against outbox', (select count(*) from outbox where event is not null),
     (select count(*) from dossier_event e where (e.data->>'mails')::integer is distinct from null
        and (e.data->>'mails')::integer <> (select count(*) from outbox o where o.dossier = e.dossier and o.event = e.seq))
@@ -173,8 +176,8 @@ grant execute on function sign_claim, sign_done, sign_refuse, body_read to relai
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, document_file, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
-  inbox_facts, held_claim, held_done, held_again, outbox_cancel, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
+  dossier_fold, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, command_claim, command_done,
   material_missing, material_keep to relais_worker;
 grant execute on function rule_import, rule_list, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,

@@ -17,7 +17,7 @@ static void check_metadata(const struct xdm_metadata *m)
 
 static void check_archive(const struct xdm_archive *a)
 {
-	assert(a->count <= 2 * LIMIT_DOCUMENTS);
+	assert(a->count <= (a->metadata ? LIMIT_DOCUMENTS : LIMIT_ZIP_ENTRIES));
 	for (size_t i = 0; i < a->count; i++) {
 		const struct xdm_document *d = &a->documents[i];
 		assert(d->content.len > 0 || !d->described || d->action == XDM_ACTION_DELETE);

@@ -130,16 +130,27 @@ def answers(pathology="cancer-sein", attending="dr.garnier@medecins.mssante.fr",
     return [(key, text, value) for key, (text, value) in rows.items()]
 
 
-def xdm(documents, ins=INS, oid=OID):
-    """IHE_XDM.zip of [(file name, bytes, type code, title, id)]."""
+def order(action, target=""):
+    """METADATA's extra slot: "C" replaces and "D" deletes."""
+    values = "".join(f"<rim:Value>{v}</rim:Value>" for v in (action, target) if v)
+    return f'<rim:Slot name="urn:action:extraMetadataSlot"><rim:ValueList>{values}</rim:ValueList></rim:Slot>'
+
+
+def mask(code):
+    """MASQUE_PS, INVISIBLE_PATIENT or INVISIBLE_REPRESENTANTS_LEGAUX."""
+    return f'<rim:Classification classificationScheme="urn:uuid:f4f85eac-e6cb-4883-b524-f2705394840f" nodeRepresentation="{code}"/>'
+
+
+def xdm(documents, ins=INS, oid=OID, slot="", code_of="", files=True):
+    """IHE_XDM.zip of [(file name, bytes, type code, title, id)]; slot and code_of go into every entry; files: the documents come with it."""
     objects = []
     for n, (_, content, code, title, document_id) in enumerate(documents, 1):
         objects.append(f"""<rim:ExtrinsicObject id="D{n}" mimeType="text/xml" objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1" status="urn:oasis:names:tc:ebxml-regrep:StatusType:Approved">
 <rim:Slot name="hash"><rim:ValueList><rim:Value>{hashlib.sha1(content).hexdigest()}</rim:Value></rim:ValueList></rim:Slot>
 <rim:Slot name="size"><rim:ValueList><rim:Value>{len(content)}</rim:Value></rim:ValueList></rim:Slot>
-<rim:Slot name="URI"><rim:ValueList><rim:Value>DOC{n:04d}.XML</rim:Value></rim:ValueList></rim:Slot>
+<rim:Slot name="URI"><rim:ValueList><rim:Value>DOC{n:04d}.XML</rim:Value></rim:ValueList></rim:Slot>{slot}
 <rim:Name><rim:LocalizedString value={quoteattr(title)}/></rim:Name>
-<rim:Classification classificationScheme="urn:uuid:f0306f51-975f-434e-a61c-c59651d33983" classifiedObject="D{n}" nodeRepresentation="{code}" id="C{n}"/>
+<rim:Classification classificationScheme="urn:uuid:f0306f51-975f-434e-a61c-c59651d33983" classifiedObject="D{n}" nodeRepresentation="{code}" id="C{n}"/>{code_of}
 <rim:ExternalIdentifier id="P{n}" registryObject="D{n}" identificationScheme="urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427" value="{ins}^^^&amp;{oid}&amp;ISO^NH"><rim:Name><rim:LocalizedString value="XDSDocumentEntry.patientId"/></rim:Name></rim:ExternalIdentifier>
 <rim:ExternalIdentifier id="U{n}" registryObject="D{n}" identificationScheme="urn:uuid:2e82c1f6-a085-4c72-9da3-8640a32e42ab" value="{document_id}"><rim:Name><rim:LocalizedString value="XDSDocumentEntry.uniqueId"/></rim:Name></rim:ExternalIdentifier>
 </rim:ExtrinsicObject>""")
@@ -154,9 +165,15 @@ def xdm(documents, ins=INS, oid=OID):
         z.writestr("INDEX.HTM", "<html><body>Documents</body></html>")
         z.writestr("README.TXT", "Documents")
         z.writestr("IHE_XDM/SUBSET01/METADATA.XML", metadata)
-        for n, (_, content, *_rest) in enumerate(documents, 1):
+        for n, (_, content, *_rest) in enumerate(documents if files else [], 1):
             z.writestr(f"IHE_XDM/SUBSET01/DOC{n:04d}.XML", content)
     return out.getvalue()
+
+
+def members(archive):
+    """{name: bytes} of a package."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as z:
+        return {name: z.read(name) for name in z.namelist()}
 
 
 def packed(code, content):

@@ -17,6 +17,7 @@ import client_mode                  # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
 import opinions                     # noqa: E402
+import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
 import recheck                      # noqa: E402
 import submission                   # noqa: E402
@@ -63,7 +64,7 @@ def with_world(args, results, name, play, kind=World):
 def story(args, results):
     def play(world, folder):
         story = Story(world, lambda text: None)
-        for step in ("ask", "complete", "triage", "accept", "opinion", "release", "proofs", "exchange"):
+        for step in ("ask", "complete", "triage", "accept", "opinion", "release", "proofs", "exchange", "revision", "withdrawal"):
             before = results.failed
             results.case(f"story: {step}", getattr(story, step))
             if results.failed > before:
@@ -124,6 +125,7 @@ def main():
     groups = {
         "story": story,
         "bad": group(bad, "bad input"),
+        "documents": group(orders, "documents"),
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),
         "notices": group(notices, "notices"),

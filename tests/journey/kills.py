@@ -305,6 +305,12 @@ def cases(world, story):
         assert w.relais("quarantine", "list", as_json=True) == []
         story.reconcile()
 
+    def next_version():
+        """A version is numbered by the dossier's events: whoever dies, both recipients get the one document (Story.correct compares them)."""
+        survives(story.revision, stopped([instance.pid("compose")]), composing, ["compose"])
+        mails = [m for m in w.relais("dossier", "show", story.ref, as_json=True)["mails"] if m["code"] in ("M21", "M64")]
+        assert sorted(m["code"] for m in mails) == ["M21", "M21", "M64", "M64"], mails
+
     yield "verify, with a message in its hands", verify
     yield "collector, in its commit", collector
     yield "inspect, with a message in its hands", inspect
@@ -323,3 +329,6 @@ def cases(world, story):
     yield "the dossier ended the same, each mail decided once", same_end
     yield "each mail in its mailbox, by Message-ID", once_in_each_mailbox
     yield "nothing is left, everything agrees", nothing_left
+    yield "compose, with the next version of the report in its hands", next_version
+    yield "each mail of both versions in its mailbox", once_in_each_mailbox
+    yield "nothing is left of the correction, everything agrees", nothing_left

@@ -84,7 +84,7 @@ class Clinic:
         w.relais_start()
         wait_port(self.submission)
         self.load("account", {"accounts": [{"mailbox": DOCTOR, "name": "Poste du Pr Martin", "kind": "APP", "certificates": [w.subject(self.software[0])]}]})
-        person = {"title": "Dr", "given": "Jeanne", "specialty": "G15_10/SM24", "organisation": "CENTRE D'AVIS", "organisation_id": "1690000099",
+        person = {"title": "Dr", "given": "Jeanne", "specialty": "G15_10/SM36", "organisation": "CENTRE D'AVIS", "organisation_id": "1690000099",
                   "pathologies": ["cancer-sein"], "certificates": [w.fingerprint(self.doctor[0])], "capacity": 3}
         others = [dict(e, capacity=0) for e in w.rules()["expert"]]
         self.load("expert", others + [dict(person, rpps=f"0123456{n}", family=family, mailbox=mailbox) for n, family, mailbox in (

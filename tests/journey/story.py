@@ -2,12 +2,17 @@
 
 The story speaks SMTP, IMAP and the command line, never to the database. Each step says what happened and raises when it did not."""
 import os
+import re
+import sys
 import time
 
 import clients
 import documents
 import package
 from world import (ATTENDING, DEPOT, DOMAIN, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for)
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import pdf_forms    # noqa: E402
 
 FORM = {
     "Réponse aux questions": "1. Une chirurgie conservatrice est possible : la tumeur unique mesure 18 mm.\n2. Non : la chimiothérapie première n'apporterait rien ici.",
@@ -125,9 +130,9 @@ class Story:
         self.expert_relay = full["Reply-To"]
         self.step(f"Elle a répondu ACCEPTE depuis sa messagerie ; le dossier complet lui est remis : {', '.join(sorted(files))}.")
 
-    def opinion_text(self, skip=()):
+    def opinion_text(self, skip=(), **changed):
         lines = [f"Référence : {self.ref}", ""]
-        for heading, text in FORM.items():
+        for heading, text in (FORM | {k.replace("_", " "): v for k, v in changed.items()}).items():
             if heading not in skip:
                 lines += [f"{heading} :", text, ""]
         return "\n".join(lines)
@@ -141,7 +146,12 @@ class Story:
     def release(self):
         self.w.relais("dossier", "release", self.ref)
         self.report_raw, self.report = self.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
-        assert package.check(clients.attachments(self.report)["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
+        files = clients.attachments(self.report)
+        assert package.check(files["IHE_XDM.zip"]) == ["85208-7"] == self.report["X-MSS-CODECDA"].split(",")
+        pages = [files[name] for name in files if name.endswith(".pdf")]
+        if pdf_forms.present():
+            said = [pdf_forms.is_form(page) for page in pages]
+            assert said == [""], said
         self.step(f"L'infirmière a remis l'avis (relais dossier release). La patiente lit : « {self.report['Subject']} ».")
         raw, mail = self.arrives(ATTENDING, "copy", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         assert mail["Subject"].startswith("XDM/1.0/DDM+"), mail["Subject"]
@@ -174,6 +184,55 @@ class Story:
     def patient_relay_of_report(self):
         return self.report["Reply-To"]
 
+    # ---------------------------------------------------------------- the report's versions
+
+    def document(self, mail):
+        """{"id", "set", "version", "replaces", "recipients"} of the report's clinical document, read without our reader."""
+        text = documents.members(clients.attachments(mail)["IHE_XDM.zip"])["IHE_XDM/SUBSET01/DOC0001.XML"].decode()
+        header = text[:text.index("<component>")]
+        related = re.search(r'<relatedDocument typeCode="RPLC">\s*<parentDocument>\s*<id root="([^"]+)"', header)
+        return {"id": re.search(r'extension="POCD_HD000040"/>.*?<id root="([^"]+)"', header, re.S).group(1),
+                "set": re.search(r'<setId root="([^"]+)"', header).group(1), "version": re.search(r'<versionNumber value="(\d+)"', header).group(1),
+                "replaces": related.group(1) if related else None, "recipients": header.count("<informationRecipient>") // 2}
+
+    def correct(self, number, physician=True):
+        """The expert sends another opinion under the same form: the next version, to who had the last and still may have it."""
+        summary = f"Précision {number} : votre sein peut être conservé. Parlez-en avec votre chirurgien dans les deux semaines."
+        before = self.document(self.report)
+        self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(Résumé_pour_le_patient=summary), signer=self.w.expert,
+                  in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
+        self.reaches("revision")
+        if not physician:
+            self.w.relais("dossier", "consent", self.ref, "attending", "no")
+        seen = len(self.w.mailbox(ATTENDING).all())
+        self.w.relais("dossier", "release", self.ref)
+        self.report_raw, self.report = self.arrives(PATIENT, "new version", lambda m: f"Précision {number}" in clients.text_of(m))
+        assert self.report["Subject"].startswith("ANNULE ET REMPLACE"), self.report["Subject"]
+        after = self.document(self.report)
+        assert after["set"] == before["set"] and after["replaces"] == before["id"] != after["id"], (before, after)
+        assert int(after["version"]) == int(before["version"]) + 1 and after["recipients"] == int(physician), (before, after)
+        if physician:
+            _, copy = self.arrives(ATTENDING, "new version", lambda m: f"Précision {number}" in clients.text_of(m))
+            assert copy["Subject"].startswith("XDM/1.0/DDM+Annule et remplace"), copy["Subject"]
+            assert self.document(copy) == after, "one version is one document, whoever has it"
+        self.release_told(number, physician)
+        if not physician:
+            assert len(self.w.mailbox(ATTENDING).all()) == seen, "who withdrew his consent gets nothing new"
+        self.step(f"L'experte a corrigé son avis : version {after['version']}, « {self.report['Subject']} », " +
+                  ("remise aussi au médecin traitant." if physician else "au médecin traitant rien de plus : l'accord a été retiré, et c'est noté."))
+
+    def revision(self):
+        self.correct(2)
+
+    def withdrawal(self):
+        self.correct(3, physician=False)
+
+    def release_told(self, number, physician):
+        """The history says to whom the last version went and from whom it was kept."""
+        released = [e for e in self.w.relais("dossier", "history", self.ref, as_json=True) if e["kind"] == "released"][-1]["data"]
+        assert released["version"] == number, released
+        assert released["to"] == ["patient"] + ["attending"] * physician and released["withheld"] == ["attending"] * (not physician), released
+
     def seal(self, folder):
         """Writes the delivered report, verifies its seal as any reader can, and shows that one altered byte breaks it."""
         path = os.path.join(folder, "avis-remis.eml")
@@ -201,5 +260,7 @@ class Story:
         self.release()
         self.proofs()
         self.exchange()
+        self.revision()
+        self.withdrawal()
         self.seal(folder)
         self.reconcile()

@@ -1,0 +1,213 @@
+/* policy/decide_delete_test.c - an order to delete counts from the sender of the document alone, and tells him nothing of dossiers. */
+#include "policy/given.h"
+#include "policy/test_world.h"
+
+static struct world *world_of(void)
+{
+	struct world *w = world_make();
+	struct organisation *list = arena_alloc(w->arena, sizeof ORGANISATIONS);
+
+	memcpy(list, ORGANISATIONS, sizeof ORGANISATIONS);
+	list[1].classes |= SENDER_DELETION;
+	list[2].classes |= SENDER_DELETION;
+	w->rules.organisations = list;
+	return w;
+}
+
+/* The order as it comes: the document's number and the patient's, and no file. */
+static struct policy_message order(struct world *w, const char *address, const char *id)
+{
+	struct policy_message m = from(w, address, POLICY_CLASS_RECORD);
+	m.documents = documents(w, (struct policy_document){
+		.id = T(id), .has_patient = true, .patient = {.ins = PATIENT.ins, .oid = PATIENT.oid}, .action = POLICY_ACTION_DELETE,
+		.digest = BYTES("e3b0")});
+	m.n_documents = 1;
+	return m;
+}
+
+static void withdraws_and_asks_again(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+
+	to_triage(w);
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_APPLIED);
+	assert_string_equal(w->last.rule, "record.delete/1");
+	assert_string_equal(events_of(w), "document_withdrawn, pieces_missing");
+	assert_string_equal(mails_of(w), "M02 patient, M70 sender");
+	assert_int_equal(w->dossier->state, DOSSIER_INCOMPLETE);
+	assert_int_equal(w->dossier->n_documents, 3);
+	assert_true(w->dossier->documents[1].withdrawn);
+	for (enum party party = PARTY_NONE; party < PARTIES; party++)
+		assert_false(given_allowed(&w->dossier->documents[1], party));
+	/* Told twice it is done once; the same document does not slip in again. */
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_DUPLICATE);
+	assert_string_equal(mails_of(w), "M70 sender");
+	assert_int_equal(send(w, record_message(w, "mammo-1", "18748-4", "m1"))->reason, REASON_DOCUMENT_WITHDRAWN);
+	assert_int_equal(w->last.outcome, POLICY_HELD);
+	assert_int_equal(send(w, record_message(w, "mammo-2", "18748-4", "m2"))->outcome, POLICY_FILED);
+	assert_int_equal(w->dossier->state, DOSSIER_TRIAGE);
+	world_free(w);
+}
+
+/* Every way that an order may not count: nothing changes, and where sender and order are in order the words are those of success. */
+static void orders_that_do_not_count(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *address, *id, *ins, *oid;
+		enum reason reason;
+		const char *mails;
+	} rows[] = {
+		{"another organisation", "pfi@chu-y.exemple.fr", "mammo-1", "279035121518989", "1.2.250.1.213.1.4.10", REASON_SENDER_CLASS, "M70 sender"},
+		{"a document that is nowhere", "pfi@chu-x.exemple.fr", "mammo-9", "279035121518989", "1.2.250.1.213.1.4.10", REASON_ORDER_UNKNOWN, "M70 sender"},
+		{"another patient's number", "pfi@chu-x.exemple.fr", "mammo-1", "179035121518989", "1.2.250.1.213.1.4.10", REASON_ORDER_UNKNOWN, "M70 sender"},
+		{"the other test OID", "pfi@chu-x.exemple.fr", "mammo-1", "279035121518989", "1.2.250.1.213.1.4.11", REASON_ORDER_UNKNOWN, "M70 sender"},
+		{"a real OID", "pfi@chu-x.exemple.fr", "mammo-1", "279035121518989", "1.2.250.1.213.1.4.8", REASON_SENDER_TEST_IDENTITY, "M71 sender"},
+		{"no patient", "pfi@chu-x.exemple.fr", "mammo-1", "", "1.2.250.1.213.1.4.10", REASON_IDENTITY_NONE, "M71 sender"},
+		{"no document", "pfi@chu-x.exemple.fr", "", "279035121518989", "1.2.250.1.213.1.4.10", REASON_ORDER_TARGET, "M71 sender"},
+		{"without the right to", "depot@reel.exemple.fr", "mammo-1", "279035121518989", "1.2.250.1.213.1.4.10", REASON_SENDER_CLASS, "M71 sender"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_of();
+		to_triage(w);
+		struct policy_message m = order(w, rows[i].address, rows[i].id);
+		struct policy_document d = m.documents[0];
+		d.patient.ins = T(rows[i].ins);
+		d.patient.oid = T(rows[i].oid);
+		m.documents = &d;
+		send(w, m);
+		if (w->last.outcome != POLICY_HELD || w->last.reason != rows[i].reason || w->last.n_events != 0 ||
+		    strcmp(mails_of(w), rows[i].mails) != 0)
+			fail_msg("%s: %s %s %s", rows[i].what, policy_outcome_name(w->last.outcome), reason_code(w->last.reason), mails_of(w));
+		world_free(w);
+	}
+}
+
+static const char *receipt_of(struct world *w)
+{
+	struct buf b = buf_make(1 << 16);
+	const struct policy_decision d = {.rule = "", .mails = w->last.mails + w->last.n_mails - 1, .n_mails = 1};
+
+	dump_decision(&b, &d);
+	char *text = arena_text(w->arena, buf_bytes(&b));
+	buf_free(&b);
+	return text;
+}
+
+/* The receipt is one and the same: done, unknown, another's, or no dossier at all. */
+static void the_receipt_tells_nothing(void **state)
+{
+	(void)state;
+	struct world *with = world_of(), *without = world_of();
+
+	to_triage(with);
+	send(without, order(without, "pfi@chu-x.exemple.fr", "mammo-1"));
+	assert_int_equal(without->last.reason, REASON_ORDER_UNKNOWN);
+	const char *nobody = receipt_of(without);
+	send(with, order(with, "pfi@chu-x.exemple.fr", "mammo-9"));
+	assert_string_equal(receipt_of(with), nobody);
+	send(with, order(with, "pfi@chu-x.exemple.fr", "mammo-1"));
+	assert_int_equal(with->last.outcome, POLICY_APPLIED);
+	assert_string_equal(receipt_of(with), nobody);
+	send(with, order(with, "pfi@chu-x.exemple.fr", "mammo-1"));
+	assert_string_equal(receipt_of(with), nobody);
+	world_free(with);
+	world_free(without);
+}
+
+static void all_or_nothing(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct policy_message one = order(w, "pfi@chu-x.exemple.fr", "mammo-1"), other = order(w, "pfi@chu-x.exemple.fr", "rcp-9");
+	struct policy_document all[] = {one.documents[0], other.documents[0], {.name = BYTES("copie.pdf"), .kind = POLICY_KIND_PDF, .digest = BYTES("p")}};
+
+	to_triage(w);
+	one.documents = all;
+	one.n_documents = 3;
+	assert_int_equal(send(w, one)->reason, REASON_ORDER_UNKNOWN);
+	assert_false(w->dossier->documents[1].withdrawn);
+	all[1].id = BYTES("rcp-1");
+	assert_int_equal(send(w, one)->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "document_withdrawn, document_withdrawn, pieces_missing");
+	assert_int_equal(w->dossier->n_documents, 3);     /* the copy beside the order is not filed */
+	/* Orders and documents in one message: a person reads it. */
+	all[0].id = BYTES("request-1");
+	all[1] = document(w, "new", "11502-2", "n1");
+	assert_int_equal(send(w, one)->reason, REASON_ORDER_MIXED);
+	assert_int_equal(w->last.n_events, 0);
+	world_free(w);
+}
+
+/* At every stage of its life a dossier loses what was ordered out; an end is an end. */
+static void at_every_stage(void **state)
+{
+	(void)state;
+	static void (*const roads[])(struct world *) = {to_triage, to_offered, to_accepted, to_checked, to_released};
+	for (size_t i = 0; i < COUNT(roads); i++) {
+		struct world *w = world_of();
+		roads[i](w);
+		enum dossier_state before = w->dossier->state;
+		assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_APPLIED);
+		assert_true(w->dossier->documents[1].withdrawn);
+		assert_int_equal(w->dossier->state, before == DOSSIER_TRIAGE ? DOSSIER_INCOMPLETE : before);
+		/* Who has seen it must be told, by a person. */
+		if (before != DOSSIER_TRIAGE)
+			assert_string_equal(w->last.owner, "nurses");
+		world_free(w);
+	}
+	struct world *w = world_of();
+	to_triage(w);
+	command(w, POLICY_ACT_CANCEL, "", "");
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_DOSSIER_ORDER);
+	world_free(w);
+}
+
+static void an_operator_cannot_lend_the_right(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct policy_message m = order(w, "pfi@chu-y.exemple.fr", "mammo-1");
+
+	to_triage(w);
+	policy_decide_attach(w->arena, &w->rules, w->dossier, &m, BYTES("claire"), w->now, &w->last);
+	assert_int_equal(w->last.reason, REASON_SENDER_CLASS);
+	assert_int_equal(w->last.n_events, 0);
+	m = order(w, "pfi@chu-x.exemple.fr", "mammo-1");
+	policy_decide_attach(w->arena, &w->rules, w->dossier, &m, BYTES("claire"), w->now, &w->last);
+	world_store(w);
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "document_withdrawn, pieces_missing");
+	world_free(w);
+}
+
+/* No order hides in a request or in an exchange. */
+static void orders_elsewhere(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct policy_message m = request_message(w), o = order(w, "depot@plateforme.exemple.fr", "mammo-1");
+	struct policy_document all[] = {m.documents[0], o.documents[0]};
+
+	m.documents = all;
+	m.n_documents = 2;
+	assert_int_equal(send(w, m)->reason, REASON_ORDER_MIXED);
+	assert_int_equal(w->last.n_events, 0);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(withdraws_and_asks_again),
+		cmocka_unit_test(orders_that_do_not_count),
+		cmocka_unit_test(the_receipt_tells_nothing),
+		cmocka_unit_test(all_or_nothing),
+		cmocka_unit_test(at_every_stage),
+		cmocka_unit_test(an_operator_cannot_lend_the_right),
+		cmocka_unit_test(orders_elsewhere),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
