@@ -157,6 +157,11 @@
 #define LIMIT_DOSSIER_BYTES (8u * 1024 * 1024)   /* of these: the originals go along in the same mail */
 #define LIMIT_PICTURE_PIXELS (40u * 1000 * 1000) /* drawn: four bytes each */
 
+/* The expert's form (smtp/form.h). */
+#define LIMIT_FORM_ANSWERS 30            /* questions; the most of a request seen is 5 (product, 4.4: at most five lines) */
+#define LIMIT_FORM_FIELD (64u * 1024)    /* what stands under one heading */
+#define LIMIT_FORM_BRACKET 12            /* lines that the form's own words in brackets may run over */
+
 /* Work. */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8

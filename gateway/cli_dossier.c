@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/cli_opinion.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 
@@ -38,12 +39,30 @@ static int list(struct cli *cli)
 	return cli_show(cli, rows, "ref state pathology opened_at complete_at due_at expert events");
 }
 
+static json_t *events_of(struct cli *cli, int64_t id)
+{
+	return CLI_QUERY(cli, "select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('what', case when t.kind in ('pieces_missing', "
+			      "'piece_waived', 'qualification_awaited', 'qualified', 'answer_told') then t.data->>'id' end) order by t.seq), '[]') from relais.dossier_history($1) t",
+			 P_INT(id));
+}
+
 static int history(struct cli *cli, int64_t id)
 {
-	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('what', case when t.kind in ('pieces_missing', "
-				      "'piece_waived', 'qualification_awaited', 'qualified', 'answer_told') then t.data->>'id' end) order by t.seq), '[]') from relais.dossier_history($1) t",
-				 P_INT(id));
-	return cli_show(cli, rows, "seq at kind what actor rule inbox");
+	return cli_show(cli, events_of(cli, id), "seq at kind what actor rule inbox");
+}
+
+/* The mails that the opinion rests on, then the events they stand in. */
+static int show_opinion(struct cli *cli, int64_t id)
+{
+	json_t *events = events_of(cli, id), *opinion = cli_opinion(events), *mails = json_object_get(opinion, "mails");
+
+	if (json_array_size(mails) > 0) {
+		printf("\nopinion\n");
+		cli_show(cli, json_incref(mails), "inbox at signed signed_at digest");
+	}
+	json_decref(opinion);
+	printf("\nhistory\n");
+	return cli_show(cli, events, "seq at kind what actor rule inbox");
 }
 
 static int show(struct cli *cli, int64_t id)
@@ -75,11 +94,14 @@ static int show(struct cli *cli, int64_t id)
 			cli_proof_words(cli, rows);
 		cli_show(cli, rows, parts[i].columns);
 	}
-	if (cli->json)
+	if (cli->json) {
+		json_t *events = events_of(cli, id);
+		json_object_set_new(whole, "opinion", cli_opinion(events));
+		json_decref(events);
 		return cli_show(cli, whole, "");
+	}
 	json_decref(whole);
-	printf("\nhistory\n");
-	return history(cli, id);
+	return show_opinion(cli, id);
 }
 
 enum { WAIT_SECONDS = 30, WAIT_STEP_MS = 20 };

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "gateway/compose_dossier.h"
+#include "gateway/compose_links.h"
 #include "gateway/compose_report.h"
 #include "gateway/compose_request.h"
 #include "gateway/compose_words.h"
@@ -101,6 +102,14 @@ static enum reason build_package(struct work *w)
 
 /* --- the whole ------------------------------------------------------------------ */
 
+static struct bytes value_of(const struct compose_request *r, const char *name)
+{
+	for (size_t i = 0; i < r->field_count; i++)
+		if (bytes_equal_text(r->fields[i].name, name))
+			return r->fields[i].value;
+	return BYTES_NONE;
+}
+
 static enum reason build_text(struct work *w, const struct template_set *templates)
 {
 	struct compose_request *r = &w->request;
@@ -116,6 +125,7 @@ static enum reason build_text(struct work *w, const struct template_set *templat
 	if (r->mail.subject.len == 0)
 		r->mail.subject = subject;
 	r->mail.text = body;
+	r->mail.links = compose_links(w->arena, w->english, r->code, r->mail.reply_to, subject, value_of(r, "phone"), &r->mail.link_count);
 	return REASON_NONE;
 }
 

@@ -14,7 +14,6 @@
 #include "cda/read.h"
 #include "cda/xdm_read.h"
 #include "gateway/compose_build.h"
-#include "smtp/form.h"
 #include "smtp/mime_read.h"
 #include "smtp/notice_read.h"
 
@@ -28,7 +27,8 @@
 #define FIELDS                                                                                                             \
 	"\"fields\":{\"reference\":\"A-2026-000123-KQ\",\"phone\":\"01 02 03 04 05\",\"organisation\":\"Service\",\"patient_name\":\"Dominique PAT-TROIS\"," \
 	"\"patient_birth\":\"28/03/1979\",\"expert_name\":\"Dr Hélène EXEMPLE\",\"due_date\":\"28 novembre 2026\",\"summary\":\"Tout va bien.\","  \
-	"\"questions\":\"1. Opérer ?\",\"documents_count\":\"2\",\"exams_list\":\"- Mammographie\",\"sex\":\"F\",\"age\":\"47\"},"
+	"\"questions\":\"1. Opérer ?\",\"documents_count\":\"2\",\"exams_list\":\"- Mammographie\",\"sex\":\"F\",\"age\":\"47\",\"form\":\"Référence : A-2026-000123-KQ\\n\\nAvis motivé [avec vos raisons] :\\n\\n\\n"\
+	"Fin du formulaire\"},"
 
 static const char report_request[] =
 	"{\"code\":\"M21\"," ENVELOPE FIELDS
@@ -96,14 +96,14 @@ static void builds_the_report(void **state)
 	assert_true(bytes_equal_text(read.head.subject, "Votre deuxième avis est arrivé"));
 	assert_true(bytes_equal(read.head.subject, mail.subject));
 	assert_true(bytes_contains(read.text, BYTES("Bonjour Dominique PAT-TROIS,")) && bytes_contains(read.text, BYTES("Tout va bien.")));
-	assert_int_equal(read.n, 3);
-	assert_true(bytes_equal_text(read.parts[1].name, "20261120_Deuxième-avis-médical_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
-	assert_true(bytes_equal_text(read.parts[2].name, "IHE_XDM.zip"));
-	assert_int_equal(xdm_read(f->arena, read.parts[2].content, &archive), REASON_NONE);
+	assert_int_equal(read.n, 4);
+	assert_true(bytes_equal_text(read.parts[2].name, "20261120_Deuxième-avis-médical_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
+	assert_true(bytes_equal_text(read.parts[3].name, "IHE_XDM.zip"));
+	assert_int_equal(xdm_read(f->arena, read.parts[3].content, &archive), REASON_NONE);
 	assert_int_equal(archive.count, 1);
 	assert_int_equal(cda_read(f->arena, archive.documents[0].content, &options, &document), REASON_NONE);
 	/* The PDF beside the package is the one inside the document (referential 2, ECO.2.1.5). */
-	assert_true(bytes_equal(document.embedded[0].content, read.parts[1].content));
+	assert_true(bytes_equal(document.embedded[0].content, read.parts[2].content));
 	assert_true(bytes_equal_text(document.time, "20261121225000+0100"));
 }
 
@@ -138,45 +138,14 @@ static void builds_the_dossier(void **state)
 	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</"), &mail, &field), REASON_COMPOSE_FIELD);
 	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
 	read_mail(f, &mail, &read);
-	assert_int_equal(read.n, 4);
+	assert_int_equal(read.n, 5);
 	assert_true(bytes_equal_text(read.head.subject, "XDM/1.0/DDM+Dossier d'avis PAT-TROIS DOMINIQUE 28/03/1979"));
-	assert_true(bytes_equal_text(read.parts[1].name, "20261121_Dossier-d-avis_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
-	assert_true(bytes_equal_text(read.parts[2].name, "Écho.pdf") && bytes_equal_text(read.parts[2].content, "%PDF"));
-	assert_true(bytes_equal_text(read.parts[3].name, "IHE_XDM.zip"));
-	assert_int_equal(xdm_read(f->arena, read.parts[3].content, &archive), REASON_NONE);
+	assert_true(bytes_equal_text(read.parts[2].name, "20261121_Dossier-d-avis_PAT-TROIS_DOMINIQUE_A-2026-000123-KQ.pdf"));
+	assert_true(bytes_equal_text(read.parts[3].name, "Écho.pdf") && bytes_equal_text(read.parts[3].content, "%PDF"));
+	assert_true(bytes_equal_text(read.parts[4].name, "IHE_XDM.zip"));
+	assert_int_equal(xdm_read(f->arena, read.parts[4].content, &archive), REASON_NONE);
 	assert_true(bytes_equal_text(archive.documents[0].content, "<a>x</a"));
 	assert_true(bytes_contains(read.text, BYTES("Femme, 47 ans")));
-}
-
-/* The form that we send is the form that we read. */
-static void the_form_comes_back(void **state)
-{
-	struct fixture *f = *state;
-	static const char *const headings[] = {"Réponse aux questions :\n", "Avis motivé :\n", "Convergence (oui / partielle / non) :\n",
-					       "Conduite à tenir et délai :\n", "Résumé pour le patient :\n", "Aide utilisée :\n", "Liens d'intérêts :\n"};
-	static const char *const words[] = {"1. Non.", "Parce que.", "partielle", "IRM sous 15 jours.", "Tout va bien.", "aucune", "aucun"};
-	struct compose_mail mail;
-	struct mime_message read;
-	struct form form;
-	const char *field = "";
-	assert_int_equal(compose_build(f->arena, f->templates, BYTES(dossier_request), BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
-	read_mail(f, &mail, &read);
-	form_read(f->arena, read.text, &form);
-	assert_false(form.found);
-	struct bytes text = read.text;
-	for (size_t i = 0; i < 7; i++) {
-		size_t at = bytes_find(text, bytes_of_text(headings[i]), 0) + bytes_of_text(headings[i]).len;
-		assert_true(at < text.len);
-		text = bytes_of_text(arena_printf(f->arena, "%.*s%s\n%.*s", (int)at, (const char *)text.at, words[i], (int)(text.len - at),
-						  (const char *)text.at + at));
-	}
-	form_read(f->arena, text, &form);
-	assert_true(form.found);
-	assert_true(bytes_equal_text(form.reference, "A-2026-000123-KQ"));
-	assert_true(bytes_equal_text(form.answer, "1. Non.") && bytes_equal_text(form.opinion, "Parce que."));
-	assert_true(bytes_equal_text(form.convergence, "partly") && bytes_equal_text(form.advice, "IRM sous 15 jours."));
-	assert_true(bytes_equal_text(form.summary, "Tout va bien.") && bytes_equal_text(form.help, "aucune"));
-	assert_true(bytes_equal_text(form.interests, "aucun"));
 }
 
 #define M71_FIELDS "\"fields\":{\"phone\":\"1\",\"organisation\":\"O\",\"code\":\"archive.broken\",\"sentence\":\"L'archive ZIP est abîmée.\"}"
@@ -257,7 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
-		cmocka_unit_test(the_form_comes_back), cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(builds_a_report_of_delivery),
 		cmocka_unit_test(names_a_mail_that_is_too_big),
 	};

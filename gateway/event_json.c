@@ -247,40 +247,100 @@ static void read_offer(struct arena *arena, const json_t *o, struct dossier_offe
 	};
 }
 
+static json_t *write_form(const struct policy_form *f)
+{
+	json_t *o = json_object(), *answers = json_array();
+
+	put(o, "reference", f->reference);
+	for (size_t i = 0; i < f->n_answers; i++)
+		json_array_append_new(answers, json_pack("{s:I, s:o}", "number", (json_int_t)f->answers[i].number, "text", json_of(f->answers[i].text)));
+	json_object_set_new(o, "answers", answers);
+	put(o, "opinion", f->opinion);
+	put(o, "convergence", f->convergence);
+	put(o, "remark", f->remark);
+	put(o, "advice", f->advice);
+	put(o, "delay", f->delay);
+	put(o, "summary", f->summary);
+	put(o, "limits", f->limits);
+	put(o, "help", f->help);
+	put(o, "interests", f->interests);
+	put(o, "document", f->document);
+	return o;
+}
+
+static void read_form(struct arena *arena, const json_t *o, struct policy_form *f)
+{
+	const json_t *list = json_object_get(o, "answers");
+	struct policy_form_answer *answers = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *answers);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		answers[i] = (struct policy_form_answer){(unsigned)take_number(a, "number"), take(arena, a, "text")};
+	}
+	*f = (struct policy_form){
+		.found = true, .reference = take(arena, o, "reference"), .answers = answers, .n_answers = json_array_size(list),
+		.opinion = take(arena, o, "opinion"), .convergence = take(arena, o, "convergence"), .remark = take(arena, o, "remark"),
+		.advice = take(arena, o, "advice"), .delay = take(arena, o, "delay"), .summary = take(arena, o, "summary"),
+		.limits = take(arena, o, "limits"), .help = take(arena, o, "help"), .interests = take(arena, o, "interests"),
+		.document = take(arena, o, "document"),
+	};
+}
+
+static json_t *write_annexes(const struct dossier_annex *annexes, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct dossier_annex *a = &annexes[i];
+		json_t *o = json_pack("{s:i, s:I}", "kind", (int)a->kind, "size", (json_int_t)a->size);
+		put(o, "name", a->name);
+		put(o, "digest", a->digest);
+		put(o, "type", a->type);
+		put(o, "title", a->title);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static void read_annexes(struct arena *arena, const json_t *list, struct dossier_opinion_data *d)
+{
+	struct dossier_annex *annexes = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *annexes);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		annexes[i] = (struct dossier_annex){
+			.kind = (enum policy_kind)take_number(a, "kind"), .size = (uint64_t)take_number(a, "size"), .name = take(arena, a, "name"),
+			.digest = take(arena, a, "digest"), .type = take(arena, a, "type"), .title = take(arena, a, "title"),
+		};
+	}
+	d->annexes = annexes;
+	d->n_annexes = json_array_size(list);
+}
+
 static json_t *write_opinion(const struct dossier_opinion_data *d)
 {
-	json_t *o = json_object(), *form = json_object();
+	json_t *o = json_object();
 	put(o, "rpps", d->rpps);
 	put(o, "digest", d->digest);
 	json_object_set_new(o, "signed", json_boolean(d->is_signed));
 	put(o, "fingerprint", d->fingerprint);
 	if (d->timed)
 		json_object_set_new(o, "signed_at", json_of_instant(d->signed_at));
-	put(form, "reference", d->form.reference);
-	put(form, "answer", d->form.answer);
-	put(form, "opinion", d->form.opinion);
-	put(form, "convergence", d->form.convergence);
-	put(form, "advice", d->form.advice);
-	put(form, "summary", d->form.summary);
-	put(form, "help", d->form.help);
-	put(form, "interests", d->form.interests);
-	json_object_set_new(o, "form", form);
+	json_object_set_new(o, "form", write_form(&d->form));
+	json_object_set_new(o, "annexes", write_annexes(d->annexes, d->n_annexes));
 	return o;
 }
 
 static void read_opinion(struct arena *arena, const json_t *o, struct dossier_opinion_data *d)
 {
-	const json_t *form = json_object_get(o, "form");
 	*d = (struct dossier_opinion_data){
 		.rpps = take(arena, o, "rpps"), .digest = take(arena, o, "digest"), .is_signed = json_truth(o, "signed"),
 		.fingerprint = take(arena, o, "fingerprint"),
-		.form = {
-			.found = true, .reference = take(arena, form, "reference"), .answer = take(arena, form, "answer"),
-			.opinion = take(arena, form, "opinion"), .convergence = take(arena, form, "convergence"),
-			.advice = take(arena, form, "advice"), .summary = take(arena, form, "summary"),
-			.help = take(arena, form, "help"), .interests = take(arena, form, "interests"),
-		},
 	};
+	read_form(arena, json_object_get(o, "form"), &d->form);
+	read_annexes(arena, json_object_get(o, "annexes"), d);
 	d->timed = json_instant(o, "signed_at", &d->signed_at);
 }
 

@@ -26,6 +26,10 @@ static const struct policy_answer answers[] = {
 };
 static const struct policy_author authors[] = {{BYTES_OF("8012"), BYTES_OF("Dr A"), BYTES_OF("1750000018"), BYTES_OF("CHU")}};
 
+static const struct policy_form_answer form_answers[] = {{1, BYTES_OF("oui")}, {2, BYTES_OF("non")}};
+static const struct dossier_annex annexes[] = {{POLICY_KIND_PDF, BYTES_OF("a.pdf"), BYTES_OF("d1"), {NULL, 0}, BYTES_OF("Schéma"), 12, 0},
+					       {POLICY_KIND_CDA, BYTES_OF("b.xml"), BYTES_OF("d2"), BYTES_OF("85208-7"), {NULL, 0}, 99, 0}};
+
 static struct dossier_event sample(enum dossier_event_kind kind)
 {
 	struct dossier_event e = {.kind = kind};
@@ -49,7 +53,9 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 		break;
 	case EVENT_DATA_OPINION:
 		e.opinion = (struct dossier_opinion_data){.rpps = B("01234567123"), .digest = B("cd"), .is_signed = true, .fingerprint = B("ef"), .timed = true,
-			.signed_at = {2000000}, .form = {true, B("A-1"), B("oui"), B("avis"), B("no"), B("faire"), B("simple"), {NULL, 0}, B("aucun")}};
+			.signed_at = {2000000}, .form = {.found = true, .reference = B("A-1"), .answers = form_answers, .n_answers = 2, .opinion = B("avis"),
+			.convergence = B("no"), .remark = B("sauf le délai"), .advice = B("faire"), .delay = B("demain"), .summary = B("simple"),
+			.interests = B("aucun"), .document = B("ab")}, .annexes = annexes, .n_annexes = 2};
 		break;
 	case EVENT_DATA_MAIL:
 		e.mail = (struct dossier_mail_data){MAIL_M21, PARTY_PATIENT, B("p@q"), 3, REASON_DELIVER_REFUSED, B("5.1.1")};

@@ -337,12 +337,18 @@ static json_t *report_json(const struct notice *notice)
 			 text(notice->original_message_id), "envelope_id", text(notice->envelope_id), "worded", notice->worded);
 }
 
-static json_t *form_json(const struct form *form)
+static json_t *form_json(const struct inspection *in)
 {
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "found", form->found, "reference", text(form->reference),
-			 "answer", text(form->answer), "opinion", text(form->opinion), "convergence", text(form->convergence), "advice",
-			 text(form->advice), "summary", text(form->summary), "help", text(form->help), "interests",
-			 text(form->interests));
+	const struct form *form = &in->form;
+	json_t *answers = json_array();
+
+	for (size_t i = 0; i < form->answer_count; i++)
+		json_array_append_new(answers, json_pack("{s:I, s:o}", "number", (json_int_t)form->answers[i].number, "text", text(form->answers[i].text)));
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "found", form->found, "reference", text(form->reference),
+			 "answers", answers, "opinion", text(form->opinion), "convergence", text(form->convergence), "remark", text(form->remark),
+			 "advice", text(form->advice), "delay", text(form->delay), "summary", text(form->summary), "limits", text(form->limits),
+			 "help", text(form->help), "interests", text(form->interests), "document",
+			 in->form_document == NULL ? json_null() : digest_json(in->form_document->content));
 }
 
 static json_t *anomalies_json(const struct inspection *in)
@@ -386,7 +392,7 @@ json_t *inspect_facts_json(struct arena *arena, const struct inspection *in)
 	json_object_set_new(o, "text", in->is_mail ? json_of(in->mail.text) : json_null());
 	json_object_set_new(o, "reply", json_pack("{s:s, s:o}", "word", reply_word_name(in->reply.word), "until",
 						  date_json(arena, &in->reply)));
-	json_object_set_new(o, "form", form_json(&in->form));
+	json_object_set_new(o, "form", form_json(in));
 	return o;
 }
 

@@ -395,6 +395,55 @@ static void read_text(struct reading *r)
 	form_read(r->arena, out->mail.text, &out->form);
 }
 
+/* What a part of the form lacks, another has. */
+static void complete_form(struct form *form, const struct form *other)
+{
+	const struct {
+		struct bytes *to;
+		struct bytes from;
+	} parts[] = {
+		{&form->reference, other->reference}, {&form->advice, other->advice}, {&form->delay, other->delay}, {&form->summary, other->summary},
+		{&form->limits, other->limits}, {&form->help, other->help}, {&form->interests, other->interests},
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (parts[i].to->len == 0)
+			*parts[i].to = parts[i].from;
+	if (form->convergence.len == 0) {
+		form->convergence = other->convergence;
+		form->remark = other->remark;
+	}
+	if (form->answer_count == 0) {
+		form->answers = other->answers;
+		form->answer_count = other->answer_count;
+	}
+}
+
+/* A report that the expert's own software wrote, where his text has no opinion: by its headings, else its whole narrative;
+ * a file inside it speaks for itself. */
+static void read_report(struct reading *r, const struct inspect_document *document)
+{
+	struct inspection *out = r->out;
+	struct bytes narrative = BYTES_NONE;
+	struct form form = {0};
+
+	if (cda_read_narrative(r->arena, document->content, &narrative) == REASON_NONE)
+		form_read(r->arena, narrative, &form);
+	complete_form(&out->form, &form);
+	out->form.opinion = form.opinion.len > 0 ? form.opinion : bytes_trim(narrative);
+	if (out->form.opinion.len > LIMIT_FORM_FIELD)
+		out->form.opinion = BYTES_NONE;
+	out->form_document = document;
+}
+
+static void read_reports(struct reading *r)
+{
+	for (size_t i = 0; i < r->out->n && r->out->form.opinion.len == 0 && r->out->form_document == NULL; i++) {
+		const struct inspect_document *d = &r->out->documents[i];
+		if (d->is_cda && d->cda.french && bytes_equal(d->cda.type, TYPE_OPINION))
+			read_report(r, d);
+	}
+}
+
 /* What a report returns is our own mail, or what is left of it: no document comes from there. */
 static bool is_report(const struct inspection *out)
 {
@@ -420,6 +469,7 @@ static void read_mail(struct reading *r)
 			continue;
 		take_file(r, &(struct file){.name = part->name, .media = part->media, .content = part->content, .encoding_ok = part->encoding_ok});
 	}
+	read_reports(r);
 	for (size_t i = 0; i < out->mail.n_anomalies; i++)
 		out->reason = worse(out->reason, out->mail.anomalies[i]);
 }

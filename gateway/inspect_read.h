@@ -61,7 +61,8 @@ struct inspection {
 	struct notice notice;
 	struct bytes new_text;
 	struct reply reply;
-	struct form form;
+	struct form form;            /* of the mail's text; what it lacks, of the report (85208-7) that came with it */
+	const struct inspect_document *form_document;   /* the report that is the opinion, when the text has none; else NULL */
 	struct inspect_document *documents;
 	size_t n;
 	bool has_archive;

@@ -95,7 +95,7 @@ static enum reason add_message(struct work *work, int64_t inbox, struct wanted *
 }
 
 /* What the expert sent beside his opinion and can be handed on; what can not was asked back before the opinion counted. */
-static enum reason annex_files(struct work *work, int64_t inbox, struct work_parcel *parcel)
+static enum reason annex_files(struct work *work, int64_t inbox, struct wanted *wanted, size_t n, struct work_parcel *parcel)
 {
 	json_t *facts = NULL, *list = NULL;
 	struct work_file *files = NULL;
@@ -105,9 +105,11 @@ static enum reason annex_files(struct work *work, int64_t inbox, struct work_par
 
 	if (reason == REASON_NONE)
 		reason = work_extract(work, body, &files, &n_files, &list);
-	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++)
-		if (bytes_equal_text(json_view(document_facts(facts, json_view(files[i].facts, "digest")), "annex"), "none"))
+	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
+		struct bytes digest = json_view(files[i].facts, "digest");
+		if (take_wanted(wanted, n, inbox, digest) != NULL && bytes_equal_text(json_view(document_facts(facts, digest), "annex"), "none"))
 			reason = work_parcel_annex(work, parcel, &files[i]);
+	}
 	json_decref(facts);
 	json_decref(list);
 	if (reason == REASON_NONE && !buf_ok(&parcel->payload))
@@ -130,17 +132,6 @@ static void list_annexes(struct work *work, json_t *request, const struct work_p
 				      json_pack("{s:s, s:s}", "heading", en ? "Attached by the expert" : "Pièces jointes par l'expert", "text", lines));
 }
 
-/* As add_message: in memory of its own. */
-static enum reason add_annexes(struct work *work, int64_t inbox, struct work_parcel *parcel)
-{
-	struct work one = *work;
-
-	work_begin(&one);
-	enum reason reason = annex_files(&one, inbox, parcel);
-	work_end(&one);
-	return reason;
-}
-
 static bool met_before(const struct wanted *wanted, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -152,6 +143,26 @@ static bool met_before(const struct wanted *wanted, size_t i)
 static struct wanted wanted_of(const json_t *place, bool elsewhere)
 {
 	return (struct wanted){.inbox = json_integer_value(json_object_get(place, "inbox")), .digest = json_view(place, "digest"), .elsewhere = elsewhere};
+}
+
+/* Of each mail that the opinion rests on; each message in memory of its own, as add_message. */
+static enum reason add_annexes(struct work *work, const json_t *list, struct work_parcel *parcel)
+{
+	size_t n = json_array_size(list);
+	struct wanted *wanted = arena_alloc(work->arena, (n + 1) * sizeof *wanted);
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; i < n; i++)
+		wanted[i] = wanted_of(json_array_get(list, i), false);
+	for (size_t i = 0; reason == REASON_NONE && i < n; i++) {
+		struct work one = *work;
+		if (met_before(wanted, i))
+			continue;
+		work_begin(&one);
+		reason = annex_files(&one, wanted[i].inbox, wanted, n, parcel);
+		work_end(&one);
+	}
+	return reason;
 }
 
 static enum reason add_dossier(struct work *work, const json_t *attach, struct work_parcel *parcel)
@@ -196,7 +207,7 @@ static enum reason gather(struct work *work, const struct job *job, struct work_
 	else if (bytes_equal_text(kind, "message"))
 		reason = add_message(work, json_integer_value(json_object_get(job->attach, "inbox")), NULL, 0, parcel);
 	else if (bytes_equal_text(kind, "report"))
-		reason = add_annexes(work, json_integer_value(json_object_get(job->attach, "inbox")), parcel);
+		reason = add_annexes(work, json_object_get(job->attach, "annexes"), parcel);
 	if (json_array_size(parcel->list) > 0)
 		json_object_set(job->request, "attachments", parcel->list);
 	if (bytes_equal_text(kind, "dossier"))

@@ -134,6 +134,7 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	struct bytes time = json_view(o, "time");
 	d.timed = instant_read(time, &d.time) || instant_read_hl7(time, &d.time);
 	authors_view(arena, o, &d);
+	d.orders.n = json_views(arena, o, "orders", &d.orders.at);
 	if (d.has_patient)
 		patient_view(arena, patient, &d.patient);
 	return d;
@@ -276,12 +277,22 @@ static const struct policy_report *report_view(struct arena *arena, const json_t
 	return report;
 }
 
-static void form_view(const json_t *o, struct policy_form *out)
+static void form_view(struct arena *arena, const json_t *o, struct policy_form *out)
 {
+	const json_t *list = json_object_get(o, "answers");
+	struct policy_form_answer *answers = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *answers);
+	size_t i;
+	json_t *a;
+
+	json_array_foreach(list, i, a) {
+		answers[i] = (struct policy_form_answer){(unsigned)json_integer_value(json_object_get(a, "number")), json_view(a, "text")};
+	}
 	*out = (struct policy_form){
-		.found = json_truth(o, "found"), .reference = json_view(o, "reference"), .answer = json_view(o, "answer"),
-		.opinion = json_view(o, "opinion"), .convergence = json_view(o, "convergence"), .advice = json_view(o, "advice"),
-		.summary = json_view(o, "summary"), .help = json_view(o, "help"), .interests = json_view(o, "interests"),
+		.found = json_truth(o, "found"), .reference = json_view(o, "reference"), .answers = answers, .n_answers = json_array_size(list),
+		.opinion = json_view(o, "opinion"), .convergence = json_view(o, "convergence"), .remark = json_view(o, "remark"),
+		.advice = json_view(o, "advice"), .delay = json_view(o, "delay"), .summary = json_view(o, "summary"),
+		.limits = json_view(o, "limits"), .help = json_view(o, "help"), .interests = json_view(o, "interests"),
+		.document = json_view(o, "document"),
 	};
 }
 
@@ -339,5 +350,5 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	scan_view(facts, out);
 	signature_view(json_object_get(v, "signature"), &out->signature);
 	documents_view(arena, f, out);
-	form_view(json_object_get(f, "form"), &out->form);
+	form_view(arena, json_object_get(f, "form"), &out->form);
 }

@@ -17,7 +17,8 @@ static const struct {
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
 	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
 	{"part", "part"}, {"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
-	{"waived", "missing_list"}, {"pieces", "pieces_list"},
+	{"waived", "missing_list"}, {"pieces", "pieces_list"}, {"due_day", "due_day"}, {"due_hour", "due_hour"},
+	{"first_question", "first_question"}, {"form", "form"}, {"form_whole", "form_whole"},
 };
 
 static void put(json_t *fields, const char *name, struct bytes text)
@@ -29,6 +30,16 @@ static void put(json_t *fields, const char *name, struct bytes text)
 static void put_text(json_t *fields, const char *name, const char *text)
 {
 	put(fields, name, bytes_of_text(text));
+}
+
+/* "samedi 14 mars 2026": a letter names the day. */
+static const char *day_words(struct work *work, struct instant at)
+{
+	static const char *const fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
+	static const char *const en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+	/* 1970-01-01 was a Thursday */
+	size_t day = (size_t)((date_days(instant_date(at, instant_paris_offset(at))) % 7 + 11) % 7);
+	return arena_printf(work->arena, "%s %s", (work_english(work) ? en : fr)[day], work_date(work, at));
 }
 
 static const char *patient_name(struct work *work, const struct dossier *d)
@@ -64,7 +75,7 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 		put_text(fields, "patient_birth", birth_date(work, d));
 	}
 	if (d->due_at.us > 0)
-		put_text(fields, "due_date", work_date(work, d->due_at));
+		put_text(fields, "due_date", day_words(work, d->due_at));
 	if (offer == NULL)
 		offer = dossier_live_offer(d);
 	if (offer != NULL)
@@ -74,8 +85,9 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 	put(fields, "summary", form->summary);
 	put(fields, "convergence", form->convergence);
 	put(fields, "advice", form->advice);
+	put(fields, "delay", form->delay);
 	put(fields, "help", form->help);
-	put_text(fields, "exchange_until", work_date(work, instant_plus(work->now, SPAN_DAYS(15))));
+	put_text(fields, "exchange_until", day_words(work, instant_plus(work->now, SPAN_DAYS(15))));
 }
 
 static json_t *mail_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d)
@@ -85,7 +97,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 
 	put_text(fields, "phone", c->phone);
 	put_text(fields, "organisation", c->organisation);
-	put_text(fields, "received_at", work_date(work, work->now));
+	put_text(fields, "received_at", day_words(work, work->now));
 	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
 	if (d != NULL && mail->party != PARTY_SENDER)
 		dossier_fields(work, mail->code, d, fields);
@@ -198,6 +210,17 @@ static json_t *document_place(const struct dossier_document *doc)
 	return json_pack("{s:I, s:o}", "inbox", (json_int_t)doc->inbox, "digest", json_of(doc->filing.document.digest));
 }
 
+/* A report goes with what the opinion's mails had beside them. */
+static json_t *annexes_of(const struct dossier *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->opinion.n_annexes; i++)
+		json_array_append_new(list, json_pack("{s:I, s:o}", "inbox", (json_int_t)d->opinion.annexes[i].inbox, "digest",
+						      json_of(d->opinion.annexes[i].digest)));
+	return list;
+}
+
 static json_t *documents_of(const struct policy_mail *mail, const struct dossier *d)
 {
 	json_t *list = json_array();
@@ -265,9 +288,9 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		work_notice(work, mail, cause, r);
 	package_headers(mail, d, r);
 	*request = r;
-	/* A report goes with what its opinion's message had beside it. */
-	int64_t inbox = mail->attach == POLICY_ATTACH_REPORT ? d->opinion.inbox : cause->inbox;
-	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)inbox);
+	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
+	if (mail->attach == POLICY_ATTACH_REPORT)
+		json_object_set_new(*attach, "annexes", annexes_of(d));
 	if (mail->attach == POLICY_ATTACH_DOSSIER)
 		json_object_set_new(*attach, "documents", documents_of(mail, d));
 	/* The one PDF tells of the whole dossier, wherever its originals go. */

@@ -7,6 +7,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/work_report_text.h"
+#include "policy/opinion.h"
 
 /* ---------------------------------------------------------------- rules */
 
@@ -187,11 +188,11 @@ const char *work_date(struct work *work, struct instant at)
 struct bytes work_questions(struct work *work, const struct dossier *d)
 {
 	const char *all = "";
-	for (size_t i = 0, n = 0; i < d->request.n_answers; i++) {
-		const struct policy_answer *a = &d->request.answers[i];
-		if (bytes_starts(a->question, BYTES("question.")))
-			all = arena_printf(work->arena, "%s%s%zu. %.*s", all, n > 0 ? "\n" : "", n + 1, (int)a->value.len, (const char *)a->value.at), n++;
-	}
+	struct bytes *list;
+	size_t n = opinion_questions(work->arena, d, &list);
+
+	for (size_t i = 0; i < n; i++)
+		all = arena_printf(work->arena, "%s%s%zu. %.*s", all, i > 0 ? "\n" : "", i + 1, (int)list[i].len, (const char *)list[i].at);
 	return bytes_of_text(all);
 }
 

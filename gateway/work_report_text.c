@@ -164,9 +164,70 @@ static struct bytes case_words(const struct work_sheet *s, size_t documents)
 				    sex, years, what, documents));
 }
 
-static struct bytes limits_words(const struct work_sheet *s, bool missing)
+/* "1. …", a paragraph each; an answer to all questions together has no number. */
+static struct bytes answers_words(const struct work_sheet *s, const struct policy_form *f)
 {
-	return text_of(arena_printf(s->work->arena, "%s%s",
+	struct arena *arena = s->work->arena;
+	const char *all = "";
+
+	for (size_t i = 0; i < f->n_answers; i++) {
+		const char *number = f->answers[i].number > 0 ? arena_printf(arena, "%u. ", f->answers[i].number) : "";
+		all = arena_printf(arena, "%s%s%s%s", all, i > 0 ? "\n\n" : "", number, arena_text(arena, f->answers[i].text));
+	}
+	return text_of(all);
+}
+
+/* An opinion that is a file of his own software, and no text. */
+static struct bytes opinion_words(const struct work_sheet *s, const struct policy_form *f)
+{
+	const struct dossier_opinion *o = &s->dossier->opinion;
+
+	for (size_t i = 0; f->opinion.len == 0 && i < o->n_annexes; i++)
+		if (bytes_equal_nocase(o->annexes[i].digest, f->document))
+			return text_of(arena_printf(s->work->arena,
+						    s->english ? "The opinion is the attached document \"%s\"." : "L’avis est le document joint «\u202f%s\u202f».",
+						    arena_text(s->work->arena, o->annexes[i].name)));
+	return f->opinion;
+}
+
+/* The word, then what he wrote beside it. */
+static struct bytes convergence_words(const struct work_sheet *s, const struct policy_form *f)
+{
+	static const struct {
+		const char *word, *fr, *en;
+	} words[] = {{"yes", "Oui", "Yes"}, {"partly", "Partielle", "Partly"}, {"no", "Non", "No"}};
+
+	for (size_t i = 0; f->remark.len > 0 && i < sizeof words / sizeof words[0]; i++)
+		if (bytes_equal_text(f->convergence, words[i].word))
+			return text_of(arena_printf(s->work->arena, "%s. %s", say(s, words[i].fr, words[i].en), arena_text(s->work->arena, f->remark)));
+	return f->convergence;
+}
+
+static struct bytes advice_words(const struct work_sheet *s, const struct policy_form *f)
+{
+	if (f->delay.len == 0)
+		return f->advice;
+	return text_of(arena_printf(s->work->arena, s->english ? "%s\n\nHow soon: %s" : "%s\n\nDélai\u00a0: %s", arena_text(s->work->arena, f->advice),
+				    arena_text(s->work->arena, f->delay)));
+}
+
+/* Which messages the opinion rests on, when it took more than one. */
+static struct bytes messages_words(const struct work_sheet *s)
+{
+	const struct dossier_opinion *o = &s->dossier->opinion;
+	enum { SHOWN = 10 };
+	const char *all = "";
+
+	if (o->n_mails < 2)
+		return BYTES_NONE;
+	for (size_t i = 0; i < o->n_mails && i < SHOWN; i++)
+		all = arena_printf(s->work->arena, "%s%s%s", all, i > 0 ? ", " : "", arena_text(s->work->arena, moment(s, o->mails[i].timed ? o->mails[i].signed_at : o->mails[i].at)));
+	return text_of(all);
+}
+
+static struct bytes limits_words(const struct work_sheet *s, const struct policy_form *f, bool missing)
+{
+	return text_of(arena_printf(s->work->arena, "%s%s%s%s", arena_text(s->work->arena, f->limits), f->limits.len > 0 ? "\n\n" : "",
 		say(s, "Cet avis a été rendu sur dossier, sans examen du patient : il vaut pour ce que montrent les documents lus, à leur date. Un fait nouveau ou "
 		       "un examen clinique peut le changer.",
 		    "This opinion was given on file, without examining the patient: it holds for what the documents show, at their dates. A new fact or an "
@@ -183,11 +244,11 @@ json_t *work_report_sections(const struct work_sheet *s)
 
 	add_section(list, "question", say(s, "Questions posées", "Questions asked"), work_questions(s->work, s->dossier));
 	add_section(list, "case", say(s, "Le cas", "The case"), case_words(s, documents));
-	add_section(list, "answers", say(s, "Réponse aux questions", "Answers to the questions"), f->answer);
-	add_section(list, "opinion", say(s, "Avis motivé", "Reasoned opinion"), f->opinion);
-	add_section(list, "convergence", say(s, "Convergence avec le premier avis", "Convergence with the first opinion"), f->convergence);
-	add_section(list, "advice", say(s, "Conduite à tenir et délai", "What to do, and how soon"), f->advice);
-	add_section(list, "limits", say(s, "Certitude et limites", "Certainty and limits"), limits_words(s, missing.len > 0));
+	add_section(list, "answers", say(s, "Réponse aux questions", "Answers to the questions"), answers_words(s, f));
+	add_section(list, "opinion", say(s, "Avis motivé", "Reasoned opinion"), opinion_words(s, f));
+	add_section(list, "convergence", say(s, "Convergence avec le premier avis", "Convergence with the first opinion"), convergence_words(s, f));
+	add_section(list, "advice", say(s, "Conduite à tenir et délai", "What to do, and how soon"), advice_words(s, f));
+	add_section(list, "limits", say(s, "Certitude et limites", "Certainty and limits"), limits_words(s, f, missing.len > 0));
 	add_section(list, "documents", say(s, "Documents lus", "Documents read"), read);
 	add_section(list, "documents", say(s, "Demandés et non obtenus", "Asked for and not had"), missing);
 	add_section(list, "help", say(s, "Aide utilisée", "Help used"), f->help);
@@ -214,6 +275,7 @@ json_t *work_report_rows(const struct work_sheet *s)
 	add_row(list, say(s, "Dossier complet le", "File complete on"), d->complete_at.us > 0 ? text_of(work_date(s->work, d->complete_at)) : BYTES_NONE);
 	add_row(list, o->data.timed ? say(s, "Avis signé le", "Opinion signed on") : say(s, "Avis reçu le", "Opinion received on"),
 		moment(s, o->data.timed ? o->data.signed_at : o->at));
+	add_row(list, say(s, "Avis rendu en plusieurs messages", "Opinion given in several messages"), messages_words(s));
 	add_row(list, "Signature", text_of(signature_words(s)));
 	return list;
 }

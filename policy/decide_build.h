@@ -8,11 +8,12 @@
  *   M01  pathology
  *   M02  count, missing (one line each)
  *   M06  due        M07  expert, due
- *   M10  pathology, due, age, sex, questions, exam_count, exams, hospitals
- *   M11  due        M12  due
- *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part
+ *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals
+ *   M11  due, due_day   M12  due
+ *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part, form
  *   M13B family_name, given_name, birth_date, due, exams, part
- *   M15  missing    M16  released
+ *   M15  due, missing, form (what is asked back) or form_whole (all of it again); neither where only the signature is missing
+ *   M16  released
  *   M21  expert, summary, shared_with, replaced
  *   M30  question   M31  expert, answer
  *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced

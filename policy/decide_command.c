@@ -1,4 +1,5 @@
 /* policy/decide_command.c - what an operator asks for, and what a timer brings. */
+#include "policy/decide_form.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
 
@@ -38,8 +39,10 @@ static enum reason return_opinion(struct build *b, const struct policy_command *
 {
 	enum reason reason = build_text(b, EVENT_OPINION_RETURNED, BYTES_NONE, c->text);
 
-	if (reason == REASON_NONE && build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE))
+	if (reason == REASON_NONE && build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE)) {
 		build_field(b, "missing", c->text);
+		build_field(b, "form_whole", form_blank(b, NULL, 0));
+	}
 	return reason;
 }
 
@@ -140,8 +143,10 @@ static enum reason remind(struct build *b, const struct dossier_offer *offer)
 		.kind = EVENT_OFFER_REMINDED,
 		.offer = {.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox}});
 
-	if (reason == REASON_NONE && build_mail(b, MAIL_M11, PARTY_EXPERT, POLICY_ATTACH_NONE))
+	if (reason == REASON_NONE && build_mail(b, MAIL_M11, PARTY_EXPERT, POLICY_ATTACH_NONE)) {
 		build_field(b, "due", text_date(b, b->after->due_at));
+		build_field(b, "due_day", text_date_day(b, b->after->due_at));
+	}
 	return reason;
 }
 

@@ -19,7 +19,7 @@ static void triage(void **state)
 	assert_string_equal(w->last.rule, "operator.triage/1");
 	assert_true(bytes_equal(w->last.events[0].actor, BYTES("operator:nurse")));
 	assert_int_equal(w->dossier->complete_at.us, w->now.us);
-	assert_true(bytes_equal(field_of(&w->last, MAIL_M06, "due"), BYTES("9 mars 2026")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M06, "due"), BYTES("lundi 9 mars 2026")));
 	world_free(w);
 }
 
@@ -262,12 +262,12 @@ static void days_in_paris(void **state)
 	static const struct {
 		const char *triaged, *due;
 	} rows[] = {
-		{"2026-03-02T22:30:00Z", "9 mars 2026"},
-		{"2026-03-02T23:30:00Z", "10 mars 2026"},
-		{"2026-03-21T23:30:00Z", "29 mars 2026"},   /* ends before the change of the clock on the 29th */
-		{"2026-03-22T22:30:00Z", "30 mars 2026"},   /* and after it */
-		{"2026-10-18T22:30:00Z", "25 octobre 2026"},
-		{"2026-06-24T10:00:00Z", "1er juillet 2026"},
+		{"2026-03-02T22:30:00Z", "lundi 9 mars 2026"},
+		{"2026-03-02T23:30:00Z", "mardi 10 mars 2026"},
+		{"2026-03-21T23:30:00Z", "dimanche 29 mars 2026"},   /* ends before the change of the clock on the 29th */
+		{"2026-03-22T22:30:00Z", "lundi 30 mars 2026"},   /* and after it */
+		{"2026-10-18T22:30:00Z", "dimanche 25 octobre 2026"},
+		{"2026-06-24T10:00:00Z", "mercredi 1er juillet 2026"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct world *w = world_make();

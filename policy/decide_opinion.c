@@ -1,45 +1,9 @@
 /* policy/decide_opinion.c - an opinion counts only from the expert who holds the accepted offer, signed by him after he
- * accepted, naming this dossier, whole, and new. */
-#include "base/buf.h"
+ * accepted, naming this dossier, and new. What it lacks is asked back at once, by heading and number of the question; the mail that
+ * answers need hold no more than that, and is judged like the first. */
+#include "policy/decide_form.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
-
-enum { HEADINGS = 5 };
-
-static const struct {
-	const char *id, *fr, *en;
-} headings[HEADINGS] = {
-	{"answer", "Réponse aux questions", "Answer to the questions"},
-	{"opinion", "Avis", "Opinion"},
-	{"convergence", "Convergence avec le premier avis", "Convergence with the first opinion"},
-	{"advice", "Conduite conseillée", "Advice"},
-	{"summary", "Résumé pour le patient", "Summary for the patient"},
-};
-
-static struct bytes heading(const struct policy_form *form, size_t i)
-{
-	const struct bytes values[HEADINGS] = {form->answer, form->opinion, form->convergence, form->advice, form->summary};
-	return bytes_trim(values[i]);
-}
-
-/* Ids with commas for the event, or lines for the mail; empty when nothing is missing. */
-static struct bytes missing_headings(const struct build *b, bool as_lines)
-{
-	struct buf buf = buf_make(1024);
-
-	for (size_t i = 0; i < HEADINGS; i++) {
-		if (heading(&b->message->form, i).len > 0)
-			continue;
-		if (buf.len > 0)
-			buf_text(&buf, as_lines ? "\n" : ",");
-		if (as_lines)
-			buf_text(&buf, "- ");
-		buf_text(&buf, !as_lines ? headings[i].id : build_english(b) ? headings[i].en : headings[i].fr);
-	}
-	struct bytes text = arena_copy(b->arena, buf_bytes(&buf));
-	buf_free(&buf);
-	return text;
-}
 
 /* *is_signed says on what the opinion rests. Only an expert without any registered certificate may ever be believed
  * unsigned, and only where the rules allow it. */
@@ -79,14 +43,23 @@ static bool same_words(struct bytes a, struct bytes b)
 	return bytes_equal(bytes_trim(a), bytes_trim(b));
 }
 
+static bool same_answers(const struct policy_form *x, const struct policy_form *y)
+{
+	bool same = x->n_answers == y->n_answers;
+	for (size_t i = 0; same && i < x->n_answers; i++)
+		same = x->answers[i].number == y->answers[i].number && same_words(x->answers[i].text, y->answers[i].text);
+	return same;
+}
+
 /* The form as it was delivered, in a mail that quotes it: what he says beside it is for a person to read. */
 static bool corrects_nothing(const struct build *b)
 {
 	const struct policy_form *x = &b->message->form, *y = &b->after->delivered.data.form;
 
-	return b->after->delivered.present && b->message->n_documents == 0 && same_words(x->answer, y->answer) &&
-	       same_words(x->opinion, y->opinion) && same_words(x->convergence, y->convergence) && same_words(x->advice, y->advice) &&
-	       same_words(x->summary, y->summary) && same_words(x->help, y->help) && same_words(x->interests, y->interests);
+	return b->after->delivered.present && b->message->n_documents == 0 && same_answers(x, y) && same_words(x->opinion, y->opinion) &&
+	       same_words(x->convergence, y->convergence) && same_words(x->remark, y->remark) && same_words(x->advice, y->advice) &&
+	       same_words(x->delay, y->delay) && same_words(x->limits, y->limits) && same_words(x->summary, y->summary) &&
+	       same_words(x->help, y->help) && same_words(x->interests, y->interests);
 }
 
 static bool came_before(const struct build *b)
@@ -95,6 +68,68 @@ static bool came_before(const struct build *b)
 		if (bytes_equal_nocase(b->after->digests[i], b->message->digest))
 			return true;
 	return false;
+}
+
+static const struct policy_document *report_of(const struct policy_message *m)
+{
+	for (size_t i = 0; m->form.document.len > 0 && i < m->n_documents; i++)
+		if (bytes_equal_nocase(m->documents[i].digest, m->form.document))
+			return &m->documents[i];
+	return NULL;
+}
+
+static bool is_author(const struct policy_document *report, struct bytes rpps)
+{
+	for (size_t i = 0; i < report->n_authors; i++)
+		if (expert_same_rpps(report->authors[i].id, rpps))
+			return true;
+	return false;
+}
+
+static bool is_request(struct bytes type)
+{
+	return bytes_equal(type, BYTES("74465-6")) || bytes_equal(type, BYTES("75496-0"));
+}
+
+/* inFulfillmentOf: the document that asked, or an order that is numbered as the dossier is. */
+static bool fulfils(const struct dossier *d, struct bytes order)
+{
+	size_t caret = bytes_find_byte(order, '^', 0);
+
+	if (bytes_equal_nocase(bytes_from(order, caret + 1), d->reference))
+		return true;
+	for (size_t i = 0; i < d->n_documents; i++) {
+		const struct policy_document *doc = &d->documents[i].filing.document;
+		if (is_request(doc->type) && doc->id.len > 0 && bytes_equal(doc->id, order))
+			return true;
+	}
+	return false;
+}
+
+static bool names_request(const struct dossier *d, const struct policy_document *report)
+{
+	for (size_t i = 0; i < report->orders.n; i++)
+		if (fulfils(d, report->orders.at[i]))
+			return true;
+	return false;
+}
+
+/* The signed bytes name the dossier: by the reference in the text, or by the order that the report of his software fulfils.
+ * A text that names another one is never made good by the report. */
+static enum reason check_named(const struct build *b, const struct dossier_offer *holder)
+{
+	const struct policy_message *m = b->message;
+	const struct policy_document *report = report_of(m);
+	struct bytes reference = bytes_trim(m->form.reference);
+	bool named = bytes_equal_nocase(reference, bytes_trim(b->after->reference));
+
+	if (report == NULL)
+		return named && m->form.document.len == 0 ? REASON_NONE : REASON_OPINION_DOSSIER;
+	if (!is_author(report, holder->rpps))
+		return REASON_OPINION_SIGNER;
+	if (!report->has_patient)
+		return REASON_IDENTITY_NONE;
+	return named || (reference.len == 0 && names_request(b->after, report)) ? REASON_NONE : REASON_OPINION_DOSSIER;
 }
 
 static enum reason check_opinion(const struct build *b, const struct dossier_offer *holder, bool *is_signed)
@@ -114,18 +149,39 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 		return REASON_MESSAGE_DUPLICATE;
 	if (*is_signed && is_early(&m->signature, signed_since(b->after, holder)))
 		return REASON_OPINION_EARLY;
-	if (!bytes_equal_nocase(bytes_trim(m->form.reference), bytes_trim(b->after->reference)))
-		return REASON_OPINION_DOSSIER;
-	if (corrects_nothing(b))
-		return REASON_REPLY_NOT_AWAITED;
 	reason = step_refused_piece(m);
-	return reason == REASON_NONE ? step_one_patient(m, &b->after->request.patient) : reason;
+	if (reason == REASON_NONE)
+		reason = step_one_patient(m, &b->after->request.patient);
+	if (reason == REASON_NONE)
+		reason = check_named(b, holder);
+	return reason == REASON_NONE && corrects_nothing(b) ? REASON_REPLY_NOT_AWAITED : reason;
+}
+
+/* What is set aside is given to nobody, and an order to delete is no file. */
+static size_t annexes_of(const struct build *b, struct dossier_annex **out)
+{
+	const struct policy_message *m = b->message;
+	size_t n = 0;
+
+	*out = arena_alloc(b->arena, (m->n_documents + 1) * sizeof **out);
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct policy_document *d = &m->documents[i];
+		if (!d->aside && d->action != POLICY_ACTION_DELETE)
+			(*out)[n++] = (struct dossier_annex){.kind = d->kind, .name = d->name, .digest = d->digest, .type = d->type, .title = d->title,
+							     .size = d->size};
+	}
+	return n;
 }
 
 static enum reason receive(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
 	const struct policy_message *m = b->message;
+	struct policy_form form = m->form;
+	struct dossier_annex *annexes;
+	size_t n = annexes_of(b, &annexes);
 
+	/* Named by the order: the reference is the dossier's own from here on. */
+	form.reference = b->after->reference;
 	return build_event(b, (struct dossier_event){
 		.kind = EVENT_OPINION_RECEIVED,
 		.opinion = {
@@ -135,32 +191,43 @@ static enum reason receive(struct build *b, const struct dossier_offer *holder, 
 			.fingerprint = is_signed ? m->signature.fingerprint : BYTES_NONE,
 			.timed = is_signed && m->signature.timed,
 			.signed_at = m->signature.time,
-			.form = m->form,
+			.form = form,
+			.annexes = annexes,
+			.n_annexes = n,
 		}});
 }
 
-static void mail_return(struct build *b, struct bytes missing)
+static bool mail_return(struct build *b, struct bytes missing)
 {
 	if (!build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE))
-		return;
+		return false;
 	b->mails[b->n_mails - 1].in_reply_to = true;
+	build_field(b, "due", text_date(b, b->after->due_at));
 	build_field(b, "missing", missing);
+	return true;
 }
 
-/* Received, then given back or found whole; released at once where no nurse has to look. */
+static enum reason ask_back(struct build *b, const struct opinion_gap *gaps, size_t n)
+{
+	enum reason reason = build_text(b, EVENT_OPINION_RETURNED, form_gap_ids(b, gaps, n), BYTES_NONE);
+
+	b->reason = REASON_OPINION_INCOMPLETE;
+	if (reason == REASON_NONE && mail_return(b, form_gap_lines(b, gaps, n)))
+		build_field(b, "form", form_blank(b, gaps, n));
+	return reason;
+}
+
+/* Received, then completed by another mail or found whole; released at once where no nurse has to look. */
 static enum reason judge(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
-	struct bytes missing = missing_headings(b, false);
+	struct opinion_gap *gaps;
 	enum reason reason = receive(b, holder, is_signed);
 
 	if (reason != REASON_NONE)
 		return reason;
-	if (missing.len > 0) {
-		reason = build_text(b, EVENT_OPINION_RETURNED, missing, BYTES_NONE);
-		b->reason = REASON_OPINION_INCOMPLETE;
-		mail_return(b, missing_headings(b, true));
-		return reason;
-	}
+	size_t n = opinion_gaps(b->arena, b->after, &gaps);
+	if (n > 0)
+		return ask_back(b, gaps, n);
 	reason = build_plain(b, EVENT_OPINION_CHECKED);
 	if (reason != REASON_NONE || b->rules->release_by_nurse)
 		return reason;
@@ -174,16 +241,18 @@ static enum reason judge(struct build *b, const struct dossier_offer *holder, bo
  * message stays with a nurse, too: what he attached may matter for the patient all the same. */
 static enum reason return_annexes(struct build *b, const struct dossier_offer *holder, bool is_signed, struct bytes annexes)
 {
-	struct bytes ids = missing_headings(b, false), lines = missing_headings(b, true);
-	const char *comma = ids.len > 0 ? "," : "", *line = lines.len > 0 ? "\n" : "";
+	struct opinion_gap *gaps;
 	enum reason reason = receive(b, holder, is_signed);
 
-	if (reason == REASON_NONE)
-		reason = build_text(b, EVENT_OPINION_RETURNED, bytes_of_text(arena_printf(b->arena, "%.*s%sannex", (int)ids.len, (const char *)ids.at, comma)),
-				    BYTES_NONE);
-	if (reason == REASON_NONE)
-		mail_return(b, bytes_of_text(arena_printf(b->arena, "%.*s%s%.*s", (int)lines.len, (const char *)lines.at, line, (int)annexes.len,
-							  (const char *)annexes.at)));
+	if (reason != REASON_NONE)
+		return reason;
+	size_t n = opinion_gaps(b->arena, b->after, &gaps);
+	struct bytes ids = form_gap_ids(b, gaps, n), lines = form_gap_lines(b, gaps, n);
+	reason = build_text(b, EVENT_OPINION_RETURNED,
+			    bytes_of_text(arena_printf(b->arena, "%.*s%sannex", (int)ids.len, (const char *)ids.at, ids.len > 0 ? "," : "")), BYTES_NONE);
+	if (reason == REASON_NONE && mail_return(b, bytes_of_text(arena_printf(b->arena, "%.*s%s%.*s", (int)lines.len, (const char *)lines.at,
+									       lines.len > 0 ? "\n" : "", (int)annexes.len, (const char *)annexes.at))))
+		build_field(b, "form", form_blank(b, gaps, n));
 	return reason;
 }
 
@@ -207,7 +276,8 @@ void decide_opinion(struct build *b)
 	    sender_linked(b->message)) {
 		build_hold(b, reason);
 		/* He forgot to sign, or his software cannot: he learns it now, not tomorrow. */
-		mail_return(b, build_english(b) ? BYTES("- Your electronic signature") : BYTES("- Votre signature électronique"));
+		(void)mail_return(b, build_english(b) ? BYTES("- your electronic signature: send the same opinion again, signed with your certificate")
+						      : BYTES("- votre signature électronique\u00a0: renvoyez le même avis, signé avec votre certificat"));
 		return;
 	}
 	struct bytes annexes = text_annexes(b);

@@ -1,6 +1,7 @@
 /* policy/decide_reply.c - what comes to a relay address: the expert's answers, the patient's questions.
  *
  * A relay address is good only from the party it was made for. An automatic answer never counts. */
+#include "policy/decide_form.h"
 #include "policy/decide_parts.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
@@ -85,6 +86,7 @@ static void mail_dossier(struct build *b)
 	build_field(b, "exam_count", text_number(b, count));
 	build_field(b, "exams", exams);
 	build_field(b, "waived", text_waived(b));
+	build_field(b, "form", form_blank(b, NULL, 0));
 	build_field(b, "heavy", heavy);
 	if (heavy.len > 0) {
 		/* He is told what he lacks; a person finds another way for it. */

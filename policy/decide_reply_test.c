@@ -20,7 +20,7 @@ static void the_offer_names_nobody(void **state)
 		assert_false(names_patient(m->fields[i].text));
 	}
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "age"), BYTES("46")));
-	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "due"), BYTES("9 mars 2026")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "due"), BYTES("lundi 9 mars 2026")));
 	assert_true(bytes_contains(field_of(&w->last, MAIL_M10, "questions"), BYTES("Mon numéro est [...].")));
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "exam_count"), BYTES("2")));
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "hospitals"), BYTES("Hôpital X")));
@@ -313,7 +313,7 @@ static void headings_are_asked_back(void **state)
 	assert_string_equal(events_of(w), "opinion_received, opinion_returned");
 	assert_true(bytes_equal(w->last.events[1].text.id, BYTES("convergence,summary")));
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M15, "missing"),
-				BYTES("- Convergence avec le premier avis\n- Résumé pour le patient")));
+				BYTES("- la convergence avec le premier avis\u00a0: oui, partielle ou non\n- le résumé en clair, que le patient lira")));
 	assert_int_equal(w->dossier->state, DOSSIER_ACCEPTED);
 	assert_false(w->dossier->opinion.present);
 	/* The same bytes again are not new; a whole one is. */

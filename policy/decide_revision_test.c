@@ -54,8 +54,8 @@ static void a_correction_waits_for_the_nurse(void **state)
 	assert_string_equal(events_of(w), "released");
 	assert_string_equal(mails_of(w), "M21 patient, M64 attending, M16 expert");
 	assert_int_equal(mail_of(&w->last, MAIL_M21)->attach, POLICY_ATTACH_REPORT);
-	assert_true(bytes_equal(field_of(&w->last, MAIL_M21, "replaced"), BYTES("4 mars 2026")));
-	assert_true(bytes_equal(field_of(&w->last, MAIL_M64, "replaced"), BYTES("4 mars 2026")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M21, "replaced"), BYTES("mercredi 4 mars 2026")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M64, "replaced"), BYTES("mercredi 4 mars 2026")));
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M21, "summary"), BYTES("En plus clair.")));
 	assert_int_equal(release_of(w).version, 2);
 	assert_int_equal(release_of(w).to, parties(true, true, false));

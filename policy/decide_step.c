@@ -37,9 +37,12 @@ static void mail_offer(struct build *b)
 		return;
 	build_field(b, "pathology", text_pathology(b));
 	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "due_day", text_date_day(b, b->after->due_at));
+	build_field(b, "due_hour", text_date_hour(b, b->after->due_at));
 	build_field(b, "age", text_age(b));
 	build_field(b, "sex", b->after->request.patient.sex);
 	build_field(b, "questions", text_nameless(b, text_questions(b)));
+	build_field(b, "first_question", text_first_question(b));
 	build_field(b, "exam_count", text_number(b, count));
 	build_field(b, "exams", text_nameless(b, exams));
 	build_field(b, "hospitals", text_nameless(b, text_hospitals(b)));

@@ -5,16 +5,41 @@
 #include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/mask.h"
-
-static bool is_question(struct bytes question)
-{
-	return bytes_starts(question, BYTES("question."));
-}
+#include "policy/opinion.h"
 
 static const struct pathology *pathology_of(const struct build *b)
 {
 	return pathology_find(b->rules->pathologies, b->rules->n_pathologies, b->after->request.pathology,
 			      b->after->request.version);
+}
+
+static const char *day_name(const struct build *b, struct date d, bool cut)
+{
+	static const char *const names[2][2][7] = {
+		{{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"},
+		 {"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."}},
+		{{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+		 {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}},
+	};
+	/* 1970-01-01 was a Thursday. */
+	return names[build_english(b)][cut][((date_days(d) + 4) % 7 + 7) % 7];
+}
+
+struct bytes text_date_day(const struct build *b, struct instant at)
+{
+	struct date d = instant_date(at, instant_paris_offset(at));
+	return bytes_of_text(arena_printf(b->arena, "%02d/%02d", d.day, d.month));
+}
+
+struct bytes text_date_hour(const struct build *b, struct instant at)
+{
+	int offset = instant_paris_offset(at);
+	struct date d = instant_date(at, offset);
+	int64_t seconds = at.us / 1000000 + (int64_t)offset * 60;
+	int hour = (int)((seconds % 86400 + 86400) % 86400 / 3600);
+
+	return bytes_of_text(arena_printf(b->arena, build_english(b) ? "%s %d/%02d, %d:00" : "%s %d/%02d, %d\u00a0h", day_name(b, d, true), d.day,
+					  d.month, hour));
 }
 
 struct bytes text_date(const struct build *b, struct instant at)
@@ -26,8 +51,8 @@ struct bytes text_date(const struct build *b, struct instant at)
 	struct date d = instant_date(at, instant_paris_offset(at));
 	const char *month = build_english(b) ? en[d.month - 1] : fr[d.month - 1];
 
-	return bytes_of_text(arena_printf(b->arena, "%d%s %s %d", d.day, d.day == 1 && !build_english(b) ? "er" : "", month,
-					  d.year));
+	return bytes_of_text(arena_printf(b->arena, "%s %d%s %s %d", day_name(b, d, false), d.day,
+					  d.day == 1 && !build_english(b) ? "er" : "", month, d.year));
 }
 
 static struct bytes slashes(const struct build *b, struct bytes year, struct bytes month, struct bytes day)
@@ -61,13 +86,11 @@ struct bytes text_pathology(const struct build *b)
 struct bytes text_questions(const struct build *b)
 {
 	struct gather g = gather_begin();
-	unsigned number = 0;
+	struct bytes *questions;
+	size_t n = opinion_questions(b->arena, b->after, &questions);
 
-	for (size_t i = 0; i < b->after->request.n_answers; i++) {
-		const struct policy_answer *a = &b->after->request.answers[i];
-		if (is_question(a->question) && bytes_trim(a->value).len > 0)
-			gather_line(&g, bytes_of_text(arena_printf(b->arena, "%u. ", ++number)), bytes_trim(a->value), BYTES_NONE);
-	}
+	for (size_t i = 0; i < n; i++)
+		gather_line(&g, bytes_of_text(arena_printf(b->arena, "%zu. ", i + 1)), questions[i], BYTES_NONE);
 	return gather_end(b->arena, &g);
 }
 
@@ -154,6 +177,30 @@ struct bytes text_nameless(const struct build *b, struct bytes text)
 
 	/* A name of one or two letters would blot out half of any text. */
 	return name.len < 3 ? text : mask_address(b->arena, text, name);
+}
+
+struct bytes text_first_question(const struct build *b)
+{
+	enum { CHARACTERS = 60 };
+	const struct dossier *d = b->after;
+	struct bytes *questions;
+	struct bytes text = opinion_questions(b->arena, d, &questions) > 0 ? questions[0] : BYTES_NONE;
+	size_t characters = 0, at = 0, blank = 0;
+
+	/* Cleared before it is cut: half a number would not be known again. */
+	text = mask_matricule(b->arena, mask_address(b->arena, text, d->request.mailbox), d->request.patient.ins);
+	text = text_nameless(b, text);
+	text = bytes_slice(text, 0, bytes_find_byte(text, '\n', 0));
+	for (; at < text.len; at++) {
+		characters += (text.at[at] & 0xc0) != 0x80;
+		if (characters > CHARACTERS)
+			break;
+		if (text.at[at] == ' ')
+			blank = at;
+	}
+	if (at == text.len)
+		return text;
+	return bytes_of_text(arena_printf(b->arena, "%s…", arena_text(b->arena, bytes_slice(text, 0, blank > 0 ? blank : at))));
 }
 
 /* What the definition calls it; the id when it is not of this pathology any more. */

@@ -4,8 +4,10 @@
 
 #include "policy/decide_build.h"
 
-/* "14 mars 2026", the date in Paris. */
+/* "samedi 14 mars 2026", the date in Paris; "14/03"; "sam. 14/03, 18 h", the hour that has begun. */
 struct bytes text_date(const struct build *b, struct instant at);
+struct bytes text_date_day(const struct build *b, struct instant at);
+struct bytes text_date_hour(const struct build *b, struct instant at);
 /* "28/03/1979" from YYYYMMDD; empty when it is none. */
 struct bytes text_birth_date(const struct build *b);
 struct bytes text_age(const struct build *b);
@@ -13,6 +15,8 @@ struct bytes text_age(const struct build *b);
 struct bytes text_pathology(const struct build *b);
 /* "1. ...": every question.N of the questionnaire. */
 struct bytes text_questions(const struct build *b);
+/* The first question without what names the patient, cut at a word behind some 60 characters. */
+struct bytes text_first_question(const struct build *b);
 /* "- text: value": the other answers of the questionnaire. */
 struct bytes text_answers(const struct build *b);
 /* "- title (28/11/2019)": the current, shared documents; *count (may be NULL) says how many. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/opinion.h"
 #include "policy/rules.h"
 
 /* A list with room for one more; the old one is left to the arena. */
@@ -112,11 +113,62 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 	p->at = e->at;
 }
 
+static bool has_annex(const struct dossier_opinion *o, struct bytes digest)
+{
+	for (size_t i = 0; i < o->n_annexes; i++)
+		if (bytes_equal_nocase(o->annexes[i].digest, digest))
+			return true;
+	return false;
+}
+
+/* Lists are made anew for each mail: the draft and what was delivered have their own. */
+static void add_annexes(struct arena *arena, const struct dossier_opinion *draft, const struct dossier_event *e, struct dossier_opinion *out)
+{
+	struct dossier_annex *list = arena_alloc(arena, (draft->n_annexes + e->opinion.n_annexes + 1) * sizeof *list);
+
+	out->annexes = list;
+	for (size_t i = 0; i < draft->n_annexes; i++)
+		list[out->n_annexes++] = draft->annexes[i];
+	for (size_t i = 0; i < e->opinion.n_annexes; i++) {
+		if (has_annex(out, e->opinion.annexes[i].digest))
+			continue;
+		list[out->n_annexes] = e->opinion.annexes[i];
+		list[out->n_annexes++].inbox = e->inbox;
+	}
+}
+
+static void add_opinion_mail(struct arena *arena, const struct dossier_opinion *draft, const struct dossier_event *e, struct dossier_opinion *out)
+{
+	struct dossier_opinion_mail *list = arena_alloc(arena, (draft->n_mails + 1) * sizeof *list);
+
+	out->mails = list;
+	for (size_t i = 0; i < draft->n_mails; i++)
+		list[out->n_mails++] = draft->mails[i];
+	list[out->n_mails++] = (struct dossier_opinion_mail){
+		.inbox = e->inbox, .at = e->at, .digest = e->opinion.digest, .fingerprint = e->opinion.fingerprint,
+		.is_signed = e->opinion.is_signed, .timed = e->opinion.timed, .signed_at = e->opinion.signed_at,
+	};
+}
+
+/* The mail completes the draft, if there is one; one unsigned mail makes the whole unsigned. */
 static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 {
+	struct dossier_opinion opinion = {.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
+
 	d->digests = grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
 	d->digests[d->n_digests++] = e->opinion.digest;
-	d->opinion = (struct dossier_opinion){.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
+	add_opinion_mail(d->arena, &d->draft, e, &opinion);
+	add_annexes(d->arena, &d->draft, e, &opinion);
+	opinion.data.form = opinion_merge(d->arena, &d->draft.data.form, &e->opinion.form);
+	opinion.data.is_signed = e->opinion.is_signed && (d->draft.n_mails == 0 || d->draft.data.is_signed);
+	d->opinion = opinion;
+}
+
+/* Incomplete, it waits for what it lacks. What a person found wrong is not to survive in a part that the next mail leaves out. */
+static void return_opinion(struct dossier *d, const struct dossier_event *e)
+{
+	d->draft = e->text.id.len > 0 ? d->opinion : (struct dossier_opinion){0};
+	d->opinion = d->delivered;
 }
 
 /* What is proved of the mails of the version before says nothing about this one's: their events stay. */
@@ -270,10 +322,11 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_opinion(d, e);
 		break;
 	case EVENT_OPINION_RETURNED:
-		d->opinion = d->delivered;
+		return_opinion(d, e);
 		break;
 	case EVENT_OPINION_CHECKED:
 		d->opinion.checked = true;
+		d->draft = (struct dossier_opinion){0};
 		break;
 	case EVENT_RELEASED:
 		keep_release(d, e);

@@ -71,11 +71,23 @@ struct dossier_proof {
 	struct instant at;               /* of the last change */
 };
 
-struct dossier_opinion {
-	bool present, checked;
+struct dossier_opinion_mail {
 	int64_t inbox;
 	struct instant at;
-	struct dossier_opinion_data data;
+	struct bytes digest, fingerprint;
+	bool is_signed, timed;
+	struct instant signed_at;
+};
+
+struct dossier_opinion {
+	bool present, checked;
+	int64_t inbox;                   /* of the last mail */
+	struct instant at;
+	struct dossier_opinion_data data;   /* of the last mail; its form is that of all mails together, is_signed of all */
+	const struct dossier_opinion_mail *mails;   /* what it rests on, in order */
+	size_t n_mails;
+	const struct dossier_annex *annexes;   /* of all of them, each digest once */
+	size_t n_annexes;
 };
 
 struct dossier_consent {
@@ -122,6 +134,7 @@ struct dossier {
 	size_t n_questions, room_questions;
 	struct bytes *digests;           /* of every opinion that ever came */
 	size_t n_digests, room_digests;
+	struct dossier_opinion draft;    /* what was given back as incomplete: the next mail completes it; empty otherwise */
 	struct dossier_opinion opinion;  /* the current one; when it was returned, the one before it that was released, if any */
 	struct dossier_opinion delivered;   /* what the last version rests on; absent before the first release */
 	enum dossier_state interrupted;  /* DOSSIER_REVISION: where a return leads back to */

@@ -147,15 +147,15 @@ static enum reason guard_release(const struct dossier *d, const struct dossier_r
 }
 
 /* A list that an event makes longer has an end; what lengthens nothing is never refused for it. */
-static bool is_full(const struct dossier *d, enum dossier_event_kind kind)
+static bool is_full(const struct dossier *d, const struct dossier_event *e)
 {
-	switch (kind) {
+	switch (e->kind) {
 	case EVENT_OFFERED:
 		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_PIECE_WAIVED:
 		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_OPINION_RECEIVED:
-		return d->n_digests >= LIMIT_DOSSIER_ITEMS;
+		return d->n_digests >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS - d->draft.n_annexes;
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_RELEASED:
@@ -169,7 +169,7 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 {
 	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
 		return REASON_DOSSIER_ORDER;
-	if (is_full(d, e->kind))
+	if (is_full(d, e))
 		return REASON_DOSSIER_FULL;
 	switch (dossier_event_data(e->kind)) {
 	case EVENT_DATA_REQUEST:

@@ -28,7 +28,7 @@ enum dossier_event_kind {
 	EVENT_REPLY_UNCLEAR,         /* offer */
 	EVENT_EXPERT_NONE,
 	EVENT_OPINION_RECEIVED,      /* opinion */
-	EVENT_OPINION_RETURNED,      /* text: what is missing */
+	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
 	EVENT_HELD,                  /* text */
 	EVENT_RELEASED,              /* release */
@@ -96,6 +96,15 @@ struct dossier_offer_data {
 	struct bytes until;          /* of an absence */
 };
 
+/* A file that came with an opinion. */
+struct dossier_annex {
+	enum policy_kind kind;
+	struct bytes name, digest, type, title;
+	uint64_t size;
+	int64_t inbox;               /* the message that it is in; in an event 0: the event's own */
+};
+
+/* One mail of an opinion: an opinion may rest on several, of which each completes the one before. */
 struct dossier_opinion_data {
 	struct bytes rpps;           /* the expert that the signature was found to be */
 	struct bytes digest;         /* SHA-256 of the raw message, hex */
@@ -103,7 +112,9 @@ struct dossier_opinion_data {
 	struct bytes fingerprint;    /* of the signer */
 	bool timed;
 	struct instant signed_at;
-	struct policy_form form;
+	struct policy_form form;     /* what this mail says */
+	const struct dossier_annex *annexes;
+	size_t n_annexes;
 };
 
 struct dossier_mail_data {

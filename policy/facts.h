@@ -86,6 +86,7 @@ struct policy_document {
 	const struct policy_author *authors;
 	size_t n_authors;
 	struct policy_author custodian;   /* id and name */
+	struct policy_texts orders;       /* what it fulfils (inFulfillmentOf): root[^extension] */
 	enum policy_action action;        /* REPLACE: replaces names it; DELETE: id names it, and there need be no file */
 	bool masked_professionals, masked_patient, masked_representatives;   /* who may not have it: policy/given.h */
 	bool foreign;                     /* of another country's rules: a file, of which only name, digest and size are told */
@@ -160,10 +161,21 @@ struct policy_reply {
 	struct bytes until;               /* YYYY-MM-DD, for ABSENT */
 };
 
+struct policy_form_answer {
+	unsigned number;                  /* of the question, from 1; 0: to all of them together */
+	struct bytes text;
+};
+
 /* The headings of the opinion form that we sent. */
 struct policy_form {
 	bool found;
-	struct bytes reference, answer, opinion, convergence, advice, summary, help, interests;
+	struct bytes reference;
+	const struct policy_form_answer *answers;   /* each number once, rising */
+	size_t n_answers;
+	struct bytes opinion;
+	struct bytes convergence, remark; /* "yes", "partly", "no"; what he wrote beside it */
+	struct bytes advice, delay, summary, limits, help, interests;
+	struct bytes document;            /* digest of the report (85208-7) of his own software whose text or file is the opinion; else empty */
 };
 
 enum policy_report_kind { POLICY_REPORT_DSN, POLICY_REPORT_MDN, POLICY_REPORT_AUTO_REPLY, POLICY_REPORT_OTHER };

@@ -393,6 +393,8 @@ static UNUSED struct policy_message reply_message(struct world *w, const char *a
 	return m;
 }
 
+static UNUSED const struct policy_form_answer FORM_ANSWERS[] = {{1, BYTES_OF("Oui.")}};
+
 static UNUSED struct policy_message opinion_message(struct world *w, const char *address, const char *fingerprint)
 {
 	struct policy_message m = from(w, address, POLICY_CLASS_OPINION);
@@ -400,9 +402,10 @@ static UNUSED struct policy_message opinion_message(struct world *w, const char 
 	m.digest = T(arena_printf(w->arena, "op%lld", (long long)w->inbox));
 	m.signature = (struct policy_signature){.verdict = POLICY_VERDICT_VALID, .bound = POLICY_BOUND_FROM, .email = m.from,
 						.fingerprint = T(fingerprint), .timed = true, .time = w->now};
-	m.form = (struct policy_form){.found = true, .reference = T(REFERENCE), .answer = BYTES("Oui."),
+	m.form = (struct policy_form){.found = true, .reference = T(REFERENCE), .answers = FORM_ANSWERS, .n_answers = 1,
 				      .opinion = BYTES("Avis motivé."), .convergence = BYTES("partielle"),
-				      .advice = BYTES("Suivi."), .summary = BYTES("En clair.")};
+				      .advice = BYTES("Suivi."), .delay = BYTES("Trois mois."), .summary = BYTES("En clair."),
+				      .limits = BYTES("Sur dossier."), .help = BYTES("Aucune."), .interests = BYTES("Aucun.")};
 	return m;
 }
 

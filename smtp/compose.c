@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "smtp/compose_word.h"
 #include "smtp/mime_build.h"
+#include "smtp/mime_flowed.h"
 
 /* --- checks ----------------------------------------------------------------- */
 
@@ -234,10 +235,15 @@ static enum reason build(struct arena *arena, const struct smtp_compose *mail, c
 	struct notice_written notice;
 	struct bytes text = lines(arena, mail->text);
 
-	if (mail->notice == NULL)
-		return mime_build_entity(arena, boundary, text, mail->language, mail->parts, mail->part_count, out);
+	if (mail->notice == NULL) {
+		const struct mime_build_text body = {
+			.language = mail->language, .plain = mime_flowed_cut(arena, text),
+			.html = compose_html(arena, text, mail->subject, mail->language, mail->links, mail->link_count),
+		};
+		return mime_build_entity(arena, boundary, &body, mail->parts, mail->part_count, out);
+	}
 	enum reason reason = notice_write(arena, mail->notice, &notice, field);
-	return reason == REASON_NONE ? mime_build_report(arena, boundary, text, mail->language, &notice, out) : reason;
+	return reason == REASON_NONE ? mime_build_report(arena, boundary, mime_flowed_cut(arena, text), mail->language, &notice, out) : reason;
 }
 
 enum reason smtp_compose(struct arena *arena, const struct smtp_compose *mail, struct bytes *head, struct bytes *entity,

@@ -1,7 +1,8 @@
 /* smtp/compose.h - builds one outgoing mail: the outer header block and the MIME entity that will be signed.
  *
- * The entity is multipart/mixed: the text first, then the parts in the order given (PDF first, IHE_XDM.zip last, so that a client that
- * knows nothing of signatures shows them). 7 bit, CRLF, lines of at most 76 characters in bodies, so that no
+ * The entity is multipart/mixed: first multipart/alternative, of the text (format=flowed, complete by itself) and of the same as HTML
+ * (smtp/compose_html.h); then the parts in the order given (PDF first, IHE_XDM.zip last, so that a client that knows nothing of
+ * signatures shows them). 7 bit, CRLF, lines of at most 76 characters in bodies, so that no
  * relay has a reason to touch what is signed (RFC 8551 3.1.2). No clock, no chance: boundaries come from the Message-ID.
  * A report (notice) is a multipart/report instead and leaves as it is: wrapped in a signature it would be none (RFC 6522 1).
  * Header injection is not possible: a control character in any field is refused, and so is a mail over LIMIT_COMPOSE_MAIL. */
@@ -11,6 +12,7 @@
 #include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
+#include "smtp/compose_html.h"
 #include "smtp/notice_write.h"
 
 struct smtp_compose_part {
@@ -31,6 +33,8 @@ struct smtp_compose {
 	struct bytes reply_to, notification_to; /* may be empty */
 	struct bytes subject, text;       /* text: UTF-8, LF or CRLF */
 	struct bytes language;            /* "fr": Content-Language of the text; may be empty */
+	const struct compose_link *links; /* of the HTML */
+	size_t link_count;
 	struct bytes mss_ins;             /* X-MSS-INS: "O", "N" or empty */
 	struct bytes mss_codes;           /* X-MSS-CODECDA: "85208-7,11488-4" or empty */
 	struct bytes mss_nil;             /* X-MSS-NIL, on every mail; empty only where no number was given yet */

@@ -76,15 +76,16 @@ static void reads_back_the_same(void **state)
 	assert_int_equal(read.head.in_reply_to.n, 1);
 	assert_true(read.head.has_date && read.head.date.us == mail.date.us && read.head.date_offset == 60);
 	assert_true(read.head.automatic);
-	assert_int_equal(read.n, 3);
-	assert_true(bytes_equal_text(bytes_trim(read.text), "Bonjour,\n\nÉté : 1 = 1.\nFin \n.\nFrom ici\n--x"));
+	assert_int_equal(read.n, 4);
+	assert_true(bytes_equal_text(read.parts[0].media, "text/plain") && read.parts[0].flowed && bytes_equal_text(read.parts[1].media, "text/html"));
+	assert_true(bytes_equal_text(bytes_trim(read.text), "Bonjour,\n\nÉté : 1 = 1.\nFin\n.\nFrom ici\n--x"));
 	for (size_t i = 0; i < 2; i++) {
-		assert_true(bytes_equal(read.parts[i + 1].content, parts[i].content));
-		assert_true(bytes_equal(read.parts[i + 1].media, parts[i].media));
-		assert_true(read.parts[i + 1].encoding_ok && !read.parts[i + 1].broken);
+		assert_true(bytes_equal(read.parts[i + 2].content, parts[i].content));
+		assert_true(bytes_equal(read.parts[i + 2].media, parts[i].media));
+		assert_true(read.parts[i + 2].encoding_ok && !read.parts[i + 2].broken);
 	}
-	assert_true(bytes_contains(read.parts[1].name, BYTES("Écho – œdème")));
-	assert_true(bytes_equal(read.parts[2].name, parts[1].name));
+	assert_true(bytes_contains(read.parts[2].name, BYTES("Écho – œdème")));
+	assert_true(bytes_equal(read.parts[3].name, parts[1].name));
 	assert_int_equal(read.n_anomalies, 0);
 	buf_free(&whole);
 	arena_destroy(&arena);

@@ -46,6 +46,22 @@ static const struct row {
 	 "R\xc3\xa9sum\xc3\xa9 pour le patient :\ntout va bien\n________________\nDr X, tel. 01\n",
 	 true, "A-2026-000123-KQ", "", "bien", "partly", "", "tout va bien"},
 	{"as M13 has it, untouched", "R\xc3\xa9" "f\xc3\xa9rence : A-2026-000123-KQ\n\nAvis motiv\xc3\xa9 :\n\n\nConvergence (oui / partielle / non) :\n\n\n", false, "A-2026-000123-KQ", "", "", "", "", ""},
+	{"a closing and a name are no part of the summary",
+	 "Avis motiv\xc3\xa9 : bien\nR\xc3\xa9sum\xc3\xa9 pour le patient : tout va bien\n\nBien cordialement,\nDr X\nService Y\n", true, "", "", "bien", "", "",
+	 "tout va bien"},
+	{"a postscript is",
+	 "Avis motiv\xc3\xa9 : bien\nR\xc3\xa9sum\xc3\xa9 pour le patient : tout va bien\n\nCordialement\nDr X\nPS : appelez-moi\n", true, "", "", "bien", "", "",
+	 "tout va bien\n\nCordialement\nDr X\nPS : appelez-moi"},
+	{"the reference may stand anywhere", "Dossier A-2026-000123-KQ\n\nR\xc3\xa9sum\xc3\xa9 pour le patient : tout va bien\n", true, "A-2026-000123-KQ", "", "", "", "",
+	 "tout va bien"},
+	{"our letter above the form may speak of its headings",
+	 "Bien re\xc3\xa7u.\n\nDe : Relais\nEnvoy\xc3\xa9 : lundi\n\xc3\x80 : Dr\nObjet : Avis\n\nR\xc3\xa9sum\xc3\xa9 pour le patient : trop technique, \xc3\xa0 refaire.\n\n"
+	 "R\xc3\xa9" "f\xc3\xa9rence : A-2026-000123-KQ\n\nR\xc3\xa9sum\xc3\xa9 pour le patient :\nC'est simple.\n\nFin du formulaire\n",
+	 true, "A-2026-000123-KQ", "", "", "", "", "C'est simple."},
+	{"a bracket that never closes hides nothing", "R\xc3\xa9" "f\xc3\xa9rence : A-2026-000123-KQ\nAvis motiv\xc3\xa9 [mes raisons\nsont l\xc3\xa0\nConvergence : oui\n", true,
+	 "A-2026-000123-KQ", "", "mes raisons\nsont l\xc3\xa0", "yes", "", ""},
+	{"guillemets are the expert's own", "Avis motiv\xc3\xa9 :\n\xc2\xab Rien ne presse \xc2\xbb\nConvergence : oui\n", true, "", "", "\xc2\xab Rien ne presse \xc2\xbb", "yes", "", ""},
+	{"boxes left as they were are no answer", "Avis motiv\xc3\xa9 : a\nConvergence : [ ] oui [x] partielle [ ] non\n", true, "", "", "a", "", "", ""},
 	{"nothing", "", false, "", "", "", "", "", ""},
 };
 
@@ -66,7 +82,7 @@ static void forms_are_read(void **state)
 		if (form.found != row->found)
 			fail_msg("%s: found is %d", row->what, form.found);
 		same(row->what, "reference", form.reference, row->reference);
-		same(row->what, "answer", form.answer, row->answer);
+		same(row->what, "answer", form.answer_count > 0 ? form.answers[0].text : BYTES_NONE, row->answer);
 		same(row->what, "opinion", form.opinion, row->opinion);
 		same(row->what, "convergence", form.convergence, row->convergence);
 		same(row->what, "advice", form.advice, row->advice);

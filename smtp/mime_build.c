@@ -17,10 +17,12 @@ static void set_content(GMimePart *part, struct bytes content, GMimeContentEncod
 	g_object_unref(stream);
 }
 
-static GMimeObject *text_part(struct arena *arena, struct bytes text, struct bytes language)
+static GMimeObject *text_part(struct arena *arena, const char *subtype, struct bytes text, struct bytes language)
 {
-	GMimePart *part = g_mime_part_new_with_type("text", "plain");
+	GMimePart *part = g_mime_part_new_with_type("text", subtype);
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
+	if (subtype[0] == 'p')
+		g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "format", "flowed");
 	if (language.len > 0)
 		g_mime_object_set_header(GMIME_OBJECT(part), "Content-Language", arena_text(arena, language), NULL);
 	set_content(part, text, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
@@ -160,17 +162,27 @@ void mime_build_start(void)
 	g_mime_init();
 }
 
-enum reason mime_build_entity(struct arena *arena, const char *boundary, struct bytes text, struct bytes language,
+/* RFC 2046 5.1.4: the plainest form first. Neither boundary begins with the other. */
+static GMimeObject *alternative(struct arena *arena, const char *boundary, const struct mime_build_text *text)
+{
+	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype("alternative");
+	g_mime_multipart_set_boundary(multipart, arena_printf(arena, "=_text%s", boundary));
+	add(multipart, text_part(arena, "plain", text->plain, text->language));
+	add(multipart, text_part(arena, "html", text->html, text->language));
+	return GMIME_OBJECT(multipart);
+}
+
+enum reason mime_build_entity(struct arena *arena, const char *boundary, const struct mime_build_text *text,
 			      const struct smtp_compose_part *parts, size_t count, struct bytes *out)
 {
-	size_t total = text.len;
+	size_t total = text->plain.len + text->html.len;
 	for (size_t i = 0; i < count; i++)
 		total += parts[i].content.len;
 	if (total > LIMIT_COMPOSE_MAIL)
 		return REASON_COMPOSE_SIZE;
 	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype("mixed");
 	g_mime_multipart_set_boundary(multipart, boundary);
-	add(multipart, text_part(arena, text, language));
+	add(multipart, alternative(arena, boundary, text));
 	for (size_t i = 0; i < count; i++)
 		add(multipart, file_part(arena, &parts[i]));
 	enum reason reason = write_out(arena, GMIME_OBJECT(multipart), out);
@@ -194,7 +206,7 @@ enum reason mime_build_report(struct arena *arena, const char *boundary, struct 
 	GMimeMultipart *multipart = g_mime_multipart_new_with_subtype("report");
 	g_mime_multipart_set_boundary(multipart, boundary);
 	g_mime_object_set_content_type_parameter(GMIME_OBJECT(multipart), "report-type", notice->report_type);
-	add(multipart, text_part(arena, text, language));
+	add(multipart, text_part(arena, "plain", text, language));
 	add(multipart, fields_part(arena, notice->media, notice->fields, notice->global));
 	add(multipart, fields_part(arena, notice->headers_media, notice->headers, notice->global));
 	enum reason reason = write_out(arena, GMIME_OBJECT(multipart), out);

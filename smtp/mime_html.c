@@ -10,7 +10,10 @@ enum effect {
 	EFFECT_LINE,      /* begins and ends a line */
 	EFFECT_PARAGRAPH, /* the same, and an empty line after it */
 	EFFECT_BREAK,     /* one line end */
-	EFFECT_CELL,      /* a blank between */
+	EFFECT_CELL,      /* a tab between */
+	EFFECT_LIST,      /* its items have bullets */
+	EFFECT_NUMBERS,   /* its items have numbers */
+	EFFECT_ITEM,      /* a line of its own, with what its list puts before it */
 	EFFECT_QUOTE,     /* its lines are quoted */
 	EFFECT_SKIP,      /* nothing inside is shown */
 };
@@ -20,8 +23,8 @@ static const struct tag {
 	enum effect effect;
 } tags[] = {
 	{BYTES_OF("br"), EFFECT_BREAK},       {BYTES_OF("p"), EFFECT_PARAGRAPH},     {BYTES_OF("div"), EFFECT_LINE},
-	{BYTES_OF("tr"), EFFECT_LINE},        {BYTES_OF("table"), EFFECT_LINE},   {BYTES_OF("li"), EFFECT_LINE},
-	{BYTES_OF("ul"), EFFECT_LINE},        {BYTES_OF("ol"), EFFECT_LINE},      {BYTES_OF("h1"), EFFECT_LINE},
+	{BYTES_OF("tr"), EFFECT_LINE},        {BYTES_OF("table"), EFFECT_LINE},   {BYTES_OF("li"), EFFECT_ITEM},
+	{BYTES_OF("ul"), EFFECT_LIST},        {BYTES_OF("ol"), EFFECT_NUMBERS},      {BYTES_OF("h1"), EFFECT_LINE},
 	{BYTES_OF("h2"), EFFECT_LINE},        {BYTES_OF("h3"), EFFECT_LINE},      {BYTES_OF("h4"), EFFECT_LINE},
 	{BYTES_OF("h5"), EFFECT_LINE},        {BYTES_OF("h6"), EFFECT_LINE},      {BYTES_OF("pre"), EFFECT_LINE},
 	{BYTES_OF("hr"), EFFECT_LINE},        {BYTES_OF("section"), EFFECT_LINE}, {BYTES_OF("article"), EFFECT_LINE},
@@ -55,12 +58,18 @@ static const struct entity {
 	{BYTES_OF("mdash"), 0x2014},  {BYTES_OF("hellip"), 0x2026}, {BYTES_OF("bull"), 0x2022},
 };
 
+enum { LISTS = 8, BULLETS = 1000000 };
+
 struct reduction {
 	struct buf out;
 	struct bytes left;
 	unsigned quotes;       /* open blockquotes, at most 9 are shown */
 	bool line_empty;       /* nothing on this line yet */
 	bool blank_due;        /* a blank before the next word */
+	bool tab_due;          /* it is a tab: the next cell of a row */
+	unsigned lists[LISTS]; /* open lists: the last number given, or BULLETS; deeper ones are plain */
+	size_t n_lists;
+	bool item_due;         /* the next word is the first of an item */
 	struct bytes hidden;   /* name of the element whose content is left out */
 	unsigned hidden_depth; /* that many of its name are open */
 };
@@ -69,7 +78,18 @@ static void end_line(struct reduction *r)
 {
 	buf_u8(&r->out, '\n');
 	r->line_empty = true;
-	r->blank_due = false;
+	r->blank_due = r->tab_due = false;
+}
+
+static void put_item_mark(struct reduction *r)
+{
+	unsigned *list = &r->lists[r->n_lists - 1];
+
+	if (*list == BULLETS)
+		buf_text(&r->out, "- ");
+	else
+		buf_printf(&r->out, "%u. ", ++*list % BULLETS);
+	r->item_due = false;
 }
 
 static void put(struct reduction *r, struct bytes word)
@@ -78,10 +98,12 @@ static void put(struct reduction *r, struct bytes word)
 		for (unsigned i = 0; i < r->quotes && i < 9; i++)
 			buf_text(&r->out, "> ");
 		r->line_empty = false;
+		if (r->item_due && r->n_lists > 0)
+			put_item_mark(r);
 	} else if (r->blank_due) {
-		buf_u8(&r->out, ' ');
+		buf_u8(&r->out, r->tab_due ? '\t' : ' ');
 	}
-	r->blank_due = false;
+	r->blank_due = r->tab_due = false;
 	buf_add(&r->out, word);
 }
 
@@ -210,6 +232,27 @@ static struct bytes tag_name(struct bytes tag)
 	return bytes_slice(tag, 0, end);
 }
 
+static void begin_line(struct reduction *r)
+{
+	if (!r->line_empty)
+		end_line(r);
+}
+
+static void apply_list(struct reduction *r, bool numbers, bool closing)
+{
+	begin_line(r);
+	if (!closing && r->n_lists < LISTS)
+		r->lists[r->n_lists++] = numbers ? 0 : BULLETS;
+	else if (closing && r->n_lists > 0)
+		r->n_lists--;
+}
+
+static void apply_item(struct reduction *r, bool closing)
+{
+	begin_line(r);
+	r->item_due = !closing && r->n_lists > 0;
+}
+
 static void apply(struct reduction *r, struct bytes name, bool closing)
 {
 	enum effect effect = effect_of(name);
@@ -217,15 +260,17 @@ static void apply(struct reduction *r, struct bytes name, bool closing)
 	if (effect == EFFECT_BREAK) {
 		end_line(r);
 	} else if (effect == EFFECT_LINE || effect == EFFECT_PARAGRAPH) {
-		if (!r->line_empty)
-			end_line(r);
+		begin_line(r);
 		if (effect == EFFECT_PARAGRAPH && closing)
 			end_line(r);
 	} else if (effect == EFFECT_CELL) {
-		r->blank_due = !r->line_empty;
+		r->blank_due = r->tab_due = !r->line_empty;
+	} else if (effect == EFFECT_LIST || effect == EFFECT_NUMBERS) {
+		apply_list(r, effect == EFFECT_NUMBERS, closing);
+	} else if (effect == EFFECT_ITEM) {
+		apply_item(r, closing);
 	} else if (effect == EFFECT_QUOTE) {
-		if (!r->line_empty)
-			end_line(r);
+		begin_line(r);
 		if (!closing)
 			r->quotes++;
 		else if (r->quotes > 0)

@@ -7,6 +7,7 @@
 #include <gmime/gmime.h>
 
 #include "base/limits.h"
+#include "smtp/mime_flowed.h"
 #include "smtp/mime_head.h"
 #include "smtp/mime_html.h"
 #include "smtp/mime_name.h"
@@ -244,6 +245,8 @@ static struct mime_part *add_part(struct walk *walk, GMimeObject *object, const 
 		.name = name_of(walk, object),
 		.media = media_of(walk->arena, object),
 		.charset = parameter_of(walk->arena, object, "charset"),
+		.flowed = bytes_equal_nocase(parameter_of(walk->arena, object, "format"), BYTES("flowed")),
+		.delsp = bytes_equal_nocase(parameter_of(walk->arena, object, "delsp"), BYTES("yes")),
 		.disposition = disposition_of(object),
 		.offset = walk->entity.len,
 		.broken = place->broken,
@@ -358,6 +361,8 @@ static void choose_text(struct walk *walk)
 	if (part == walk->html)
 		text = mime_html_text(walk->arena, text);
 	text = line_feeds_only(walk->arena, text);
+	if (part->flowed && part != walk->html)
+		text = mime_flowed_join(walk->arena, text, part->delsp);
 	message->text = whole_characters(text, LIMIT_TEXT);
 	message->text_cut = message->text.len < text.len || raw.len < part->content.len;
 }

@@ -30,6 +30,7 @@ struct mime_part {
 	struct bytes name;         /* file name: decoded, no path, no control; may be empty */
 	struct bytes media;        /* "type/subtype" in lower case */
 	struct bytes charset;      /* as declared, may be empty */
+	bool flowed, delsp;        /* format=flowed, DelSp=yes (RFC 3676) */
 	enum mime_disposition disposition;
 	enum mime_role role;
 	struct bytes content;      /* transfer encoding removed */

@@ -259,7 +259,7 @@ static const struct html {
 	{"a tag without an end", "a<b href=\"x", "a"},
 	{"a greater sign in a value", "<a title=\"x>y\">z</a>", "z"},
 	{"a lone less sign", "1 < 2", "1 < 2"},
-	{"table cells", "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"},
+	{"table cells", "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a\tb\nc"},
 };
 
 static void html_becomes_words(void **state)

@@ -24,6 +24,7 @@ enum {
 struct line {
 	struct bytes raw, folded;     /* folded is trimmed, too */
 	bool hidden;
+	enum new_text_kind kind;      /* of a hidden line */
 };
 
 struct text {
@@ -249,31 +250,46 @@ static size_t attribution(const struct text *t, size_t at)
 	return 0;
 }
 
-static void hide(struct text *t, size_t from, size_t to)
+static void hide(struct text *t, size_t from, size_t to, enum new_text_kind kind)
 {
-	for (size_t i = from; i < to && i < t->n; i++)
+	for (size_t i = from; i < to && i < t->n; i++) {
 		t->lines[i].hidden = true;
+		t->lines[i].kind = kind;
+	}
+}
+
+/* How many lines from here are the separator or the header of the mail answered. */
+static size_t lead(const struct text *t, size_t at)
+{
+	size_t end = at + 1;
+
+	if (!is_header_block(t, at))
+		return 1;
+	while (end < t->n && end < at + HEADER_LINES && !is_blank(&t->lines[end]))
+		end++;
+	return end - at;
 }
 
 static void hide_quotes(struct text *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		if (is_quoted(&t->lines[i])) {
-			t->lines[i].hidden = true;
+			hide(t, i, i + 1, NEW_TEXT_QUOTED);
 			continue;
 		}
 		if (is_separator(&t->lines[i]) || is_header_block(t, i)) {
-			hide(t, i, t->n);
+			hide(t, i, t->n, NEW_TEXT_QUOTED);
+			hide(t, i, i + lead(t, i), NEW_TEXT_LEAD);
 			return;
 		}
 		size_t lines = attribution(t, i);
 		if (lines == 0)
 			continue;
-		hide(t, i, i + lines);
+		hide(t, i, i + lines, NEW_TEXT_LEAD);
 		i += lines - 1;
 		size_t next = next_seen(t, i + 1);
 		if (next < t->n && !is_quoted(&t->lines[next])) {
-			hide(t, next, t->n);
+			hide(t, next, t->n, NEW_TEXT_QUOTED);
 			return;
 		}
 	}
@@ -292,7 +308,7 @@ static void hide_signature(struct text *t)
 		for (end = i; end < t->n && !t->lines[end].hidden; end++)
 			seen += !is_blank(&t->lines[end]);
 		if (folded.len == 2 && seen <= SIGNATURE_LINES)
-			hide(t, i, end);
+			hide(t, i, end, NEW_TEXT_SIGNATURE);
 	}
 }
 
@@ -309,7 +325,7 @@ static void hide_devices(struct text *t)
 		bool device = line->folded.len < DEVICE_MAX && starts_any(line->folded, devices, COUNT(devices));
 		if (!rule && !device)
 			return;
-		line->hidden = true;
+		hide(t, i - 1, i, NEW_TEXT_SIGNATURE);
 	}
 }
 
@@ -324,7 +340,7 @@ static bool split(struct text *t, struct bytes text)
 			return false;
 		/* A long line is never a mark: its beginning is enough. */
 		struct bytes folded = bytes_trim(reply_fold(t->arena, bytes_slice(raw, 0, ATTRIBUTION_MAX)));
-		t->lines[t->n++] = (struct line){raw, folded, false};
+		t->lines[t->n++] = (struct line){.raw = raw, .folded = folded};
 		text = bytes_from(text, end + 1);
 	}
 	return true;
@@ -352,19 +368,47 @@ static struct bytes shown(struct text *t)
 	return text;
 }
 
+/* False: more lines than are looked at. */
+static bool read_lines(struct text *t, struct bytes text)
+{
+	if (!split(t, text))
+		return false;
+	hide_quotes(t);
+	hide_signature(t);
+	hide_devices(t);
+	return true;
+}
+
+static struct text begin(struct arena *arena, struct bytes text)
+{
+	size_t lines = 1;
+	for (size_t i = 0; i < text.len && lines < LINES_MAX; i++)
+		lines += text.at[i] == '\n';
+	return (struct text){.arena = arena, .lines = arena_alloc(arena, lines * sizeof(struct line))};
+}
+
 bool new_text_read(struct arena *arena, struct bytes text, struct bytes *out)
 {
-	struct text t = {.arena = arena, .lines = arena_alloc(arena, LINES_MAX * sizeof(struct line))};
+	struct text t = begin(arena, text);
 	struct bytes whole = bytes_trim(text);
 
-	if (!split(&t, text)) {
+	if (!read_lines(&t, text)) {
 		*out = whole;
 		return true;
 	}
-	hide_quotes(&t);
-	hide_signature(&t);
-	hide_devices(&t);
 	struct bytes mine = shown(&t);
 	*out = mine.len > 0 ? mine : whole;
 	return mine.len > 0 || whole.len == 0;
+}
+
+size_t new_text_lines(struct arena *arena, struct bytes text, struct new_text_line **out)
+{
+	struct text t = begin(arena, text);
+
+	if (!read_lines(&t, text))
+		return 0;
+	*out = arena_alloc(arena, (t.n + 1) * sizeof **out);
+	for (size_t i = 0; i < t.n; i++)
+		(*out)[i] = (struct new_text_line){t.lines[i].raw, t.lines[i].hidden ? t.lines[i].kind : NEW_TEXT_OWN};
+	return t.n;
 }

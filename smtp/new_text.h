@@ -11,4 +11,19 @@
  * which must not be taken for the writer's answer. */
 bool new_text_read(struct arena *arena, struct bytes text, struct bytes *out);
 
+enum new_text_kind {
+	NEW_TEXT_OWN,
+	NEW_TEXT_QUOTED,      /* of the mail answered, with or without a mark in front */
+	NEW_TEXT_LEAD,        /* "On DAY NAME wrote:", a separator, the header of the mail answered */
+	NEW_TEXT_SIGNATURE,
+};
+
+struct new_text_line {
+	struct bytes text;    /* without its line end; borrowed from the text */
+	enum new_text_kind kind;
+};
+
+/* The same, line by line: all lines in order, in the arena. 0, and nothing in *out: there are none, or more than 8000. */
+size_t new_text_lines(struct arena *arena, struct bytes text, struct new_text_line **out);
+
 #endif

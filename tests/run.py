@@ -134,9 +134,10 @@ SUITES = {
     "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
-    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,roles,kill"], 900),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
+    "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
     "interop": script("interop", [PYTHON, "tests/journey/interop.py", "--bin", BIN, "--cache", CACHE], 600, show=("table", "skipped", "        ")),
 }
@@ -144,7 +145,7 @@ SUITES = {
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
 LANES = (("unit", "fuzz", "docs", "attacks", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
-         ("transport", "interop"))
+         ("transport", "interop", "clients"))
 
 
 def one_after_another(names):

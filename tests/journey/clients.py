@@ -133,8 +133,21 @@ class Mailbox:
 
 
 def text_of(parsed):
+    """The plain text as a client shows it: lines of format=flowed put together (RFC 3676)."""
     part = parsed.get_body(preferencelist=("plain",))
-    return part.get_content() if part is not None else ""
+    if part is None:
+        return ""
+    text = part.get_content()
+    if part.get_param("format", "") != "flowed":
+        return text
+    lines, paragraph = [], ""
+    for line in text.splitlines():
+        line = line[1:] if line.startswith(" ") else line
+        paragraph += line
+        if not line.endswith(" ") or line == "-- ":
+            lines.append(paragraph)
+            paragraph = ""
+    return "\n".join(lines + [paragraph])
 
 
 def attachments(parsed):

@@ -16,6 +16,7 @@ import bad                          # noqa: E402
 import client_mode                  # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
+import opinions                     # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
 import recheck                      # noqa: E402
@@ -129,6 +130,8 @@ def main():
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),
         "notices": group(notices, "notices"),
+        "opinions": group(opinions, "opinions", tampered=False),
+        "software": group(opinions.OwnSoftware, "own software", tampered=False),
         "submission": group(submission, "submission", tampered=False),
         "roles": group(walls, "roles", tampered=False),
         "client": client,

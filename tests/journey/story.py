@@ -21,6 +21,7 @@ FORM = {
                    "suivie de radiothérapie, donne la même survie que la mastectomie proposée.",
     "Convergence (oui / partielle / non)": "partielle",
     "Conduite à tenir et délai": "Consultation avec le chirurgien dans les trois semaines. Ne pas attendre plus de six semaines.",
+    "Certitude et limites": "Bonne certitude sur le principe ; l'examen clinique peut changer la voie d'abord.",
     "Résumé pour le patient": "Votre sein peut être conservé. Parlez-en avec votre chirurgien dans les trois semaines.",
     "Aide utilisée": "Aucune.",
     "Liens d'intérêts": "Aucun.",
