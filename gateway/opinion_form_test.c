@@ -26,8 +26,8 @@ static struct bytes sent_form(struct world *w, const char *language, void (*stri
 	w->rules.language = language;
 	for (size_t i = 0; i < COUNT(REQUEST_ANSWERS); i++)
 		questions[i] = REQUEST_ANSWERS[i];
-	questions[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){BYTES("question.2"), BYTES_NONE, BYTES(LONG_QUESTION)};
-	questions[COUNT(REQUEST_ANSWERS) + 1] = (struct policy_answer){BYTES("question.3"), BYTES_NONE, BYTES("Et\nla radiothérapie ?")};
+	questions[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){.question = BYTES("question.2"), .value = BYTES(LONG_QUESTION)};
+	questions[COUNT(REQUEST_ANSWERS) + 1] = (struct policy_answer){.question = BYTES("question.3"), .value = BYTES("Et\nla radiothérapie ?")};
 	request.answers = questions;
 	request.n_answers = COUNT(questions);
 	send(w, request);
