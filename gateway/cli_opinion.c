@@ -37,21 +37,38 @@ static void add_annexes(json_t *annexes, const json_t *event, const json_t *data
 	}
 }
 
+static json_t *begin(void)
+{
+	return json_pack("{s:[], s:[]}", "mails", "annexes");
+}
+
+static json_t *replaced(json_t *old, json_t *with)
+{
+	json_decref(old);
+	return with;
+}
+
+/* As policy/dossier folds them: mails gather in a draft until it is checked; a person's return voids the draft. */
 json_t *cli_opinion(const json_t *events)
 {
-	json_t *mails = json_array(), *annexes = json_array(), *event;
+	json_t *draft = begin(), *whole = NULL, *event;
 	size_t i;
 
 	json_array_foreach(events, i, event) {
 		const json_t *data = json_object_get(event, "data");
 		struct bytes kind = json_view(event, "kind");
 		if (bytes_equal_text(kind, "opinion_received")) {
-			add_mail(mails, event, data);
-			add_annexes(annexes, event, data);
+			add_mail(json_object_get(draft, "mails"), event, data);
+			add_annexes(json_object_get(draft, "annexes"), event, data);
+		} else if (bytes_equal_text(kind, "opinion_checked")) {
+			whole = replaced(whole, draft);
+			draft = begin();
 		} else if (bytes_equal_text(kind, "opinion_returned") && json_view(data, "id").len == 0) {
-			json_array_clear(mails);
-			json_array_clear(annexes);
+			draft = replaced(draft, begin());
 		}
 	}
-	return json_pack("{s:o, s:o}", "mails", mails, "annexes", annexes);
+	if (whole == NULL)
+		return draft;
+	json_decref(draft);
+	return whole;
 }

@@ -5,7 +5,8 @@
 #include <jansson.h>
 
 /* {"mails": [{"inbox", "at", "digest", "signed", "signed_at"}…], "annexes": [{"inbox", "name", "digest", "type", "title", "size"}…]}: of the
- * events (relais.dossier_history) since a person last gave the opinion back; both lists may be empty. The caller owns it. */
+ * last opinion that was found whole, else of what has come so far; out of the events (relais.dossier_history). Both lists may be empty.
+ * The caller owns it. */
 json_t *cli_opinion(const json_t *events);
 
 #endif

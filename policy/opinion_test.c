@@ -144,6 +144,33 @@ static void what_a_person_returns_is_void(void **state)
 	world_free(w);
 }
 
+/* A correction begins anew: nothing of what was delivered fills its gaps, and what was delivered stands until it is whole. */
+static void an_incomplete_correction_is_a_draft(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	to_released(w);
+	pass(w, SPAN_DAYS(1));
+	struct policy_message first = opinion_message(w, UN, "e1");
+	first.form.opinion = BYTES("Avis corrigé.");
+	first.form.summary = BYTES_NONE;
+	send(w, first);
+	assert_string_equal(events_of(w), "opinion_received, opinion_returned");
+	assert_true(bytes_equal_text(w->last.events[1].text.id, "summary"));
+	assert_int_equal(w->dossier->state, DOSSIER_RELEASED);
+	assert_true(bytes_equal_text(w->dossier->opinion.data.form.opinion, "Avis motivé.") && w->dossier->opinion.checked);
+	pass(w, SPAN_MINUTES(5));
+	struct policy_message second = opinion_message(w, UN, "e1");
+	second.form = (struct policy_form){.found = true, .reference = T(REFERENCE), .summary = BYTES("En clair, corrigé.")};
+	send(w, second);
+	assert_int_equal(w->dossier->state, DOSSIER_REVISION);
+	assert_true(bytes_equal_text(w->dossier->opinion.data.form.opinion, "Avis corrigé.") && w->dossier->opinion.checked);
+	assert_int_equal(w->dossier->opinion.n_mails, 2);
+	assert_int_equal(w->dossier->delivered.n_mails, 1);
+	assert_int_equal(w->dossier->draft.n_mails, 0);
+	world_free(w);
+}
+
 static void answers_are_merged_by_number(void **state)
 {
 	static const struct policy_form_answer a[] = {{1, BYTES_OF("un")}, {3, BYTES_OF("trois")}}, b[] = {{2, BYTES_OF("deux")}, {3, BYTES_OF("drei")}},
@@ -235,7 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_is_told), cmocka_unit_test(a_time_told_with_the_advice_is_enough),
 		cmocka_unit_test(a_second_mail_completes_the_first), cmocka_unit_test(nobody_else_completes_it),
-		cmocka_unit_test(what_a_person_returns_is_void), cmocka_unit_test(answers_are_merged_by_number),
+		cmocka_unit_test(what_a_person_returns_is_void), cmocka_unit_test(an_incomplete_correction_is_a_draft), cmocka_unit_test(answers_are_merged_by_number),
 		cmocka_unit_test(a_report_counts_as_an_opinion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
