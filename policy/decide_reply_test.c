@@ -345,8 +345,8 @@ static void annexes_that_cannot_be_handed_on_are_asked_back(void **state)
 	assert_int_equal(w->dossier->state, DOSSIER_ACCEPTED);
 	assert_string_equal(mails_of(w), "M15 expert");
 	struct bytes missing = field_of(&w->last, MAIL_M15, "missing");
-	assert_true(bytes_starts(missing, BYTES("- Résumé pour le patient\n- Une autre forme de « scan.tif » : Ce format n'est pas transmis.")));
-	assert_true(bytes_contains(missing, BYTES("\n- Une autre forme de « un fichier sans nom » : Le PDF est protégé")));
+	assert_true(bytes_starts(missing, BYTES("- le résumé en clair, que le patient lira\n- une autre forme de « scan.tif » : Ce format n'est pas transmis.")));
+	assert_true(bytes_contains(missing, BYTES("\n- une autre forme de « un fichier sans nom » : Le PDF est protégé")));
 	assert_false(bytes_contains(missing, BYTES("lettre.pdf")));
 	/* With an annex that can go, it is an opinion like others. */
 	m = opinion_message(w, UN, "e1");

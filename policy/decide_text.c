@@ -238,7 +238,7 @@ struct bytes text_annexes(const struct build *b)
 		if (!d->is_annex || d->annex == REASON_NONE)
 			continue;
 		struct bytes name = d->name.len > 0 ? d->name : build_english(b) ? BYTES("a file without a name") : BYTES("un fichier sans nom");
-		gather_parts(&g, (const struct bytes[]){build_english(b) ? BYTES("- Another form of \"") : BYTES("- Une autre forme de « "), name,
+		gather_parts(&g, (const struct bytes[]){build_english(b) ? BYTES("- another form of \"") : BYTES("- une autre forme de « "), name,
 							build_english(b) ? BYTES("\": ") : BYTES(" » : "),
 							bytes_of_text(build_english(b) ? why->en : why->fr)}, 4);
 	}
