@@ -210,9 +210,10 @@ def documents(work, corpus, probe, mutants):
     folder = os.path.join(work, "documents")
     os.mkdir(folder)
     sound = []
-    own = os.path.join(work, "own.xml")
-    subprocess.run([probe, "--report", own], check=True, timeout=60)
-    sound.append(("own-report", open(own, "rb").read()))
+    for level in ("1", "3"):
+        own = os.path.join(work, f"own-{level}.xml")
+        subprocess.run([probe, "--report", level, own], check=True, timeout=60)
+        sound.append((f"own-report-{level}", open(own, "rb").read()))
     if corpus:
         for path in sorted(glob.glob(os.path.join(corpus, "cda/fr-*/**/*.[xX][mM][lL]"), recursive=True)):
             if "value-sets" not in path:
@@ -239,9 +240,11 @@ def differences(ours, theirs):
             yield name, what
 
 
-def through_the_jail(bin_folder, tables, own, corpus):
+def through_the_jail(bin_folder, tables, work, corpus):
     """The same tables in the reading process: our own report is clean, a sample with a fault has it told, and nothing is refused."""
-    cases = [("our own report", own, ["--schematron", tables], "clean"), ("without tables", own, [], "not-checked")]
+    own, structured = (os.path.join(work, f"own-{level}.xml") for level in "13")
+    cases = [("our own report", own, ["--schematron", tables], "clean"), ("the same with its text as sections", structured, ["--schematron", tables], "clean"),
+             ("without tables", own, [], "not-checked")]
     if corpus:
         cases.append(("an act that the value set has not", os.path.join(corpus, "cda/fr-testcontenu-3.0/TLM-CR_2022.01.xml"), ["--schematron", tables], "findings"))
         cases.append(("a foreign document", os.path.join(corpus, "cda/intl-c-cda-examples/Consultation_Note.xml"), ["--schematron", tables], "not-checked"))
@@ -292,7 +295,7 @@ def main():
             print(f"        {name}: {len(theirs) - len(odd)} of {len(theirs)} agree; {fires} rules fired, {fails} tests failed, {unjudged} not judged; "
                   f"{sum(micros) / max(1, len(micros)) / 1000:.2f} ms a document, at most {max(micros, default=0) / 1000:.1f}; {loaded} {errors.strip()}")
         if own:
-            results = list(through_the_jail(bin_folder, tables, os.path.join(work, "own.xml"), corpus))
+            results = list(through_the_jail(bin_folder, tables, work, corpus))
             passed, failed = passed + sum(results), failed + len(results) - sum(results)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0

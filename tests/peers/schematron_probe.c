@@ -1,6 +1,6 @@
 /* tests/peers/schematron_probe.c - what one schematron does to documents, rule by rule; for tests/schematron.py.
  *
- * schematron_probe TABLES NAME FILE…       schematron_probe --report FILE: writes a report of our own
+ * schematron_probe TABLES NAME FILE…       schematron_probe --report LEVEL FILE: writes a report of our own
  * For each file a line "file NAME STATE unjudged N micros N", then "fired PATTERN RULE TIMES" and "failed PATTERN RULE TEST TIMES", by number
  * from 0 within the table. First a line "loaded N micros N kilobytes N". */
 #include <fcntl.h>
@@ -107,12 +107,14 @@ static void look(const struct schematron_set *set, size_t number, const char *pa
 	arena_destroy(&arena);
 }
 
-static int report_write(const char *path)
+static int report_write(unsigned level, const char *path)
 {
 	struct arena *arena = arena_create(8u * 1024 * 1024);
+	const struct cda_write_section section = {CDA_WRITE_OPINION, .title = BYTES("Avis"), .text = BYTES("Une surveillance suffit.")};
 	const struct cda_write_report report = {
-		.id = BYTES("2.25.1001"), .set_id = BYTES("2.25.1000"), .version = 1, .request_id = BYTES("2.25.900^Q-1"),
-		.title = BYTES("Deuxième avis médical"), .time = {{1795297800000000}, 60}, .service_time = {{1795200000000000}, 60},
+		.level = level, .sections = &section, .section_count = level == 3, .id = BYTES("2.25.1001"), .set_id = BYTES("2.25.1000"), .version = 1, .request_id = BYTES("2.25.900^Q-1"),
+		.title = BYTES("Deuxième avis médical"), .time = {{1795297800000000}, 60}, .signed_time = {{1795290000000000}, 60},
+		.act = BYTES("TE2"), .service_end = {{1795290000000000}, 60}, .service_time = {{1795200000000000}, 60},
 		.patient = {.ins = BYTES("279035121518989"), .oid = BYTES("1.2.250.1.213.1.4.10"), .family_birth = BYTES("PAT-TROIS"),
 			    .given_birth_first = BYTES("DOMINIQUE"), .given_birth_all = BYTES("DOMINIQUE MARIE-LOUISE"),
 			    .birth_time = BYTES("19790328"), .sex = BYTES("F"), .birth_place = BYTES("51215")},
@@ -142,8 +144,8 @@ int main(int argc, char **argv)
 	const char *at = NULL;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (argc == 3 && strcmp(argv[1], "--report") == 0)
-		return report_write(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "--report") == 0)
+		return report_write(strcmp(argv[2], "3") == 0 ? 3 : 1, argv[3]);
 	if (argc < 4)
 		return 64;
 	long long begin = micros();
