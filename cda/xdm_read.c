@@ -211,6 +211,11 @@ static enum reason check_patients(struct xdm_archive *archive)
 		if (!same_patient(archive, d))
 			return REASON_ARCHIVE_PATIENTS;
 	}
+	/* An entry that tells no patient is of the submission's, and is compared with the document as such. */
+	for (size_t i = 0; i < archive->count; i++) {
+		archive->documents[i].patient_value = archive->patient_value;
+		archive->documents[i].patient_root = archive->patient_root;
+	}
 	return REASON_NONE;
 }
 
@@ -246,7 +251,8 @@ static enum reason add_loose(struct package *p, struct xdm_archive *archive)
 		enum sniff type = sniff_type(member->content);
 		if (archive->metadata && type == SNIFF_PROGRAM)
 			return REASON_ARCHIVE_ACTIVE;
-		archive->documents[archive->count++] = (struct xdm_document){.name = member->name, .content = member->content, .type = type};
+		archive->documents[archive->count++] = (struct xdm_document){
+			.name = member->name, .content = member->content, .type = type, .patient_value = archive->patient_value, .patient_root = archive->patient_root};
 	}
 	return REASON_NONE;
 }

@@ -17,14 +17,14 @@ struct xdm_document {
 	struct bytes name;    /* path in the archive, or the URI told when action is DELETE and no file exists */
 	struct bytes content; /* empty for a deletion without file */
 	enum sniff type;
-	bool described;            /* METADATA.XML has an entry for it; else all below is empty */
+	bool described;            /* METADATA.XML has an entry for it; else all below but the patient is empty */
 	bool hash_told, size_told; /* told by the metadata, and then equal (else ARCHIVE_METADATA) */
 	bool uri_told;
 	bool member;               /* the submission set has it as a member, or says of no document that it has */
 	struct bytes unique_id, media, title;
 	struct bytes type_code, class_code, format_code;
 	struct bytes patient_id;                  /* CX as written: 279035121518989^^^&1.2.250.1.213.1.4.10&ISO^NH */
-	struct bytes patient_value, patient_root; /* its two useful parts */
+	struct bytes patient_value, patient_root; /* its two useful parts; the submission set's when the entry tells none, and of a loose file */
 	struct bytes source_name, source_birth, source_sex; /* sourcePatientInfo: PID-5 of type L, PID-7, PID-8 */
 	struct bytes creation_time, service_start;          /* HL7 times; UTC by the rule (cda.md 4.3) */
 	struct bytes language;

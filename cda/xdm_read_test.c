@@ -219,6 +219,19 @@ static void test_facts(void **state)
 	assert_true(d->masked_patient && !d->masked_professionals && !d->masked_representatives);
 	assert_false(d->hash_told || d->size_told);
 	assert_true(!a.documents[1].described && a.documents[1].type == SNIFF_TXT);
+	assert_true(is(a.documents[1].patient_value, "279035121518989"));
+	arena_destroy(&arena);
+}
+
+/* Where only the submission set tells the patient, it is told of each of its documents, and so compared with what they say. */
+static void a_silent_entry_is_the_sets(void **state)
+{
+	(void)state;
+	static const struct made package = {"", {{AT "METADATA.XML", REQUEST(OBJECT(URI("DOC0001.XML")) SET(INS))}, {AT "DOC0001.XML", DOCUMENT}}, REASON_NONE, 1};
+	struct arena *arena = arena_create(4u << 20);
+	struct xdm_archive a;
+	assert_int_equal(xdm_read(arena, pack(arena, &package), &a), REASON_NONE);
+	assert_true(is(a.documents[0].patient_value, "279035121518989") && is(a.documents[0].patient_root, "1.2.250.1.213.1.4.10"));
 	arena_destroy(&arena);
 }
 
@@ -294,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_associations),
 		cmocka_unit_test(test_told),
+		cmocka_unit_test(a_silent_entry_is_the_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,9 @@ static json_t *write_document(const struct dossier_filing *f)
 	if (d->timed)
 		json_object_set_new(o, "time", json_of_instant(d->time));
 	put(o, "digest", d->digest);
+	put(o, "part_of", d->part_of);
+	if (d->labelled.extension.len > 0)
+		json_object_set_new(o, "labelled", json_pack("{s:o, s:o}", "root", json_of(d->labelled.root), "extension", json_of(d->labelled.extension)));
 	json_object_set_new(o, "size", json_integer((json_int_t)d->size));
 	json_object_set_new(o, "realm_fr", json_boolean(d->realm_fr));
 	if (d->has_patient)
@@ -198,7 +201,7 @@ static json_t *write_document(const struct dossier_filing *f)
 
 static void read_document(struct arena *arena, const json_t *o, struct dossier_filing *f)
 {
-	const json_t *list = json_object_get(o, "authors"), *patient = json_object_get(o, "patient");
+	const json_t *list = json_object_get(o, "authors"), *patient = json_object_get(o, "patient"), *labelled = json_object_get(o, "labelled");
 	struct policy_author *authors = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *authors);
 	size_t i;
 	json_t *a;
@@ -211,6 +214,7 @@ static void read_document(struct arena *arena, const json_t *o, struct dossier_f
 			.kind = (enum policy_kind)take_number(o, "kind"), .name = take(arena, o, "name"), .id = take(arena, o, "id"),
 			.set_id = take(arena, o, "set_id"), .version = take(arena, o, "version"), .replaces = take(arena, o, "replaces"),
 			.type = take(arena, o, "type"), .title = take(arena, o, "title"), .digest = take(arena, o, "digest"),
+			.part_of = take(arena, o, "part_of"), .labelled = {take(arena, labelled, "root"), take(arena, labelled, "extension")},
 			.size = (uint64_t)take_number(o, "size"), .realm_fr = json_truth(o, "realm_fr"), .has_patient = patient != NULL,
 			.authors = authors, .n_authors = json_array_size(list),
 			.custodian = read_author(arena, json_object_get(o, "custodian")),

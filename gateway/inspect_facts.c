@@ -122,6 +122,11 @@ static json_t *document_patient(const struct inspect_document *d)
 	return d->action == XDM_ACTION_DELETE && id.extension.len > 0 ? patient_json(&told) : json_null();
 }
 
+static json_t *labelled_json(struct cda_id id)
+{
+	return id.extension.len == 0 ? json_null() : json_pack("{s:o, s:o}", "root", text(id.root), "extension", text(id.extension));
+}
+
 static json_t *masking_json(const struct inspect_document *d)
 {
 	json_t *array = json_array();
@@ -276,6 +281,8 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "time", text(first_of(cda->time, d->meta_time)));
 	json_object_set_new(o, "level", cda->level > 0 ? json_integer((json_int_t)cda->level) : json_null());
 	json_object_set_new(o, "patient", document_patient(d));
+	json_object_set_new(o, "labelled", labelled_json(d->meta_patient));
+	json_object_set_new(o, "part_of", id_text(arena, d->part_of));
 	json_object_set_new(o, "authors", authors_json(arena, cda));
 	json_object_set_new(o, "legal_authenticator", party_json(arena, &cda->legal_authenticator));
 	json_object_set_new(o, "custodian", party_json(arena, &cda->custodian));

@@ -163,6 +163,7 @@ static void add_meta(struct reading *r, struct inspect_document *document, const
 
 	document->packaged = true;
 	document->media = meta->media;
+	document->meta_patient = (struct cda_id){meta->patient_root, meta->patient_value};
 	if (!meta->described)
 		return;
 	document->action = meta->action;
@@ -170,7 +171,6 @@ static void add_meta(struct reading *r, struct inspect_document *document, const
 	document->meta_type = meta->type_code;
 	document->meta_title = meta->title;
 	document->meta_time = meta->creation_time;
-	document->meta_patient = (struct cda_id){meta->patient_root, meta->patient_value};
 	document->masked_professionals = meta->masked_professionals;
 	document->masked_patient = meta->masked_patient;
 	document->masked_representatives = meta->masked_representatives;
@@ -252,6 +252,7 @@ static void add_attached(struct reading *r, const struct inspect_document *docum
 				   nested ? SNIFF_OTHER : e->detected, e->detected == SNIFF_ZIP ? REASON_ATTACHMENT_NESTED : REASON_NONE);
 		if (file == NULL)
 			return;
+		file->part_of = cda->id;
 		/* Who may not see the request may not see what it carries. */
 		file->masked_professionals = document->masked_professionals;
 		file->masked_patient = document->masked_patient;

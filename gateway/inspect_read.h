@@ -41,9 +41,10 @@ struct inspect_document {
 	bool aside;                  /* kept with the message and given to nobody: reason says why, and the sender is told */
 	struct cda_document cda;     /* when is_cda */
 	bool packaged;               /* stands in an IHE XDM package */
-	/* Of the archive's metadata, for what the document does not say itself; empty otherwise. */
+	/* Of the archive's metadata, for what the document does not say itself; empty otherwise. The patient also of a file it does not describe. */
 	struct bytes meta_id, meta_type, meta_title, meta_time, meta_replaces;
 	struct cda_id meta_patient;
+	struct cda_id part_of;       /* the document that it lay in */
 	enum xdm_action action;
 	bool masked_professionals, masked_patient, masked_representatives;
 	struct schematron_result schematron;   /* when is_cda */

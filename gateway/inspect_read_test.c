@@ -271,7 +271,8 @@ static void requests_are_told_apart(void **state)
 		    in.documents[0].cda.answer_count != asked[i].answers || in.documents[0].cda.section_count != asked[i].sections)
 			fail_msg("%s: %s, %s, %s", asked[i].what, in.class, kinds, reason_code(in.reason));
 		if (in.n > 1)
-			assert_true(bytes_equal(in.documents[1].name, BYTES("a-1.pdf")) && in.documents[1].content.len == 10);
+			assert_true(bytes_equal(in.documents[1].part_of.root, in.documents[0].cda.id.root) &&
+				    bytes_equal(in.documents[1].name, BYTES("a-1.pdf")) && in.documents[1].content.len == 10);
 		arena_destroy(&arena);
 	}
 }

@@ -22,17 +22,11 @@ static enum reason create(struct work *work, const struct dossier_event *first, 
 	return reason;
 }
 
-/* A loose file has no number of its own: its digest stands for it. */
-static struct bytes document_key(const struct policy_document *d)
-{
-	return d->id.len > 0 ? d->id : d->digest;
-}
-
 static enum reason file_document(struct work *work, int64_t dossier, const struct dossier_event *event)
 {
 	const struct policy_document *d = &event->document.document;
 	return STORE_RUN(work->store, NULL, "select relais.document_file($1, $2, $3, $4, $5, $6, $7)", P_INT(dossier),
-			 P_TEXT_B(document_key(d)), P_INT(event->inbox), P_TEXT_B(d->digest), P_TEXT_B(d->type), P_TEXT_B(d->title),
+			 P_TEXT_B(dossier_document_key(d)), P_INT(event->inbox), P_TEXT_B(d->digest), P_TEXT_B(d->type), P_TEXT_B(d->title),
 			 d->replaces.len > 0 ? P_TEXT_B(d->replaces) : P_NULL);
 }
 

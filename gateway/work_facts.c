@@ -102,7 +102,14 @@ static void masking_view(const json_t *o, struct policy_document *d)
 	}
 }
 
-/* Of a document of another country's rules nothing is believed: neither its patient nor its number, its author or its date. */
+static void labelled_view(const json_t *o, struct policy_document *d)
+{
+	const json_t *labelled = json_object_get(o, "labelled");
+	d->labelled = (struct policy_id){json_view(labelled, "root"), json_view(labelled, "extension")};
+}
+
+/* Of a document of another country's rules nothing is believed: neither its patient nor its number, its author or its date. That its package
+ * is another patient's is. */
 static struct policy_document foreign_view(const json_t *o)
 {
 	struct policy_document d = {
@@ -110,6 +117,7 @@ static struct policy_document foreign_view(const json_t *o)
 		.size = (uint64_t)json_integer_value(json_object_get(o, "size")), .aside = json_truth(o, "aside"),
 	};
 	masking_view(o, &d);
+	labelled_view(o, &d);
 	return d;
 }
 
@@ -128,6 +136,8 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	masking_view(o, &d);
 	d.is_annex = json_view(o, "annex").len > 0;
 	d.annex = d.is_annex ? reason_of(o, "annex") : REASON_NONE;
+	labelled_view(o, &d);
+	d.part_of = json_view(o, "part_of");
 	const json_t *version = json_object_get(o, "version");
 	d.version = json_is_integer(version) ? bytes_of_text(arena_printf(arena, "%lld", (long long)json_integer_value(version)))
 					     : json_text_view(version);

@@ -2,6 +2,7 @@
  *
  *  1. Only the organisation that sent a document, with the right to delete, has it withdrawn; the gate sees to it too.
  *  2. Withdrawn is not erased: message, filing and order stay as evidence; the document is given to nobody and meets no requirement.
+ *     So are the loose files that say the same: what lay in the document, and its copies beside it.
  *  3. All documents of an order, or none.
  *  4. From the moment that sender and order are in order, the receipt reads the same whether we have the document or not. */
 #include "policy/decide_step.h"
@@ -96,6 +97,38 @@ static enum reason choose(const struct dossier *const *candidates, size_t n, con
 	return over ? REASON_DOSSIER_ORDER : withdrawn ? REASON_DOCUMENT_DUPLICATE : REASON_ORDER_UNKNOWN;
 }
 
+static bool all_withdrawn(const struct dossier *d, int64_t inbox)
+{
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (d->documents[i].inbox == inbox && d->documents[i].filing.document.id.len > 0 && !d->documents[i].withdrawn)
+			return false;
+	return true;
+}
+
+/* A loose file that says the same: it lay in the document, has its bytes, or came as a copy beside it and nothing else. */
+static bool goes_along(const struct dossier *d, const struct dossier_document *file, const struct dossier_document *gone)
+{
+	const struct policy_document *a = &file->filing.document, *b = &gone->filing.document;
+
+	if (a->id.len > 0 || a->digest.len == 0 || file->withdrawn)
+		return false;
+	return bytes_equal(a->part_of, b->id) || bytes_equal_nocase(a->digest, b->digest) ||
+	       (a->part_of.len == 0 && file->inbox == gone->inbox && all_withdrawn(d, gone->inbox));
+}
+
+static enum reason withdraw_files(struct build *b, struct bytes id)
+{
+	const struct dossier_document *gone = dossier_find_document(b->after, id, BYTES_NONE);
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; gone != NULL && reason == REASON_NONE && i < b->after->n_documents; i++) {
+		const struct dossier_document *file = &b->after->documents[i];
+		if (goes_along(b->after, file, gone))
+			reason = build_text(b, EVENT_DOCUMENT_WITHDRAWN, file->filing.document.digest, file->filing.organisation);
+	}
+	return reason;
+}
+
 static enum reason withdraw_all(struct build *b, struct bytes organisation)
 {
 	enum reason reason = REASON_NONE;
@@ -106,6 +139,9 @@ static enum reason withdraw_all(struct build *b, struct bytes organisation)
 		if (is_order(d) && (known == NULL || !known->withdrawn))
 			reason = build_text(b, EVENT_DOCUMENT_WITHDRAWN, d->id, organisation);
 	}
+	for (size_t i = 0; reason == REASON_NONE && i < b->message->n_documents; i++)
+		if (is_order(&b->message->documents[i]))
+			reason = withdraw_files(b, b->message->documents[i].id);
 	return reason;
 }
 

@@ -183,6 +183,34 @@ static void an_operator_cannot_lend_the_right(void **state)
 	world_free(w);
 }
 
+/* What lay in a document, and its copies beside it, leave with it; what else came in the message stays. */
+static void its_files_go_along(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct policy_document all[] = {{.name = BYTES("copie.pdf"), .kind = POLICY_KIND_PDF, .digest = BYTES("c1")},
+					document(w, "mammo-1", "18748-4", "m1"), document(w, "rcp-1", "51851-4", "r1"),
+					{.name = BYTES("mammo-1-1.pdf"), .kind = POLICY_KIND_PDF, .digest = BYTES("p1"), .part_of = BYTES("mammo-1")}};
+	struct policy_message m = record_message(w, "mammo-1", "18748-4", "m1");
+
+	send(w, request_message(w));
+	m.documents = all;
+	m.n_documents = 4;
+	policy_decide_attach(w->arena, &w->rules, w->dossier, &m, BYTES("claire"), w->now, &w->last);
+	world_store(w);
+	assert_int_equal(w->dossier->n_documents, 5);
+	assert_true(given_allowed(&w->dossier->documents[4], PARTY_EXPERT));
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "document_withdrawn, document_withdrawn, pieces_missing");
+	assert_false(given_allowed(&w->dossier->documents[4], PARTY_EXPERT));
+	assert_true(given_allowed(&w->dossier->documents[1], PARTY_EXPERT));
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "rcp-1"))->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "document_withdrawn, document_withdrawn, pieces_missing");
+	for (size_t i = 1; i < 5; i++)
+		assert_false(given_allowed(&w->dossier->documents[i], PARTY_EXPERT));
+	world_free(w);
+}
+
 /* No order hides in a request or in an exchange. */
 static void orders_elsewhere(void **state)
 {
@@ -207,6 +235,7 @@ int main(void)
 		cmocka_unit_test(all_or_nothing),
 		cmocka_unit_test(at_every_stage),
 		cmocka_unit_test(an_operator_cannot_lend_the_right),
+		cmocka_unit_test(its_files_go_along),
 		cmocka_unit_test(orders_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

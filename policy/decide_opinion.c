@@ -150,6 +150,10 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	if (*is_signed && is_early(&m->signature, signed_since(b->after, holder)))
 		return REASON_OPINION_EARLY;
 	reason = step_refused_piece(m);
+	/* What lies beside an opinion goes with the report, to the patient and to his physicians. */
+	for (enum party p = PARTY_NONE; reason == REASON_NONE && p < PARTIES; p++)
+		if (p == PARTY_PATIENT || p == PARTY_ATTENDING || p == PARTY_FIRST_OPINION)
+			reason = step_masked(m, p);
 	if (reason == REASON_NONE)
 		reason = step_one_patient(m, &b->after->request.patient);
 	if (reason == REASON_NONE)

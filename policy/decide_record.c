@@ -3,6 +3,7 @@
  * From the moment the sender and the message itself are in order, the answer is M70 and reads the same whatever
  * dossiers there are: it must not tell who is a patient here. */
 #include "policy/decide_step.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/pieces.h"
 
@@ -38,6 +39,9 @@ static bool has_all(const struct dossier *d, const struct policy_message *m)
 		if (doc->aside)
 			continue;
 		if (known == NULL || known->withdrawn || !bytes_equal_nocase(known->filing.document.digest, doc->digest))
+			return false;
+		struct policy_document copy = given_as_copy(m, doc);
+		if (given_hides_more(&copy, &known->filing.document))
 			return false;
 	}
 	return m->n_documents > 0;

@@ -173,6 +173,42 @@ static void one_patient_a_message(void **state)
 	world_free(w);
 }
 
+/* A PDF says no patient itself: the package in which it lay does. */
+static void a_file_of_another_patients_package(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *root, *number;
+		enum reason reason;
+	} rows[] = {
+		{"this patient's", "1.2.250.1.213.1.4.10", "279035121518989", REASON_NONE},
+		{"another patient's", "1.2.250.1.213.1.4.10", "179035121518989", REASON_ARCHIVE_PATIENTS},
+		{"the number under another root", "1.2.250.1.213.1.4.8", "279035121518989", REASON_IDENTITY_DIFFERS},
+		{"a hospital's own number", "1.2.250.1.71.4.2.2", "12345", REASON_NONE},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		struct policy_message m = request_message(w);
+		struct policy_document all[] = {m.documents[0], {.kind = POLICY_KIND_PDF, .name = BYTES("irm.pdf"), .digest = BYTES("p1"),
+								 .labelled = {T(rows[i].root), T(rows[i].number)}}};
+		m.documents = all;
+		m.n_documents = 2;
+		send(w, m);
+		if (w->last.reason != rows[i].reason || (w->dossier == NULL) != (rows[i].reason != REASON_NONE))
+			fail_msg("%s: %s", rows[i].what, reason_code(w->last.reason));
+		/* By hand it does not get into a dossier either. */
+		send(w, request_message(w));
+		m = record_message(w, "mammo-1", "18748-4", "m1");
+		all[0] = m.documents[0];
+		m.documents = all;
+		m.n_documents = 2;
+		policy_decide_attach(w->arena, &w->rules, w->dossier, &m, BYTES("claire"), w->now, &w->last);
+		if ((w->last.outcome == POLICY_HELD) != (rows[i].reason == REASON_ARCHIVE_PATIENTS))
+			fail_msg("%s, by hand: %s", rows[i].what, reason_code(w->last.reason));
+		world_free(w);
+	}
+}
+
 static void once_only(void **state)
 {
 	(void)state;
@@ -326,6 +362,7 @@ int main(void)
 		cmocka_unit_test(contradictions_are_no_consent),
 		cmocka_unit_test(holds_what_names_no_patient),
 		cmocka_unit_test(one_patient_a_message),
+		cmocka_unit_test(a_file_of_another_patients_package),
 		cmocka_unit_test(once_only),
 		cmocka_unit_test(a_second_person_under_one_number),
 		cmocka_unit_test(senders),

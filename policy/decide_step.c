@@ -280,6 +280,11 @@ enum reason step_one_patient(const struct policy_message *message, const struct 
 
 	for (size_t i = 0; i < message->n_documents; i++) {
 		const struct policy_document *d = &message->documents[i];
+		enum identity labelled = identity_compare_number(patient, d->labelled);
+		if (labelled == IDENTITY_DIFFERENT)
+			return REASON_ARCHIVE_PATIENTS;
+		if (labelled == IDENTITY_DOUBT)
+			worst = REASON_IDENTITY_DIFFERS;
 		if (!d->has_patient)
 			continue;
 		switch (identity_compare(patient, &d->patient)) {
@@ -328,7 +333,7 @@ enum reason step_file(struct build *b, const struct policy_document *document, s
 	return build_event(b, (struct dossier_event){
 		.kind = EVENT_DOCUMENT_FILED,
 		.document = {
-			.document = *document, .organisation = organisation, .vouched = vouched, .confirmed = confirmed}});
+			.document = given_as_copy(b->message, document), .organisation = organisation, .vouched = vouched, .confirmed = confirmed}});
 }
 
 enum reason step_masked(const struct policy_message *message, enum party party)

@@ -23,7 +23,7 @@ MUST_USE enum reason step_release(struct build *b);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 
-/* REASON_NONE when every document that names a patient names that one; else the reason, which depends on nothing but
+/* REASON_NONE when every document that names a patient, by itself or in METADATA.XML, names that one; else the reason, which depends on nothing but
  * the message and the patient. */
 MUST_USE enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient);
 /* What the archive or a document was refused for; ORDER_MIXED: an order to delete among documents. Pieces set aside do not count. */

@@ -64,7 +64,7 @@ static void keep_document(struct dossier *d, const struct dossier_event *e)
 static void keep_withdrawal(struct dossier *d, struct bytes id)
 {
 	for (size_t i = 0; i < d->n_documents; i++)
-		if (bytes_equal(d->documents[i].filing.document.id, id))
+		if (bytes_equal(dossier_document_key(&d->documents[i].filing.document), id))
 			d->documents[i].withdrawn = true;
 }
 

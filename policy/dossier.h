@@ -170,6 +170,8 @@ bool dossier_awaits_documents(enum dossier_state state);
 /* The offer nobody answered yet, and the one that was accepted; NULL when there is none. */
 const struct dossier_offer *dossier_live_offer(const struct dossier *dossier);
 const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier);
+/* What stands for a document in its dossier: its number, or of a loose file, which has none, its digest. */
+struct bytes dossier_document_key(const struct policy_document *document);
 /* By its id, or by its digest when the id is empty; NULL when it is not there. */
 const struct dossier_document *dossier_find_document(const struct dossier *dossier, struct bytes id, struct bytes digest);
 /* The n-th (from 0) value of an answer of the questionnaire; false when there is none. */

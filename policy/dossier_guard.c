@@ -2,6 +2,7 @@
 #include "policy/dossier_guard.h"
 
 #include "base/limits.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 
 /* All that must be known before a request can be weighed against its pathology's demands. */
@@ -43,6 +44,12 @@ static enum reason guard_told(const struct dossier *d, const struct dossier_text
 
 static enum reason guard_identity(const struct dossier *d, const struct dossier_filing *f)
 {
+	enum identity labelled = identity_compare_number(&d->request.patient, f->document.labelled);
+
+	if (labelled == IDENTITY_DIFFERENT)
+		return REASON_IDENTITY_OTHER_PATIENT;
+	if (labelled == IDENTITY_DOUBT && !f->confirmed)
+		return REASON_IDENTITY_DIFFERS;
 	if (!f->document.has_patient)
 		return REASON_NONE;
 	/* Test and real identities are never mixed, not even by hand. */
@@ -78,9 +85,11 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 		return REASON_DOSSIER_FULL;
 	if (known != NULL && known->withdrawn)
 		return REASON_DOCUMENT_WITHDRAWN;
+	if (known != NULL && !bytes_equal_nocase(known->filing.document.digest, f->document.digest))
+		return REASON_DOCUMENT_CONFLICT;
+	/* The same again, hidden from somebody who may have it by now: not done with "we have it". */
 	if (known != NULL)
-		return bytes_equal_nocase(known->filing.document.digest, f->document.digest) ? REASON_DOCUMENT_DUPLICATE
-											     : REASON_DOCUMENT_CONFLICT;
+		return given_hides_more(&f->document, &known->filing.document) ? REASON_DOCUMENT_MASKED : REASON_DOCUMENT_DUPLICATE;
 	/* Only the organisation that sent a document may replace it. */
 	const struct dossier_document *old = find_id(d, f->document.replaces);
 	if (old != NULL && !bytes_equal(old->filing.organisation, f->organisation))
@@ -90,8 +99,11 @@ static enum reason guard_document(const struct dossier *d, const struct dossier_
 
 static enum reason guard_withdrawal(const struct dossier *d, const struct dossier_text_data *order)
 {
-	const struct dossier_document *known = find_id(d, order->id);
+	const struct dossier_document *known = NULL;
 
+	for (size_t i = 0; order->id.len > 0 && i < d->n_documents && known == NULL; i++)
+		if (bytes_equal(dossier_document_key(&d->documents[i].filing.document), order->id))
+			known = &d->documents[i];
 	if (known == NULL)
 		return REASON_ORDER_UNKNOWN;
 	if (known->withdrawn)

@@ -19,6 +19,11 @@ const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier
 	return NULL;
 }
 
+struct bytes dossier_document_key(const struct policy_document *document)
+{
+	return document->id.len > 0 ? document->id : document->digest;
+}
+
 const struct dossier_document *dossier_find_document(const struct dossier *dossier, struct bytes id, struct bytes digest)
 {
 	for (size_t i = 0; i < dossier->n_documents; i++) {

@@ -83,6 +83,8 @@ struct policy_document {
 	bool realm_fr;
 	bool has_patient;                 /* the document names a patient at all */
 	struct policy_patient patient;
+	struct policy_id labelled;        /* the patient's number that METADATA.XML gives it; a PDF says none itself */
+	struct bytes part_of;             /* a loose file that lay in a document of the same message: that document's id */
 	const struct policy_author *authors;
 	size_t n_authors;
 	struct policy_author custodian;   /* id and name */

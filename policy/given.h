@@ -12,6 +12,11 @@
 
 /* A document as it came, in a message that is passed on. */
 bool given_unmasked(const struct policy_document *document, enum party party);
+/* a hides itself from somebody from whom b does not. */
+bool given_hides_more(const struct policy_document *a, const struct policy_document *b);
+/* The document with the masks of what it may be a copy of, in its message: what has its bytes or its number; and, as a loose file that is
+ * nobody's by itself, every document there. */
+struct policy_document given_as_copy(const struct policy_message *message, const struct policy_document *document);
 /* A document of a dossier. */
 bool given_allowed(const struct dossier_document *document, enum party party);
 /* Every document of a message that would be passed on with it: not those set aside, nor orders to delete. */

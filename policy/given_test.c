@@ -98,6 +98,71 @@ static void a_masked_piece_of_a_request_is_told_to_the_nurses(void **state)
 	world_free(w);
 }
 
+/* A PDF beside the masked document that it is a copy of tells nobody so itself. */
+static void a_copy_follows_its_mask(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_document all[] = {{.kind = POLICY_KIND_PDF, .name = BYTES("copie.pdf"), .digest = BYTES("c1")},
+					document(w, "request-1", "74465-6", "f0"), document(w, "mammo-1", "18748-4", "m1")};
+	struct policy_message m = request_message(w);
+
+	all[2].masked_professionals = true;
+	m.documents = all;
+	m.n_documents = 3;
+	assert_int_equal(send(w, m)->outcome, POLICY_APPLIED);
+	assert_int_equal(w->last.reason, REASON_DOCUMENT_MASKED);
+	assert_true(w->dossier->documents[0].shared);
+	assert_false(given_allowed(&w->dossier->documents[0], PARTY_EXPERT));
+	assert_true(given_allowed(&w->dossier->documents[1], PARTY_EXPERT));
+	assert_false(given_allowed(&w->dossier->documents[2], PARTY_EXPERT));
+	world_free(w);
+}
+
+/* The same document again, masked by now: not a duplicate that nobody looks at. */
+static void a_mask_that_comes_later_is_looked_at(void **state)
+{
+	(void)state;
+	for (int professionals = 0; professionals < 2; professionals++) {
+		struct world *w = world_make();
+		struct policy_message m = record_message(w, "mammo-1", "18748-4", "m1");
+		struct policy_document doc = m.documents[0];
+		send(w, request_message(w));
+		assert_int_equal(send(w, m)->outcome, POLICY_FILED);
+		assert_int_equal(send(w, m)->outcome, POLICY_DUPLICATE);
+		doc.masked_professionals = professionals;
+		doc.masked_patient = !professionals;
+		m.documents = &doc;
+		assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+		assert_int_equal(w->last.reason, REASON_DOCUMENT_MASKED);
+		assert_string_equal(w->last.owner, "nurses");
+		assert_string_equal(mails_of(w), "M70 sender");
+		world_free(w);
+	}
+}
+
+/* An opinion's annexes go to the patient and his physicians: one that is hidden from one of them is a person's. */
+static void a_masked_opinion_is_not_released(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct world *w = world_make();
+		struct policy_document doc = document(w, "cr", "85208-7", "cr");
+		to_accepted(w);
+		pass(w, SPAN_HOURS(1));
+		struct policy_message m = opinion_message(w, "un@experts.exemple.fr", "e1");
+		doc.masked_patient = i == 0;
+		doc.masked_representatives = i == 1;
+		doc.masked_professionals = i == 2;
+		m.documents = &doc;
+		m.n_documents = 1;
+		assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+		assert_int_equal(w->last.reason, REASON_DOCUMENT_MASKED);
+		assert_int_equal(w->last.n_events, 0);
+		world_free(w);
+	}
+}
+
 /* The exchange passes on what one party sent to the other: a mask stops it whichever way it goes. */
 static void the_exchange_respects_masks(void **state)
 {
@@ -194,6 +259,9 @@ int main(void)
 		cmocka_unit_test(a_masked_record_waits_for_a_nurse),
 		cmocka_unit_test(what_the_patient_may_not_see_goes_to_the_expert),
 		cmocka_unit_test(a_masked_piece_of_a_request_is_told_to_the_nurses),
+		cmocka_unit_test(a_copy_follows_its_mask),
+		cmocka_unit_test(a_mask_that_comes_later_is_looked_at),
+		cmocka_unit_test(a_masked_opinion_is_not_released),
 		cmocka_unit_test(the_exchange_respects_masks),
 		cmocka_unit_test(pieces_set_aside_are_told),
 		cmocka_unit_test(many_pieces_are_counted),

@@ -154,6 +154,15 @@ enum identity identity_compare(const struct policy_patient *a, const struct poli
 	return IDENTITY_SAME;
 }
 
+enum identity identity_compare_number(const struct policy_patient *patient, struct policy_id number)
+{
+	if (patient->ins.len == 0 || number.extension.len == 0 || !identity_is_ins(patient->oid) || !identity_is_ins(number.root))
+		return IDENTITY_ABSENT;
+	if (!bytes_equal_nocase(patient->ins, number.extension))
+		return IDENTITY_DIFFERENT;
+	return bytes_equal(patient->oid, number.root) ? IDENTITY_SAME : IDENTITY_DOUBT;
+}
+
 bool identity_complete(const struct policy_patient *patient)
 {
 	return identity_is_ins(patient->oid) && matricule_ok(patient->ins) && has_traits(patient);

@@ -17,6 +17,9 @@ enum identity {
 
 enum identity identity_compare(const struct policy_patient *a, const struct policy_patient *b);
 
+/* By the number alone, as METADATA.XML tells it; never a reason to believe that it is the same person. */
+enum identity identity_compare_number(const struct policy_patient *patient, struct policy_id number);
+
 /* Matricule well formed, OID of an INS, and every trait there. */
 bool identity_complete(const struct policy_patient *patient);
 
