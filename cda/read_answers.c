@@ -231,8 +231,9 @@ static struct bytes sequence_of(struct reader *r, const struct reader_organizer 
 {
 	if (o->sequence.len == 0 || item.len == 0)
 		return o->sequence.len == 0 ? reader_keep(r, item) : o->sequence;
-	return bytes_of_text(arena_printf(r->arena, "%.*s.%.*s", (int)o->sequence.len, (const char *)o->sequence.at, (int)item.len,
-					  (const char *)item.at));
+	/* Both again with each item: it counts each time. */
+	return reader_keep(r, bytes_of_text(arena_printf(r->arena, "%.*s.%.*s", (int)o->sequence.len, (const char *)o->sequence.at, (int)item.len,
+							 (const char *)item.at)));
 }
 
 /* moodCode DEF: a question that is defined, not one that is answered. */

@@ -257,11 +257,51 @@ static void packages_are_told(void **state)
 	}
 }
 
+static void attribute(struct buf *b, uint32_t id, struct bytes data)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < data.len; i++)
+		sum += data.at[i];
+	buf_u8(b, 2), le(b, id, 4), le(b, (uint32_t)data.len, 4);
+	buf_add(b, data);
+	le(b, sum & 0xffff, 2);
+}
+
+/* One budget for a message, whether its archives prove sound or not (attacks R1). */
+static void broken_archives_share_the_budget(void **state)
+{
+	enum { SIZE = 7 << 20, ARCHIVES = 12 };
+	(void)state;
+	struct arena *arena = arena_create(512u << 20);
+	unsigned char *zeros = arena_alloc(arena, SIZE);
+	memset(zeros, 0, SIZE);
+	const struct zip_file file = {"a.txt", {zeros, SIZE}};
+	struct bytes zip = zip_of(arena, &file, 1);
+	zeros = arena_alloc(arena, zip.len);
+	memcpy(zeros, zip.at, zip.len);
+	zeros[SIZE / 2] = 1;   /* not what its CRC says */
+	struct buf wrapped = buf_make(ARCHIVES * (SIZE + 4096u));   /* winmail.dat: [MS-OXTNEF] 2.1.3 */
+	buf_add(&wrapped, BYTES("\x78\x9f\x3e\x22\0\0"));
+	for (int i = 0; i < ARCHIVES; i++) {
+		attribute(&wrapped, 0x00069002, BYTES_NONE);
+		attribute(&wrapped, 0x0006800f, (struct bytes){zeros, zip.len});
+	}
+	struct inspection in;
+	size_t before = arena_used(arena);
+	inspect_read(arena, &(struct inspect_request){.kind = INSPECT_OTHER, .range = buf_bytes(&wrapped)}, &in);
+	assert_int_equal(in.archive, REASON_ARCHIVE_BROKEN);
+	assert_true(arena_used(arena) - before < LIMIT_ZIP_TOTAL + SIZE + (1u << 20));
+	buf_free(&wrapped);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_has_a_fate), cmocka_unit_test(clutter_and_names), cmocka_unit_test(plain_archives),
 		cmocka_unit_test(too_many_pictures), cmocka_unit_test(packages_are_told),
+		cmocka_unit_test(broken_archives_share_the_budget),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

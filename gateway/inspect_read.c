@@ -325,18 +325,30 @@ static void note_archive(struct reading *r, enum reason reason)
 	r->out->reason = worse(r->out->reason, reason);
 }
 
+/* What an archive unpacked before it proved broken counts as well: else a few of them take all the memory there is. */
+static enum reason open_archive(struct reading *r, struct bytes content, struct xdm_archive *archive)
+{
+	size_t left = LIMIT_ZIP_TOTAL - r->unpacked, before = arena_used(r->arena);
+
+	if (left == 0)
+		return REASON_ARCHIVE_LIMIT;
+	enum reason reason = xdm_read(r->arena, content, archive);
+	if (archive->unpacked > left || reason == REASON_MEMORY)
+		reason = REASON_ARCHIVE_LIMIT;
+	size_t taken = weight(reason) > 1 ? arena_used(r->arena) - before : archive->unpacked;
+	r->unpacked += taken < left ? taken : left;
+	return reason;
+}
+
 static void take_archive(struct reading *r, const struct file *file)
 {
 	struct xdm_archive archive = {0};
-	enum reason reason = xdm_read(r->arena, file->content, &archive);
+	enum reason reason = open_archive(r, file->content, &archive);
 
-	if (archive.unpacked > LIMIT_ZIP_TOTAL - r->unpacked)
-		reason = REASON_ARCHIVE_LIMIT;
 	if (weight(reason) > 1) {
 		r->failed[r->n_failed++] = (struct failed){*file, reason};
 		return;
 	}
-	r->unpacked += archive.unpacked;
 	note_archive(r, reason);
 	if (archive.metadata)
 		take_package(r, &archive);
