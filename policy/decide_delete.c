@@ -110,7 +110,7 @@ static bool goes_along(const struct dossier *d, const struct dossier_document *f
 {
 	const struct policy_document *a = &file->filing.document, *b = &gone->filing.document;
 
-	if (a->id.len > 0 || a->digest.len == 0 || file->withdrawn)
+	if (a->id.len > 0 || a->digest.len == 0 || file->withdrawn || !bytes_equal(file->filing.organisation, gone->filing.organisation))
 		return false;
 	return bytes_equal(a->part_of, b->id) || bytes_equal_nocase(a->digest, b->digest) ||
 	       (a->part_of.len == 0 && file->inbox == gone->inbox && all_withdrawn(d, gone->inbox));
@@ -152,6 +152,18 @@ static bool was_shown(enum dossier_state state)
 	       state != DOSSIER_NO_EXPERT;
 }
 
+/* What the request says stands in the dossier as answers, too: a person must see to them, and to the dossier. */
+static bool has_request(const struct dossier *d, const struct policy_message *m)
+{
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct dossier_document *known = dossier_find_document(d, m->documents[i].id, BYTES_NONE);
+		if (is_order(&m->documents[i]) && known != NULL && known->inbox == d->documents[0].inbox &&
+		    (bytes_equal_text(known->filing.document.type, "74465-6") || bytes_equal_text(known->filing.document.type, "75496-0")))
+			return true;
+	}
+	return false;
+}
+
 static void withdraw(struct build *b, const struct dossier *dossier, struct bytes organisation)
 {
 	build_dossier(b, dossier);
@@ -161,7 +173,8 @@ static void withdraw(struct build *b, const struct dossier *dossier, struct byte
 	if (reason == REASON_NONE && b->n_events == 0)
 		build_done(b, POLICY_DUPLICATE, REASON_DOCUMENT_DUPLICATE, NULL);
 	else if (reason == REASON_NONE)
-		build_done(b, POLICY_APPLIED, b->reason, was_shown(dossier->state) ? "nurses" : b->owner);
+		build_done(b, POLICY_APPLIED, b->reason,
+			   was_shown(dossier->state) || has_request(dossier, b->message) ? "nurses" : b->owner);
 	else
 		build_hold(b, reason);
 }

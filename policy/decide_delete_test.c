@@ -211,6 +211,43 @@ static void its_files_go_along(void **state)
 	world_free(w);
 }
 
+/* The same bytes that somebody else sent are his. */
+static void anothers_file_stays(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct policy_message m = request_message(w);
+	struct policy_document all[] = {m.documents[0], {.name = BYTES("irm.pdf"), .kind = POLICY_KIND_PDF, .digest = BYTES("m1")}};
+
+	m.documents = all;
+	m.n_documents = 2;
+	send(w, m);
+	send(w, record_message(w, "mammo-1", "18748-4", "m1"));
+	assert_int_equal(w->dossier->n_documents, 3);
+	assert_int_equal(send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"))->outcome, POLICY_APPLIED);
+	assert_true(w->dossier->documents[2].withdrawn && !w->dossier->documents[1].withdrawn);
+	world_free(w);
+}
+
+/* The request's own document: its answers stand in the dossier, and nobody but a person can say what becomes of it. */
+static void the_request_itself(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+	struct organisation *list = arena_alloc(w->arena, sizeof ORGANISATIONS);
+
+	memcpy(list, w->rules.organisations, sizeof ORGANISATIONS);
+	list[0].classes |= SENDER_DELETION;
+	w->rules.organisations = list;
+	send(w, request_message(w));
+	struct policy_message m = order(w, "depot@plateforme.exemple.fr", "request-1");
+	m.signature = request_message(w).signature;
+	assert_int_equal(send(w, m)->outcome, POLICY_APPLIED);
+	assert_true(w->dossier->documents[0].withdrawn);
+	assert_string_equal(w->last.owner, "nurses");
+	world_free(w);
+}
+
 /* No order hides in a request or in an exchange. */
 static void orders_elsewhere(void **state)
 {
@@ -236,6 +273,8 @@ int main(void)
 		cmocka_unit_test(at_every_stage),
 		cmocka_unit_test(an_operator_cannot_lend_the_right),
 		cmocka_unit_test(its_files_go_along),
+		cmocka_unit_test(anothers_file_stays),
+		cmocka_unit_test(the_request_itself),
 		cmocka_unit_test(orders_elsewhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

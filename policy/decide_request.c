@@ -251,6 +251,18 @@ static enum reason open_dossier(struct build *b, const struct told *told, const 
 	return reason;
 }
 
+/* What the two kinds of request say would go to the expert as text, whether the document itself goes or not. */
+static bool is_hidden(const struct policy_message *m)
+{
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct policy_document *d = &m->documents[i];
+		bool asks = bytes_equal(d->type, QUESTIONNAIRE) || bytes_equal(d->type, PHYSICIAN_REQUEST);
+		if (asks && !given_unmasked(d, PARTY_EXPERT))
+			return true;
+	}
+	return false;
+}
+
 /* All that can be said of the message before any dossier is looked at. */
 static enum reason check_message(struct build *b, struct sender *sender, struct told *told)
 {
@@ -263,8 +275,7 @@ static enum reason check_message(struct build *b, struct sender *sender, struct 
 	if (!find_request(b->message, told))
 		return REASON_REQUEST_INCOMPLETE;
 	const struct policy_document *document = told->document;
-	/* What it says would go to the expert. */
-	if (!given_unmasked(document, PARTY_EXPERT))
+	if (is_hidden(b->message))
 		return REASON_DOCUMENT_MASKED;
 	if (!document->has_patient || !identity_complete(&document->patient))
 		return REASON_IDENTITY_NONE;

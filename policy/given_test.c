@@ -119,6 +119,23 @@ static void a_copy_follows_its_mask(void **state)
 	world_free(w);
 }
 
+/* Its sections go into the expert's mail as text: a masked physician's request beside an open questionnaire opens nothing. */
+static void what_a_masked_request_says_stays(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_document all[] = {document(w, "request-1", "74465-6", "f0"), document(w, "da-1", "75496-0", "d1")};
+	struct policy_message m = request_message(w);
+
+	all[1].masked_professionals = true;
+	m.documents = all;
+	m.n_documents = 2;
+	assert_int_equal(send(w, m)->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_DOCUMENT_MASKED);
+	assert_null(w->dossier);
+	world_free(w);
+}
+
 /* The same document again, masked by now: not a duplicate that nobody looks at. */
 static void a_mask_that_comes_later_is_looked_at(void **state)
 {
@@ -260,6 +277,7 @@ int main(void)
 		cmocka_unit_test(what_the_patient_may_not_see_goes_to_the_expert),
 		cmocka_unit_test(a_masked_piece_of_a_request_is_told_to_the_nurses),
 		cmocka_unit_test(a_copy_follows_its_mask),
+		cmocka_unit_test(what_a_masked_request_says_stays),
 		cmocka_unit_test(a_mask_that_comes_later_is_looked_at),
 		cmocka_unit_test(a_masked_opinion_is_not_released),
 		cmocka_unit_test(the_exchange_respects_masks),
