@@ -100,7 +100,7 @@ static enum reason add_sheet(struct work *work, struct work_parcel *parcel, cons
 		goto out;
 	if (place.len == 0)
 		place = json_view(json_object_get(facts, "custodian"), "name");
-	json_t *sheet = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I}", "name", xdm == NULL ? file_name(work, file->name) : json_null(),
+	json_t *sheet = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I}", "name", file_name(work, file->name),
 				  "title", one_line(work, json_view(facts, "title")), "type", one_line(work, json_view(facts, "type")),
 				  "author", one_line(work, first(facts, "authors", "name")), "place", one_line(work, place), "packed", xdm != NULL,
 				  "elsewhere", elsewhere, "left", (json_int_t)normal.left);
