@@ -249,7 +249,7 @@ static void a_dossier_larger_than_the_mailbox(void **state)
 	struct fixture *f = *state;
 	struct compose_mail mail;
 	const char *field = "", *list = "";
-	enum { LINE = 75, LINES = 700, SHEETS = 8, LIMIT = 2000000, ORIGINAL = 900000 };
+	enum { LINE = 60, LINES = 700, SHEETS = 8, LIMIT = 2000000, ORIGINAL = 800000 };
 	unsigned char *payload = arena_alloc(f->arena, LINE * LINES + ORIGINAL);
 	uint32_t random = 1;
 	for (size_t i = 0; i < LINE * LINES + ORIGINAL; i++) {
