@@ -144,6 +144,7 @@
 #define LIMIT_PDF_OBJECTS 100000         /* a scan of 500 pages has some 2,500, a form with its fonts some 10,000 */
 #define LIMIT_PDF_TREE 50                /* levels of the page tree, which the library descends by recursion; 2 to 4 are usual */
 #define LIMIT_PDF_NESTING 250            /* references followed one behind the other: copying a page descends by recursion */
+#define LIMIT_PDF_FILTERS 4              /* before that of a photograph; 1 is usual */
 #define LIMIT_PDF_ANNOTATIONS 2000       /* on one page */
 #define LIMIT_IMAGE_PIXELS (64u * 1000 * 1000)   /* the biggest sensor of a usual telephone has 50 million */
 #define LIMIT_IMAGE_SIDE 32767           /* of a picture that the drawing library takes */

@@ -43,11 +43,19 @@ static bool hides_value(qpdf_data pdf, qpdf_oh field)
 
 /* --- pages ------------------------------------------------------------------------ */
 
+/* Neither on the screen nor on paper (12.5.3, Hidden). */
+static bool is_hidden(qpdf_data pdf, qpdf_oh annotation)
+{
+	enum { HIDDEN = 2 };
+	qpdf_oh flags = qpdf_oh_get_key(pdf, annotation, "/F");
+	return qpdf_oh_is_integer(pdf, flags) && (qpdf_oh_get_int_value(pdf, flags) & HIDDEN) != 0;
+}
+
 /* What is drawn of an annotation. stale: what fields look like is to be made anew from their values (12.7.3.3), which nobody will do;
  * *form: it is a field with a value that is not seen. */
 static bool keep_annotation(qpdf_data pdf, qpdf_oh annotation, bool stale, bool *form)
 {
-	if (!qpdf_oh_is_dictionary(pdf, annotation))
+	if (!qpdf_oh_is_dictionary(pdf, annotation) || is_hidden(pdf, annotation))
 		return false;
 	qpdf_oh subtype = qpdf_oh_get_key(pdf, annotation, "/Subtype");
 	bool field = qpdf_oh_is_name_and_equals(pdf, subtype, "/Widget");
@@ -146,22 +154,57 @@ static enum reason cut_down(qpdf_data pdf, size_t *pages)
 
 /* --- every object ------------------------------------------------------------------ */
 
-/* EXIF and its kin inside a photograph. One that we cannot read is left as it is: it is drawn or not as before. */
-static void clean_photograph(qpdf_data pdf, qpdf_oh stream, struct arena *arena)
+/* What a stream's first n filters and parameters hold, as those of a stream of its own. */
+static qpdf_oh first_of(qpdf_data pdf, qpdf_oh list, int n)
 {
-	qpdf_oh dict = qpdf_oh_get_dict(pdf, stream), filter = qpdf_oh_get_key(pdf, dict, "/Filter");
-	bool alone = qpdf_oh_is_array(pdf, filter) && qpdf_oh_get_array_n_items(pdf, filter) == 1;
-	struct image_clean image;
+	qpdf_oh part = qpdf_oh_new_array(pdf);
+	for (int i = 0; i < n && qpdf_oh_is_array(pdf, list); i++)
+		qpdf_oh_append_item(pdf, part, qpdf_oh_get_array_item(pdf, list, i));
+	return part;
+}
+
+static bool take(qpdf_data pdf, qpdf_oh stream, enum qpdf_stream_decode_level_e level, struct bytes *out)
+{
 	unsigned char *data = NULL;
 	size_t len = 0;
-	if (!qpdf_oh_is_name_and_equals(pdf, alone ? qpdf_oh_get_array_item(pdf, filter, 0) : filter, "/DCTDecode"))
+	bool known = qpdf_has_error(pdf);
+	(void)qpdf_oh_get_stream_data(pdf, stream, level, NULL, &data, &len);
+	/* A photograph that is not what it says does not spoil the pages. */
+	if (!known && qpdf_has_error(pdf))
+		(void)qpdf_get_error(pdf);
+	*out = (struct bytes){data, len};
+	return data != NULL;
+}
+
+/* A JPEG behind other filters (some programs write it as text, or compress it once more): these are undone in a stream that is not kept. */
+static bool unwrap(qpdf_data pdf, qpdf_oh stream, qpdf_oh filters, qpdf_oh parameters, int n, struct bytes *out)
+{
+	struct bytes wrapped;
+	if (!take(pdf, stream, qpdf_dl_none, &wrapped))
+		return false;
+	qpdf_oh plain = qpdf_oh_new_stream(pdf);
+	qpdf_oh_replace_stream_data(pdf, plain, wrapped.at, wrapped.len, first_of(pdf, filters, n), first_of(pdf, parameters, n));
+	pdf_quiet_free((unsigned char *)(uintptr_t)wrapped.at);
+	return take(pdf, plain, qpdf_dl_generalized, out);
+}
+
+/* EXIF and its kin inside a photograph. One that we cannot read is left as it is: it is drawn or not as before. It is turned by the page,
+ * never by EXIF: what is left of that changes nothing. */
+static void clean_photograph(qpdf_data pdf, qpdf_oh stream, struct arena *arena)
+{
+	qpdf_oh dict = qpdf_oh_get_dict(pdf, stream), filter = qpdf_oh_get_key(pdf, dict, "/Filter"), parameters = qpdf_oh_get_key(pdf, dict, "/DecodeParms");
+	int before = qpdf_oh_is_array(pdf, filter) ? qpdf_oh_get_array_n_items(pdf, filter) - 1 : 0;
+	struct image_clean image;
+	struct bytes data = BYTES_NONE;
+	if (before < 0 || before > LIMIT_PDF_FILTERS ||
+	    !qpdf_oh_is_name_and_equals(pdf, qpdf_oh_is_array(pdf, filter) ? qpdf_oh_get_array_item(pdf, filter, before) : filter, "/DCTDecode"))
 		return;
-	if (qpdf_oh_get_stream_data(pdf, stream, qpdf_dl_none, NULL, &data, &len) != QPDF_SUCCESS || data == NULL)
+	if (before > 0 ? !unwrap(pdf, stream, filter, parameters, before, &data) : !take(pdf, stream, qpdf_dl_none, &data))
 		return;
-	/* Turned by the page, never by EXIF. */
-	if (image_clean(arena, SNIFF_JPEG, (struct bytes){data, len}, &image) == REASON_NONE && image.content.len < len && image.turn == 1)
-		qpdf_oh_replace_stream_data(pdf, stream, image.content.at, image.content.len, filter, qpdf_oh_get_key(pdf, dict, "/DecodeParms"));
-	pdf_quiet_free(data);
+	qpdf_oh own = qpdf_oh_is_array(pdf, parameters) ? qpdf_oh_get_array_item(pdf, parameters, before) : parameters;
+	if (image_clean(arena, SNIFF_JPEG, data, &image) == REASON_NONE && !bytes_equal(image.content, data))
+		qpdf_oh_replace_stream_data(pdf, stream, image.content.at, image.content.len, qpdf_oh_new_name(pdf, "/DCTDecode"), own);
+	pdf_quiet_free((unsigned char *)(uintptr_t)data.at);
 }
 
 static void clean_stream(qpdf_data pdf, qpdf_oh stream, struct arena *arena)

@@ -3,8 +3,8 @@
  * What stays is named, all else goes: of the catalogue the pages and their layers; of a page its content, resources, boxes and turn;
  * of the annotations those that are drawn and do nothing (notes, marks, stamps, fields as they look). So no script, no action,
  * no link, no embedded file, no form, no film, no sound; and in what stays no XMP, no private data of programs, no file named outside,
- * no EXIF in photographs. The file's properties go with the machine and the person that they name. Streams are never decoded:
- * the images and fonts are the original's. The same input gives the same bytes. */
+ * no EXIF in photographs. The file's properties go with the machine and the person that they name. Streams are not decoded, but for
+ * the wrapping of photographs: the images and fonts are the original's. The same input gives the same bytes. */
 #ifndef RELAIS_CDA_PDF_CLEAN_H
 #define RELAIS_CDA_PDF_CLEAN_H
 

@@ -17,6 +17,7 @@ static const struct {
 	{"a program to start", "", "/Annots[9 0 R]", "9 0 obj<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/Launch/F(cmd.exe)>>>>endobj", REASON_NONE, "cmd.exe"},
 	{"a note with an action", "", "/Annots[<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(vu)/T(Dr Secret)/A<</S/SubmitForm/F(http://evil)>>>>]", "", REASON_NONE, "evil"},
 	{"who wrote a note", "", "/Annots[<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents(vu)/T(Dr Secret)>>]", "", REASON_NONE, "Secret"},
+	{"a note that nobody sees", "", "/Annots[<</Type/Annot/Subtype/Text/F 2/Rect[0 0 9 9]/Contents(Secret)>>]", "", REASON_NONE, "Secret"},
 	{"a film", "", "/Annots[<</Type/Annot/Subtype/Screen/Rect[0 0 9 9]/MK 9 0 R>>]", "9 0 obj<</Film(evil)>>endobj", REASON_NONE, "evil"},
 	{"RichMedia", "", "/Annots[<</Type/Annot/Subtype/RichMedia/Rect[0 0 9 9]/RichMediaContent 9 0 R>>]", "9 0 obj<</Flash(evil)>>endobj", REASON_NONE, "evil"},
 	{"3D", "", "/Annots[<</Type/Annot/Subtype/3D/Rect[0 0 9 9]/3DD 9 0 R>>]", "9 0 obj<</OnInstantiate(evil)>>endobj", REASON_NONE, "evil"},
@@ -84,23 +85,42 @@ static void marks_stay(void **state)
 	arena_destroy(&arena);
 }
 
-/* A photograph inside keeps its pixels and loses what tells where it was taken. */
+#define EXIF(turn) SAMPLE_JPEG_HEAD "\xff\xe1\0\x32" "Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0" turn "\0\0\0\0\0\0\0GPS-48.85N-2.35E" SAMPLE_JPEG_TAIL
+
+/* A photograph inside keeps its pixels and loses what tells where it was taken: also when the telephone lay on its side, and when the
+ * program that made the PDF wrote it as text. */
 static void photographs_lose_their_place(void **state)
 {
-	static const char with[] = SAMPLE_JPEG_HEAD "\xff\xe1\0\x32" "Exif\0\0II*\0\x08\0\0\0\1\0\x0f\1\2\0\1\0\0\0\0\0\0\0\0\0\0\0GPS-48.85N-2.35E" SAMPLE_JPEG_TAIL;
+	static const struct {
+		const char *filters;
+		struct bytes image;
+		bool hex;
+	} photographs[] = {
+		{"/DCTDecode", BYTES_OF(EXIF("\1")), false},
+		{"/DCTDecode", BYTES_OF(EXIF("\6")), false},
+		{"[/ASCIIHexDecode /DCTDecode]/DecodeParms[null null]", BYTES_OF(EXIF("\1")), true},
+		{"[/ASCIIHexDecode/ASCIIHexDecode /DCTDecode]", BYTES_OF(EXIF("\1")), false},   /* two, and not so: left as it is */
+	};
 	struct arena *arena = arena_create(32 << 20);
-	struct buf pdf = buf_make(1 << 16);
-	struct pdf_clean out;
 	(void)state;
-	buf_text(&pdf, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-		       "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</XObject<</I 4 0 R>>>>>>endobj\n");
-	buf_printf(&pdf, "4 0 obj<</Subtype/Image/Width 16/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode/Length %zu>>stream\n", sizeof with - 1);
-	buf_add(&pdf, BYTES(with));
-	buf_text(&pdf, "\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
-	assert_int_equal(pdf_clean(arena, buf_bytes(&pdf), &out), REASON_NONE);
-	assert_true(bytes_contains(out.content, BYTES(SAMPLE_JPEG_TAIL)));
-	assert_false(bytes_contains(out.content, BYTES("GPS")));
-	buf_free(&pdf);
+	for (size_t i = 0; i < sizeof photographs / sizeof photographs[0]; i++) {
+		struct buf pdf = buf_make(1 << 16);
+		struct pdf_clean out;
+		struct bytes image = photographs[i].image;
+		buf_text(&pdf, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+			       "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</XObject<</I 4 0 R>>>>>>endobj\n");
+		buf_printf(&pdf, "4 0 obj<</Subtype/Image/Width 16/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8/Filter%s/Length %zu>>stream\n",
+			   photographs[i].filters, photographs[i].hex ? 2 * image.len : image.len);
+		for (size_t k = 0; k < image.len && photographs[i].hex; k++)
+			buf_printf(&pdf, "%02x", image.at[k]);
+		if (!photographs[i].hex)
+			buf_add(&pdf, image);
+		buf_text(&pdf, "\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+		assert_int_equal(pdf_clean(arena, buf_bytes(&pdf), &out), REASON_NONE);
+		assert_true(bytes_contains(out.content, BYTES(SAMPLE_JPEG_TAIL)));
+		assert_int_equal(bytes_contains(out.content, BYTES("GPS")), i == 3);
+		buf_free(&pdf);
+	}
 	arena_destroy(&arena);
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/compose_request.h"
 #include "gateway/compose_words.h"
 #include "smtp/mime_build.h"
+#include "smtp/subject.h"
 
 /* Room for the wrapper and the signature around the entity. */
 enum { SEAL = 64 * 1024 };
@@ -25,7 +26,6 @@ struct work {
 	size_t part_count;
 	struct xdm_write_document *packed;
 	size_t packed_count;
-	struct compose_mail *mail;
 	const char **field;
 };
 
@@ -110,12 +110,31 @@ static struct bytes value_of(const struct compose_request *r, const char *name)
 	return BYTES_NONE;
 }
 
+/* Will there be an IHE_XDM.zip? */
+static bool has_package(const struct compose_request *r)
+{
+	bool any = r->has_report;
+	for (size_t i = 0; i < r->attachment_count; i++)
+		any |= r->attachments[i].packed;
+	return any && !r->pdf_only;
+}
+
+/* The national subject, which names the patient, and the headers of a package stand if and only if one is there (ECO.2.1.3, ECO.2.4). */
+static void drop_package_words(struct smtp_compose *mail, struct bytes subject)
+{
+	mail->mss_ins = mail->mss_codes = BYTES_NONE;
+	if (bytes_starts(mail->subject, BYTES(SUBJECT_PREFIX)))
+		mail->subject = subject;
+}
+
 static enum reason build_text(struct work *w, const struct template_set *templates)
 {
 	struct compose_request *r = &w->request;
 	struct bytes subject, body, where;
 	for (size_t i = 0; i < r->field_count; i++)
 		r->fields[i].value = compose_words_field(w->arena, w->english, r->fields[i].name, r->fields[i].value);
+	if (has_package(r))
+		r->fields[r->field_count++] = (struct template_field){BYTES("package"), BYTES(XDM_WRITE_NAME)};
 	enum reason reason =
 		template_render(w->arena, templates, r->code, r->language, r->fields, r->field_count, &subject, &body, &where);
 	if (reason != REASON_NONE) {
@@ -124,6 +143,8 @@ static enum reason build_text(struct work *w, const struct template_set *templat
 	}
 	if (r->mail.subject.len == 0)
 		r->mail.subject = subject;
+	if (!has_package(r) && !r->has_notice)
+		drop_package_words(&r->mail, subject);
 	r->mail.text = body;
 	r->mail.links = compose_links(w->arena, w->english, r->code, r->mail.reply_to, subject, value_of(r, "phone"), &r->mail.link_count);
 	return REASON_NONE;
@@ -140,6 +161,28 @@ static void list_files(struct work *w, struct compose_mail *mail)
 			(struct compose_file){xdm_write_path(w->arena, i), w->packed[i].id, w->packed[i].content};
 }
 
+/* The files and the mail around them. */
+static enum reason build_mail(struct work *w, struct compose_mail *mail)
+{
+	struct compose_request *r = &w->request;
+	w->part_count = w->packed_count = 0;
+	enum reason reason = build_report(w);
+	if (reason == REASON_NONE)
+		reason = build_dossier(w);
+	if (reason != REASON_NONE)
+		return reason;
+	add_attachments(w);
+	reason = build_package(w);
+	if (reason != REASON_NONE)
+		return reason;
+	r->mail.parts = w->parts;
+	r->mail.part_count = w->part_count;
+	reason = smtp_compose(w->arena, &r->mail, &mail->head, &mail->entity, w->field);
+	if (reason == REASON_NONE && r->limit > 0 && mail->head.len + mail->entity.len + SEAL > r->limit)
+		reason = REASON_COMPOSE_SIZE;
+	return reason;
+}
+
 enum reason compose_build(struct arena *arena, const struct template_set *templates, struct bytes request, struct bytes payload,
 			  struct compose_mail *out, const char **field)
 {
@@ -151,25 +194,18 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	w.english = bytes_equal_text(w.request.language, "en");
 	w.parts = arena_alloc(arena, (w.request.attachment_count + 3) * sizeof *w.parts);
 	w.packed = arena_alloc(arena, (w.request.attachment_count + 1) * sizeof *w.packed);
+	if (w.request.has_notice)
+		w.request.mail.notice = &w.request.notice;
 	reason = build_text(&w, templates);
-	if (reason == REASON_NONE)
-		reason = build_report(&w);
-	if (reason == REASON_NONE)
-		reason = build_dossier(&w);
-	if (reason != REASON_NONE)
-		return reason;
-	add_attachments(&w);
-	reason = build_package(&w);
 	if (reason != REASON_NONE)
 		return reason;
 	struct compose_mail mail = {.subject = w.request.mail.subject};
-	w.request.mail.parts = w.parts;
-	w.request.mail.part_count = w.part_count;
-	if (w.request.has_notice)
-		w.request.mail.notice = &w.request.notice;
-	reason = smtp_compose(arena, &w.request.mail, &mail.head, &mail.entity, field);
-	if (reason == REASON_NONE && w.request.limit > 0 && mail.head.len + mail.entity.len + SEAL > w.request.limit)
-		reason = REASON_COMPOSE_SIZE;
+	reason = build_mail(&w, &mail);
+	/* The expert has his question, the list and the originals all the same. */
+	if (reason == REASON_COMPOSE_SIZE && w.request.has_dossier) {
+		w.request.dossier.brief = true;
+		reason = build_mail(&w, &mail);
+	}
 	if (reason != REASON_NONE)
 		return reason;
 	list_files(&w, &mail);

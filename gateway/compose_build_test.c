@@ -214,6 +214,55 @@ static void names_a_mail_that_is_too_big(void **state)
 	assert_true(bytes_equal_text(compose_failure(f->arena, reason, field), "{\"detail\":\"\",\"error\":\"compose.size\"}"));
 }
 
+#define EDITED(f, request, from, to) edited(f, request, BYTES(from), to)
+
+static struct bytes edited(struct fixture *f, struct bytes request, struct bytes from, const char *to)
+{
+	size_t at = bytes_find(request, from, 0);
+	assert_true(at < request.len);
+	return bytes_of_text(arena_printf(f->arena, "%.*s%s%.*s", (int)at, (const char *)request.at, to, (int)(request.len - at - from.len),
+					  (const char *)request.at + at + from.len));
+}
+
+/* Who takes no package has every document by itself, and no word of a package: neither in the text nor in the subject and the headers. */
+static void without_a_package(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	struct mime_message read;
+	const char *field = "";
+	struct bytes request = EDITED(f, BYTES(dossier_request), "\"xdm\":{\"patient", "\"pdf_only\":true,\"xdm\":{\"patient");
+	request = EDITED(f, request, "\"nil\":\"DEV000000\"", "\"nil\":\"DEV000000\",\"ins\":\"O\",\"codes\":\"18748-4\"");
+	assert_int_equal(compose_build(f->arena, f->templates, request, BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
+	read_mail(f, &mail, &read);
+	assert_true(read.n > 0 && bytes_equal_text(read.parts[read.n - 1].name, "CR.xml") && bytes_equal_text(read.parts[read.n - 1].content, "<a>x</a"));
+	assert_false(bytes_contains(read.text, BYTES("IHE_XDM")));
+	assert_true(bytes_contains(read.text, BYTES("un PDF en ordre et les documents d’origine.")));
+	assert_true(bytes_equal_text(read.head.subject, "Dossier d'avis A-2026-000123-KQ"));
+	assert_false(bytes_contains(mail.head, BYTES("X-MSS-INS")) || bytes_contains(mail.head, BYTES("X-MSS-CODECDA")));
+}
+
+/* The documents' texts make the PDF larger than the recipient's mailbox takes: it tells of them, and the mail goes. */
+static void a_dossier_larger_than_the_mailbox(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	const char *field = "", *list = "";
+	enum { LINE = 60, LINES = 700, SHEETS = 8, LIMIT = 2000000, ORIGINAL = 800000 };
+	unsigned char *payload = arena_alloc(f->arena, LINE * LINES + ORIGINAL);
+	uint32_t random = 1;
+	for (size_t i = 0; i < LINE * LINES + ORIGINAL; i++) {
+		random = random * 1664525u + 1013904223u;
+		payload[i] = i >= LINE * LINES ? (unsigned char)(random >> 24) : i % LINE == LINE - 1 ? '\n' : (unsigned char)('0' + (random >> 24) % 75);
+	}
+	for (int i = 0; i < SHEETS; i++)
+		list = arena_printf(f->arena, "%s%s{\"name\":\"%d.txt\",\"text\":{\"offset\":0,\"length\":%d}}", list, i > 0 ? "," : "", i, LINE * LINES);
+	struct bytes request = EDITED(f, BYTES(dossier_request), "\"offset\":0,\"length\":4", arena_printf(f->arena, "\"offset\":%d,\"length\":%d", LINE * LINES, ORIGINAL));
+	request = EDITED(f, request, "\"dossier_pdf\":{", arena_printf(f->arena, "\"limit\":%d,\"dossier_pdf\":{\"documents\":[%s],", LIMIT, list));
+	assert_int_equal(compose_build(f->arena, f->templates, request, (struct bytes){payload, LINE * LINES + ORIGINAL}, &mail, &field), REASON_NONE);
+	assert_true(mail.head.len + mail.entity.len <= LIMIT);
+}
+
 /* The font library keeps its tables until the process ends. */
 const char *__lsan_default_suppressions(void);
 
@@ -228,7 +277,7 @@ int main(void)
 		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(builds_a_report_of_delivery),
-		cmocka_unit_test(names_a_mail_that_is_too_big),
+		cmocka_unit_test(names_a_mail_that_is_too_big), cmocka_unit_test(without_a_package), cmocka_unit_test(a_dossier_larger_than_the_mailbox),
 	};
 	return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

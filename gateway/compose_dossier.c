@@ -124,7 +124,7 @@ static size_t room_of(const struct compose_request *request)
 	size_t limit = request->limit > 0 && request->limit < LIMIT_COMPOSE_MAIL ? (size_t)request->limit : LIMIT_COMPOSE_MAIL;
 	size_t taken = 2 * LIMIT_RECIPIENT_LETTER, whole = limit / 4 * 3 / 78 * 76;
 	for (size_t i = 0; i < request->attachment_count; i++)
-		taken += request->pdf_only && request->attachments[i].packed ? 0 : request->attachments[i].content.len;
+		taken += request->attachments[i].content.len;
 	size_t room = taken < whole ? whole - taken : 0;
 	return room < LIMIT_DOSSIER_BYTES ? room : LIMIT_DOSSIER_BYTES;
 }
@@ -174,13 +174,19 @@ static const char *range_words(const struct dossier *d, const struct entry *e)
 	return arena_printf(d->arena, d->english ? "pages %zu to %zu" : "pages %zu à %zu", e->first, e->first + e->pages - 1);
 }
 
+/* Beside the PDF otherwise, under its name: who takes no package has each file by itself. */
+static bool is_in_package(const struct dossier *d, const struct entry *e)
+{
+	return (e->sheet->packed && !d->request->pdf_only) || e->sheet->name.len == 0;
+}
+
 /* Where the whole of it is. */
 static const char *original_words(const struct dossier *d, const struct entry *e)
 {
 	struct bytes name = e->sheet->name;
-	if (e->sheet->elsewhere || (e->sheet->packed && d->request->pdf_only))
+	if (e->sheet->elsewhere)
 		return say(d, "qui n’est pas dans ce message", "which is not in this mail");
-	if (e->sheet->packed || name.len == 0)
+	if (is_in_package(d, e))
 		return say(d, "dans IHE_XDM.zip", "in IHE_XDM.zip");
 	return arena_printf(d->arena, d->english ? "the attachment \"%.*s\"" : "la pièce jointe « %.*s »", (int)name.len, (const char *)name.at);
 }
@@ -221,7 +227,7 @@ static struct bytes entry_text(const struct dossier *d, const struct entry *e)
 	struct buf out = buf_make(LIMIT_TEXT);
 	add_line(&out, say(d, "Auteur : ", "Author: "), e->sheet->author);
 	add_line(&out, say(d, "Établissement : ", "Organisation: "), e->sheet->place);
-	add_line(&out, say(d, "Fichier : ", "File: "), e->sheet->name);
+	add_line(&out, say(d, "Fichier : ", "File: "), is_in_package(d, e) ? BYTES_NONE : e->sheet->name);
 	add_state(d, e, &out);
 	if (e->text && e->sheet->text.len > 0) {
 		buf_u8(&out, '\n');
@@ -370,10 +376,12 @@ enum reason compose_dossier_make(struct arena *arena, const struct compose_reque
 	take_entries(&d);
 	d.sections = arena_alloc(arena, (request->dossier.section_count + d.count + 3) * sizeof *d.sections);
 	d.rows = arena_alloc(arena, (2 * d.count + 1) * sizeof *d.rows);
-	choose(&d);
-	enum reason reason = make(&d, out, field);
-	if (reason == REASON_NONE || d.count == 0)
-		return reason;
+	if (!request->dossier.brief) {
+		choose(&d);
+		enum reason reason = make(&d, out, field);
+		if (reason == REASON_NONE || d.count == 0)
+			return reason;
+	}
 	leave_all_out(&d);
 	return make(&d, out, field);
 }

@@ -150,13 +150,14 @@ static void the_originals_come_first(void **state)
 	arena_destroy(&arena);
 }
 
-/* A dossier in several mails, or for someone who takes no package: the PDF tells of all, and sends nobody to look where nothing is. */
+/* A dossier in several mails, or for someone who takes no package and has each original by itself: the PDF tells of all, and sends nobody
+ * to look where nothing is. */
 static void originals_that_are_not_in_this_mail(void **state)
 {
 	struct arena *arena = arena_create(64 << 20);
 	struct compose_sheet sheets[] = {
 		{.title = BYTES("Ailleurs"), .time = AT(2), .packed = true, .elsewhere = true, .reason = REASON_PDF_ENCRYPTED},
-		{.title = BYTES("Emballé"), .time = AT(1), .packed = true, .kind = SNIFF_PDF, .file = letter(arena), .left = 1},
+		{.title = BYTES("Emballé"), .name = BYTES("DOC0001.XML"), .time = AT(1), .packed = true, .kind = SNIFF_PDF, .file = letter(arena), .left = 1},
 	};
 	struct compose_request request = request_with(sheets, 2);
 	struct compose_attachment big = {.name = BYTES("a"), .packed = true, .content = {(const unsigned char *)"", 18u << 20}};
@@ -165,16 +166,19 @@ static void originals_that_are_not_in_this_mail(void **state)
 	(void)state;
 	request.attachments = &big;
 	request.attachment_count = 1;
-	request.pdf_only = true;   /* what is packed takes no room: it does not go */
+	request.pdf_only = true;   /* what would be packed goes by itself, and takes its room */
+	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
+	assert_int_equal(pdf_join_pages(out), 1);
+	request.attachment_count = 0;
 	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
 	assert_int_equal(pdf_join_pages(out), 2);
 	if (have_tools()) {
 		struct bytes text = words(arena, out);
+		assert_true(bytes_contains(text, BYTES("L'original, la pièce jointe « DOC0001.XML », contient 1 autre(s) fichier(s).")));
 		assert_true(bytes_contains(text, BYTES("(pdf.encrypted) : lisez l'original, qui n'est pas dans ce message")));
 		assert_false(bytes_contains(text, BYTES("IHE_XDM.zip")));
 	}
 	request.limit = 1u << 20;  /* a mailbox that takes little: the letter's page stays out */
-	request.attachment_count = 0;
 	assert_int_equal(compose_dossier_make(arena, &request, &out, &field), REASON_NONE);
 	assert_int_equal(pdf_join_pages(out), 2);
 	request.limit = 512u << 10;

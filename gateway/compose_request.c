@@ -194,7 +194,7 @@ static void read_fields(struct compose_place request, struct compose_request *ou
 		compose_json_fail(request, "fields");
 		return;
 	}
-	out->fields = arena_alloc(request.reader->arena, (json_object_size(object) + 1) * sizeof *out->fields);
+	out->fields = arena_alloc(request.reader->arena, (json_object_size(object) + 2) * sizeof *out->fields);
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)object, key, value) {

@@ -30,7 +30,7 @@
  *               "original"?: {"message_id"?, "date"?: TIME, "from"?, "to"?: [ADDRESS…]}}       a report (smtp/notice_write.h); no attachments then
  * }
  * SHEET:     a document of the dossier, as inspect normalised it: {"title"?, "type"?, "time"?, "author"?, "place"?, "name"?: of the attachment,
- *            "packed"?: BOOL: it is in the package, "elsewhere"?: BOOL: it goes in another mail, "text"?: {"offset", "length"}: what can be read of it, "file"?: {"offset", "length"} with
+ *            "packed"?: BOOL: it is in the package if there is one, "elsewhere"?: BOOL: it goes in another mail, "text"?: {"offset", "length"}: what can be read of it, "file"?: {"offset", "length"} with
  *            "media"?: "application/pdf"|"image/jpeg"|"image/png", "left"?: how many more files are inside it,
  *            "reason"?: why there is no file}
  * PATIENT:   {"ins", "oid", "family_birth", "family_used"?, "given_birth_first", "given_birth_all", "given_used"?, "birth_time", "sex", "birth_place",
@@ -95,6 +95,7 @@ struct compose_dossier {
 	size_t section_count;
 	struct compose_sheet *sheets;
 	size_t sheet_count;
+	bool brief;                          /* what the documents hold stays out: the originals leave no room for it */
 };
 
 struct compose_request {

@@ -19,17 +19,18 @@
  * | M11  | expert    | due_date, due_day                                              | expert_name, age, sex, pathology, offer_until         |
  * | M12  | expert    |                                                                | expert_name, due_date                                 |
  * | M13  | expert    | patient_name, patient_birth, due_date, questions*, documents_count, exams_list*, form* | expert_name, age, sex, pathology, missing_list*, part |
- * |      |           |                                                                | heavy_list* (what no mail can carry)                  |
+ * |      |           |                                                                | heavy_list* (what no mail can carry), package         |
  * | M13B | expert    | patient_name, patient_birth, due_date, exams_list*, part       |                                                       |
  * | M15  | expert    | missing_list*                                                  | expert_name, due_date, form*, form_whole*             |
  * | M16  | expert    | delivered_at                                                   | expert_name, read_at, exchange_until                  |
  * | M21  | patient   | patient_name, expert_name                                      | summary*, exchange_until, recipients_list*, help*, replaced_at |
  * | M30  | expert    | question_text*                                                 | expert_name, exchange_until                           |
  * | M31  | patient   | patient_name, expert_name, answer_text*                        | exchange_until                                        |
- * | M64  | physician | patient_name, patient_birth, expert_name                       | convergence, advice*, delay*, summary*, requester, replaced_at, help* |
+ * | M64  | physician | patient_name, patient_birth, expert_name                       | convergence, advice*, delay*, summary*, requester, replaced_at, help*, package |
  * | M70  | hospital  |                                                                | received_at, documents_count, pieces_list*            |
  * | M71  | sender    | code, sentence                                                 | hint, reference, received_at, document_name           |
  *
+ * package is compose's own: the name of the package's file, where one is attached.
  * How they are worded (compose turns the machine's own values into these words: see gateway/compose_words.h): due_date, decision_date, exchange_until, offer_until, delivered_at, read_at, received_at and replaced_at in words of the
  * language without an article ("samedi 14 mars 2026"); due_day "14/03", so that a telephone shows it in the subject; due_hour "sam. 14/03, 18 h"; first_question cut to
  * what a preview shows; form as policy/decide_form.h writes it, form_whole the same with every heading; age "44 ans"; sex "Femme"; missing_count "2 documents"; documents_count

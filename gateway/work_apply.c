@@ -105,7 +105,7 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 		bool one = e->kind == EVENT_CONSENT_CHANGED && !e->consent.given;
 		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED;
 		if (e->kind == EVENT_RELEASED && e->release.version > 1)
-			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->seq), P_INSTANT(work->now));
+			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work->now));
 		if (one || all)
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
 					   one ? P_TEXT(party_name(e->consent.party)) : P_NULL, P_INSTANT(work->now));

@@ -15,21 +15,47 @@ static json_t *time_of(const json_t *facts)
 /* A sender's odd file name must not keep a dossier from its expert: what smtp/compose would refuse is written otherwise. */
 static json_t *file_name(struct work *work, struct bytes name)
 {
-	char *out = arena_text(work->arena, bytes_slice(name, 0, LIMIT_ZIP_NAME));
-	size_t n = name.len < LIMIT_ZIP_NAME ? name.len : LIMIT_ZIP_NAME;
+	char *out = arena_alloc(work->arena, LIMIT_ZIP_NAME + 1);
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)out[i] < ' ' || out[i] == 0x7f || out[i] == '/' || out[i] == '\\' || (out[i] == '.' && i == 0))
-			out[i] = '_';
+	for (size_t i = 0; i < name.len && n < LIMIT_ZIP_NAME; i++) {
+		unsigned char c = name.at[i];
+		size_t unseen = bytes_unseen(bytes_from(name, i));
+		if (unseen > 0)
+			i += unseen - 1;
+		else if (c < ' ' || c == 0x7f || c == '/' || c == '\\' || (c == '.' && n == 0))
+			out[n++] = '_';
+		else
+			out[n++] = (char)c;
+	}
 	/* cut between two characters */
 	while (n > 0 && !bytes_utf8((struct bytes){(unsigned char *)out, n}))
 		n--;
 	return n > 0 ? json_stringn(out, n) : json_string("document");
 }
 
+/* Letters and digits, parted by single other signs (RFC 6838 4.2, and no sign that a mail's head would not take). */
+static bool media_word(struct bytes word, size_t max)
+{
+	bool parted = true;
+
+	for (size_t i = 0; i < word.len; i++) {
+		unsigned char c = word.at[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!letter && (parted || (c != '.' && c != '-' && c != '+' && c != '_')))
+			return false;
+		parted = !letter;
+	}
+	return !parted && word.len <= max;
+}
+
+/* The sender's word for what we do not know, if it is one. */
 static json_t *file_media(struct bytes media)
 {
-	bool single = media.len > 0 && !bytes_starts_nocase(media, BYTES("multipart/")) && !bytes_starts_nocase(media, BYTES("message/"));
+	size_t slash = bytes_find_byte(media, '/', 0);
+	bool single = !bytes_starts_nocase(media, BYTES("multipart/")) && !bytes_starts_nocase(media, BYTES("message/"));
+
+	single = single && media_word(bytes_slice(media, 0, slash), 19) && media_word(bytes_from(media, slash + 1), 80);
 	return single ? json_of(media) : json_string("application/octet-stream");
 }
 
@@ -100,7 +126,7 @@ static enum reason add_sheet(struct work *work, struct work_parcel *parcel, cons
 		goto out;
 	if (place.len == 0)
 		place = json_view(json_object_get(facts, "custodian"), "name");
-	json_t *sheet = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I}", "name", xdm == NULL ? file_name(work, file->name) : json_null(),
+	json_t *sheet = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:I}", "name", file_name(work, file->name),
 				  "title", one_line(work, json_view(facts, "title")), "type", one_line(work, json_view(facts, "type")),
 				  "author", one_line(work, first(facts, "authors", "name")), "place", one_line(work, place), "packed", xdm != NULL,
 				  "elsewhere", elsewhere, "left", (json_int_t)normal.left);

@@ -193,6 +193,22 @@ static void a_good_opinion(void **state)
 	world_free(w);
 }
 
+/* A physician without a mailbox is sent nothing, whatever the consent: the patient is not told that he has it. */
+static void who_is_sent_nothing_is_not_named(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_checked(w);
+	struct dossier d = dossier_copy(w->arena, w->dossier);
+	d.request.attending.mailbox = BYTES_NONE;
+	w->dossier = &d;
+	command(w, POLICY_ACT_RELEASE, "", "");
+	assert_string_equal(mails_of(w), "M21 patient, M16 expert");
+	assert_int_equal(field_of(&w->last, MAIL_M21, "shared_with").len, 0);
+	world_free(w);
+}
+
 static void automatic_release(void **state)
 {
 	(void)state;
@@ -463,7 +479,7 @@ int main(void)
 		cmocka_unit_test(submitted_answers),
 		cmocka_unit_test(unclear_is_asked_again),
 		cmocka_unit_test(a_good_opinion),
-		cmocka_unit_test(automatic_release),
+		cmocka_unit_test(who_is_sent_nothing_is_not_named), cmocka_unit_test(automatic_release),
 		cmocka_unit_test(wrong_opinions_are_held),
 		cmocka_unit_test(an_opinion_of_the_same_second_is_not_early),
 		cmocka_unit_test(headings_are_asked_back),

@@ -232,6 +232,7 @@ static void what_the_deliverer_says(void **state)
 	/* Sent again by a person: the patient alone has it again. */
 	command(w, POLICY_ACT_RELEASE, "", "");
 	assert_string_equal(mails_of(w), "M21 patient");
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M21, "shared_with"), BYTES("Dr GENERAL")));
 	world_free(w);
 }
 

@@ -55,21 +55,34 @@ static void field_replaced(struct build *b, enum party party, unsigned version)
 		build_field(b, "replaced", text_date(b, dossier_release_of(b->after, version - 1)->at));
 }
 
+/* The physicians to whom this version went: consent alone sends nothing to who has no mailbox. */
+static struct bytes shared_with(const struct build *b, unsigned version)
+{
+	const struct dossier_request *r = &b->after->request;
+	const struct {
+		enum party party;
+		struct bytes name;
+	} physicians[] = {{PARTY_ATTENDING, r->attending.name}, {PARTY_FIRST_OPINION, r->first_opinion.name}};
+	const char *all = "";
+	unsigned to = 0;
+
+	for (size_t i = 0; i < b->after->n_releases; i++)
+		to |= b->after->releases[i].version == version ? b->after->releases[i].to : 0;
+	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++) {
+		struct bytes name = physicians[i].name;
+		if ((to & dossier_party_bit(physicians[i].party)) != 0 && name.len > 0 && consent_check(b->after, physicians[i].party, b->now) == REASON_NONE)
+			all = arena_printf(b->arena, "%s%s%.*s", all, all[0] != '\0' ? ", " : "", (int)name.len, (const char *)name.at);
+	}
+	return bytes_of_text(all);
+}
+
 static void mail_patient_report(struct build *b, unsigned version)
 {
-	const struct dossier *d = b->after;
-	bool attending = consent_check(d, PARTY_ATTENDING, b->now) == REASON_NONE;
-	bool first = consent_check(d, PARTY_FIRST_OPINION, b->now) == REASON_NONE;
-	struct bytes x = attending ? d->request.attending.name : BYTES_NONE;
-	struct bytes y = first ? d->request.first_opinion.name : BYTES_NONE;
-
 	if (!build_mail(b, MAIL_M21, PARTY_PATIENT, POLICY_ATTACH_REPORT))
 		return;
-	build_field(b, "expert", dossier_accepted_offer(d)->name);
-	build_field(b, "summary", d->opinion.data.form.summary);
-	build_field_text(b, "shared_with",
-			 arena_printf(b->arena, "%.*s%s%.*s", (int)x.len, x.len > 0 ? (const char *)x.at : "",
-				      x.len > 0 && y.len > 0 ? ", " : "", (int)y.len, y.len > 0 ? (const char *)y.at : ""));
+	build_field(b, "expert", dossier_accepted_offer(b->after)->name);
+	build_field(b, "summary", b->after->opinion.data.form.summary);
+	build_field(b, "shared_with", shared_with(b, version));
 	field_replaced(b, PARTY_PATIENT, version);
 }
 

@@ -393,6 +393,7 @@ create table outbox (
   told          boolean not null default false,  -- the dossier knows the outcome
   warned_at     timestamptz,                     -- when it was told that this mail is late
   warn_after    timestamptz not null default '-infinity',
+  stop          text,                            -- why it may leave no more; in a session now, it ends with that
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
@@ -523,10 +524,18 @@ begin
        where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = d
          and (o.state = 'sealed' or session_over(o.session, deliver_claim.session)) order by o.next_at limit 1) f order by f.next_at
   loop
-    select o.id into picked from outbox o
-     where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = next
-       and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
-     order by o.next_at limit 1 for update skip locked;
+    loop
+      select o.id into picked from outbox o
+       where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = next
+         and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
+       order by o.next_at limit 1 for update skip locked;
+      exit when picked is null;
+      -- Its session died after it was stopped: it is not sent a second time.
+      update outbox o set state = 'cancelled', reason = o.stop, ended_at = now(), session = null, told = true
+       where o.id = picked and o.stop is not null;
+      exit when not found;
+      perform mail_late_over();
+    end loop;
     exit when picked is not null;
   end loop;
   if picked is null then return; end if;
@@ -557,13 +566,15 @@ declare n integer;
 begin
   if deliver_result.result not in ('accepted', 'later', 'refused') then perform refuse('store.refused'); end if;
   update outbox o set
-    state = case when o.state = 'failed' then 'failed' when deliver_result.result = 'accepted' then 'accepted'
+    state = case when o.state = 'failed' then 'failed' when deliver_result.result = 'accepted' then 'accepted' when o.stop is not null then 'cancelled'
                  when deliver_result.result = 'later' then 'sealed' else 'failed' end,
     proof = case deliver_result.result when 'accepted' then greatest(o.proof, 2) else o.proof end,
-    reason = case o.state when 'failed' then o.reason else deliver_result.reason end, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
+    told = o.told or (o.stop is not null and deliver_result.result <> 'accepted'),
+    reason = case when o.state = 'failed' then o.reason when deliver_result.result <> 'accepted' and o.stop is not null then o.stop
+                  else deliver_result.reason end, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
     reply_text = deliver_result.reply_text, host = deliver_result.host, tls = deliver_result.tls, queue_id = deliver_result.queue_id,
     next_at = coalesce(deliver_result.next_at, now()), session = null,
-    ended_at = case when deliver_result.result = 'later' and o.state <> 'failed' then null else now() end
+    ended_at = case when deliver_result.result = 'later' and o.state <> 'failed' and o.stop is null then null else now() end
    -- Failed in our hands: a report was quicker than the reply (outbox_proof). It stands.
    where o.id = deliver_result.outbox and o.state in ('sending', 'failed') and o.session = deliver_result.session
    returning o.tries into n;

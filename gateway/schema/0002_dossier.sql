@@ -576,26 +576,33 @@ begin
   if not found then perform refuse('store.conflict'); end if;
 end $$;
 
+-- A mail in a session now is past stopping there: should that fail, it is not tried again (deliver_result, deliver_claim).
+create function outbox_stopped(dossier bigint, at timestamptz) returns void
+language plpgsql as $$
+begin
+  update outbox o set state = 'cancelled', reason = o.stop, ended_at = coalesce(o.ended_at, outbox_stopped.at), session = null, told = true
+   where o.dossier = outbox_stopped.dossier and o.stop is not null and o.state in ('decided', 'composed', 'sealed', 'failed');
+  perform mail_late_over();
+end $$;
 -- What was decided for a party (all parties when it is null) and has not left does not leave any more, nor can it be tried again.
--- A mail that is in a session now is past stopping.
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set state = 'cancelled', reason = case o.state when 'failed' then o.reason else 'consent.none' end,
-    ended_at = coalesce(o.ended_at, outbox_cancel.at), session = null, told = true
-   where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'failed')
+  update outbox o set stop = case o.state when 'failed' then o.reason else 'consent.none' end
+   where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
      and (outbox_cancel.party is null or o.party = outbox_cancel.party);
-  perform mail_late_over();
+  perform outbox_stopped(outbox_cancel.dossier, outbox_cancel.at);
 end $$;
 
--- A version of the report that has not left when the next is released would arrive behind it: it stays. Only what an earlier event asked for.
-create function report_cancel(dossier bigint, before bigint, at timestamptz) returns void
+-- A version of the report that has not left when the next is released would arrive behind it: it stays, even where it failed and a person
+-- could try it again. The same version on its way to others goes on.
+create function report_cancel(dossier bigint, version bigint, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set state = 'cancelled', reason = 'report.replaced', ended_at = report_cancel.at, session = null, told = true
-   where o.dossier = report_cancel.dossier and o.event < report_cancel.before and o.state in ('decided', 'composed', 'sealed')
-     and o.request ? 'report';
-  perform mail_late_over();
+  update outbox o set stop = case o.state when 'failed' then o.reason else 'report.replaced' end
+   where o.dossier = report_cancel.dossier and (o.request->'report'->>'version')::bigint < report_cancel.version
+     and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed');
+  perform outbox_stopped(report_cancel.dossier, report_cancel.at);
 end $$;
 -- What compose was asked for with the report of that number, by the first mail that carried it: the same number is always the same document.
 create function report_asked(dossier bigint, id text) returns jsonb

@@ -1,0 +1,122 @@
+/* gateway/work_apply_test.c - mails that may leave no more: a consent that ended, a version of the report that another took the place of. */
+#include "gateway/schema_test.h"
+
+static const char dossier[] = "insert into relais.dossier (ref, ins, oid, pathology, opened_at, state) values ('A-1', '1', '2', 'p', now(), 'released');"
+			      " insert into relais.dossier_event (dossier, seq, at, kind, actor, rule) select id, n, now(), 'opened', 'relais', 'r'"
+			      " from relais.dossier, generate_series(1, 9) n";
+
+/* One to a party in a state, with a version of the report. */
+#define MAIL                                                                                                                                         \
+	"with b as (insert into relais.body (size, digest) values (1, sha256('%s%s%d'::bytea)) returning id)"                                         \
+	" insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request,"     \
+	" created_at, state, next_at, session, head, entity, seal, sent_digest, reason) select '%s%s%d', d.id, 1, 'M64', '%s', 'a@b.fr', 'b.fr',"       \
+	" 'x@y.fr', '%s%s%d', '%s%s%d', 'r', '{\"report\": {\"version\": %d}}', now(), '%s', now() - interval '1 minute',"                              \
+	" case when '%s' = 'sending' then 7 end, 'h', b.id, 's', 'd', case when '%s' = 'failed' then 'deliver.refused' end from relais.dossier d, b"
+
+static void run(struct store *store, const char *sql)
+{
+	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
+}
+
+static void add(struct store *store, const char *party, const char *state, int version)
+{
+	run(store, arena_printf(scratch.arena, MAIL, party, state, version, party, state, version, party, party, state, version, party, state, version, version, state, state,
+				state));
+}
+
+static struct store *begin(void)
+{
+	struct store *store = open_store();
+	run(store, "delete from relais.outbox_attempt; delete from relais.outbox; delete from relais.dossier_event; delete from relais.dossier");
+	run(store, dossier);
+	return store;
+}
+
+static int64_t cancelled(struct store *store, const char *party, int version)
+{
+	return count(store, arena_printf(scratch.arena, "select count(*) from relais.outbox where state = 'cancelled' and told and party = '%s' and message_id like '%%%d'",
+					 party, version));
+}
+
+static void cancel_reports(struct store *store, int version)
+{
+	run(store, arena_printf(scratch.arena, "select relais.report_cancel(id, %d, now()) from relais.dossier", version));
+}
+
+/* The second version goes to the patient once more; to the physician it is still on its way. */
+static void test_the_same_version_goes_on(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "attending", "sealed", 2);
+	add(store, "attending", "sealed", 1);
+	cancel_reports(store, 2);
+	assert_int_equal(cancelled(store, "attending", 2), 0);
+	assert_int_equal(cancelled(store, "attending", 1), 1);
+	store_close(&store);
+}
+
+/* Nobody sends the older version behind the newer by trying a failed mail again. */
+static void test_a_failed_older_version_stays(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "attending", "failed", 1);
+	cancel_reports(store, 2);
+	assert_int_equal(cancelled(store, "attending", 1), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where reason = 'deliver.refused' and not relais.outbox_retry(id)"), 1);
+	store_close(&store);
+}
+
+static void result(struct store *store, const char *party, const char *what)
+{
+	run(store, arena_printf(scratch.arena, "insert into relais.outbox_attempt (outbox, number) select id, 0 from relais.outbox where party = '%s'", party));
+	run(store, arena_printf(scratch.arena,
+				"select relais.deliver_result(id, 7, '%s', 'none', 250, '', '', null, null, '', now(), false) from relais.outbox where party = '%s'", what, party));
+}
+
+/* A mail is in a session while its consent ends: accepted there, it has left; put off there, it is not tried again. */
+static void test_a_consent_that_ends_during_a_session(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "attending", "sending", 1);
+	add(store, "first-opinion", "sending", 1);
+	run(store, "update relais.outbox set proof = 2");
+	run(store, "select relais.outbox_cancel(id, null, now()) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sending'"), 2);
+	result(store, "attending", "later");
+	result(store, "first-opinion", "accepted");
+	assert_int_equal(cancelled(store, "attending", 1), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where reason = 'consent.none' and ended_at is not null"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'accepted'"), 1);
+	store_close(&store);
+}
+
+/* The deliverer dies in that session: its mail is not claimed again, and the next one is. */
+static void test_a_consent_that_ends_before_a_crash(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "attending", "sending", 1);
+	run(store, "select relais.outbox_cancel(id, null, now()) from relais.dossier");
+	add(store, "patient", "sealed", 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr']) where message_id like 'patient%'"), 1);
+	assert_int_equal(cancelled(store, "attending", 1), 1);
+	store_close(&store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_same_version_goes_on),
+		cmocka_unit_test(test_a_failed_older_version_stays),
+		cmocka_unit_test(test_a_consent_that_ends_during_a_session),
+		cmocka_unit_test(test_a_consent_that_ends_before_a_crash),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
