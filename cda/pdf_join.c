@@ -36,7 +36,8 @@ static void add_bookmark(struct arena *arena, qpdf_data pdf, struct bytes title,
 	qpdf_oh_replace_key(pdf, list, "/Count", qpdf_oh_new_integer(pdf, before + 1));
 }
 
-/* The layers of a part are its own; those of drawn, which has none, stay. Without them all that is layered is seen. */
+/* The layers of a part are its own; those of drawn, which has none, stay. Without them all that is layered is seen: a part that
+ * hides some (pdf_join_hides) is not for joining. */
 static enum reason add_part(struct arena *arena, qpdf_data pdf, const struct pdf_part *part)
 {
 	qpdf_data from = NULL;
@@ -53,6 +54,19 @@ static enum reason add_part(struct arena *arena, qpdf_data pdf, const struct pdf
 	/* Streams are taken at the end, out of the bytes that the part lies in: these stay, what was read of them need not. */
 	pdf_quiet_close(&from);
 	return good ? REASON_NONE : REASON_COMPOSE_FAILED;
+}
+
+bool pdf_join_hides(struct bytes pdf)
+{
+	qpdf_data opened = NULL;
+	if (pdf_quiet_open(pdf, &opened) != REASON_NONE)
+		return false;
+	qpdf_oh layers = qpdf_oh_get_key_if_dict(opened, qpdf_get_root(opened), "/OCProperties");
+	qpdf_oh shown = qpdf_oh_get_key_if_dict(opened, layers, "/D"), off = qpdf_oh_get_key_if_dict(opened, shown, "/OFF");
+	qpdf_oh base = qpdf_oh_get_key_if_dict(opened, shown, "/BaseState");
+	bool hides = (qpdf_oh_is_array(opened, off) && qpdf_oh_get_array_n_items(opened, off) > 0) || qpdf_oh_is_name_and_equals(opened, base, "/OFF");
+	pdf_quiet_close(&opened);
+	return hides;
 }
 
 enum reason pdf_join(struct arena *arena, struct bytes drawn, const struct pdf_part *parts, size_t n, struct bytes *out)

@@ -18,4 +18,7 @@ MUST_USE enum reason pdf_join(struct arena *arena, struct bytes drawn, const str
 /* How many pages it has; 0 when it cannot be read. */
 size_t pdf_join_pages(struct bytes pdf);
 
+/* True when some of its layers are not to be seen (ISO 32000-1 8.11.4.3): joined they would be, over what is. */
+bool pdf_join_hides(struct bytes pdf);
+
 #endif

@@ -136,6 +136,8 @@ static enum reason pages_of(const struct dossier *d, const struct compose_sheet 
 	*out = sheet->file;
 	if (sheet->kind != SNIFF_PDF)
 		reason = pdf_picture(d->arena, sheet->kind, sheet->file, d->request->mail.date, out);
+	else if (pdf_join_hides(*out))
+		return REASON_PDF_FORM;
 	*pages = reason == REASON_NONE ? pdf_join_pages(*out) : 0;
 	return reason == REASON_NONE && *pages == 0 ? REASON_PDF_BROKEN : reason;
 }

@@ -187,6 +187,23 @@ static void originals_that_are_not_in_this_mail(void **state)
 	arena_destroy(&arena);
 }
 
+/* Layers that are not seen would be, over what is: such a document is read in its original. */
+static void hidden_layers_stay_hidden(void **state)
+{
+	static const char *const layers[] = {"/OCProperties<</OCGs[9 0 R]/D<</OFF[9 0 R]>>>>", "/OCProperties<</OCGs[9 0 R]/D<</BaseState/OFF>>>>",
+					     "/OCProperties<</OCGs[9 0 R]/D<</ON[9 0 R]/OFF[]>>>>"};
+	struct arena *arena = arena_create(64 << 20);
+	struct pdf_clean clean;
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct bytes pdf = sample_pdf(arena, layers[i], "", "9 0 obj<</Type/OCG/Name(Brouillon)>>endobj");
+		assert_int_equal(pdf_clean(arena, pdf, &clean), REASON_NONE);
+		struct compose_sheet sheet = {.title = BYTES("Lettre"), .name = BYTES("lettre.pdf"), .kind = SNIFF_PDF, .file = clean.content};
+		assert_int_equal(pdf_join_pages(make(arena, &sheet, 1)), i == 2 ? 2 : 1);
+	}
+	arena_destroy(&arena);
+}
+
 /* Whatever a reader that was taken over gave as normalised: the expert has his question and the list. */
 static void what_is_no_pdf_spoils_nothing(void **state)
 {
@@ -221,6 +238,7 @@ int main(void)
 		cmocka_unit_test(what_is_too_much_is_only_attached),
 		cmocka_unit_test(the_originals_come_first),
 		cmocka_unit_test(originals_that_are_not_in_this_mail),
+		cmocka_unit_test(hidden_layers_stay_hidden),
 		cmocka_unit_test(what_is_no_pdf_spoils_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
