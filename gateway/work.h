@@ -113,6 +113,8 @@ void work_parcel_free(struct work_parcel *parcel);
 MUST_USE enum reason work_parcel_add(struct work *work, struct work_parcel *parcel, const struct work_file *file, const json_t *facts);
 /* Its sheet alone: the file goes in another mail of the dossier. */
 MUST_USE enum reason work_parcel_tell(struct work *work, struct work_parcel *parcel, const struct work_file *file, const json_t *facts);
+/* A file that patient and expert send one another: normalised where it can be, so that it tells no place and no machine; else as it is. */
+MUST_USE enum reason work_parcel_exchange(struct work *work, struct work_parcel *parcel, const struct work_file *file);
 /* An annex of an opinion, normalised. It could be when the opinion came: MAIL_UNREADABLE when it can not any more. */
 MUST_USE enum reason work_parcel_annex(struct work *work, struct work_parcel *parcel, const struct work_file *file);
 

@@ -71,7 +71,7 @@ static enum reason add_files(struct work *work, int64_t inbox, struct wanted *wa
 	for (size_t i = 0; reason == REASON_NONE && i < n_files; i++) {
 		struct bytes digest = json_view(files[i].facts, "digest");
 		if (wanted == NULL)
-			reason = work_parcel_add(work, parcel, &files[i], NULL);
+			reason = work_parcel_exchange(work, parcel, &files[i]);
 		else
 			reason = add_wanted(work, take_wanted(wanted, n, inbox, digest), &files[i], document_facts(facts, digest), parcel);
 	}

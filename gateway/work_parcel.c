@@ -193,6 +193,23 @@ static json_t *annex_line(struct work *work, const json_t *name, size_t form, si
 	return json_string(arena_printf(work->arena, "%s (%s, %zu page%s)", json_string_value(name), form_words, pages, pages > 1 ? "s" : ""));
 }
 
+static bool is_clean(const struct work_normal *normal, size_t *form)
+{
+	*form = 0;
+	while (*form < FORMS && !bytes_equal_text(normal->media, forms[*form].media))
+		++*form;
+	return normal->reason == REASON_NONE && *form < FORMS;
+}
+
+/* Takes the name. */
+static void add_clean(struct work_parcel *parcel, json_t *name, size_t form, struct bytes content)
+{
+	json_t *item = json_pack("{s:o, s:s, s:I, s:I}", "name", name, "media", forms[form].media, "offset", (json_int_t)parcel->payload.len, "length",
+				 (json_int_t)content.len);
+	buf_add(&parcel->payload, content);
+	json_array_append_new(parcel->list, item);
+}
+
 /* --- public ---------------------------------------------------------------------------- */
 
 struct work_parcel work_parcel_make(bool dossier)
@@ -226,20 +243,32 @@ enum reason work_parcel_tell(struct work *work, struct work_parcel *parcel, cons
 enum reason work_parcel_annex(struct work *work, struct work_parcel *parcel, const struct work_file *file)
 {
 	struct work_normal normal;
-	size_t form = 0;
+	size_t form;
 	enum reason reason = work_normalise(work, file->content, &normal);
 
 	if (reason != REASON_NONE)
 		return reason;
-	while (form < FORMS && !bytes_equal_text(normal.media, forms[form].media))
-		form++;
-	if (normal.reason != REASON_NONE || form == FORMS)
+	if (!is_clean(&normal, &form))
 		return REASON_MAIL_UNREADABLE;
 	json_t *name = annex_name(work, file->name, form);
 	json_array_append_new(parcel->annexes, annex_line(work, name, form, normal.pages));
-	json_t *item = json_pack("{s:o, s:s, s:I, s:I}", "name", name, "media", forms[form].media, "offset", (json_int_t)parcel->payload.len, "length",
-				 (json_int_t)normal.file.len);
-	buf_add(&parcel->payload, normal.file);
-	json_array_append_new(parcel->list, item);
+	add_clean(parcel, name, form, normal.file);
+	return REASON_NONE;
+}
+
+enum reason work_parcel_exchange(struct work *work, struct work_parcel *parcel, const struct work_file *file)
+{
+	struct work_normal normal;
+	size_t form;
+	/* Of a CDA only the file inside it would be left. */
+	bool document = bytes_equal_text(json_view(file->facts, "kind"), "cda");
+	enum reason reason = document ? REASON_NONE : work_normalise(work, file->content, &normal);
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (!document && is_clean(&normal, &form))
+		add_clean(parcel, annex_name(work, file->name, form), form, normal.file);
+	else
+		add_original(work, parcel, file, NULL);
 	return REASON_NONE;
 }

@@ -217,8 +217,11 @@ class Story:
     def exchange(self):
         question = "Bonjour docteur, combien de temps dure la radiothérapie ?"
         self.send(PATIENT, self.patient_relay_of_report(), "Re: " + self.report["Subject"], question, in_reply_to=self.report["Message-ID"],
-                  name="DOMINIQUE PAT-TROIS")
+                  name="DOMINIQUE PAT-TROIS", files=[("photo.png", "image/png", papers.png(b"Place\0chez moi")), ("coupe.tif", "image/tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0")])
         _, asked = self.arrives(EXPERT, "question", lambda m: "radiothérapie ?" in clients.text_of(m))
+        sent = clients.attachments(asked)
+        assert sent["photo.png"].startswith(b"\x89PNG") and b"chez moi" not in sent["photo.png"], "a photograph does not tell where it was taken"
+        assert len(sent["coupe.tif"]) == 14, "what cannot be cleaned goes as it is: it is the other side that asked for it"
         assert documents.INS not in str(asked) and "patient.mssante.fr" not in str(asked), "the expert must not see the patient's address"
         self.step("La patiente a posé une question ; l'experte la reçoit par l'adresse relais, sans voir celle de la patiente.")
         self.send(EXPERT, asked["Reply-To"], "Re: " + asked["Subject"], "Cinq semaines en général, cinq jours par semaine.", signer=self.w.expert,
