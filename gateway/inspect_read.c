@@ -241,6 +241,12 @@ static void judge_annexes(struct arena *arena, struct inspection *out)
 	}
 }
 
+/* A form without words: whether it brings an opinion that waits the file that it lacks, the policy knows. */
+static bool adds_files(const struct inspection *out)
+{
+	return out->form.named && bytes_equal_text(bytes_of_text(out->class), "reply");
+}
+
 void inspect_read(struct arena *arena, const struct inspect_request *request, struct inspection *out)
 {
 	struct inspect_reading r = {.arena = arena, .request = request, .out = out};
@@ -267,6 +273,6 @@ void inspect_read(struct arena *arena, const struct inspect_request *request, st
 	}
 	settle_failed(&r);
 	classify(out);
-	if (out->is_mail && bytes_equal_text(bytes_of_text(out->class), "opinion"))
+	if (out->is_mail && (bytes_equal_text(bytes_of_text(out->class), "opinion") || adds_files(out)))
 		judge_annexes(arena, out);
 }

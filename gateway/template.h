@@ -26,7 +26,7 @@
  * | M21  | patient   | patient_name, expert_name                                      | summary*, exchange_until, recipients_list*, help*, replaced_at |
  * | M30  | expert    | question_text*                                                 | expert_name, exchange_until                           |
  * | M31  | patient   | patient_name, expert_name, answer_text*                        | exchange_until                                        |
- * | M64  | physician | patient_name, patient_birth, expert_name                       | convergence, advice*, delay*, summary*, requester, replaced_at, help*, package |
+ * | M64  | physician | patient_name, patient_birth, expert_name                       | convergence, advice*, delay*, summary*, replaced_at, help*, package |
  * | M70  | hospital  |                                                                | received_at, documents_count, pieces_list*            |
  * | M71  | sender    | code, sentence                                                 | hint, reference, received_at, document_name           |
  *
@@ -34,8 +34,7 @@
  * How they are worded (compose turns the machine's own values into these words: see gateway/compose_words.h): due_date, decision_date, exchange_until, offer_until, delivered_at, read_at, received_at and replaced_at in words of the
  * language without an article ("samedi 14 mars 2026"); due_day "14/03", so that a telephone shows it in the subject; due_hour "sam. 14/03, 18 h"; first_question cut to
  * what a preview shows; form as policy/decide_form.h writes it, form_whole the same with every heading; age "44 ans"; sex "Femme"; missing_count "2 documents"; documents_count
- * "11 pièces, 38 pages"; lists one item a line, numbered or with "- "; part "1/3"; convergence "oui", "partielle" or "non"; requester who asked and
- * why this physician receives it, a whole sentence; help the expert's words under "Aide utilisée"; phone as it is dialled.
+ * "11 pièces, 38 pages"; lists one item a line, numbered or with "- "; part "1/3"; convergence "oui", "partielle" or "non"; help the expert's words under "Aide utilisée"; phone as it is dialled.
  * Toward patients no field but the expert's own words (summary, answer_text, question_text) may name a disease. */
 #ifndef RELAIS_GATEWAY_TEMPLATE_H
 #define RELAIS_GATEWAY_TEMPLATE_H

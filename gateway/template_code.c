@@ -21,7 +21,7 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M21", ALL " patient_name expert_name", SIGNED " summary exchange_until recipients_list help replaced_at"},
 	{"M30", ALL " question_text", SIGNED " expert_name exchange_until"},
 	{"M31", ALL " patient_name expert_name answer_text", SIGNED " exchange_until"},
-	{"M64", ALL " patient_name patient_birth expert_name", SIGNED " convergence advice delay summary requester replaced_at help package"},
+	{"M64", ALL " patient_name patient_birth expert_name", SIGNED " convergence advice delay summary replaced_at help package"},
 	/* The receipt says nothing of a dossier: it has no reference to tell. */
 	{"M70", "phone organisation", SIGNED " received_at documents_count pieces_list"},
 	{"M71", "phone organisation code sentence", SIGNED " hint reference received_at document_name"},
@@ -32,7 +32,7 @@ const char *const template_languages[TEMPLATE_LANGUAGES] = {"fr", "en"};
 static const char one_line_names[] =
 	"reference phone organisation contact_name patient_name patient_birth age sex pathology expert_name expert_place due_date due_day due_hour first_question "
 	"decision_date offer_until exchange_until delivered_at read_at received_at replaced_at missing_count documents_count part "
-	"convergence requester code sentence hint document_name package";
+	"convergence code sentence hint document_name package";
 static const char several_line_names[] =
 	"missing_list pieces_list heavy_list question_text questions exams_list first_opinion summary recipients_list answer_text advice delay help form form_whole";
 

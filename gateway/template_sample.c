@@ -33,7 +33,6 @@ static const struct sample {
 	{"documents_count", "11 pièces", "11 documents"},
 	{"part", "1/3", "1/3"},
 	{"convergence", "partielle", "partly"},
-	{"requester", "La patiente l’a demandé.", "The patient asked for it."},
 	{"code", "archive.broken", "archive.broken"},
 	{"sentence", "L’archive ZIP est abîmée.", "The ZIP archive is damaged."},
 	{"hint", "Exportez le document de nouveau depuis votre logiciel.", "Export the document again from your software."},

@@ -260,6 +260,15 @@ static enum reason return_annexes(struct build *b, const struct dossier_offer *h
 	return reason;
 }
 
+/* He forgot to sign, or his software cannot: he learns it now, not tomorrow. The event is what the signer wants to see behind the mail. */
+static void return_unsigned(struct build *b)
+{
+	build_hold(b, REASON_OPINION_SIGNER);
+	if (build_plain(b, EVENT_OPINION_UNSIGNED) == REASON_NONE)
+		(void)mail_return(b, build_english(b) ? BYTES("- your electronic signature: send the same opinion again, signed with your certificate")
+						      : BYTES("- votre signature électronique\u00a0: renvoyez le même avis, signé avec votre certificat"));
+}
+
 /* What he can mend by sending it again, he learns; what nobody awaits, a person reads first. */
 static void hold_and_tell(struct build *b, enum reason reason)
 {
@@ -278,10 +287,7 @@ void decide_opinion(struct build *b)
 	b->actor = bytes_of_text("expert");
 	if (reason == REASON_OPINION_SIGNER && b->message->signature.verdict == POLICY_VERDICT_NONE &&
 	    sender_linked(b->message)) {
-		build_hold(b, reason);
-		/* He forgot to sign, or his software cannot: he learns it now, not tomorrow. */
-		(void)mail_return(b, build_english(b) ? BYTES("- your electronic signature: send the same opinion again, signed with your certificate")
-						      : BYTES("- votre signature électronique\u00a0: renvoyez le même avis, signé avec votre certificat"));
+		return_unsigned(b);
 		return;
 	}
 	struct bytes annexes = text_annexes(b);

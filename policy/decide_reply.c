@@ -201,6 +201,18 @@ static void accepted_again(struct build *b, const struct dossier_offer *holder)
 		build_hold(b, reason == REASON_NONE ? REASON_REPLY_NOT_AWAITED : reason);
 }
 
+/* The file that was asked back, and no word beside it: the words were kept (EVENT_OPINION_RETURNED). */
+static bool completes_draft(const struct build *b)
+{
+	bool annexes = false;
+	for (size_t i = 0; i < b->message->n_documents; i++)
+		annexes = annexes || b->message->documents[i].is_annex;
+	/* The word that asks for more of the dossier (M13) is for a person, whatever lies beside it. */
+	struct bytes text = bytes_trim(b->message->text);
+	bool asks = bytes_starts_nocase(text, BYTES("compl")) || bytes_starts_nocase(text, BYTES("more info"));
+	return annexes && !asks && b->after->draft.n_mails > 0;
+}
+
 static void from_expert(struct build *b)
 {
 	const struct dossier_offer *live = dossier_live_offer(b->after);
@@ -220,6 +232,8 @@ static void from_expert(struct build *b)
 		decide_opinion(b);
 	else if (dossier_awaits_answer(b->after))
 		answer_question(b, holder);
+	else if (completes_draft(b))
+		decide_opinion(b);
 	else
 		accepted_again(b, holder);
 }

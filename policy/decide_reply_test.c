@@ -293,7 +293,7 @@ static void wrong_opinions_are_held(void **state)
 		to_accepted(w);
 		pass(w, SPAN_DAYS(1));
 		send(w, wrong_opinion(w, (int)i));
-		if (w->last.outcome != POLICY_HELD || w->last.reason != rows[i].reason || w->last.n_events != 0 ||
+		if (w->last.outcome != POLICY_HELD || w->last.reason != rows[i].reason || w->last.n_events != (i == 1) ||
 		    strcmp(mails_of(w), rows[i].mails) != 0)
 			fail_msg("%s: %s, %s", rows[i].what, reason_code(w->last.reason), mails_of(w));
 		world_free(w);
@@ -364,6 +364,32 @@ static void annexes_that_cannot_be_handed_on_are_asked_back(void **state)
 	assert_true(bytes_starts(missing, BYTES("- le résumé en clair, que le patient lira\n- une autre forme de « scan.tif » : Ce format n'est pas transmis.")));
 	assert_true(bytes_contains(missing, BYTES("\n- une autre forme de « un fichier sans nom » : Le PDF est protégé")));
 	assert_false(bytes_contains(missing, BYTES("lettre.pdf")));
+	/* Later the summary; then the file alone, without a word: all else was kept. */
+	struct policy_message words = opinion_message(w, UN, "e1"), file = words;
+	words.form = (struct policy_form){.found = true, .reference = T(REFERENCE), .summary = BYTES("En clair.")};
+	words.documents = &annexes[1];
+	words.n_documents = 1;
+	send(w, words);
+	assert_true(bytes_equal(w->last.events[1].text.id, BYTES("annex")));
+	file.digest = BYTES("file-alone");
+	file.class = POLICY_CLASS_REPLY;
+	file.form = (struct policy_form){.reference = T(REFERENCE)};
+	assert_int_equal(send(w, file)->outcome, POLICY_HELD);
+	assert_int_equal(w->last.reason, REASON_REPLY_NOT_AWAITED);
+	file.documents = annexes;
+	file.n_documents = 1;
+	file.text = BYTES("COMPLÉMENT : il me manque l'IRM.");
+	assert_int_equal(send(w, file)->reason, REASON_REPLY_NOT_AWAITED);
+	file.text = BYTES("Voici.");
+	file.form.reference = BYTES("A-2026-000001-ZZ");
+	assert_int_equal(send(w, file)->reason, REASON_OPINION_DOSSIER);
+	file.form.reference = T(REFERENCE);
+	assert_int_equal(send(w, file)->outcome, POLICY_APPLIED);
+	assert_int_equal(w->dossier->state, DOSSIER_CHECKED);
+	assert_true(w->dossier->opinion.n_mails == 3 && bytes_equal_text(w->dossier->opinion.data.form.summary, "En clair."));
+	world_free(w);
+	w = world_make();
+	to_accepted(w);
 	/* With an annex that can go, it is an opinion like others. */
 	m = opinion_message(w, UN, "e1");
 	m.documents = annexes;

@@ -350,6 +350,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_NOTHING:
 	case EVENT_REDIRECTED:
 	case EVENT_REPLY_UNCLEAR:
+	case EVENT_OPINION_UNSIGNED:
 	case EVENT_MAIL_LATE:
 	case EVENT_EXPERT_NONE:
 	case EVENT_HELD:

@@ -25,6 +25,7 @@ static const struct {
 	[EVENT_REPLY_UNCLEAR] = {"reply_unclear", EVENT_DATA_OFFER},
 	[EVENT_EXPERT_NONE] = {"expert_none", EVENT_DATA_NONE},
 	[EVENT_OPINION_RECEIVED] = {"opinion_received", EVENT_DATA_OPINION},
+	[EVENT_OPINION_UNSIGNED] = {"opinion_unsigned", EVENT_DATA_NONE},
 	[EVENT_OPINION_RETURNED] = {"opinion_returned", EVENT_DATA_TEXT},
 	[EVENT_OPINION_CHECKED] = {"opinion_checked", EVENT_DATA_NONE},
 	[EVENT_HELD] = {"held", EVENT_DATA_TEXT},

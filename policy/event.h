@@ -28,6 +28,7 @@ enum dossier_event_kind {
 	EVENT_REPLY_UNCLEAR,         /* offer */
 	EVENT_EXPERT_NONE,
 	EVENT_OPINION_RECEIVED,      /* opinion */
+	EVENT_OPINION_UNSIGNED,      /* one came without his signature: it is asked for, and nothing of it is kept */
 	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
 	EVENT_HELD,                  /* text */

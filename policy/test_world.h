@@ -299,6 +299,9 @@ static UNUSED const struct policy_decision *send(struct world *w, struct policy_
 	assert_true(buf_ok(&x) && bytes_equal(buf_bytes(&x), buf_bytes(&y)));
 	buf_free(&x);
 	buf_free(&y);
+	/* The signer refuses a mail to a party of the dossier behind which no event stands. */
+	for (size_t i = 0; i < w->last.n_mails; i++)
+		assert_true(w->last.n_events > 0 || w->last.mails[i].party == PARTY_SENDER || w->last.mails[i].party == PARTY_NONE);
 	world_store(w);
 	return &w->last;
 }

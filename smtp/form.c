@@ -337,6 +337,7 @@ void form_read(struct arena *arena, struct bytes text, struct form *out)
 	*out = (struct form){
 		.found = has_words(best) && (two || (reference.len > 0 && best->headings > 0)),
 		.reference = reference,
+		.named = mine->fields[FORM_REFERENCE].len > 0 || all->fields[FORM_REFERENCE].len > 0,
 		.answers = best->answers, .answer_count = best->n_answers,
 		.opinion = best->fields[FORM_OPINION],
 		.convergence = best->fields[FORM_CONVERGENCE], .remark = best->remark,

@@ -17,6 +17,7 @@ struct form_answer {
 struct form {
 	bool found;                 /* words of the expert under a heading, and a second heading or the dossier's reference beside it */
 	struct bytes reference;     /* A-2026-000123-KQ: under its heading, else the first in the text; or empty */
+	bool named;                 /* it stands under its heading: a form, though it may have no words of his */
 	const struct form_answer *answers;   /* filled ones, each number once, by rising number */
 	size_t answer_count;
 	struct bytes opinion;       /* with its reasons */

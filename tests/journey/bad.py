@@ -357,9 +357,11 @@ def cases(world, story):
 
     def unsigned_opinion():
         message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(), name="Pr Claire MOREAU")
-        row = outcome(w, message_id)
-        assert row["outcome"] == "held" and row["reason"] in ("sig.none", "opinion.signer"), row
+        decided(message_id, "held", "opinion.signer", "nurses")
         assert story.state() == "accepted"
+        # He forgot his signature, or his software cannot: it reaches his mailbox, and a signed answer to it comes back to this dossier.
+        _, mail = w.mailbox(EXPERT).wait(lambda m: (m["Subject"] or "").startswith("Avis à compléter") and "signature" in clients.text_of(m))
+        assert story.ref in mail["Subject"] and mail["In-Reply-To"] == message_id and mail["Reply-To"] == story.expert_relay, mail.items()
 
     def opinion_of_another():
         message_id = story.send(EXPERT, story.expert_relay, "Avis", story.opinion_text(), signer=w.second_expert, name="Pr Claire MOREAU")

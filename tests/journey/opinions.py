@@ -66,6 +66,13 @@ def html_only(text):
     return b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + body
 
 
+def mixed(body, name, media, content):
+    """That body and a file beside it."""
+    file = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return (b'Content-Type: multipart/mixed; boundary="beside"\r\n\r\n--beside\r\n' + body + b"\r\n--beside\r\nContent-Type: " + media.encode() +
+            b'\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="' + name.encode() + b'"\r\n\r\n' + file + b"\r\n--beside--\r\n")
+
+
 def send_signed(world, story, mail, body):
     head, message_id = clients.head(("Pr Claire MOREAU", EXPERT), mail["Reply-To"], "RE: " + mail["Subject"], in_reply_to=mail["Message-ID"])
     clients.send(world.submit_port(EXPERT), world.anchors, EXPERT, [mail["Reply-To"]], head + clients.signed_entity(body, *world.expert))
@@ -78,8 +85,8 @@ def cases(world, story):
     def incomplete():
         text = story.opinion_text(skip=("Résumé pour le patient",)).replace("2. Non : la chimiothérapie première n'apporterait rien ici.\n", "")
         begin = time.monotonic()
-        story.send(EXPERT, story.expert_relay, "Re: " + story.full["Subject"], text, signer=w.expert, in_reply_to=story.full["Message-ID"],
-                   name="Pr Claire MOREAU")
+        story.send(EXPERT, story.expert_relay, "Re: " + story.full["Subject"], text, [("note.txt", "text/plain", b"Chere consoeur")], signer=w.expert,
+                   in_reply_to=story.full["Message-ID"], name="Pr Claire MOREAU")
         mail, seconds = asked_back(w, story, begin)
         assert seconds < MINUTE, f"asked back after {seconds:.1f} s"
         print(f"        what is missing was in the expert's mailbox {seconds:.1f} s after the opinion was sent")
@@ -91,13 +98,22 @@ def cases(world, story):
         kept["asked"] = mail
 
     def completed():
-        """Only the two parts, above the mail that asked, in HTML."""
+        """Only the two parts, above the mail that asked, in HTML; beside them a file that the patient could not open."""
+        begin = time.monotonic()
         body = html_only(outlook([("Réponse à la question 2", "Non, elle n'apporterait rien."),
                                   ("Résumé pour le patient", "Votre sein peut être conservé.")], kept["asked"]))
-        send_signed(w, story, kept["asked"], body)
+        send_signed(w, story, kept["asked"], mixed(body, "coupe.tif", "image/tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0"))
+        kept["asked"], _ = asked_back(w, story, begin)
+        missing = missing_of(kept["asked"])
+        assert len(missing) == 1 and "coupe.tif" in missing[0] and story.state() == "accepted", missing
+
+    def file_alone():
+        """The file in another form, above the blank form quoted: no word is his, and all that he wrote before is kept."""
+        quoted = "".join(f"> {line}\n" for line in clients.text_of(kept["asked"]).splitlines())
+        send_signed(w, story, kept["asked"], clients.entity("Voici la coupe, lisible par tous.\n\n" + quoted, [("coupe.png", "image/png", PNG)]))
         story.reaches("checked")
         received = history(w, story, "opinion_received")
-        assert len(received) == 2 and all(r["signed"] for r in received), received
+        assert len(received) == 3 and all(r["signed"] for r in received), received
         assert "opinion" in received[0]["form"] and "opinion" not in received[1]["form"], "each event holds what its own mail said"
         assert [a["number"] for a in received[1]["form"]["answers"]] == [2]
         rests = w.relais("dossier", "show", story.ref, as_json=True)["opinion"]["mails"]
@@ -110,11 +126,14 @@ def cases(world, story):
         for words in ("Une chirurgie conservatrice est possible", "Non, elle n'apporterait rien.", "Votre sein peut être conservé.", "tumorectomie"):
             assert words.replace("'", "’") in text.replace("'", "’"), (words, text)
         assert "Votre sein peut être conservé." in clients.text_of(mail)
+        names = {n for n in clients.attachments(mail) if not n.endswith((".pdf", ".zip", ".p7s"))}
+        assert names == {"note.txt", "coupe.png"}, names
 
     yield "a dossier is accepted", lambda: open_dossier(story)
     yield "what is missing is asked back within a minute, by heading and number", incomplete
-    yield "a reply with the missing parts alone, in Outlook's HTML, completes it", completed
-    yield "the report has the words of both mails", released
+    yield "a reply with the missing parts alone, in Outlook's HTML, completes it but for a file", completed
+    yield "the file alone, with the form quoted blank, makes it whole", file_alone
+    yield "the report has the words of both mails, and the files of all three that can be opened", released
 
 
 # ---------------------------------------------------------------- the expert's own software
