@@ -259,6 +259,9 @@ static UNUSED void world_store(struct world *w)
 	struct policy_decision *d = &w->last;
 
 	check_promises(d);
+	/* The signer refuses a mail to a party of the dossier behind which no event stands. */
+	for (size_t i = 0; i < d->n_mails; i++)
+		assert_true(d->n_events > 0 || d->mails[i].party == PARTY_SENDER || d->mails[i].party == PARTY_NONE);
 	if (d->n_events == 0) {
 		assert_null(d->after);
 		return;
@@ -299,9 +302,6 @@ static UNUSED const struct policy_decision *send(struct world *w, struct policy_
 	assert_true(buf_ok(&x) && bytes_equal(buf_bytes(&x), buf_bytes(&y)));
 	buf_free(&x);
 	buf_free(&y);
-	/* The signer refuses a mail to a party of the dossier behind which no event stands. */
-	for (size_t i = 0; i < w->last.n_mails; i++)
-		assert_true(w->last.n_events > 0 || w->last.mails[i].party == PARTY_SENDER || w->last.mails[i].party == PARTY_NONE);
 	world_store(w);
 	return &w->last;
 }
