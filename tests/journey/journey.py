@@ -65,7 +65,7 @@ def with_world(args, results, name, play, kind=World):
 def story(args, results):
     def play(world, folder):
         story = Story(world, lambda text: None)
-        for step in ("ask", "complete", "triage", "accept", "opinion", "release", "proofs", "exchange", "revision", "withdrawal"):
+        for step in ("ask", "complete", "triage", "accept", "annex", "opinion", "release", "proofs", "exchange", "revision", "withdrawal"):
             before = results.failed
             results.case(f"story: {step}", getattr(story, step))
             if results.failed > before:

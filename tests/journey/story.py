@@ -161,17 +161,22 @@ class Story:
                 lines += [f"{heading} :", text, ""]
         return "\n".join(lines)
 
-    def opinion(self):
-        def send(*files):
-            self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(), files, signer=self.w.expert,
-                      in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
-        send(("coupe.tif", "image/tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0"))
+    def send_opinion(self, *files):
+        self.send(EXPERT, self.expert_relay, "Re: " + self.full["Subject"], self.opinion_text(), files, signer=self.w.expert,
+                  in_reply_to=self.full["Message-ID"], name="Pr Claire MOREAU")
+
+    def annex(self):
+        """An opinion whose attachment nobody could open: it is asked back, and the message stays with a nurse."""
+        self.send_opinion(("coupe.tif", "image/tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0"))
         _, back = self.arrives(EXPERT, "annex", lambda m: "coupe.tif" in clients.text_of(m))
         assert self.state() == "accepted" and "PDF, une image JPEG ou PNG" in clients.text_of(back)
         self.step(f"Une pièce jointe que la patiente ne pourrait pas ouvrir est redemandée autrement, aussitôt : « {back['Subject']} ».")
-        send(("Lettre à ma consœur.pdf", "application/pdf", papers.letter("Bonjour chere consoeur", "/OpenAction<</S/JavaScript/JS(app.alert(1))>>")),
-             ("repères.png", "image/png", papers.png(b"Author\0Poste de garde 7")),
-             ("note", "text/plain", "Merci à vous, œil compris.".encode("cp1252")))
+
+    def opinion(self):
+        self.send_opinion(
+            ("Lettre à ma consœur.pdf", "application/pdf", papers.letter("Bonjour chere consoeur", "/OpenAction<</S/JavaScript/JS(app.alert(1))>>")),
+            ("repères.png", "image/png", papers.png(b"Author\0Poste de garde 7")),
+            ("note", "text/plain", "Merci à vous, œil compris.".encode("cp1252")))
         self.reaches("checked")
         self.step("L'avis est arrivé sous les rubriques du formulaire, signé par le certificat personnel de l'experte ; il est contrôlé contre l'offre acceptée.")
 
@@ -306,6 +311,7 @@ class Story:
         self.complete()
         self.triage()
         self.accept()
+        self.annex()
         self.opinion()
         self.release()
         self.proofs()
