@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_file(struct bytes name)
 {
-	assert(name.len > 12 && name.len <= 1024 && bytes_ends(name, BYTES(".pdf")));
+	assert(name.len >= 12 && name.len <= 1024 && bytes_ends(name, BYTES(".pdf")));
 	for (size_t i = 0; i < name.len; i++)
 		assert(name.at[i] >= ' ' && name.at[i] != '/' && name.at[i] != '\\' && name.at[i] != '"' && name.at[i] != 0x7f);
 }
