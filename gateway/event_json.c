@@ -414,6 +414,70 @@ static void read_release(const json_t *o, struct dossier_release_data *d)
 	*d = (struct dossier_release_data){(unsigned)take_number(o, "version"), read_parties(o, "to"), read_parties(o, "withheld")};
 }
 
+static json_t *write_contact(const struct dossier_contact_data *d)
+{
+	json_t *o = json_object();
+	put(o, "party", bytes_of_text(party_name(d->party)));
+	put(o, "means", bytes_of_text(contact_means_name(d->means)));
+	put(o, "result", bytes_of_text(contact_result_name(d->result)));
+	put(o, "code", bytes_of_text(mail_code_name(d->code)));
+	put(o, "text", d->text);
+	return o;
+}
+
+static void read_contact(struct arena *arena, const json_t *o, struct dossier_contact_data *d)
+{
+	*d = (struct dossier_contact_data){
+		.party = party_of_name(json_view(o, "party")), .means = contact_means_of_name(json_view(o, "means")),
+		.result = contact_result_of_name(json_view(o, "result")), .code = mail_code_of_name(json_view(o, "code")),
+		.text = take(arena, o, "text"),
+	};
+}
+
+static json_t *write_channel(const struct dossier_channel_data *d)
+{
+	json_t *o = json_object();
+	put(o, "party", bytes_of_text(party_name(d->party)));
+	put(o, "channel", bytes_of_text(channel_name(d->channel)));
+	put(o, "address", d->address);
+	put(o, "why", d->why);
+	return o;
+}
+
+static void read_channel(struct arena *arena, const json_t *o, struct dossier_channel_data *d)
+{
+	*d = (struct dossier_channel_data){
+		.party = party_of_name(json_view(o, "party")), .channel = channel_of_name(json_view(o, "channel")),
+		.address = take(arena, o, "address"), .why = take(arena, o, "why"),
+	};
+}
+
+static json_t *write_representative(const struct dossier_representative_data *d)
+{
+	json_t *o = json_object();
+	put(o, "id", d->id);
+	put(o, "role", bytes_of_text(representative_role_name(d->role)));
+	put(o, "name", d->name);
+	put(o, "mailbox", d->mailbox);
+	put(o, "proof", d->proof);
+	if (d->timed_from)
+		json_object_set_new(o, "from", json_of_instant(d->from));
+	if (d->timed_until)
+		json_object_set_new(o, "until", json_of_instant(d->until));
+	json_object_set_new(o, "informed_only", json_boolean(d->informed_only));
+	return o;
+}
+
+static void read_representative(struct arena *arena, const json_t *o, struct dossier_representative_data *d)
+{
+	*d = (struct dossier_representative_data){
+		.id = take(arena, o, "id"), .role = representative_role_of_name(json_view(o, "role")), .name = take(arena, o, "name"),
+		.mailbox = take(arena, o, "mailbox"), .proof = take(arena, o, "proof"), .informed_only = json_truth(o, "informed_only"),
+	};
+	d->timed_from = json_instant(o, "from", &d->from);
+	d->timed_until = json_instant(o, "until", &d->until);
+}
+
 static json_t *write_text(const struct dossier_text_data *d)
 {
 	json_t *o = json_object();
@@ -439,6 +503,12 @@ json_t *event_write(const struct dossier_event *event)
 		return write_consent(&event->consent);
 	case EVENT_DATA_RELEASE:
 		return write_release(&event->release);
+	case EVENT_DATA_CONTACT:
+		return write_contact(&event->contact);
+	case EVENT_DATA_CHANNEL:
+		return write_channel(&event->channel);
+	case EVENT_DATA_REPRESENTATIVE:
+		return write_representative(&event->representative);
 	case EVENT_DATA_TEXT:
 		return write_text(&event->text);
 	case EVENT_DATA_NONE:
@@ -470,6 +540,15 @@ void event_read(struct arena *arena, const json_t *data, struct dossier_event *e
 		break;
 	case EVENT_DATA_RELEASE:
 		read_release(data, &event->release);
+		break;
+	case EVENT_DATA_CONTACT:
+		read_contact(arena, data, &event->contact);
+		break;
+	case EVENT_DATA_CHANNEL:
+		read_channel(arena, data, &event->channel);
+		break;
+	case EVENT_DATA_REPRESENTATIVE:
+		read_representative(arena, data, &event->representative);
 		break;
 	case EVENT_DATA_TEXT:
 		event->text = (struct dossier_text_data){take(arena, data, "id"), take(arena, data, "text")};

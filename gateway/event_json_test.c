@@ -68,6 +68,16 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 		e.release = (struct dossier_release_data){2, dossier_party_bit(PARTY_PATIENT) | dossier_party_bit(PARTY_FIRST_OPINION),
 							  dossier_party_bit(PARTY_ATTENDING)};
 		break;
+	case EVENT_DATA_CONTACT:
+		e.contact = (struct dossier_contact_data){PARTY_PATIENT, CONTACT_LETTER, CONTACT_SIGNED, MAIL_M21, B("1A 000 000 0000 1")};
+		break;
+	case EVENT_DATA_CHANNEL:
+		e.channel = (struct dossier_channel_data){PARTY_PATIENT, CHANNEL_PAPER, B("1 rue des Lilas\n75001 Paris"), B("closed")};
+		break;
+	case EVENT_DATA_REPRESENTATIVE:
+		e.representative = (struct dossier_representative_data){B("r1"), ROLE_GUARDIAN, B("Mme T"), B("t@x.fr"), B("jugement"), true, true,
+									{1000000}, {2000000}, true};
+		break;
 	case EVENT_DATA_TEXT:
 		e.text = (struct dossier_text_data){B("id"), B("pourquoi « ça » ?")};
 		break;

@@ -6,18 +6,6 @@
 #include "policy/opinion.h"
 #include "policy/rules.h"
 
-/* A list with room for one more; the old one is left to the arena. */
-static void *grow(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
-{
-	if (n < *room)
-		return list;
-	*room = *room == 0 ? 8 : *room * 2;
-	void *larger = arena_alloc(arena, *room * size);
-	if (n > 0)
-		memcpy(larger, list, n * size);
-	return larger;
-}
-
 static void *duplicate(struct arena *arena, const void *list, size_t n, size_t *room, size_t size)
 {
 	*room = n;
@@ -51,7 +39,7 @@ static void keep_document(struct dossier *d, const struct dossier_event *e)
 		    bytes_equal(other->filing.organisation, e->document.organisation))
 			replaced = true;
 	}
-	d->documents = grow(d->arena, d->documents, d->n_documents, &d->room_documents, sizeof *d->documents);
+	d->documents = dossier_grow(d->arena, d->documents, d->n_documents, &d->room_documents, sizeof *d->documents);
 	d->documents[d->n_documents++] = (struct dossier_document){
 		.filing = e->document,
 		.at = e->at,
@@ -70,7 +58,7 @@ static void keep_withdrawal(struct dossier *d, struct bytes id)
 
 static void keep_offer(struct dossier *d, const struct dossier_event *e)
 {
-	d->offers = grow(d->arena, d->offers, d->n_offers, &d->room_offers, sizeof *d->offers);
+	d->offers = dossier_grow(d->arena, d->offers, d->n_offers, &d->room_offers, sizeof *d->offers);
 	d->offers[d->n_offers++] = (struct dossier_offer){
 		.rpps = e->offer.rpps,
 		.name = e->offer.name,
@@ -101,7 +89,7 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 		    bytes_equal_nocase(d->proofs[i].mailbox, m->mailbox))
 			p = &d->proofs[i];
 	if (p == NULL) {
-		d->proofs = grow(d->arena, d->proofs, d->n_proofs, &d->room_proofs, sizeof *d->proofs);
+		d->proofs = dossier_grow(d->arena, d->proofs, d->n_proofs, &d->room_proofs, sizeof *d->proofs);
 		p = &d->proofs[d->n_proofs++];
 		*p = (struct dossier_proof){.code = m->code, .party = m->party, .mailbox = m->mailbox};
 	}
@@ -155,7 +143,7 @@ static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 {
 	struct dossier_opinion opinion = {.present = true, .inbox = e->inbox, .at = e->at, .data = e->opinion};
 
-	d->digests = grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
+	d->digests = dossier_grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
 	d->digests[d->n_digests++] = e->opinion.digest;
 	add_opinion_mail(d->arena, &d->draft, e, &opinion);
 	add_annexes(d->arena, &d->draft, e, &opinion);
@@ -188,14 +176,20 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 		d->released_at = e->at;
 	if (e->release.version > 1 && e->release.version != dossier_version(d))
 		forget_report_proofs(d);
-	d->releases = grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
+	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
 	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
 	d->delivered = d->opinion;
 }
 
+static void keep_shared(struct dossier *d, const struct dossier_event *e)
+{
+	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
+	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
+}
+
 static void keep_question(struct dossier *d, const struct dossier_event *e)
 {
-	d->questions = grow(d->arena, d->questions, d->n_questions, &d->room_questions, sizeof *d->questions);
+	d->questions = dossier_grow(d->arena, d->questions, d->n_questions, &d->room_questions, sizeof *d->questions);
 	d->questions[d->n_questions++] = (struct dossier_question){.inbox = e->inbox, .at = e->at};
 }
 
@@ -207,7 +201,7 @@ static void keep_answered(struct dossier *d)
 
 static void keep_waived(struct dossier *d, const struct dossier_event *e)
 {
-	d->waived = grow(d->arena, d->waived, d->n_waived, &d->room_waived, sizeof *d->waived);
+	d->waived = dossier_grow(d->arena, d->waived, d->n_waived, &d->room_waived, sizeof *d->waived);
 	d->waived[d->n_waived++] = e->text.id;
 }
 
@@ -316,9 +310,11 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_answer(d, e, OFFER_EXPIRED);
 		break;
 	case EVENT_OFFER_ACCEPTED:
+		dossier_keep_holder(d, e);
 		keep_answer(d, e, OFFER_ACCEPTED);
 		break;
 	case EVENT_OPINION_RECEIVED:
+		dossier_keep_holder(d, e);
 		keep_opinion(d, e);
 		break;
 	case EVENT_OPINION_RETURNED:
@@ -347,7 +343,39 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_CONSENT_CHANGED:
 		keep_consent(d, e);
 		break;
+	case EVENT_REASSIGNED:
+	case EVENT_STANDBY_CHOSEN:
+	case EVENT_STANDBY_OFFERED:
+	case EVENT_MORE_ASKED:
+	case EVENT_MORE_ANSWERED:
+	case EVENT_PAUSED:
+	case EVENT_RESUMED:
+	case EVENT_OPINION_LATE:
+	case EVENT_QUESTION_LATE:
+	case EVENT_URGENT:
+	case EVENT_CLOSED:
+	case EVENT_DEADLINE_PASSED:
+	case EVENT_CONTACT_MADE:
+	case EVENT_CHANNEL_CHANGED:
+	case EVENT_REPRESENTATIVE_NAMED:
+	case EVENT_REPRESENTATIVE_ENDED:
+	case EVENT_FROZEN:
+	case EVENT_UNFROZEN:
+	case EVENT_COMPLAINED:
+	case EVENT_COMPLAINT_SETTLED:
+	case EVENT_LINKED:
+	case EVENT_DIED:
+		dossier_keep_life(d, e);
+		break;
+	case EVENT_SHARED:
+		keep_shared(d, e);
+		break;
 	case EVENT_NOTHING:
+	case EVENT_IDENTITY_DOUBTED:
+	case EVENT_IDENTITY_CONFIRMED:
+	case EVENT_EXPIRED:
+	case EVENT_ARCHIVED:
+	case EVENT_ERASED:
 	case EVENT_REDIRECTED:
 	case EVENT_REPLY_UNCLEAR:
 	case EVENT_OPINION_UNSIGNED:
@@ -357,7 +385,6 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_REPORT_UNDELIVERED:
 	case EVENT_WITHDRAWN:
 	case EVENT_CANCELLED:
-	case EVENT_CLOSED:
 	case DOSSIER_EVENTS:
 		break;
 	}
@@ -371,6 +398,17 @@ static void note_interrupted(struct dossier *d, enum dossier_event_kind kind, en
 	enum dossier_state next = d->state == DOSSIER_REVISION ? dossier_next(d->interrupted, kind) : d->state;
 	if (next != DOSSIER_NOWHERE)
 		d->interrupted = next;
+}
+
+void *dossier_grow(struct arena *arena, void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return list;
+	*room = *room == 0 ? 8 : *room * 2;
+	void *larger = arena_alloc(arena, *room * size);
+	if (n > 0)
+		memcpy(larger, list, n * size);
+	return larger;
 }
 
 struct dossier dossier_begin(struct arena *arena, int64_t id, struct bytes reference)
@@ -389,6 +427,12 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.proofs = duplicate(arena, from->proofs, d.n_proofs, &d.room_proofs, sizeof *d.proofs);
 	d.questions = duplicate(arena, from->questions, d.n_questions, &d.room_questions, sizeof *d.questions);
 	d.releases = duplicate(arena, from->releases, d.n_releases, &d.room_releases, sizeof *d.releases);
+	d.pauses = duplicate(arena, from->pauses, d.n_pauses, &d.room_pauses, sizeof *d.pauses);
+	d.passed = duplicate(arena, from->passed, d.n_passed, &d.room_passed, sizeof *d.passed);
+	d.contacts = duplicate(arena, from->contacts, d.n_contacts, &d.room_contacts, sizeof *d.contacts);
+	d.representatives = duplicate(arena, from->representatives, d.n_representatives, &d.room_representatives, sizeof *d.representatives);
+	d.complaints = duplicate(arena, from->complaints, d.n_complaints, &d.room_complaints, sizeof *d.complaints);
+	d.links = duplicate(arena, from->links, d.n_links, &d.room_links, sizeof *d.links);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
 	return d;
 }

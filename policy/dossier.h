@@ -9,7 +9,9 @@
  *  6. a document is withdrawn only by the organisation that sent it, and never comes back;
  *  7. versions of the report are numbered 1, 2, 3 without a gap, and each but the first rests on an opinion that came after the one
  *     before was released;
- *  8. what a request does not tell of pathology and consents is told by a person before anything else is done. */
+ *  8. what a request does not tell of pathology and consents is told by a person before anything else is done;
+ *  9. an identity in doubt is compared by a person before anything else is done;
+ * 10. after the patient's death, his withdrawal or the end of the dossier nothing automatic begins again. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -21,12 +23,15 @@ enum dossier_state {
 	DOSSIER_NEW,             /* before its first event */
 	DOSSIER_REQUESTED,
 	DOSSIER_UNQUALIFIED,     /* what the request does not tell is to be told by a person */
+	DOSSIER_IDENTITY,        /* the identity is to be compared by a person */
 	DOSSIER_INCOMPLETE,
 	DOSSIER_TRIAGE,
 	DOSSIER_COMPLETE,
 	DOSSIER_OFFERED,
 	DOSSIER_NO_EXPERT,
 	DOSSIER_ACCEPTED,
+	DOSSIER_MORE_INFO,       /* the expert asked for more */
+	DOSSIER_REASSIGNED,      /* taken from an expert, not yet offered to the next */
 	DOSSIER_OPINION,
 	DOSSIER_CHECKED,
 	DOSSIER_HOLD,
@@ -37,12 +42,17 @@ enum dossier_state {
 	DOSSIER_CLOSED,
 	DOSSIER_REDIRECTED,
 	DOSSIER_CANCELLED,
+	DOSSIER_EXPIRED,         /* what was missing never came */
 	DOSSIER_WITHDRAWN,
+	DOSSIER_DECEASED,
+	DOSSIER_ARCHIVED,
+	DOSSIER_ERASED,
 	DOSSIER_BEFORE,          /* an answer of the table alone: the state that the revision interrupted */
 	DOSSIER_STATES
 };
 
-enum offer_answer { OFFER_LIVE, OFFER_ACCEPTED, OFFER_DECLINED, OFFER_EXPIRED };
+/* ENDED: accepted, and taken back since. */
+enum offer_answer { OFFER_LIVE, OFFER_ACCEPTED, OFFER_DECLINED, OFFER_EXPIRED, OFFER_ENDED };
 
 struct dossier_document {
 	struct dossier_filing filing;
@@ -57,8 +67,9 @@ struct dossier_offer {
 	struct bytes rpps, name, mailbox, organisation;
 	struct instant at, reminded_at;  /* reminded_at: 0 when not yet */
 	enum offer_answer answer;
-	enum policy_word word;
-	struct instant answered_at;
+	enum policy_word word;           /* of the answer, or why it ended */
+	struct instant answered_at, ended_at;
+	bool standby;                    /* made while another held the dossier */
 };
 
 struct dossier_proof {
@@ -107,6 +118,31 @@ struct dossier_question {
 	bool answered;
 };
 
+struct dossier_pause {
+	struct instant from, until;      /* until: 0 while it lasts */
+	bool by_expert;                  /* he asked for more; else the patient asked us to wait */
+};
+
+struct dossier_passed {
+	struct bytes name;               /* of the deadline */
+	struct instant at;               /* the last time */
+	unsigned times;
+};
+
+struct dossier_contact {
+	struct dossier_contact_data data;
+	struct instant at;
+};
+
+struct dossier_representative {
+	struct dossier_representative_data data;
+	struct instant at, ended_at;     /* named; ended: 0 while he acts */
+};
+
+struct dossier_complaint {
+	struct instant at, settled_at;   /* settled: 0 while it is open */
+};
+
 struct dossier {
 	struct arena *arena;
 	int64_t id;                      /* the shell's, 0 before it is stored */
@@ -140,6 +176,24 @@ struct dossier {
 	enum dossier_state interrupted;  /* DOSSIER_REVISION: where a return leads back to */
 	struct dossier_release *releases;   /* in order; a version that was sent again has two */
 	size_t n_releases, room_releases;
+	struct dossier_offer standby;    /* prepared, not asked yet: rpps empty when there is none */
+	struct bytes more;               /* what the expert asked for last */
+	struct dossier_pause *pauses;    /* in order; the last may last still */
+	size_t n_pauses, room_pauses;
+	struct dossier_passed *passed;   /* each name once */
+	size_t n_passed, room_passed;
+	struct dossier_contact *contacts;
+	size_t n_contacts, room_contacts;
+	struct dossier_representative *representatives;   /* each id once */
+	size_t n_representatives, room_representatives;
+	struct dossier_complaint *complaints;
+	size_t n_complaints, room_complaints;
+	struct bytes *links;             /* references of other dossiers of the same person */
+	size_t n_links, room_links;
+	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail */
+	struct instant frozen_at, urgent_at, closed_at, died_at;   /* 0: not; frozen: 0 again when lifted */
+	struct bytes frozen_why;         /* id of the freeze */
+	size_t n_late_questions, n_late_opinions;
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
@@ -186,6 +240,16 @@ unsigned dossier_version(const struct dossier *dossier);
 const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version);
 /* Was a version below that one sent to that party's mailbox, under whatever role? */
 bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below);
+/* It is not to be carried on by the machine: frozen, or the patient died. */
+bool dossier_stands_still(const struct dossier *dossier);
+/* The pause that lasts; NULL when none does. */
+const struct dossier_pause *dossier_paused(const struct dossier *dossier);
+/* What passed of the deadline with that name; NULL when it never did. */
+const struct dossier_passed *dossier_passed(const struct dossier *dossier, const char *name);
+/* By his id; NULL when there is none. */
+const struct dossier_representative *dossier_find_representative(const struct dossier *dossier, struct bytes id);
+/* He acts at that instant: named, not ended, within his dates. */
+bool dossier_represents(const struct dossier_representative *representative, struct instant now);
 /* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party);
 

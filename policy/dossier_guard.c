@@ -111,6 +111,27 @@ static enum reason guard_withdrawal(const struct dossier *d, const struct dossie
 	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
+static enum reason guard_life(const struct dossier *d, const struct dossier_event *e)
+{
+	switch (e->kind) {
+	case EVENT_DEADLINE_PASSED:
+	case EVENT_LINKED:
+		return e->text.id.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_PAUSED:
+		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_RESUMED:
+		return dossier_paused(d) != NULL && !dossier_paused(d)->by_expert ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_UNFROZEN:
+		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_REPRESENTATIVE_ENDED: {
+		const struct dossier_representative *r = dossier_find_representative(d, e->text.id);
+		return r != NULL && r->ended_at.us == 0 ? REASON_NONE : REASON_NOT_FOUND;
+	}
+	default:
+		return REASON_NONE;
+	}
+}
+
 static enum reason guard_text(const struct dossier *d, const struct dossier_event *e)
 {
 	if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
@@ -123,17 +144,46 @@ static enum reason guard_text(const struct dossier *d, const struct dossier_even
 		return e->text.id.len > 0 && e->text.text.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	if (e->kind == EVENT_PIECES_MISSING && d->request.pathology.len == 0)
 		return REASON_DOSSIER_ORDER;
-	return REASON_NONE;
+	return guard_life(d, e);
+}
+
+static enum reason guard_channel(const struct dossier_channel_data *c)
+{
+	bool reachable = c->channel == CHANNEL_MAIL || c->channel == CHANNEL_PHYSICIAN || c->address.len > 0;
+
+	return c->party > PARTY_NONE && c->party < PARTIES && c->party != PARTY_SENDER && c->channel < CHANNELS && reachable ? REASON_NONE
+															    : REASON_DOSSIER_ORDER;
+}
+
+static enum reason guard_representative(const struct dossier_representative_data *r)
+{
+	bool dated = !r->timed_from || !r->timed_until || instant_before(r->from, r->until);
+
+	return r->id.len > 0 && r->role != ROLE_NONE && r->role < ROLES && dated ? REASON_NONE : REASON_DOSSIER_ORDER;
 }
 
 static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
 {
-	const struct dossier_offer *live = dossier_live_offer(d);
+	const struct dossier_offer *live = dossier_live_offer(d), *holder = dossier_accepted_offer(d);
 
-	if (e->kind == EVENT_OFFERED)
+	if (e->kind == EVENT_REASSIGNED)
+		return holder != NULL && live == NULL && bytes_equal(holder->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
+	/* Another than who holds it. */
+	if ((e->kind == EVENT_STANDBY_CHOSEN || e->kind == EVENT_STANDBY_OFFERED) && (holder == NULL || bytes_equal(holder->rpps, e->offer.rpps)))
+		return REASON_DOSSIER_ORDER;
+	if (e->kind == EVENT_OFFERED || e->kind == EVENT_STANDBY_CHOSEN || e->kind == EVENT_STANDBY_OFFERED)
 		return live == NULL && e->offer.rpps.len > 0 && e->offer.mailbox.len > 0 ? REASON_NONE
 											  : REASON_DOSSIER_ORDER;
 	return live != NULL && bytes_equal(live->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
+/* One that came too late is evidence only, and of who held the dossier once. */
+static enum reason guard_late_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
+{
+	for (size_t i = 0; i < d->n_offers; i++)
+		if (d->offers[i].answer == OFFER_ENDED && bytes_equal(d->offers[i].rpps, o->rpps))
+			return REASON_NONE;
+	return REASON_OPINION_SIGNER;
 }
 
 static enum reason guard_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
@@ -149,10 +199,14 @@ static enum reason guard_opinion(const struct dossier *d, const struct dossier_o
 }
 
 /* An opinion is released once as a version of its own, and that version may be sent again. */
-static enum reason guard_release(const struct dossier *d, const struct dossier_release_data *r)
+static enum reason guard_release(const struct dossier *d, const struct dossier_event *e)
 {
+	const struct dossier_release_data *r = &e->release;
 	bool again = d->state == DOSSIER_UNDELIVERABLE;
 
+	/* Shared later is what was released, with who did not have it. */
+	if (e->kind == EVENT_SHARED)
+		return r->version > 0 && r->version == dossier_version(d) && r->to != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;
@@ -163,6 +217,7 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
 	case EVENT_OFFERED:
+	case EVENT_STANDBY_OFFERED:
 		return d->n_offers >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_PIECE_WAIVED:
 		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
@@ -171,7 +226,19 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_RELEASED:
+	case EVENT_SHARED:
 		return d->n_releases >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_MORE_ASKED:
+	case EVENT_PAUSED:
+		return d->n_pauses >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_CONTACT_MADE:
+		return d->n_contacts >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_REPRESENTATIVE_NAMED:
+		return d->n_representatives >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_COMPLAINED:
+		return d->n_complaints >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_LINKED:
+		return d->n_links >= LIMIT_DOSSIER_ITEMS;
 	default:
 		return false;
 	}
@@ -191,14 +258,19 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	case EVENT_DATA_OFFER:
 		return guard_offer(d, e);
 	case EVENT_DATA_OPINION:
-		return guard_opinion(d, &e->opinion);
+		return e->kind == EVENT_OPINION_LATE ? guard_late_opinion(d, &e->opinion) : guard_opinion(d, &e->opinion);
 	case EVENT_DATA_CONSENT:
 		return guard_consent(&e->consent);
 	case EVENT_DATA_RELEASE:
-		return guard_release(d, &e->release);
+		return guard_release(d, e);
+	case EVENT_DATA_CHANNEL:
+		return guard_channel(&e->channel);
+	case EVENT_DATA_REPRESENTATIVE:
+		return guard_representative(&e->representative);
 	case EVENT_DATA_TEXT:
 		return guard_text(d, e);
 	case EVENT_DATA_MAIL:
+	case EVENT_DATA_CONTACT:
 	case EVENT_DATA_NONE:
 		break;
 	}

@@ -56,7 +56,7 @@ static struct dossier at(struct arena *arena, enum dossier_state state)
 	const struct dossier_event road[] = {
 		requested(), event(EVENT_PIECES_MISSING), event(EVENT_PIECES_COMPLETE), event(EVENT_TRIAGED),
 		offer(EVENT_OFFERED, "1"), offer(EVENT_OFFER_ACCEPTED, "1"), opinion("1", "x"), event(EVENT_OPINION_CHECKED),
-		released(1), event(EVENT_QUESTION_RECEIVED), event(EVENT_CLOSED),
+		released(1), event(EVENT_QUESTION_RECEIVED), event(EVENT_CLOSED), event(EVENT_ARCHIVED), event(EVENT_ERASED),
 	};
 	struct dossier d = dossier_begin(arena, 1, T(REFERENCE));
 	for (size_t i = 0; i < COUNT(road) && d.state != state; i++)
@@ -94,8 +94,13 @@ static void forbidden_steps(void **state)
 		{DOSSIER_OPINION, EVENT_RELEASED},      {DOSSIER_RELEASED, EVENT_CANCELLED},
 		{DOSSIER_RELEASED, EVENT_RELEASED},     {DOSSIER_EXCHANGE, EVENT_RELEASED},
 		{DOSSIER_CLOSED, EVENT_QUESTION_RECEIVED}, {DOSSIER_CLOSED, EVENT_WITHDRAWN},
-		{DOSSIER_CHECKED, EVENT_QUESTION_RECEIVED}, {DOSSIER_CLOSED, EVENT_OPINION_RECEIVED},
+		{DOSSIER_CHECKED, EVENT_QUESTION_RECEIVED}, {DOSSIER_ARCHIVED, EVENT_OPINION_RECEIVED},
 		{DOSSIER_OFFERED, EVENT_OPINION_RECEIVED}, {DOSSIER_CHECKED, EVENT_OPINION_RECEIVED},
+		{DOSSIER_RELEASED, EVENT_PAUSED},       {DOSSIER_REQUESTED, EVENT_RESUMED},
+		{DOSSIER_CLOSED, EVENT_RELEASED},       {DOSSIER_ARCHIVED, EVENT_SHARED},
+		{DOSSIER_ERASED, EVENT_ARCHIVED},       {DOSSIER_TRIAGE, EVENT_UNFROZEN},
+		{DOSSIER_OFFERED, EVENT_REASSIGNED},    {DOSSIER_TRIAGE, EVENT_EXPIRED},
+		{DOSSIER_CLOSED, EVENT_PAUSED},         {DOSSIER_ARCHIVED, EVENT_DIED},
 	};
 	struct arena *arena = arena_create(1 << 22);
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -136,6 +141,9 @@ static void no_road_around(void **state)
 		{DOSSIER_RELEASED, EVENT_OPINION_RECEIVED}, {DOSSIER_RELEASED, EVENT_OFFER_ACCEPTED},
 		{DOSSIER_RELEASED, EVENT_RELEASED},       {DOSSIER_EXCHANGE, EVENT_RELEASED},
 		{DOSSIER_NO_EXPERT, EVENT_EXPERT_NONE}, {DOSSIER_REVISION, EVENT_RELEASED},
+		{DOSSIER_MORE_INFO, EVENT_OFFER_ACCEPTED}, {DOSSIER_REASSIGNED, EVENT_OFFER_ACCEPTED},
+		{DOSSIER_EXPIRED, EVENT_PIECES_MISSING}, {DOSSIER_DECEASED, EVENT_DIED},
+		{DOSSIER_IDENTITY, EVENT_IDENTITY_DOUBTED},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (reachable_without(rows[i].to, rows[i].through))
@@ -447,14 +455,15 @@ static uint64_t random_next(uint64_t *seed)
 	return *seed;
 }
 
-/* Mostly a kind that the table allows here, seldom an end: a walk by blind chance would die young. */
+/* Mostly a kind that the table allows here and that leads on, seldom an end: a walk by blind chance would die young. */
 static enum dossier_event_kind random_kind(enum dossier_state state, uint64_t *seed)
 {
 	for (int i = 0; i < 40; i++) {
 		enum dossier_event_kind kind = (enum dossier_event_kind)(random_next(seed) % DOSSIER_EVENTS);
-		bool blind = random_next(seed) % 8 == 0;
 		enum dossier_state next = dossier_next(state, kind);
-		if (blind || (next != DOSSIER_NOWHERE && (!dossier_is_over(next) || random_next(seed) % 40 == 0)))
+		bool blind = next == DOSSIER_NOWHERE && random_next(seed) % 8 == 0;
+		bool likely = next != state || random_next(seed) % 5 == 0;
+		if (blind || (next != DOSSIER_NOWHERE && likely && (!dossier_is_over(next) || random_next(seed) % 60 == 0)))
 			return kind;
 	}
 	return EVENT_NOTHING;
@@ -484,7 +493,9 @@ static struct dossier_event random_event(const struct dossier *d, uint64_t *seed
 	case EVENT_DATA_OFFER:
 		return offer(kind, rpps[random_next(seed) % 4]);
 	case EVENT_DATA_OPINION:
-		return opinion(rpps[random_next(seed) % 4], ids[random_next(seed) % 4]);
+		e = opinion(rpps[random_next(seed) % 4], ids[random_next(seed) % 4]);
+		e.kind = kind;
+		return e;
 	case EVENT_DATA_MAIL:
 		e.mail = (struct dossier_mail_data){.code = (enum mail_code)(1 + random_next(seed) % (MAIL_CODES - 1)),
 						    .party = PARTY_PATIENT, .level = (int)(random_next(seed) % 6)};
@@ -494,7 +505,21 @@ static struct dossier_event random_event(const struct dossier *d, uint64_t *seed
 		e.consent.given = random_next(seed) % 4 > 0;
 		return e;
 	case EVENT_DATA_RELEASE:
-		return released(dossier_version(d) + (random_next(seed) % 4 == 0 ? 0 : 1));
+		e = released(dossier_version(d) + (random_next(seed) % 4 == 0 || kind == EVENT_SHARED ? 0 : 1));
+		e.kind = kind;
+		return e;
+	case EVENT_DATA_CONTACT:
+		e.contact = (struct dossier_contact_data){
+			.party = PARTY_PATIENT, .means = CONTACT_CALL, .result = (enum contact_result)(random_next(seed) % CONTACT_RESULTS)};
+		return e;
+	case EVENT_DATA_CHANNEL:
+		e.channel = (struct dossier_channel_data){
+			.party = (enum party)(random_next(seed) % PARTIES), .channel = (enum channel)(random_next(seed) % CHANNELS), .address = BYTES("1 rue X")};
+		return e;
+	case EVENT_DATA_REPRESENTATIVE:
+		e.representative = (struct dossier_representative_data){
+			.id = T(ids[random_next(seed) % 5]), .role = (enum representative_role)(random_next(seed) % ROLES), .mailbox = BYTES("r@x.fr")};
+		return e;
 	case EVENT_DATA_TEXT:
 		e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), BYTES("1")};
 		if (kind == EVENT_DOCUMENT_WITHDRAWN)
@@ -516,12 +541,14 @@ static void check_same(const struct dossier *a, const struct dossier *b)
 	buf_free(&y);
 }
 
+enum { WALK_STEPS = 400 };
+
 static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kept, bool visited[DOSSIER_STATES])
 {
 	struct dossier d = dossier_begin(arena, 1, T(REFERENCE));
 	size_t n = 0;
 
-	for (size_t i = 0; i < 400; i++) {
+	for (size_t i = 0; i < WALK_STEPS; i++) {
 		struct dossier_event e = random_event(&d, &seed);
 		struct dossier before = dossier_copy(arena, &d);
 		enum dossier_state next = dossier_next(d.state, e.kind);
@@ -536,6 +563,12 @@ static size_t walk(struct arena *arena, uint64_t seed, struct dossier_event *kep
 		for (size_t k = 0; k < d.n_offers; k++)
 			live += d.offers[k].answer == OFFER_LIVE;
 		assert_true(live <= 1);
+		size_t holders = 0, pauses = 0;
+		for (size_t k = 0; k < d.n_offers; k++)
+			holders += d.offers[k].answer == OFFER_ACCEPTED;
+		for (size_t k = 0; k < d.n_pauses; k++)
+			pauses += d.pauses[k].until.us == 0;
+		assert_true(holders <= 1 && pauses <= 2);
 		assert_true(!d.pieces_complete || (d.request.pathology.len > 0 && d.request.consent_processing && d.request.consent_expert));
 		/* What was released was checked, and stands while its correction is looked at. */
 		assert_true(d.released_at.us == 0 || (d.delivered.present && d.delivered.checked && d.opinion.present));
@@ -562,7 +595,7 @@ static void random_walks(void **state)
 
 	for (uint64_t seed = 1; seed <= 600; seed++) {
 		struct arena *arena = arena_create(64u << 20);
-		struct dossier_event *kept = arena_alloc(arena, 400 * sizeof *kept);
+		struct dossier_event *kept = arena_alloc(arena, WALK_STEPS * sizeof *kept);
 		total += walk(arena, seed * 0x9e3779b97f4a7c15u, kept, visited);
 		arena_destroy(&arena);
 	}
@@ -587,6 +620,16 @@ static void names_read_back(void **state)
 		assert_int_equal(party_of_name(T(party_name(p))), p);
 	for (enum deadline_kind k = DEADLINE_OFFER_REMINDER; k < DEADLINES; k++)
 		assert_int_equal(deadline_of_name(T(deadline_name(k))), k);
+	for (enum contact_means m = 0; m < CONTACT_MEANS; m++)
+		assert_int_equal(contact_means_of_name(T(contact_means_name(m))), m);
+	for (enum contact_result r = 0; r < CONTACT_RESULTS; r++)
+		assert_int_equal(contact_result_of_name(T(contact_result_name(r))), r);
+	for (enum channel c = 0; c < CHANNELS; c++)
+		assert_int_equal(channel_of_name(T(channel_name(c))), c);
+	for (enum representative_role r = 0; r < ROLES; r++)
+		assert_int_equal(representative_role_of_name(T(representative_role_name(r))), r);
+	assert_true(channel_of_name(BYTES("x")) == CHANNELS && representative_role_of_name(BYTES("x")) == ROLE_NONE &&
+		    contact_means_of_name(BYTES("x")) == CONTACT_NONE && contact_result_of_name(BYTES("x")) == CONTACT_UNSAID);
 	for (enum policy_act a = 0; a < POLICY_ACTS; a++)
 		assert_int_equal(policy_act_of_name(T(policy_act_name(a))), a);
 	for (enum policy_word w = 0; w < POLICY_WORDS; w++)
@@ -606,6 +649,124 @@ static void names_read_back(void **state)
 	assert_int_equal(requester_of_name(BYTES("none")), REQUESTER_NONE);
 }
 
+static void a_dossier_changes_hands(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, offer(EVENT_REASSIGNED, "2")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_REASSIGNED, "1")), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_REASSIGNED);
+	assert_null(dossier_accepted_offer(&d));
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_OFFERED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_OPINION_SIGNER);
+	/* Evidence, from who held it once; of a stranger not even that. */
+	struct dossier_event late = opinion("1", "y");
+	late.kind = EVENT_OPINION_LATE;
+	assert_int_equal(apply(&d, late), REASON_NONE);
+	assert_int_equal(d.state, DOSSIER_ACCEPTED);
+	assert_false(d.opinion.present);
+	late.opinion.rpps = BYTES("3");
+	assert_int_equal(apply(&d, late), REASON_OPINION_SIGNER);
+	assert_int_equal(apply(&d, opinion("2", "z")), REASON_NONE);
+	arena_destroy(&arena);
+}
+
+static void a_stand_by_takes_over(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_CHOSEN, "1")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_CHOSEN, "2")), REASON_NONE);
+	assert_true(bytes_equal(d.standby.rpps, BYTES("2")));
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_OFFERED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_OFFERED, "3")), REASON_DOSSIER_ORDER);
+	assert_int_equal(d.state, DOSSIER_ACCEPTED);
+	assert_true(bytes_equal(dossier_accepted_offer(&d)->rpps, BYTES("1")));
+	assert_true(dossier_mailbox(&d, PARTY_STANDBY).len > 0);
+	/* While it is asked of another it is still the first's. */
+	assert_int_equal(apply(&d, offer(EVENT_REASSIGNED, "1")), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "2")), REASON_NONE);
+	assert_true(bytes_equal(dossier_accepted_offer(&d)->rpps, BYTES("2")));
+	assert_int_equal(d.offers[0].answer, OFFER_ENDED);
+	assert_int_equal(dossier_mailbox(&d, PARTY_STANDBY).len, 0);
+	arena_destroy(&arena);
+}
+
+static void pauses_begin_and_end(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ASKED)), REASON_NONE);
+	assert_true(d.state == DOSSIER_MORE_INFO && dossier_paused(&d) != NULL && dossier_paused(&d)->by_expert);
+	assert_int_equal(apply(&d, event(EVENT_PAUSED)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ASKED)), REASON_NONE);
+	assert_int_equal(d.n_pauses, 1);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ANSWERED)), REASON_NONE);
+	assert_null(dossier_paused(&d));
+	assert_int_equal(apply(&d, event(EVENT_PAUSED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ASKED)), REASON_NONE);
+	assert_int_equal(apply(&d, opinion("1", "y")), REASON_NONE);   /* he answered without */
+	assert_null(dossier_paused(&d));
+	assert_int_equal(d.n_pauses, 3);
+	arena_destroy(&arena);
+}
+
+static void freezes_are_lifted_by_name(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_TRIAGE);
+	struct dossier_event freeze = event(EVENT_FROZEN);
+
+	freeze.text.id = BYTES("breach");
+	assert_int_equal(apply(&d, freeze), REASON_NONE);
+	assert_true(dossier_stands_still(&d) && bytes_equal(d.frozen_why, BYTES("breach")));
+	assert_int_equal(apply(&d, event(EVENT_UNFROZEN)), REASON_NONE);
+	assert_false(dossier_stands_still(&d));
+	assert_int_equal(apply(&d, event(EVENT_UNFROZEN)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, event(EVENT_DIED)), REASON_NONE);
+	assert_true(dossier_stands_still(&d) && dossier_is_over(d.state));
+	arena_destroy(&arena);
+}
+
+static void representatives_have_dates(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_TRIAGE);
+	struct dossier_event named = event(EVENT_REPRESENTATIVE_NAMED), ended = event(EVENT_REPRESENTATIVE_ENDED);
+
+	named.representative = (struct dossier_representative_data){
+		.id = BYTES("r1"), .role = ROLE_GUARDIAN, .mailbox = BYTES("r@x.fr"), .timed_from = true, .from = MORNING, .timed_until = true,
+		.until = instant_plus(MORNING, SPAN_DAYS(10))};
+	assert_int_equal(apply(&d, named), REASON_NONE);
+	const struct dossier_representative *r = dossier_find_representative(&d, BYTES("r1"));
+	assert_true(dossier_represents(r, MORNING));
+	assert_false(dossier_represents(r, instant_plus(MORNING, SPAN_DAYS(10))));
+	assert_false(dossier_represents(r, (struct instant){MORNING.us - 1}));
+	assert_true(bytes_equal(dossier_mailbox(&d, PARTY_REPRESENTATIVE), BYTES("r@x.fr")));
+	ended.text.id = BYTES("r2");
+	assert_int_equal(apply(&d, ended), REASON_NOT_FOUND);
+	ended.text.id = BYTES("r1");
+	assert_int_equal(apply(&d, ended), REASON_NONE);
+	assert_int_equal(apply(&d, ended), REASON_NOT_FOUND);
+	assert_false(dossier_represents(dossier_find_representative(&d, BYTES("r1")), MORNING));
+	assert_int_equal(dossier_mailbox(&d, PARTY_REPRESENTATIVE).len, 0);
+	named.representative.until = named.representative.from;
+	assert_int_equal(apply(&d, named), REASON_DOSSIER_ORDER);
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +776,11 @@ int main(void)
 		cmocka_unit_test(who_answers_an_offer),
 		cmocka_unit_test(who_gives_an_opinion),
 		cmocka_unit_test(a_correction_interrupts),
+		cmocka_unit_test(a_dossier_changes_hands),
+		cmocka_unit_test(a_stand_by_takes_over),
+		cmocka_unit_test(pauses_begin_and_end),
+		cmocka_unit_test(freezes_are_lifted_by_name),
+		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
 		cmocka_unit_test(an_answer_needs_a_question),
 		cmocka_unit_test(documents_at_the_gate),

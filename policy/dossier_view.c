@@ -85,6 +85,15 @@ bool dossier_had_version(const struct dossier *dossier, enum party party, unsign
 	return false;
 }
 
+/* The first who acts; whether his dates hold at this instant is the consent's to say. */
+static struct bytes representative_mailbox(const struct dossier *d, enum party party)
+{
+	for (size_t i = 0; i < d->n_representatives; i++)
+		if (d->representatives[i].ended_at.us == 0 && d->representatives[i].data.informed_only == (party == PARTY_OTHER_PARENT))
+			return d->representatives[i].data.mailbox;
+	return BYTES_NONE;
+}
+
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party)
 {
 	const struct dossier_offer *offer;
@@ -97,10 +106,18 @@ struct bytes dossier_mailbox(const struct dossier *dossier, enum party party)
 	case PARTY_FIRST_OPINION:
 		return dossier->request.first_opinion.mailbox;
 	case PARTY_EXPERT:
-		offer = dossier_live_offer(dossier);
+		offer = dossier_accepted_offer(dossier);
 		if (offer == NULL)
-			offer = dossier_accepted_offer(dossier);
+			offer = dossier_live_offer(dossier);
 		return offer == NULL ? BYTES_NONE : offer->mailbox;
+	case PARTY_STANDBY:
+		offer = dossier_live_offer(dossier);
+		return offer == NULL || !offer->standby ? BYTES_NONE : offer->mailbox;
+	case PARTY_REQUESTER:
+		return dossier->request.requester == REQUESTER_PHYSICIAN ? dossier->request.sender : BYTES_NONE;
+	case PARTY_REPRESENTATIVE:
+	case PARTY_OTHER_PARENT:
+		return representative_mailbox(dossier, party);
 	case PARTY_NONE:
 	case PARTY_SENDER:
 	case PARTIES:

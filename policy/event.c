@@ -9,6 +9,8 @@ static const struct {
 	[EVENT_REQUESTED] = {"requested", EVENT_DATA_REQUEST},
 	[EVENT_QUALIFICATION_AWAITED] = {"qualification_awaited", EVENT_DATA_TEXT},
 	[EVENT_QUALIFIED] = {"qualified", EVENT_DATA_TEXT},
+	[EVENT_IDENTITY_DOUBTED] = {"identity_doubted", EVENT_DATA_TEXT},
+	[EVENT_IDENTITY_CONFIRMED] = {"identity_confirmed", EVENT_DATA_TEXT},
 	[EVENT_ANSWER_TOLD] = {"answer_told", EVENT_DATA_TEXT},
 	[EVENT_DOCUMENT_FILED] = {"document_filed", EVENT_DATA_DOCUMENT},
 	[EVENT_DOCUMENT_WITHDRAWN] = {"document_withdrawn", EVENT_DATA_TEXT},
@@ -17,6 +19,7 @@ static const struct {
 	[EVENT_PIECE_WAIVED] = {"piece_waived", EVENT_DATA_TEXT},
 	[EVENT_TRIAGED] = {"triaged", EVENT_DATA_NONE},
 	[EVENT_REDIRECTED] = {"redirected", EVENT_DATA_TEXT},
+	[EVENT_EXPIRED] = {"expired", EVENT_DATA_TEXT},
 	[EVENT_OFFERED] = {"offered", EVENT_DATA_OFFER},
 	[EVENT_OFFER_REMINDED] = {"offer_reminded", EVENT_DATA_OFFER},
 	[EVENT_OFFER_DECLINED] = {"offer_declined", EVENT_DATA_OFFER},
@@ -24,12 +27,21 @@ static const struct {
 	[EVENT_OFFER_ACCEPTED] = {"offer_accepted", EVENT_DATA_OFFER},
 	[EVENT_REPLY_UNCLEAR] = {"reply_unclear", EVENT_DATA_OFFER},
 	[EVENT_EXPERT_NONE] = {"expert_none", EVENT_DATA_NONE},
+	[EVENT_REASSIGNED] = {"reassigned", EVENT_DATA_OFFER},
+	[EVENT_STANDBY_CHOSEN] = {"standby_chosen", EVENT_DATA_OFFER},
+	[EVENT_STANDBY_OFFERED] = {"standby_offered", EVENT_DATA_OFFER},
+	[EVENT_MORE_ASKED] = {"more_asked", EVENT_DATA_TEXT},
+	[EVENT_MORE_ANSWERED] = {"more_answered", EVENT_DATA_TEXT},
+	[EVENT_PAUSED] = {"paused", EVENT_DATA_TEXT},
+	[EVENT_RESUMED] = {"resumed", EVENT_DATA_TEXT},
 	[EVENT_OPINION_RECEIVED] = {"opinion_received", EVENT_DATA_OPINION},
 	[EVENT_OPINION_UNSIGNED] = {"opinion_unsigned", EVENT_DATA_NONE},
 	[EVENT_OPINION_RETURNED] = {"opinion_returned", EVENT_DATA_TEXT},
 	[EVENT_OPINION_CHECKED] = {"opinion_checked", EVENT_DATA_NONE},
+	[EVENT_OPINION_LATE] = {"opinion_late", EVENT_DATA_OPINION},
 	[EVENT_HELD] = {"held", EVENT_DATA_TEXT},
 	[EVENT_RELEASED] = {"released", EVENT_DATA_RELEASE},
+	[EVENT_SHARED] = {"shared", EVENT_DATA_RELEASE},
 	[EVENT_MAIL_PROOF] = {"mail_proof", EVENT_DATA_MAIL},
 	[EVENT_MAIL_FAILED] = {"mail_failed", EVENT_DATA_MAIL},
 	[EVENT_MAIL_LATE] = {"mail_late", EVENT_DATA_MAIL},
@@ -37,15 +49,58 @@ static const struct {
 	[EVENT_REPORT_READ] = {"report_read", EVENT_DATA_MAIL},
 	[EVENT_QUESTION_RECEIVED] = {"question_received", EVENT_DATA_NONE},
 	[EVENT_QUESTION_ANSWERED] = {"question_answered", EVENT_DATA_NONE},
+	[EVENT_QUESTION_LATE] = {"question_late", EVENT_DATA_NONE},
+	[EVENT_URGENT] = {"urgent", EVENT_DATA_TEXT},
 	[EVENT_CONSENT_CHANGED] = {"consent_changed", EVENT_DATA_CONSENT},
 	[EVENT_WITHDRAWN] = {"withdrawn", EVENT_DATA_TEXT},
 	[EVENT_CANCELLED] = {"cancelled", EVENT_DATA_TEXT},
 	[EVENT_CLOSED] = {"closed", EVENT_DATA_NONE},
+	[EVENT_DEADLINE_PASSED] = {"deadline_passed", EVENT_DATA_TEXT},
+	[EVENT_CONTACT_MADE] = {"contact_made", EVENT_DATA_CONTACT},
+	[EVENT_CHANNEL_CHANGED] = {"channel_changed", EVENT_DATA_CHANNEL},
+	[EVENT_REPRESENTATIVE_NAMED] = {"representative_named", EVENT_DATA_REPRESENTATIVE},
+	[EVENT_REPRESENTATIVE_ENDED] = {"representative_ended", EVENT_DATA_TEXT},
+	[EVENT_FROZEN] = {"frozen", EVENT_DATA_TEXT},
+	[EVENT_UNFROZEN] = {"unfrozen", EVENT_DATA_TEXT},
+	[EVENT_COMPLAINED] = {"complained", EVENT_DATA_TEXT},
+	[EVENT_COMPLAINT_SETTLED] = {"complaint_settled", EVENT_DATA_TEXT},
+	[EVENT_LINKED] = {"linked", EVENT_DATA_TEXT},
+	[EVENT_DIED] = {"died", EVENT_DATA_TEXT},
+	[EVENT_ARCHIVED] = {"archived", EVENT_DATA_NONE},
+	[EVENT_ERASED] = {"erased", EVENT_DATA_TEXT},
 };
 
 static const char *const requesters[] = {
 	[REQUESTER_NONE] = "none", [REQUESTER_PATIENT] = "patient", [REQUESTER_PHYSICIAN] = "physician",
 };
+
+static const char *const contact_means[CONTACT_MEANS] = {
+	[CONTACT_NONE] = "none", [CONTACT_CALL] = "call", [CONTACT_LETTER] = "letter", [CONTACT_VISIT] = "visit", [CONTACT_NOTICE] = "notice",
+};
+
+static const char *const contact_results[CONTACT_RESULTS] = {
+	[CONTACT_UNSAID] = "unsaid",       [CONTACT_REACHED] = "reached", [CONTACT_MESSAGE] = "message",   [CONTACT_NO_ANSWER] = "no_answer",
+	[CONTACT_POSTED] = "posted",       [CONTACT_SIGNED] = "signed",   [CONTACT_RETURNED] = "returned",
+};
+
+static const char *const channels[CHANNELS] = {
+	[CHANNEL_MAIL] = "mail", [CHANNEL_PAPER] = "paper", [CHANNEL_TELEPHONE] = "telephone", [CHANNEL_PHYSICIAN] = "physician",
+};
+
+static const char *const roles[ROLES] = {
+	[ROLE_NONE] = "none",     [ROLE_PARENT] = "parent",   [ROLE_GUARDIAN] = "guardian", [ROLE_CURATOR] = "curator",
+	[ROLE_FAMILY] = "family", [ROLE_TRUSTED] = "trusted", [ROLE_HELPER] = "helper",
+};
+
+/* The place of a word among n; n when it is none of them. */
+static size_t place_of(struct bytes name, const char *const *names, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !bytes_equal_text(name, names[i]))
+		i++;
+	return i;
+}
 
 enum dossier_event_data dossier_event_data(enum dossier_event_kind kind)
 {
@@ -76,4 +131,47 @@ enum requester requester_of_name(struct bytes name)
 		if (bytes_equal_text(name, requesters[r]))
 			return r;
 	return REQUESTER_NONE;
+}
+
+const char *contact_means_name(enum contact_means means)
+{
+	return contact_means[means];
+}
+
+enum contact_means contact_means_of_name(struct bytes name)
+{
+	size_t i = place_of(name, contact_means, CONTACT_MEANS);
+	return i == CONTACT_MEANS ? CONTACT_NONE : (enum contact_means)i;
+}
+
+const char *contact_result_name(enum contact_result result)
+{
+	return contact_results[result];
+}
+
+enum contact_result contact_result_of_name(struct bytes name)
+{
+	size_t i = place_of(name, contact_results, CONTACT_RESULTS);
+	return i == CONTACT_RESULTS ? CONTACT_UNSAID : (enum contact_result)i;
+}
+
+const char *channel_name(enum channel channel)
+{
+	return channels[channel];
+}
+
+enum channel channel_of_name(struct bytes name)
+{
+	return (enum channel)place_of(name, channels, CHANNELS);
+}
+
+const char *representative_role_name(enum representative_role role)
+{
+	return roles[role];
+}
+
+enum representative_role representative_role_of_name(struct bytes name)
+{
+	size_t i = place_of(name, roles, ROLES);
+	return i == ROLES ? ROLE_NONE : (enum representative_role)i;
 }

@@ -1,7 +1,7 @@
 /* policy/event.h - what can happen to a dossier. Events are values: they are written once and never changed.
  *
  * dossier_event_data() says which member of the union a kind carries, so that the store's reader and
- * writer are one switch over the nine shapes. */
+ * writer are one switch over the shapes. */
 #ifndef RELAIS_POLICY_EVENT_H
 #define RELAIS_POLICY_EVENT_H
 
@@ -12,6 +12,8 @@ enum dossier_event_kind {
 	EVENT_REQUESTED,             /* request */
 	EVENT_QUALIFICATION_AWAITED, /* text: ids of what the request does not tell, why: a person completes it */
 	EVENT_QUALIFIED,             /* text: pathology, version of its questionnaire */
+	EVENT_IDENTITY_DOUBTED,      /* text: id code of the reason, text what disagrees; nothing of content leaves until a person compared */
+	EVENT_IDENTITY_CONFIRMED,    /* text: id how it was compared, text what with */
 	EVENT_ANSWER_TOLD,           /* text: id of the question, the answer: by a person, in the place of any before */
 	EVENT_DOCUMENT_FILED,        /* document */
 	EVENT_DOCUMENT_WITHDRAWN,    /* text: id of the document, text the organisation that ordered it */
@@ -20,6 +22,7 @@ enum dossier_event_kind {
 	EVENT_PIECE_WAIVED,          /* text: id, text why */
 	EVENT_TRIAGED,               /* T0 */
 	EVENT_REDIRECTED,            /* text */
+	EVENT_EXPIRED,               /* text: what never came */
 	EVENT_OFFERED,               /* offer */
 	EVENT_OFFER_REMINDED,        /* offer */
 	EVENT_OFFER_DECLINED,        /* offer, with its word */
@@ -27,12 +30,21 @@ enum dossier_event_kind {
 	EVENT_OFFER_ACCEPTED,        /* offer */
 	EVENT_REPLY_UNCLEAR,         /* offer */
 	EVENT_EXPERT_NONE,
+	EVENT_REASSIGNED,            /* offer: of who held the dossier, with the word why; he is to delete it */
+	EVENT_STANDBY_CHOSEN,        /* offer: prepared, not asked yet */
+	EVENT_STANDBY_OFFERED,       /* offer: asked while the first still holds the dossier; accepted, it is his */
+	EVENT_MORE_ASKED,            /* text: what the expert asks for; the promise's net time stands still */
+	EVENT_MORE_ANSWERED,         /* text: id "answered" or "without", text by what */
+	EVENT_PAUSED,                /* text: the patient asks us to wait, why */
+	EVENT_RESUMED,               /* text */
 	EVENT_OPINION_RECEIVED,      /* opinion */
 	EVENT_OPINION_UNSIGNED,      /* one came without his signature: it is asked for, and nothing of it is kept */
 	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
+	EVENT_OPINION_LATE,          /* opinion: of an expert who no longer holds the dossier; evidence, a person decides */
 	EVENT_HELD,                  /* text */
 	EVENT_RELEASED,              /* release */
+	EVENT_SHARED,                /* release: the version that stands, to a physician who is to have it after the patient */
 	EVENT_MAIL_PROOF,            /* mail */
 	EVENT_MAIL_FAILED,           /* mail */
 	EVENT_MAIL_LATE,             /* mail: an hour old and not yet at the recipient's operator */
@@ -40,10 +52,25 @@ enum dossier_event_kind {
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */
 	EVENT_QUESTION_ANSWERED,
+	EVENT_QUESTION_LATE,         /* after the exchange ended: a person answers */
+	EVENT_URGENT,                /* text: id where it was said, text the words; a person is called */
 	EVENT_CONSENT_CHANGED,       /* consent: about a physician; PATIENT, EXPERT: one of the request's two, given to a person */
 	EVENT_WITHDRAWN,             /* text: the consent to the whole service */
 	EVENT_CANCELLED,             /* text */
 	EVENT_CLOSED,
+	EVENT_DEADLINE_PASSED,       /* text: id name of the deadline, text which time: what it brings was done, and is not done again */
+	EVENT_CONTACT_MADE,          /* contact: a call, a letter, a visit */
+	EVENT_CHANNEL_CHANGED,       /* channel: how a party is to be reached */
+	EVENT_REPRESENTATIVE_NAMED,  /* representative: or what is known of him changed */
+	EVENT_REPRESENTATIVE_ENDED,  /* text: id of the representative, text why */
+	EVENT_FROZEN,                /* text: id "objection", "breach", "court"…, text why; nothing leaves until it is lifted */
+	EVENT_UNFROZEN,              /* text */
+	EVENT_COMPLAINED,            /* text: what */
+	EVENT_COMPLAINT_SETTLED,     /* text: how */
+	EVENT_LINKED,                /* text: id reference of another dossier of the same person, text why */
+	EVENT_DIED,                  /* text: who told, when; everything automatic stops */
+	EVENT_ARCHIVED,
+	EVENT_ERASED,                /* text: why, by what order */
 	DOSSIER_EVENTS
 };
 
@@ -57,6 +84,9 @@ enum dossier_event_data {
 	EVENT_DATA_MAIL,
 	EVENT_DATA_CONSENT,
 	EVENT_DATA_RELEASE,
+	EVENT_DATA_CONTACT,
+	EVENT_DATA_CHANNEL,
+	EVENT_DATA_REPRESENTATIVE,
 	EVENT_DATA_TEXT
 };
 
@@ -143,6 +173,42 @@ struct dossier_text_data {
 	struct bytes id, text;
 };
 
+enum contact_means { CONTACT_NONE, CONTACT_CALL, CONTACT_LETTER, CONTACT_VISIT, CONTACT_NOTICE, CONTACT_MEANS };
+/* REACHED: he spoke or listened; MESSAGE: word was left, never of content; POSTED, SIGNED, RETURNED: of a letter. */
+enum contact_result { CONTACT_UNSAID, CONTACT_REACHED, CONTACT_MESSAGE, CONTACT_NO_ANSWER, CONTACT_POSTED, CONTACT_SIGNED, CONTACT_RETURNED, CONTACT_RESULTS };
+
+/* What a person did by telephone, on paper or face to face. Proof of a mail's content by another way: 5 when reached or signed. */
+struct dossier_contact_data {
+	enum party party;
+	enum contact_means means;
+	enum contact_result result;
+	enum mail_code code;         /* the mail that it stands for; NONE for any other matter */
+	struct bytes text;           /* what was said, number of the letter */
+};
+
+/* MAIL is everybody's to begin with. PHYSICIAN: by the hand of the doctor whom the patient named. */
+enum channel { CHANNEL_MAIL, CHANNEL_PAPER, CHANNEL_TELEPHONE, CHANNEL_PHYSICIAN, CHANNELS };
+
+struct dossier_channel_data {
+	enum party party;
+	enum channel channel;
+	struct bytes address;        /* PAPER: lines of the envelope, newlines between; TELEPHONE: the number; MAIL: another mailbox, or empty */
+	struct bytes why;            /* "closed" (he left the health space), "asked", "returned"… */
+};
+
+enum representative_role { ROLE_NONE, ROLE_PARENT, ROLE_GUARDIAN, ROLE_CURATOR, ROLE_FAMILY, ROLE_TRUSTED, ROLE_HELPER, ROLES };
+
+/* Who acts for the patient, by what right, from when to when. Without a proof nothing clinical goes to him. */
+struct dossier_representative_data {
+	struct bytes id;             /* "r1", "r2"… in this dossier */
+	enum representative_role role;
+	struct bytes name, mailbox;
+	struct bytes proof;          /* what was shown: "jugement du…"; empty while it is awaited */
+	bool timed_from, timed_until;
+	struct instant from, until;
+	bool informed_only;          /* the other parent: told of the request, not of its content */
+};
+
 struct dossier_event {
 	enum dossier_event_kind kind;
 	struct instant at;
@@ -158,6 +224,9 @@ struct dossier_event {
 		struct dossier_mail_data mail;
 		struct dossier_consent_data consent;
 		struct dossier_release_data release;
+		struct dossier_contact_data contact;
+		struct dossier_channel_data channel;
+		struct dossier_representative_data representative;
 		struct dossier_text_data text;
 	};
 };
@@ -172,5 +241,14 @@ const char *dossier_event_name(enum dossier_event_kind kind);        /* "documen
 enum dossier_event_kind dossier_event_of_name(struct bytes name);    /* EVENT_NOTHING when unknown */
 const char *requester_name(enum requester requester);                /* "patient", "physician", "none" */
 enum requester requester_of_name(struct bytes name);
+/* Names of the small enumerations; the zeroth for any other word. */
+const char *contact_means_name(enum contact_means means);            /* "call", "letter", "visit", "notice"; "none" */
+enum contact_means contact_means_of_name(struct bytes name);
+const char *contact_result_name(enum contact_result result);         /* "reached", "message", "no_answer", "posted", "signed", "returned"; "unsaid" */
+enum contact_result contact_result_of_name(struct bytes name);
+const char *channel_name(enum channel channel);                      /* "mail", "paper", "telephone", "physician" */
+enum channel channel_of_name(struct bytes name);                     /* CHANNELS for any other word */
+const char *representative_role_name(enum representative_role role); /* "parent", "guardian", "curator", "family", "trusted", "helper"; "none" */
+enum representative_role representative_role_of_name(struct bytes name);
 
 #endif

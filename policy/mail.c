@@ -5,6 +5,8 @@ static const char *const parties[PARTIES] = {
 	[PARTY_NONE] = "none",           [PARTY_PATIENT] = "patient",
 	[PARTY_EXPERT] = "expert",       [PARTY_ATTENDING] = "attending",
 	[PARTY_FIRST_OPINION] = "first_opinion", [PARTY_SENDER] = "sender",
+	[PARTY_STANDBY] = "standby",     [PARTY_REQUESTER] = "requester",
+	[PARTY_REPRESENTATIVE] = "representative", [PARTY_OTHER_PARENT] = "other_parent",
 };
 
 static const char *const codes[MAIL_CODES] = {

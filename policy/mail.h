@@ -12,10 +12,14 @@ enum party {
 	PARTY_ATTENDING,
 	PARTY_FIRST_OPINION,
 	PARTY_SENDER,
+	PARTY_STANDBY,          /* the expert who is asked while the first still holds the dossier */
+	PARTY_REQUESTER,        /* the physician who asked for the opinion */
+	PARTY_REPRESENTATIVE,   /* who acts for the patient */
+	PARTY_OTHER_PARENT,
 	PARTIES
 };
 
-/* "patient", "expert", "attending", "first_opinion", "sender"; "none". */
+/* "patient", "expert", "attending", "first_opinion", "sender", "standby", "requester", "representative", "other_parent"; "none". */
 const char *party_name(enum party party);
 /* PARTY_NONE for any other word. */
 enum party party_of_name(struct bytes name);

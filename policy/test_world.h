@@ -109,6 +109,30 @@ static UNUSED void world_free(struct world *w)
 
 /* --- a dossier and a decision as text, to be compared --- */
 
+/* What is around the straight line. */
+static UNUSED void dump_life(struct buf *b, const struct dossier *d)
+{
+	buf_printf(b, "standby %.*s frozen %lld urgent %lld closed %lld died %lld late %zu %zu links %zu\n", (int)d->standby.rpps.len,
+		   (const char *)d->standby.rpps.at, (long long)d->frozen_at.us, (long long)d->urgent_at.us, (long long)d->closed_at.us,
+		   (long long)d->died_at.us, d->n_late_questions, d->n_late_opinions, d->n_links);
+	for (size_t i = 0; i < d->n_pauses; i++)
+		buf_printf(b, "pause %lld %lld %d\n", (long long)d->pauses[i].from.us, (long long)d->pauses[i].until.us, d->pauses[i].by_expert);
+	for (size_t i = 0; i < d->n_passed; i++)
+		buf_printf(b, "passed %.*s %u %lld\n", (int)d->passed[i].name.len, (const char *)d->passed[i].name.at, d->passed[i].times,
+			   (long long)d->passed[i].at.us);
+	for (size_t i = 0; i < d->n_contacts; i++)
+		buf_printf(b, "contact %s %s %s\n", party_name(d->contacts[i].data.party), contact_means_name(d->contacts[i].data.means),
+			   contact_result_name(d->contacts[i].data.result));
+	for (size_t i = 0; i < d->n_representatives; i++)
+		buf_printf(b, "representative %.*s %s %lld\n", (int)d->representatives[i].data.id.len, (const char *)d->representatives[i].data.id.at,
+			   representative_role_name(d->representatives[i].data.role), (long long)d->representatives[i].ended_at.us);
+	for (size_t i = 0; i < d->n_complaints; i++)
+		buf_printf(b, "complaint %lld %lld\n", (long long)d->complaints[i].at.us, (long long)d->complaints[i].settled_at.us);
+	for (enum party p = PARTY_NONE; p < PARTIES; p++)
+		buf_printf(b, "%s", channel_name(d->channels[p].channel));
+	buf_printf(b, "\n");
+}
+
 static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 {
 	buf_printf(b, "%s seq %lld ref %.*s pieces %d missing %.*s t0 %lld due %lld out %lld read %lld consents %d %d\n",
@@ -121,8 +145,8 @@ static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared,
 			   d->documents[i].withdrawn);
 	for (size_t i = 0; i < d->n_offers; i++)
-		buf_printf(b, "offer %.*s %s\n", (int)d->offers[i].rpps.len, (const char *)d->offers[i].rpps.at,
-			   offer_answer_name(d->offers[i].answer));
+		buf_printf(b, "offer %.*s %s standby %d ended %lld\n", (int)d->offers[i].rpps.len, (const char *)d->offers[i].rpps.at,
+			   offer_answer_name(d->offers[i].answer), d->offers[i].standby, (long long)d->offers[i].ended_at.us);
 	for (size_t i = 0; i < d->n_proofs; i++)
 		buf_printf(b, "proof %s %s %d %d\n", mail_code_name(d->proofs[i].code), party_name(d->proofs[i].party),
 			   d->proofs[i].level, d->proofs[i].failed);
@@ -130,6 +154,7 @@ static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 		buf_printf(b, "release %u %lld %u\n", d->releases[i].version, (long long)d->releases[i].at.us, d->releases[i].to);
 	buf_printf(b, "delivered %d %.*s, interrupted %s\n", d->delivered.present, (int)d->delivered.data.digest.len,
 		   (const char *)d->delivered.data.digest.at, dossier_state_name(d->interrupted));
+	dump_life(b, d);
 	buf_printf(b, "questions %zu digests %zu waived %zu opinion %d %d\n", d->n_questions, d->n_digests, d->n_waived,
 		   d->opinion.present, d->opinion.checked);
 }

@@ -1,0 +1,234 @@
+/* policy/dossier_life.c - what the events around the straight line leave behind: pauses, contacts, representatives, ends. */
+#include "policy/dossier_guard.h"
+
+#include <string.h>
+
+/* The first expert's rights end when he loses the dossier, or when the stand-by takes it. */
+static void end_holder(struct dossier *d, const struct dossier_event *e, enum policy_word word)
+{
+	for (size_t i = 0; i < d->n_offers; i++) {
+		if (d->offers[i].answer != OFFER_ACCEPTED)
+			continue;
+		d->offers[i].answer = OFFER_ENDED;
+		d->offers[i].ended_at = e->at;
+		d->offers[i].word = word;
+	}
+}
+
+static void begin_pause(struct dossier *d, const struct dossier_event *e, bool by_expert)
+{
+	d->pauses = dossier_grow(d->arena, d->pauses, d->n_pauses, &d->room_pauses, sizeof *d->pauses);
+	d->pauses[d->n_pauses++] = (struct dossier_pause){.from = e->at, .by_expert = by_expert};
+}
+
+static void end_pauses(struct dossier *d, const struct dossier_event *e, bool by_expert)
+{
+	for (size_t i = 0; i < d->n_pauses; i++)
+		if (d->pauses[i].until.us == 0 && d->pauses[i].by_expert == by_expert)
+			d->pauses[i].until = e->at;
+}
+
+static void keep_passed(struct dossier *d, const struct dossier_event *e)
+{
+	size_t i = 0;
+
+	while (i < d->n_passed && !bytes_equal(d->passed[i].name, e->text.id))
+		i++;
+	if (i == d->n_passed) {
+		d->passed = dossier_grow(d->arena, d->passed, d->n_passed, &d->room_passed, sizeof *d->passed);
+		d->passed[d->n_passed++] = (struct dossier_passed){.name = e->text.id};
+	}
+	d->passed[i].at = e->at;
+	d->passed[i].times++;
+}
+
+static void keep_contact(struct dossier *d, const struct dossier_event *e)
+{
+	d->contacts = dossier_grow(d->arena, d->contacts, d->n_contacts, &d->room_contacts, sizeof *d->contacts);
+	d->contacts[d->n_contacts++] = (struct dossier_contact){e->contact, e->at};
+}
+
+static void keep_representative(struct dossier *d, const struct dossier_event *e)
+{
+	size_t i = 0;
+
+	while (i < d->n_representatives && !bytes_equal(d->representatives[i].data.id, e->representative.id))
+		i++;
+	if (i == d->n_representatives) {
+		d->representatives = dossier_grow(d->arena, d->representatives, d->n_representatives, &d->room_representatives,
+						  sizeof *d->representatives);
+		d->n_representatives++;
+	}
+	d->representatives[i] = (struct dossier_representative){.data = e->representative, .at = e->at};
+}
+
+static void end_representative(struct dossier *d, const struct dossier_event *e)
+{
+	for (size_t i = 0; i < d->n_representatives; i++)
+		if (bytes_equal(d->representatives[i].data.id, e->text.id))
+			d->representatives[i].ended_at = e->at;
+}
+
+static void keep_complaint(struct dossier *d, const struct dossier_event *e)
+{
+	d->complaints = dossier_grow(d->arena, d->complaints, d->n_complaints, &d->room_complaints, sizeof *d->complaints);
+	d->complaints[d->n_complaints++] = (struct dossier_complaint){.at = e->at};
+}
+
+static void settle_complaints(struct dossier *d, const struct dossier_event *e)
+{
+	for (size_t i = 0; i < d->n_complaints; i++)
+		if (d->complaints[i].settled_at.us == 0)
+			d->complaints[i].settled_at = e->at;
+}
+
+static void keep_link(struct dossier *d, const struct dossier_event *e)
+{
+	d->links = dossier_grow(d->arena, d->links, d->n_links, &d->room_links, sizeof *d->links);
+	d->links[d->n_links++] = e->text.id;
+}
+
+static void keep_freeze(struct dossier *d, const struct dossier_event *e)
+{
+	d->frozen_at = e->at;
+	d->frozen_why = e->text.id;
+}
+
+static struct dossier_offer standby_of(const struct dossier_event *e)
+{
+	return (struct dossier_offer){
+		.rpps = e->offer.rpps, .name = e->offer.name, .mailbox = e->offer.mailbox, .organisation = e->offer.organisation, .at = e->at,
+		.standby = true};
+}
+
+static void keep_standby_offer(struct dossier *d, const struct dossier_event *e)
+{
+	d->offers = dossier_grow(d->arena, d->offers, d->n_offers, &d->room_offers, sizeof *d->offers);
+	d->offers[d->n_offers++] = standby_of(e);
+	d->standby = (struct dossier_offer){0};
+}
+
+void dossier_keep_holder(struct dossier *d, const struct dossier_event *e)
+{
+	if (e->kind == EVENT_OFFER_ACCEPTED)
+		end_holder(d, e, POLICY_WORD_NONE);
+	if (e->kind == EVENT_OFFER_ACCEPTED || e->kind == EVENT_OPINION_RECEIVED)
+		end_pauses(d, e, true);
+}
+
+/* A list like keep() in dossier.c: the events of the straight line are that one's. */
+void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
+{
+	switch (e->kind) {
+	case EVENT_REASSIGNED:
+		end_holder(d, e, e->offer.word);
+		end_pauses(d, e, true);
+		d->draft = (struct dossier_opinion){0};
+		break;
+	case EVENT_STANDBY_CHOSEN:
+		d->standby = standby_of(e);
+		break;
+	case EVENT_STANDBY_OFFERED:
+		keep_standby_offer(d, e);
+		break;
+	case EVENT_MORE_ASKED:
+		d->more = e->text.text;
+		if (d->state != DOSSIER_MORE_INFO)
+			begin_pause(d, e, true);
+		break;
+	case EVENT_MORE_ANSWERED:
+		end_pauses(d, e, true);
+		break;
+	case EVENT_PAUSED:
+		begin_pause(d, e, false);
+		break;
+	case EVENT_RESUMED:
+		end_pauses(d, e, false);
+		break;
+	case EVENT_DEADLINE_PASSED:
+		keep_passed(d, e);
+		break;
+	case EVENT_CONTACT_MADE:
+		keep_contact(d, e);
+		break;
+	case EVENT_CHANNEL_CHANGED:
+		d->channels[e->channel.party] = e->channel;
+		break;
+	case EVENT_REPRESENTATIVE_NAMED:
+		keep_representative(d, e);
+		break;
+	case EVENT_REPRESENTATIVE_ENDED:
+		end_representative(d, e);
+		break;
+	case EVENT_FROZEN:
+		keep_freeze(d, e);
+		break;
+	case EVENT_UNFROZEN:
+		d->frozen_at = (struct instant){0};
+		d->frozen_why = BYTES_NONE;
+		break;
+	case EVENT_COMPLAINED:
+		keep_complaint(d, e);
+		break;
+	case EVENT_COMPLAINT_SETTLED:
+		settle_complaints(d, e);
+		break;
+	case EVENT_LINKED:
+		keep_link(d, e);
+		break;
+	case EVENT_URGENT:
+		d->urgent_at = e->at;
+		break;
+	case EVENT_DIED:
+		d->died_at = e->at;
+		break;
+	case EVENT_CLOSED:
+		d->closed_at = e->at;
+		break;
+	case EVENT_QUESTION_LATE:
+		d->n_late_questions++;
+		break;
+	case EVENT_OPINION_LATE:
+		d->n_late_opinions++;
+		break;
+	default:
+		break;
+	}
+}
+
+bool dossier_stands_still(const struct dossier *dossier)
+{
+	return dossier->frozen_at.us != 0 || dossier->died_at.us != 0;
+}
+
+const struct dossier_pause *dossier_paused(const struct dossier *dossier)
+{
+	for (size_t i = dossier->n_pauses; i > 0; i--)
+		if (dossier->pauses[i - 1].until.us == 0)
+			return &dossier->pauses[i - 1];
+	return NULL;
+}
+
+const struct dossier_passed *dossier_passed(const struct dossier *dossier, const char *name)
+{
+	for (size_t i = 0; i < dossier->n_passed; i++)
+		if (bytes_equal_text(dossier->passed[i].name, name))
+			return &dossier->passed[i];
+	return NULL;
+}
+
+const struct dossier_representative *dossier_find_representative(const struct dossier *dossier, struct bytes id)
+{
+	for (size_t i = 0; i < dossier->n_representatives; i++)
+		if (bytes_equal(dossier->representatives[i].data.id, id))
+			return &dossier->representatives[i];
+	return NULL;
+}
+
+bool dossier_represents(const struct dossier_representative *representative, struct instant now)
+{
+	const struct dossier_representative_data *r = &representative->data;
+
+	return representative->ended_at.us == 0 && !(r->timed_from && instant_before(now, r->from)) &&
+	       !(r->timed_until && !instant_before(now, r->until));
+}
