@@ -64,12 +64,15 @@ static json_t *write_physician(const struct dossier_physician *p)
 	put(o, "name", p->name);
 	put(o, "mailbox", p->mailbox);
 	json_object_set_new(o, "consent", json_boolean(p->consent));
+	put(o, "when", bytes_of_text(share_when_name(p->when)));
 	return o;
 }
 
 static void read_physician(struct arena *arena, const json_t *o, struct dossier_physician *p)
 {
-	*p = (struct dossier_physician){take(arena, o, "name"), take(arena, o, "mailbox"), json_truth(o, "consent")};
+	enum share_when when = share_when_of_name(json_view(o, "when"));
+	*p = (struct dossier_physician){take(arena, o, "name"), take(arena, o, "mailbox"), json_truth(o, "consent"),
+					when == SHARE_WHENS ? SHARE_AFTER_READING : when};
 }
 
 static json_t *write_answers(const struct policy_answer *answers, size_t n)

@@ -40,7 +40,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 	case EVENT_DATA_REQUEST:
 		e.request = (struct dossier_request){.patient = p, .mailbox = B("a@b"), .pathology = B("cancer-sein"), .version = B("1"),
 			.requester = REQUESTER_PATIENT, .organisation = B("3"), .sender = B("s@t"), .consent_processing = true,
-			.attending = {B("Dr G"), B("g@m"), true}, .answers = answers, .n_answers = 5, .unqualified = true, .form = B("1.2^f#2")};
+			.attending = {B("Dr G"), B("g@m"), true, SHARE_WHEN_ASKED}, .answers = answers, .n_answers = 5, .unqualified = true, .form = B("1.2^f#2")};
 		break;
 	case EVENT_DATA_DOCUMENT:
 		e.document = (struct dossier_filing){.document = {.kind = POLICY_KIND_CDA, .name = B("a.xml"), .id = B("1.2^3"), .set_id = B("4"), .version = B("2"),

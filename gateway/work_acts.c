@@ -168,7 +168,8 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 	struct policy_command command = {
 		.act = policy_act_of_name(asked->kind), .actor = asked->actor, .id = json_view(asked->args, "id"),
 		.text = json_view(asked->args, "text"), .party = party_of_name(json_view(asked->args, "party")),
-		.given = json_truth(asked->args, "given"),
+		.given = json_truth(asked->args, "given"), .how = json_view(asked->args, "how"), .mail = json_view(asked->args, "mail"),
+		.say = json_view(asked->args, "say"),
 	};
 	enum reason reason = work_load(work, asked->dossier, &dossier);
 

@@ -102,13 +102,17 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 
 	for (size_t i = 0; reason == REASON_NONE && i < decision->n_events; i++) {
 		const struct dossier_event *e = &decision->events[i];
-		bool one = e->kind == EVENT_CONSENT_CHANGED && !e->consent.given;
-		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED;
+		bool one = (e->kind == EVENT_CONSENT_CHANGED && !e->consent.given) || e->kind == EVENT_REASSIGNED;
+		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED || e->kind == EVENT_EXPIRED ||
+			   e->kind == EVENT_DIED;
+		enum party party = e->kind == EVENT_REASSIGNED ? PARTY_EXPERT : one ? e->consent.party : PARTY_NONE;
+		if (e->kind == EVENT_FROZEN || e->kind == EVENT_UNFROZEN)
+			reason = STORE_RUN(work->store, NULL, "select relais.outbox_freeze($1, $2)", P_INT(dossier), P_BOOL(e->kind == EVENT_FROZEN));
 		if (e->kind == EVENT_RELEASED && e->release.version > 1)
 			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work->now));
 		if (one || all)
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
-					   one ? P_TEXT(party_name(e->consent.party)) : P_NULL, P_INSTANT(work->now));
+					   one ? P_TEXT(party_name(party)) : P_NULL, P_INSTANT(work->now));
 	}
 	return reason;
 }

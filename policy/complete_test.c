@@ -36,8 +36,8 @@ static void lists_exactly(void **state)
 		{.question = BYTES_OF("history"), .text = BYTES_OF(""), .value = BYTES_OF("")}, {.question = BYTES_OF("history"), .text = BYTES_OF(""), .value = BYTES_OF("oui")}};
 	struct world *w = world_make();
 	struct dossier d = dossier_begin(w->arena, 1, BYTES_NONE), e = d;
-	const struct dossier_event first = asked(answers, 2, (struct dossier_physician){BYTES("G"), BYTES("not an address"), true});
-	const struct dossier_event second = asked(filled, 2, (struct dossier_physician){BYTES("G"), BYTES(""), false});
+	const struct dossier_event first = asked(answers, 2, (struct dossier_physician){BYTES("G"), BYTES("not an address"), true, SHARE_AT_ONCE});
+	const struct dossier_event second = asked(filled, 2, (struct dossier_physician){BYTES("G"), BYTES(""), false, SHARE_AT_ONCE});
 
 	assert_int_equal(dossier_apply(&d, &first), REASON_NONE);
 	assert_string_equal(missing(w->arena, &d, PATHOLOGIES),

@@ -6,19 +6,55 @@ static bool is_given(const struct dossier_consent *consent, struct instant now)
 	return consent->given && !instant_before(now, consent->at);
 }
 
+/* Somebody with a proven right acts for the patient at that instant; the other parent is told of the request alone. */
+static bool is_represented(const struct dossier *d, enum party party, struct instant now)
+{
+	for (size_t i = 0; i < d->n_representatives; i++) {
+		const struct dossier_representative *r = &d->representatives[i];
+		bool other = r->data.informed_only;
+		if (other == (party == PARTY_OTHER_PARENT) && dossier_represents(r, now) && (other || r->data.proof.len > 0))
+			return true;
+	}
+	return false;
+}
+
 enum reason consent_check(const struct dossier *dossier, enum party party, struct instant now)
 {
 	const struct dossier_request *r = &dossier->request;
 
 	if (party == PARTY_SENDER)
 		return REASON_NONE;
-	if (!r->consent_processing || !r->consent_expert || dossier->state == DOSSIER_WITHDRAWN)
+	if (dossier->frozen_at.us != 0)
+		return REASON_DOSSIER_FROZEN;
+	if (!r->consent_processing || !r->consent_expert || dossier->state == DOSSIER_WITHDRAWN || dossier->died_at.us != 0)
 		return REASON_CONSENT_NONE;
-	if (party == PARTY_PATIENT || party == PARTY_EXPERT)
+	switch (party) {
+	case PARTY_PATIENT:
+	case PARTY_EXPERT:
+	case PARTY_STANDBY:
 		return REASON_NONE;
-	if (party == PARTY_ATTENDING && is_given(&dossier->attending, now))
+	case PARTY_REQUESTER:
+		return r->requester == REQUESTER_PHYSICIAN ? REASON_NONE : REASON_CONSENT_NONE;
+	case PARTY_ATTENDING:
+		return is_given(&dossier->attending, now) ? REASON_NONE : REASON_CONSENT_NONE;
+	case PARTY_FIRST_OPINION:
+		return is_given(&dossier->first_opinion, now) ? REASON_NONE : REASON_CONSENT_NONE;
+	case PARTY_REPRESENTATIVE:
+	case PARTY_OTHER_PARENT:
+		return is_represented(dossier, party, now) ? REASON_NONE : REASON_CONSENT_NONE;
+	default:
+		return REASON_CONSENT_NONE;
+	}
+}
+
+enum reason consent_check_mail(const struct dossier *dossier, enum mail_code code, enum party party, struct instant now)
+{
+	/* The demand to delete holds nothing of the patient, and serves him most when all else has ended. */
+	if (code == MAIL_M18 && (party == PARTY_EXPERT || party == PARTY_STANDBY))
 		return REASON_NONE;
-	if (party == PARTY_FIRST_OPINION && is_given(&dossier->first_opinion, now))
+	/* Whom to call in an emergency waits for nothing; that his request ended is told to who ended it. */
+	bool alive = party == PARTY_PATIENT && dossier->died_at.us == 0;
+	if (alive && (code == MAIL_M33 || (dossier->state == DOSSIER_WITHDRAWN && code == MAIL_M43)))
 		return REASON_NONE;
-	return REASON_CONSENT_NONE;
+	return consent_check(dossier, party, now);
 }

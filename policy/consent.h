@@ -4,9 +4,13 @@
 
 #include "policy/dossier.h"
 
-/* REASON_NONE or REASON_CONSENT_NONE. The patient and the expert need the two consents of the request; a physician
+/* REASON_NONE, REASON_CONSENT_NONE or REASON_DOSSIER_FROZEN. The patient and the expert need the two consents of the request; a physician
  * needs his own, given and not withdrawn at that instant. PARTY_SENDER is answered about its message, never about
  * the dossier, and needs none. */
 MUST_USE enum reason consent_check(const struct dossier *dossier, enum party party, struct instant now);
+
+/* The same for one mail: the demand to delete (M18), whom to call in an emergency (M33) and the word that a withdrawal was
+ * done (M43) go where nothing else does. */
+MUST_USE enum reason consent_check_mail(const struct dossier *dossier, enum mail_code code, enum party party, struct instant now);
 
 #endif

@@ -96,13 +96,33 @@ enum policy_act {
 	POLICY_ACT_WITHDRAW,     /* the patient withdraws from the service: text */
 	POLICY_ACT_CANCEL,       /* text why */
 	POLICY_ACT_CLOSE,
+	POLICY_ACT_EXPIRE,       /* what was missing never came: text */
+	POLICY_ACT_DIED,         /* text who told: everything automatic stops */
+	POLICY_ACT_DOUBT,        /* the identity is to be compared: text what disagrees */
+	POLICY_ACT_IDENTITY,     /* it was compared: text with what */
+	POLICY_ACT_PAUSE,        /* the patient asks us to wait: text why */
+	POLICY_ACT_RESUME,       /* text */
+	POLICY_ACT_MORE,         /* the expert asks for more: text his question */
+	POLICY_ACT_ANSWERED,     /* what he asked for has come: text what */
+	POLICY_ACT_WITHOUT,      /* he is to answer without it: text why */
+	POLICY_ACT_CONTACT,      /* party, id the means, how the result, mail the code that it stands for, text */
+	POLICY_ACT_FREEZE,       /* nothing leaves: id "objection", "breach", "court"; text why */
+	POLICY_ACT_UNFREEZE,     /* text */
+	POLICY_ACT_COMPLAINT,    /* text */
+	POLICY_ACT_SETTLE,       /* the complaints: text how */
+	POLICY_ACT_LINK,         /* id reference of another dossier of the same person, text why */
+	POLICY_ACT_URGENT,       /* an emergency was told: text the words */
+	POLICY_ACT_SHARE,        /* the report to that physician now: party */
+	POLICY_ACT_ARCHIVE,
+	POLICY_ACT_ERASE,        /* text by what order */
 	POLICY_ACTS
 };
 
 struct policy_command {
 	enum policy_act act;
 	struct bytes actor;      /* the operator's name */
-	struct bytes id, text;
+	struct bytes id, text, how, mail;
+	struct bytes say;        /* a sentence of the nurse's for who reads the mail; text stays with us */
 	enum party party;
 	bool given;
 };

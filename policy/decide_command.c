@@ -3,20 +3,40 @@
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
 
-static const char *const names[POLICY_ACTS] = {
-	[POLICY_ACT_TRIAGE] = "triage",     [POLICY_ACT_REDIRECT] = "redirect", [POLICY_ACT_WAIVE] = "waive",
-	[POLICY_ACT_OFFER] = "offer",       [POLICY_ACT_RELEASE] = "release",   [POLICY_ACT_HOLD] = "hold",
-	[POLICY_ACT_RETURN] = "return",     [POLICY_ACT_CONSENT] = "consent", [POLICY_ACT_ANSWER] = "answer",   [POLICY_ACT_WITHDRAW] = "withdraw",
-	[POLICY_ACT_CANCEL] = "cancel",     [POLICY_ACT_CLOSE] = "close",
-};
-
-static const char *const rules_of[POLICY_ACTS] = {
-	[POLICY_ACT_TRIAGE] = "operator.triage/1",   [POLICY_ACT_REDIRECT] = "operator.redirect/1",
-	[POLICY_ACT_WAIVE] = "operator.waive/1",     [POLICY_ACT_OFFER] = "operator.offer/1",
-	[POLICY_ACT_RELEASE] = "operator.release/1", [POLICY_ACT_HOLD] = "operator.hold/1",
-	[POLICY_ACT_RETURN] = "operator.return/1",   [POLICY_ACT_CONSENT] = "operator.consent/1",
-	[POLICY_ACT_WITHDRAW] = "operator.withdraw/1", [POLICY_ACT_CANCEL] = "operator.cancel/1",
-	[POLICY_ACT_CLOSE] = "operator.close/1",     [POLICY_ACT_ANSWER] = "operator.answer/1",
+static const struct {
+	const char *name, *rule;
+} acts[POLICY_ACTS] = {
+	[POLICY_ACT_TRIAGE] = {"triage", "operator.triage/1"},
+	[POLICY_ACT_REDIRECT] = {"redirect", "operator.redirect/1"},
+	[POLICY_ACT_WAIVE] = {"waive", "operator.waive/1"},
+	[POLICY_ACT_OFFER] = {"offer", "operator.offer/1"},
+	[POLICY_ACT_RELEASE] = {"release", "operator.release/1"},
+	[POLICY_ACT_HOLD] = {"hold", "operator.hold/1"},
+	[POLICY_ACT_RETURN] = {"return", "operator.return/1"},
+	[POLICY_ACT_CONSENT] = {"consent", "operator.consent/1"},
+	[POLICY_ACT_ANSWER] = {"answer", "operator.answer/1"},
+	[POLICY_ACT_WITHDRAW] = {"withdraw", "operator.withdraw/1"},
+	[POLICY_ACT_CANCEL] = {"cancel", "operator.cancel/1"},
+	[POLICY_ACT_CLOSE] = {"close", "operator.close/1"},
+	[POLICY_ACT_EXPIRE] = {"expire", "operator.expire/1"},
+	[POLICY_ACT_DIED] = {"died", "operator.died/1"},
+	[POLICY_ACT_DOUBT] = {"doubt", "operator.doubt/1"},
+	[POLICY_ACT_IDENTITY] = {"identity", "operator.identity/1"},
+	[POLICY_ACT_PAUSE] = {"pause", "operator.pause/1"},
+	[POLICY_ACT_RESUME] = {"resume", "operator.resume/1"},
+	[POLICY_ACT_MORE] = {"more", "operator.more/1"},
+	[POLICY_ACT_ANSWERED] = {"answered", "operator.answered/1"},
+	[POLICY_ACT_WITHOUT] = {"without", "operator.without/1"},
+	[POLICY_ACT_CONTACT] = {"contact", "operator.contact/1"},
+	[POLICY_ACT_FREEZE] = {"freeze", "operator.freeze/1"},
+	[POLICY_ACT_UNFREEZE] = {"unfreeze", "operator.unfreeze/1"},
+	[POLICY_ACT_COMPLAINT] = {"complaint", "operator.complaint/1"},
+	[POLICY_ACT_SETTLE] = {"settle", "operator.settle/1"},
+	[POLICY_ACT_LINK] = {"link", "operator.link/1"},
+	[POLICY_ACT_URGENT] = {"urgent", "operator.urgent/1"},
+	[POLICY_ACT_SHARE] = {"share", "operator.share/1"},
+	[POLICY_ACT_ARCHIVE] = {"archive", "operator.archive/1"},
+	[POLICY_ACT_ERASE] = {"erase", "operator.erase/1"},
 };
 
 /* A waiver is for a piece that is missing now, and no consent can be waived. */
@@ -49,13 +69,6 @@ static enum reason return_opinion(struct build *b, const struct policy_command *
 static enum reason offer_again(struct build *b)
 {
 	return b->after->state == DOSSIER_NO_EXPERT ? step_offer(b) : REASON_DOSSIER_ORDER;
-}
-
-/* The texts of an end go to people by a person's hand: the nurses are its owner. */
-static enum reason finish(struct build *b, enum dossier_event_kind kind, const struct policy_command *c)
-{
-	b->owner = "nurses";
-	return build_text(b, kind, BYTES_NONE, c->text);
 }
 
 /* With the second of the request's two consents the patient may be written to for the first time. */
@@ -109,8 +122,6 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	switch (c->act) {
 	case POLICY_ACT_TRIAGE:
 		return triage(b, c);
-	case POLICY_ACT_REDIRECT:
-		return finish(b, EVENT_REDIRECTED, c);
 	case POLICY_ACT_WAIVE:
 		return waive(b, c);
 	case POLICY_ACT_OFFER:
@@ -125,16 +136,11 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 		return change_consent(b, c);
 	case POLICY_ACT_ANSWER:
 		return tell_answer(b, c);
-	case POLICY_ACT_WITHDRAW:
-		return finish(b, EVENT_WITHDRAWN, c);
-	case POLICY_ACT_CANCEL:
-		return finish(b, EVENT_CANCELLED, c);
 	case POLICY_ACT_CLOSE:
 		return build_plain(b, EVENT_CLOSED);
-	case POLICY_ACTS:
-		break;
+	default:
+		return life_command(b, c);
 	}
-	return REASON_USAGE;
 }
 
 static enum reason remind(struct build *b, const struct dossier_offer *offer)
@@ -172,13 +178,13 @@ static bool is_due(const struct dossier *d, enum deadline_kind kind, struct inst
 
 const char *policy_act_name(enum policy_act act)
 {
-	return names[act];
+	return acts[act].name;
 }
 
 enum policy_act policy_act_of_name(struct bytes name)
 {
 	enum policy_act act = 0;
-	while (act < POLICY_ACTS && !bytes_equal_text(name, names[act]))
+	while (act < POLICY_ACTS && !bytes_equal_text(name, acts[act].name))
 		act++;
 	return act;
 }
@@ -188,7 +194,7 @@ void policy_decide_command(struct arena *arena, const struct policy_rules *rules
 {
 	struct build b = build_begin(arena, rules, NULL, now);
 
-	b.rule = command->act < POLICY_ACTS ? rules_of[command->act] : "operator.unknown/1";
+	b.rule = command->act < POLICY_ACTS ? acts[command->act].rule : "operator.unknown/1";
 	build_operator(&b, command->actor);
 	build_dossier(&b, dossier);
 	enum reason reason = carry_out(&b, command);

@@ -6,6 +6,8 @@
  *  3. All documents of an order, or none.
  *  4. From the moment that sender and order are in order, the receipt reads the same whether we have the document or not. */
 #include "policy/decide_step.h"
+#include "policy/decide_text.h"
+#include "policy/given.h"
 #include "policy/identity.h"
 
 static bool is_order(const struct policy_document *d)
@@ -145,11 +147,26 @@ static enum reason withdraw_all(struct build *b, struct bytes organisation)
 	return reason;
 }
 
-/* Once an expert was asked, he may have seen it: a person tells him. */
-static bool was_shown(enum dossier_state state)
+/* Who was given it is told that it is withdrawn, by its title. */
+static void tell_expert(struct build *b, const struct dossier *before)
 {
-	return state != DOSSIER_REQUESTED && state != DOSSIER_INCOMPLETE && state != DOSSIER_TRIAGE && state != DOSSIER_COMPLETE &&
-	       state != DOSSIER_NO_EXPERT;
+	const char *titles = "";
+
+	if (dossier_accepted_offer(before) == NULL)
+		return;
+	for (size_t i = 0; i < before->n_documents; i++) {
+		struct bytes line = text_document(b, &before->documents[i].filing.document);
+		if (given_allowed(&before->documents[i], PARTY_EXPERT) && b->after->documents[i].withdrawn)
+			titles = arena_printf(b->arena, "%s%s- %.*s", titles, titles[0] == '\0' ? "" : "\n", (int)line.len, (const char *)line.at);
+	}
+	if (titles[0] != '\0')
+		step_tell_withdrawn(b, bytes_of_text(titles));
+}
+
+/* Whether a given opinion stands without it is a person's to ask. */
+static bool was_shown(const struct dossier *before)
+{
+	return before->opinion.present || before->delivered.present;
 }
 
 /* What the request says stands in the dossier as answers, too: a person must see to them, and to the dossier. */
@@ -169,12 +186,14 @@ static void withdraw(struct build *b, const struct dossier *dossier, struct byte
 	build_dossier(b, dossier);
 	enum reason reason = withdraw_all(b, organisation);
 	if (reason == REASON_NONE)
+		tell_expert(b, dossier);
+	if (reason == REASON_NONE)
 		reason = step_reassess(b);
 	if (reason == REASON_NONE && b->n_events == 0)
 		build_done(b, POLICY_DUPLICATE, REASON_DOCUMENT_DUPLICATE, NULL);
 	else if (reason == REASON_NONE)
 		build_done(b, POLICY_APPLIED, b->reason,
-			   was_shown(dossier->state) || has_request(dossier, b->message) ? "nurses" : b->owner);
+			   was_shown(dossier) || has_request(dossier, b->message) ? "nurses" : b->owner);
 	else
 		build_hold(b, reason);
 }

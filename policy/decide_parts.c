@@ -12,7 +12,8 @@ static uint64_t room_of_pdf(uint64_t limit, uint64_t documents)
 	return wanted < limit / 3 ? wanted : limit / 3;
 }
 
-void decide_parts(const struct build *b, struct recipient_profile profile, struct decide_parts *out)
+/* since: 0 for all of them, with the PDF of the dossier in order. */
+static void lay(const struct build *b, struct recipient_profile profile, struct instant since, struct decide_parts *out)
 {
 	const struct dossier *d = b->after;
 	uint64_t *sizes = arena_alloc(b->arena, (d->n_documents + 1) * sizeof *sizes), all = 0, room = profile.limit - LIMIT_RECIPIENT_LETTER;
@@ -22,13 +23,24 @@ void decide_parts(const struct build *b, struct recipient_profile profile, struc
 		.part = arena_alloc(b->arena, (d->n_documents + 1) * sizeof *out->part),
 	};
 	for (size_t i = 0; i < d->n_documents; i++) {
-		if (!given_allowed(&d->documents[i], PARTY_EXPERT))
+		if (!given_allowed(&d->documents[i], PARTY_EXPERT) || (since.us > 0 && !instant_before(since, d->documents[i].at)))
 			continue;
 		sizes[out->n] = recipient_encoded(d->documents[i].filing.document.size);
 		all += sizes[out->n];
 		out->documents[out->n++] = i;
 	}
-	out->mails = recipient_parts(sizes, out->n, room - room_of_pdf(profile.limit, all), room, out->part);
+	uint64_t pdf = since.us > 0 ? 0 : room_of_pdf(profile.limit, all);
+	out->mails = recipient_parts(sizes, out->n, room - pdf, room, out->part);
+}
+
+void decide_parts(const struct build *b, struct recipient_profile profile, struct decide_parts *out)
+{
+	lay(b, profile, (struct instant){0}, out);
+}
+
+void decide_parts_since(const struct build *b, struct recipient_profile profile, struct instant since, struct decide_parts *out)
+{
+	lay(b, profile, since, out);
 }
 
 void decide_parts_carry(struct build *b, const struct decide_parts *parts, size_t part)

@@ -12,6 +12,8 @@ struct decide_parts {
 
 /* For a mail to the expert under that profile. The first mail leaves room for the dossier in order, a PDF. */
 void decide_parts(const struct build *b, struct recipient_profile profile, struct decide_parts *out);
+/* The same of what was filed after that instant, without the PDF. */
+void decide_parts_since(const struct build *b, struct recipient_profile profile, struct instant since, struct decide_parts *out);
 /* The last mail added carries part number `part` of these; field "part" ("2/3") is added when there are several. */
 void decide_parts_carry(struct build *b, const struct decide_parts *parts, size_t part);
 /* "- title (28/11/2019)": the documents of one mail; of part 0: those that no mail can carry. */

@@ -122,10 +122,15 @@ static enum reason file_all(struct build *b, const struct organisation *o, bool 
 	return everything_is_aside(b->message) ? pieces_reason(b->message) : REASON_DOCUMENT_DUPLICATE;
 }
 
-/* Once an expert was asked, a late document is a person's to tell him of. */
-static const char *owner_after(const struct build *b, enum dossier_state before)
+/* A new version of what the expert was given goes to him at once; what is new goes once a day (DEADLINE_ADDENDUM). */
+static enum reason pass_on(struct build *b)
 {
-	return before == DOSSIER_OFFERED || before == DOSSIER_ACCEPTED ? "nurses" : b->owner;
+	for (size_t i = 0; i < b->n_events; i++) {
+		const struct dossier_event *e = &b->events[i];
+		if (e->kind == EVENT_DOCUMENT_FILED && e->document.document.replaces.len > 0)
+			return step_addendum(b, MAIL_M73);
+	}
+	return REASON_NONE;
 }
 
 static void attach(struct build *b, const struct dossier *d, const struct organisation *o, bool confirmed)
@@ -138,9 +143,11 @@ static void attach(struct build *b, const struct dossier *d, const struct organi
 		reason = file_all(b, o, confirmed);
 	if (reason == REASON_NONE)
 		reason = step_reassess(b);
+	if (reason == REASON_NONE)
+		reason = pass_on(b);
 	step_tell_aside(b);
 	if (reason == REASON_NONE)
-		build_done(b, POLICY_FILED, b->reason, owner_after(b, d->state));
+		build_done(b, POLICY_FILED, b->reason, b->owner);
 	else if (reason == REASON_DOCUMENT_DUPLICATE)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);
 	else

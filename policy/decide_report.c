@@ -94,10 +94,9 @@ static enum reason apply_read(struct build *b, const struct dossier_mail_data *d
 {
 	enum reason reason = prove(b, data);
 
-	if (reason != REASON_NONE || data->code != MAIL_M21 || data->party != PARTY_PATIENT ||
-	    dossier_next(b->after->state, EVENT_REPORT_READ) == DOSSIER_NOWHERE)
+	if (reason != REASON_NONE || data->code != MAIL_M21 || data->party != PARTY_PATIENT)
 		return reason;
-	return build_event(b, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = *data});
+	return step_read(b, data);
 }
 
 static enum reason apply_mdn(struct build *b, const struct policy_report *r, const struct policy_report_recipient *line)

@@ -48,11 +48,17 @@ static bool read_flag(const struct policy_message *m, const char *id, bool *out,
 	return true;
 }
 
-static bool read_physician(const struct policy_message *m, const char *name, const char *mailbox, const char *consent,
+static bool read_physician(const struct policy_message *m, const char *name, const char *mailbox, const char *consent, const char *when,
 			   struct dossier_physician *out)
 {
-	return read_value(m, name, &out->name) && read_value(m, mailbox, &out->mailbox) &&
-	       read_flag(m, consent, &out->consent, NULL);
+	struct bytes word;
+
+	if (!read_value(m, name, &out->name) || !read_value(m, mailbox, &out->mailbox) || !read_flag(m, consent, &out->consent, NULL) ||
+	    !read_value(m, when, &word))
+		return false;
+	/* Unsaid: not before the patient. */
+	out->when = word.len == 0 ? SHARE_AFTER_READING : share_when_of_name(word);
+	return out->when != SHARE_WHENS;
 }
 
 /* The version whose form was filled in, as the answers name it (externalDocument). Two forms, or a form of another version than
@@ -110,9 +116,9 @@ static bool read_values(struct build *b, struct told *told, struct dossier_reque
 	       read_flag(m, "consent.processing", &out->consent_processing, &told->refused) &&
 	       read_flag(m, "consent.expert", &out->consent_expert, &told->refused) &&
 	       read_physician(m, "physician.attending.name", "physician.attending.mailbox", "consent.attending",
-			      &out->attending) &&
+			      "consent.attending.when", &out->attending) &&
 	       read_physician(m, "physician.first-opinion.name", "physician.first-opinion.mailbox", "consent.first-opinion",
-			      &out->first_opinion);
+			      "consent.first-opinion.when", &out->first_opinion);
 }
 
 /* Answers of a questionnaire are whole or sent back: its platform can mend them. A physician's request has no place for
@@ -223,7 +229,20 @@ static enum reason await_person(struct build *b, const struct told *told, const 
 	return build_text(b, EVENT_QUALIFICATION_AWAITED, bytes_of_text(all), bytes_of_text(reason_code(b->reason)));
 }
 
-static enum reason open_dossier(struct build *b, const struct told *told, const struct dossier_request *request)
+/* Another request of the same person is under way: who works on one is to know of the other. */
+static enum reason link_others(struct build *b, const struct dossier *const *candidates, size_t n)
+{
+	enum reason reason = REASON_NONE;
+
+	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
+		if (!dossier_is_over(candidates[i]->state) &&
+		    identity_compare(&candidates[i]->request.patient, &b->after->request.patient) == IDENTITY_SAME)
+			reason = build_text(b, EVENT_LINKED, candidates[i]->reference, BYTES("request"));
+	return reason;
+}
+
+static enum reason open_dossier(struct build *b, const struct told *told, const struct dossier_request *request,
+				const struct dossier *const *candidates, size_t n)
 {
 	build_dossier(b, NULL);
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REQUESTED, .request = *request});
@@ -235,6 +254,8 @@ static enum reason open_dossier(struct build *b, const struct told *told, const 
 		if (reason == REASON_DOCUMENT_DUPLICATE)
 			reason = REASON_NONE;
 	}
+	if (reason == REASON_NONE)
+		reason = link_others(b, candidates, n);
 	if (reason != REASON_NONE)
 		return reason;
 	if (request->unqualified)
@@ -303,7 +324,7 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 	reason = check_known(candidates, n, told.document, &request);
 	if (reason == REASON_DOCUMENT_DUPLICATE)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);
-	else if (reason != REASON_NONE || (reason = open_dossier(b, &told, &request)) != REASON_NONE)
+	else if (reason != REASON_NONE || (reason = open_dossier(b, &told, &request, candidates, n)) != REASON_NONE)
 		build_settle(b, reason);
 	else
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);

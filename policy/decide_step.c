@@ -86,13 +86,14 @@ static void mail_patient_report(struct build *b, unsigned version)
 	field_replaced(b, PARTY_PATIENT, version);
 }
 
-static void mail_physician(struct build *b, enum party party, struct bytes name, unsigned version)
+void step_mail_report(struct build *b, enum party party, unsigned version)
 {
-	const struct policy_patient *p = &b->after->request.patient;
+	const struct dossier_request *r = &b->after->request;
+	const struct policy_patient *p = &r->patient;
 
 	if (!build_mail(b, MAIL_M64, party, POLICY_ATTACH_REPORT))
 		return;
-	build_field(b, "physician", name);
+	build_field(b, "physician", party == PARTY_ATTENDING ? r->attending.name : r->first_opinion.name);
 	build_field(b, "family_name", p->family_birth);
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
@@ -101,7 +102,7 @@ static void mail_physician(struct build *b, enum party party, struct bytes name,
 	field_replaced(b, party, version);
 }
 
-static bool may_have(const struct build *b, enum party party)
+bool step_may_have(const struct build *b, enum party party)
 {
 	return sender_address_ok(dossier_mailbox(b->after, party)) && consent_check(b->after, party, b->now) == REASON_NONE;
 }
@@ -110,15 +111,15 @@ static bool may_have(const struct build *b, enum party party)
 static unsigned release_to(const struct build *b, bool again)
 {
 	const struct dossier_request *r = &b->after->request;
-	unsigned to = may_have(b, PARTY_PATIENT) ? dossier_party_bit(PARTY_PATIENT) : 0;
+	unsigned to = step_may_have(b, PARTY_PATIENT) ? dossier_party_bit(PARTY_PATIENT) : 0;
 
 	if (again)
 		return to;
-	if (may_have(b, PARTY_ATTENDING))
+	if (r->attending.when == SHARE_AT_ONCE && step_may_have(b, PARTY_ATTENDING))
 		to |= dossier_party_bit(PARTY_ATTENDING);
 	/* One doctor may be both: he has it once. */
 	bool both = (to & dossier_party_bit(PARTY_ATTENDING)) != 0 && sender_same_address(r->attending.mailbox, r->first_opinion.mailbox);
-	if (may_have(b, PARTY_FIRST_OPINION) && !both)
+	if (r->first_opinion.when == SHARE_AT_ONCE && step_may_have(b, PARTY_FIRST_OPINION) && !both)
 		to |= dossier_party_bit(PARTY_FIRST_OPINION);
 	return to;
 }
@@ -247,7 +248,6 @@ enum reason step_offer(struct build *b)
 enum reason step_release(struct build *b)
 {
 	bool again = b->after->state == DOSSIER_UNDELIVERABLE;
-	const struct dossier_request *r = &b->after->request;
 
 	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
 		return REASON_DOSSIER_ORDER;
@@ -261,9 +261,9 @@ enum reason step_release(struct build *b)
 		return reason;
 	mail_patient_report(b, release.version);
 	if (release.to & dossier_party_bit(PARTY_ATTENDING))
-		mail_physician(b, PARTY_ATTENDING, r->attending.name, release.version);
+		step_mail_report(b, PARTY_ATTENDING, release.version);
 	if (release.to & dossier_party_bit(PARTY_FIRST_OPINION))
-		mail_physician(b, PARTY_FIRST_OPINION, r->first_opinion.name, release.version);
+		step_mail_report(b, PARTY_FIRST_OPINION, release.version);
 	if (!again && build_mail(b, MAIL_M16, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		build_field(b, "released", text_date(b, b->now));
 	return REASON_NONE;

@@ -20,6 +20,26 @@ MUST_USE enum reason step_triage(struct build *b);
 MUST_USE enum reason step_offer(struct build *b);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
+/* May that party have mail about the dossier now, and has it a mailbox? */
+bool step_may_have(const struct build *b, enum party party);
+/* M64 of that version to a physician. */
+void step_mail_report(struct build *b, enum party party, unsigned version);
+/* EVENT_SHARED and M64: what was released, to a physician who has not had it. CONSENT_NONE, MESSAGE_DUPLICATE: he has it. */
+MUST_USE enum reason step_share(struct build *b, enum party party);
+/* To every physician whom the patient wants to have it after himself. */
+MUST_USE enum reason step_share_due(struct build *b);
+/* The patient has read, or heard, the report: EVENT_REPORT_READ the first time, and who was to wait for it has it now. */
+MUST_USE enum reason step_read(struct build *b, const struct dossier_mail_data *data);
+/* What came for the expert since he was sent the dossier: is there any; and the mails with it (code: M13B, M73), noted as sent. */
+#define STEP_ADDENDUM "addendum"
+bool step_has_addendum(const struct dossier *dossier);
+MUST_USE enum reason step_addendum(struct build *b, enum mail_code code);
+/* The expert holds or gave an opinion on what was withdrawn: he is told which. */
+void step_tell_withdrawn(struct build *b, struct bytes titles);
+/* The expert's question, to whoever asked for the opinion. */
+MUST_USE enum reason step_ask_more(struct build *b, struct bytes question);
+/* Somebody spoke of an emergency: M33 at once, and the nurses. where: "request", "exchange", "person". */
+MUST_USE enum reason step_urgent(struct build *b, const char *where, struct bytes words);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 
@@ -41,6 +61,11 @@ bool step_is_automatic(const struct policy_message *message);
 
 /* REASON_NONE when the rules have that version of that pathology's questionnaire; else PATHOLOGY_UNKNOWN, QUESTIONNAIRE_UNKNOWN. */
 MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version);
+
+/* What a person does around the straight line. USAGE for any other act. */
+MUST_USE enum reason life_command(struct build *b, const struct policy_command *command);
+/* M18 to who holds the dossier and to who was asked: before the event that takes it from them. why: "ended", "reassigned". */
+void life_dismiss_experts(struct build *b, const char *why);
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);

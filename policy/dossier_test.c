@@ -12,7 +12,7 @@ static struct dossier_event requested(void)
 	e.request = (struct dossier_request){
 		.patient = PATIENT, .mailbox = BYTES(PATIENT_MAILBOX), .pathology = BYTES("cancer-sein"), .version = BYTES("1"),
 		.requester = REQUESTER_PATIENT, .consent_processing = true, .consent_expert = true,
-		.attending = {BYTES("Dr G"), BYTES("g@x.fr"), true}};
+		.attending = {BYTES("Dr G"), BYTES("g@x.fr"), true, SHARE_AT_ONCE}};
 	return e;
 }
 

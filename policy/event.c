@@ -87,6 +87,10 @@ static const char *const channels[CHANNELS] = {
 	[CHANNEL_MAIL] = "mail", [CHANNEL_PAPER] = "paper", [CHANNEL_TELEPHONE] = "telephone", [CHANNEL_PHYSICIAN] = "physician",
 };
 
+static const char *const whens[SHARE_WHENS] = {
+	[SHARE_AFTER_READING] = "after-reading", [SHARE_AT_ONCE] = "at-once", [SHARE_WHEN_ASKED] = "when-asked",
+};
+
 static const char *const roles[ROLES] = {
 	[ROLE_NONE] = "none",     [ROLE_PARENT] = "parent",   [ROLE_GUARDIAN] = "guardian", [ROLE_CURATOR] = "curator",
 	[ROLE_FAMILY] = "family", [ROLE_TRUSTED] = "trusted", [ROLE_HELPER] = "helper",
@@ -174,4 +178,14 @@ enum representative_role representative_role_of_name(struct bytes name)
 {
 	size_t i = place_of(name, roles, ROLES);
 	return i == ROLES ? ROLE_NONE : (enum representative_role)i;
+}
+
+const char *share_when_name(enum share_when when)
+{
+	return whens[when];
+}
+
+enum share_when share_when_of_name(struct bytes name)
+{
+	return (enum share_when)place_of(name, whens, SHARE_WHENS);
 }

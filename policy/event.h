@@ -92,9 +92,13 @@ enum dossier_event_data {
 
 enum requester { REQUESTER_NONE, REQUESTER_PATIENT, REQUESTER_PHYSICIAN };
 
+/* When a physician has the report: once the patient has read it, at its release, or when the patient asks for it. */
+enum share_when { SHARE_AFTER_READING, SHARE_AT_ONCE, SHARE_WHEN_ASKED, SHARE_WHENS };
+
 struct dossier_physician {
 	struct bytes name, mailbox;
 	bool consent;                /* may have the report */
+	enum share_when when;
 };
 
 struct dossier_request {
@@ -241,6 +245,8 @@ const char *dossier_event_name(enum dossier_event_kind kind);        /* "documen
 enum dossier_event_kind dossier_event_of_name(struct bytes name);    /* EVENT_NOTHING when unknown */
 const char *requester_name(enum requester requester);                /* "patient", "physician", "none" */
 enum requester requester_of_name(struct bytes name);
+const char *share_when_name(enum share_when when);                   /* "after-reading", "at-once", "when-asked" */
+enum share_when share_when_of_name(struct bytes name);               /* SHARE_WHENS for any other word */
 /* Names of the small enumerations; the zeroth for any other word. */
 const char *contact_means_name(enum contact_means means);            /* "call", "letter", "visit", "notice"; "none" */
 enum contact_means contact_means_of_name(struct bytes name);

@@ -7,8 +7,10 @@ bool given_unmasked(const struct policy_document *document, enum party party)
 	case PARTY_EXPERT:
 	case PARTY_ATTENDING:
 	case PARTY_FIRST_OPINION:
+	case PARTY_REQUESTER:
 		return !document->masked_professionals;
 	case PARTY_PATIENT:
+	case PARTY_REPRESENTATIVE:
 		return !document->masked_patient && !document->masked_representatives;
 	default:
 		return false;

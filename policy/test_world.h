@@ -353,6 +353,7 @@ static UNUSED struct policy_answer REQUEST_ANSWERS[] = {
 	{.question = BYTES_OF("consent.processing"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
 	{.question = BYTES_OF("consent.expert"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
 	{.question = BYTES_OF("consent.attending"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
+	{.question = BYTES_OF("consent.attending.when"), .text = BYTES_OF(""), .value = BYTES_OF("at-once")},
 	{.question = BYTES_OF("consent.first-opinion"), .text = BYTES_OF(""), .value = BYTES_OF("false")},
 	{.question = BYTES_OF("physician.attending.name"), .text = BYTES_OF(""), .value = BYTES_OF("Dr GENERAL")},
 	{.question = BYTES_OF("physician.attending.mailbox"), .text = BYTES_OF(""), .value = BYTES_OF("general@cabinet.exemple.fr")},

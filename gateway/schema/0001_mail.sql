@@ -441,8 +441,15 @@ begin
                                    when 'first_opinion' then e.data->'first_opinion'->>'mailbox' end as m
       from dossier_event e where e.dossier = sign_allowed.dossier and e.kind = 'requested'
     union all
+    select e.data->>'sender' from dossier_event e
+     where sign_allowed.party = 'requester' and e.dossier = sign_allowed.dossier and e.kind = 'requested' and e.data->>'requester' = 'physician'
+    union all
+    select e.data->>'mailbox' from dossier_event e
+     where sign_allowed.party = case when e.data->>'informed_only' = 'true' then 'other_parent' else 'representative' end
+       and e.dossier = sign_allowed.dossier and e.kind = 'representative_named'
+    union all
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
-     where sign_allowed.party = 'expert' and e.dossier = sign_allowed.dossier and e.kind = 'offered'
+     where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
     union all
     select case i.source when 'imap' then i.from_address else i.mail_from end from inbox i
      where sign_allowed.party = 'sender' and i.id = sign_allowed.inbox) x

@@ -594,6 +594,15 @@ begin
   perform outbox_stopped(outbox_cancel.dossier, outbox_cancel.at);
 end $$;
 
+-- While a dossier is frozen nothing of it leaves; lifted, what waited is due at once. A session under way ends with its answer.
+create function outbox_freeze(dossier bigint, frozen boolean) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set next_at = case when outbox_freeze.frozen then 'infinity'::timestamptz else now() end
+   where o.dossier = outbox_freeze.dossier and o.state in ('decided', 'composed', 'sealed', 'sending') and (o.next_at = 'infinity') <> outbox_freeze.frozen;
+  perform tell('outbox');
+end $$;
+
 -- A version of the report that has not left when the next is released would arrive behind it: it stays, even where it failed and a person
 -- could try it again. The same version on its way to others goes on.
 create function report_cancel(dossier bigint, version bigint, at timestamptz) returns void

@@ -1,0 +1,93 @@
+/* policy/decide_more.c - what the expert lacks and gets later: his questions before he answers, documents that come meanwhile. */
+#include "policy/decide_parts.h"
+#include "policy/decide_step.h"
+#include "policy/decide_text.h"
+#include "policy/given.h"
+
+/* Since when what comes is new to him: his acceptance, or the last time that he was sent what had come. */
+static struct instant sent_until(const struct dossier *d)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+	const struct dossier_passed *sent = dossier_passed(d, STEP_ADDENDUM);
+
+	return sent != NULL && instant_before(holder->answered_at, sent->at) ? sent->at : holder->answered_at;
+}
+
+static void mail_addendum(struct build *b, const struct decide_parts *parts, size_t part, enum mail_code code)
+{
+	const struct policy_patient *p = &b->after->request.patient;
+
+	if (!build_mail(b, code, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+		return;
+	decide_parts_carry(b, parts, part);
+	build_field(b, "family_name", p->family_birth);
+	build_field(b, "given_name", p->given_birth_first);
+	build_field(b, "birth_date", text_birth_date(b));
+	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "exams", decide_parts_text(b, parts, part));
+}
+
+bool step_has_addendum(const struct dossier *d)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+
+	if (holder == NULL || (d->state != DOSSIER_ACCEPTED && d->state != DOSSIER_MORE_INFO))
+		return false;
+	struct instant since = sent_until(d);
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (given_allowed(&d->documents[i], PARTY_EXPERT) && instant_before(since, d->documents[i].at))
+			return true;
+	return false;
+}
+
+enum reason step_addendum(struct build *b, enum mail_code code)
+{
+	struct decide_parts parts;
+
+	if (!step_has_addendum(b->after))
+		return REASON_NONE;
+	decide_parts_since(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), sent_until(b->after), &parts);
+	for (size_t part = 1; part <= parts.mails; part++)
+		mail_addendum(b, &parts, part, code);
+	for (size_t i = 0; i < parts.n; i++)
+		if (parts.part[i] == 0) {
+			b->reason = REASON_COMPOSE_SIZE;
+			b->owner = "nurses";
+		}
+	return build_text(b, EVENT_DEADLINE_PASSED, BYTES(STEP_ADDENDUM), BYTES_NONE);
+}
+
+void step_tell_withdrawn(struct build *b, struct bytes titles)
+{
+	if (!build_mail(b, MAIL_M73, PARTY_EXPERT, POLICY_ATTACH_NONE))
+		return;
+	build_field(b, "withdrawn", titles);
+	build_field_text(b, "given", b->after->opinion.present || b->after->delivered.present ? "yes" : "");
+}
+
+enum reason step_ask_more(struct build *b, struct bytes question)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(b->after);
+	enum reason reason = build_text(b, EVENT_MORE_ASKED, BYTES_NONE, question);
+
+	if (reason != REASON_NONE)
+		return reason;
+	bool physician = b->after->request.requester == REQUESTER_PHYSICIAN;
+	if (build_mail(b, physician ? MAIL_M63 : MAIL_M02B, physician ? PARTY_REQUESTER : PARTY_PATIENT, POLICY_ATTACH_NONE)) {
+		build_field(b, "expert", holder->name);
+		build_field(b, "question", question);
+	} else {
+		b->owner = "nurses";   /* nobody to write to: she calls */
+	}
+	return REASON_NONE;
+}
+
+enum reason step_urgent(struct build *b, const char *where, struct bytes words)
+{
+	enum reason reason = build_text(b, EVENT_URGENT, bytes_of_text(where), words);
+
+	if (reason == REASON_NONE)
+		(void)build_mail(b, MAIL_M33, PARTY_PATIENT, POLICY_ATTACH_NONE);
+	b->owner = "nurses";
+	return reason;
+}

@@ -1,0 +1,67 @@
+/* policy/decide_share.c - the report to a physician after the patient has it: when he chose "after me", or asks for it later. */
+#include "policy/decide_step.h"
+
+static bool has_version(const struct dossier *d, enum party party, unsigned version)
+{
+	for (size_t i = 0; i < d->n_releases; i++)
+		if (d->releases[i].version == version && (d->releases[i].to & dossier_party_bit(party)) != 0)
+			return true;
+	return false;
+}
+
+/* Under another role he may have it already: one doctor has it once. */
+static bool has_report(const struct dossier *d, enum party party, unsigned version)
+{
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
+		if (has_version(d, p, version) && sender_same_address(dossier_mailbox(d, p), dossier_mailbox(d, party)))
+			return true;
+	return false;
+}
+
+enum reason step_share(struct build *b, enum party party)
+{
+	unsigned version = dossier_version(b->after);
+
+	if ((party != PARTY_ATTENDING && party != PARTY_FIRST_OPINION) || version == 0)
+		return REASON_DOSSIER_ORDER;
+	if (!step_may_have(b, party))
+		return REASON_CONSENT_NONE;
+	if (has_report(b->after, party, version))
+		return REASON_MESSAGE_DUPLICATE;
+	struct dossier_release_data release = {.version = version, .to = dossier_party_bit(party)};
+	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_SHARED, .release = release});
+	if (reason == REASON_NONE)
+		step_mail_report(b, party, version);
+	return reason;
+}
+
+enum reason step_share_due(struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	const struct {
+		enum party party;
+		enum share_when when;
+	} physicians[] = {{PARTY_ATTENDING, r->attending.when}, {PARTY_FIRST_OPINION, r->first_opinion.when}};
+	enum reason reason = REASON_NONE;
+
+	/* A corrected opinion waits: what goes now would be out of date tomorrow. */
+	if (dossier_next(b->after->state, EVENT_SHARED) == DOSSIER_NOWHERE)
+		return REASON_NONE;
+	for (size_t i = 0; reason == REASON_NONE && i < sizeof physicians / sizeof physicians[0]; i++) {
+		if (physicians[i].when != SHARE_AFTER_READING)
+			continue;
+		reason = step_share(b, physicians[i].party);
+		if (reason == REASON_CONSENT_NONE || reason == REASON_MESSAGE_DUPLICATE)
+			reason = REASON_NONE;
+	}
+	return reason;
+}
+
+enum reason step_read(struct build *b, const struct dossier_mail_data *data)
+{
+	if (dossier_next(b->after->state, EVENT_REPORT_READ) == DOSSIER_NOWHERE)
+		return REASON_NONE;
+	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = *data});
+
+	return reason == REASON_NONE ? step_share_due(b) : reason;
+}
