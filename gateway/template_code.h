@@ -6,10 +6,11 @@
 
 struct template_code {
 	const char *code;
+	const char *to;                    /* whom it goes to: "patient", "expert"… */
 	const char *required, *optional;   /* names parted by one space */
 };
 
-enum { TEMPLATE_CODES = 17, TEMPLATE_LANGUAGES = 2 };
+enum { TEMPLATE_CODES = 65, TEMPLATE_LANGUAGES = 2 };
 
 extern const struct template_code template_codes[TEMPLATE_CODES];
 extern const char *const template_languages[TEMPLATE_LANGUAGES];
@@ -17,6 +18,8 @@ extern const char *const template_languages[TEMPLATE_LANGUAGES];
 /* TEMPLATE_CODES or TEMPLATE_LANGUAGES when there is none. */
 size_t template_code_find(struct bytes code);
 size_t template_language_find(struct bytes language);
+/* True when the code has easy-to-read texts: what goes to patients and to those who act for them. */
+bool template_code_easy(size_t code);
 
 /* True when the name is in a list of names. */
 bool template_names_have(const char *names, struct bytes name);
