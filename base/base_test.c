@@ -244,23 +244,6 @@ static void hl7_times(void **state)
 	assert_false(instant_read_hl7(BYTES("20200327x"), &at));
 }
 
-static void paris(void **state)
-{
-	static const struct {
-		const char *text;
-		int minutes;
-	} rows[] = {
-		{"2026-03-29T00:59:59Z", 60}, {"2026-03-29T01:00:00Z", 120}, {"2026-10-25T00:59:59Z", 120}, {"2026-10-25T01:00:00Z", 60},
-	};
-	(void)state;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct instant at;
-		assert_true(instant_read(bytes_of_text(rows[i].text), &at));
-		assert_int_equal(instant_paris_offset(at), rows[i].minutes);
-	}
-}
-
 /* Each reason has a code of its own and both sentences; what SMTP says has an enhanced status of its class (RFC 3463 2). */
 static void reasons(void **state)
 {
@@ -285,7 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finding), cmocka_unit_test(numbers), cmocka_unit_test(utf8), cmocka_unit_test(cursor_ends_exactly),
 		cmocka_unit_test(buffer_refuses), cmocka_unit_test(arena_has_a_ceiling), cmocka_unit_test(arena_exhausted_ends_the_process),
-		cmocka_unit_test(frames), cmocka_unit_test(instants), cmocka_unit_test(hl7_times), cmocka_unit_test(paris), cmocka_unit_test(reasons),
+		cmocka_unit_test(frames), cmocka_unit_test(instants), cmocka_unit_test(hl7_times), cmocka_unit_test(reasons),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ int64_t date_days(struct date d)
 	return era * 146097 + day_of_era - 719468;
 }
 
-static struct date date_of_days(int64_t days)
+struct date date_of_days(int64_t days)
 {
 	days += 719468;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -38,21 +38,6 @@ static int64_t floor_div(int64_t a, int64_t b)
 struct date instant_date(struct instant at, int offset_minutes)
 {
 	return date_of_days(floor_div(at.us + (int64_t)offset_minutes * 60000000, 86400000000));
-}
-
-static int64_t last_sunday(int year, int month)
-{
-	int64_t last = date_days((struct date){year, month, 31});
-	/* 1970-01-01, day 0, was a Thursday. */
-	return last - (last + 4) % 7;
-}
-
-int instant_paris_offset(struct instant at)
-{
-	const int64_t day = 86400000000, hour = 3600000000;
-	int year = instant_date(at, 0).year;
-	int64_t spring = last_sunday(year, 3) * day + hour, autumn = last_sunday(year, 10) * day + hour;
-	return at.us >= spring && at.us < autumn ? 120 : 60;
 }
 
 static bool digits(struct cursor *c, size_t n, int max, int *out)

@@ -50,9 +50,8 @@ struct date {
 	int year, month, day;
 };
 struct date instant_date(struct instant at, int offset_minutes);
-/* Minutes that Paris is ahead of UTC: 120 from the last Sunday of March to that of October, 01:00 UTC (directive 2000/84/EC), else 60. */
-int instant_paris_offset(struct instant at);
-/* Days from 1970-01-01. */
+/* Days from 1970-01-01, and back. */
 int64_t date_days(struct date date);
+struct date date_of_days(int64_t days);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "cda/pdf_join.h"
 #include "cda/pdf_picture.h"
@@ -80,7 +81,7 @@ static struct bytes date_words(const struct dossier *d, struct instant at)
 {
 	if (at.us == 0)
 		return bytes_of_text(say(d, "sans date", "no date"));
-	struct date day = instant_date(at, instant_paris_offset(at));
+	struct date day = calendar_date(CALENDAR_FRANCE, at);
 	return bytes_of_text(arena_printf(d->arena, "%02d/%02d/%04d", day.day, day.month, day.year));
 }
 

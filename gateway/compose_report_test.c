@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/calendar.h"
 #include "cda/read.h"
 #include "cda/write_random_test.h"
 #include "cda/xdm_read.h"
@@ -134,7 +135,7 @@ static void same(size_t number, const char *what, struct bytes read, struct byte
 static void same_document(size_t number, struct arena *arena, const struct cda_document *d, const struct cda_write_report *r)
 {
 	const struct cda_patient *p = &d->patient;
-	const struct cda_write_time shown = {r->time.at, instant_paris_offset(r->time.at)};
+	const struct cda_write_time shown = {r->time.at, calendar_offset(CALENDAR_FRANCE, r->time.at)};
 
 	if (d->finding_count > 0)
 		fail_msg("mail %zu: finding %s", number, d->findings[0].rule);

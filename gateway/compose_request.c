@@ -1,6 +1,7 @@
 /* gateway/compose_request.c - see compose_request.h. */
 #include "gateway/compose_request.h"
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "gateway/compose_dossier.h"
 #include "gateway/compose_json.h"
@@ -171,7 +172,7 @@ static void read_envelope(struct compose_place request, struct compose_request *
 		.references = references,
 		.reference_count = count,
 		.date = date,
-		.offset_minutes = instant_paris_offset(date),
+		.offset_minutes = calendar_offset(CALENDAR_FRANCE, date),
 		.from_address = compose_json_line(from, "address", ADDRESS, COMPOSE_REQUIRED),
 		.from_name = compose_json_line(from, "name", COMPOSE_NAME, COMPOSE_OPTIONAL),
 		.to = compose_json_line(request, "to", ADDRESS, COMPOSE_REQUIRED),

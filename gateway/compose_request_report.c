@@ -1,6 +1,7 @@
 /* gateway/compose_request_report.c - people and the report in what compose is asked for; see compose_request_parts.h. */
 #include "gateway/compose_request_parts.h"
 
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "cda/write_codes.h"
 
@@ -193,7 +194,7 @@ static struct cda_write_section *read_sections(struct compose_place place, size_
 
 static struct cda_write_time paris(struct instant at)
 {
-	return (struct cda_write_time){at, instant_paris_offset(at)};
+	return (struct cda_write_time){at, calendar_offset(CALENDAR_FRANCE, at)};
 }
 
 /* A time that is absent is otherwise. */

@@ -1,6 +1,7 @@
 /* gateway/work_mail.c - what compose is asked for: a decision's mail with the dossier's texts (gateway/compose_request.h). */
 #include "gateway/work.h"
 
+#include "base/calendar.h"
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/work_report.h"
@@ -37,8 +38,7 @@ static const char *day_words(struct work *work, struct instant at)
 {
 	static const char *const fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
 	static const char *const en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-	/* 1970-01-01 was a Thursday */
-	size_t day = (size_t)((date_days(instant_date(at, instant_paris_offset(at))) % 7 + 11) % 7);
+	int day = calendar_weekday(calendar_date(CALENDAR_FRANCE, at));
 	return arena_printf(work->arena, "%s %s", (work_english(work) ? en : fr)[day], work_date(work, at));
 }
 

@@ -1,6 +1,7 @@
 /* gateway/work_report_text.c - see work_report_text.h. */
 #include "gateway/work_report_text.h"
 
+#include "base/calendar.h"
 #include "gateway/json_view.h"
 #include "policy/given.h"
 #include "policy/identity.h"
@@ -23,8 +24,7 @@ static struct bytes text_of(const char *text)
 static struct bytes moment(const struct work_sheet *s, struct instant at)
 {
 	struct arena *arena = s->work->arena;
-	int64_t minute = at.us / 60000000 + instant_paris_offset(at);
-	int hour = (int)(minute / 60 % 24), rest = (int)(minute % 60);
+	int minute = calendar_minute(CALENDAR_FRANCE, at), hour = minute / 60, rest = minute % 60;
 
 	if (at.us <= 0)
 		return BYTES_NONE;

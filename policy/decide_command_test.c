@@ -264,9 +264,9 @@ static void days_in_paris(void **state)
 	} rows[] = {
 		{"2026-03-02T22:30:00Z", "lundi 9 mars 2026"},
 		{"2026-03-02T23:30:00Z", "mardi 10 mars 2026"},
-		{"2026-03-21T23:30:00Z", "dimanche 29 mars 2026"},   /* ends before the change of the clock on the 29th */
-		{"2026-03-22T22:30:00Z", "lundi 30 mars 2026"},   /* and after it */
-		{"2026-10-18T22:30:00Z", "dimanche 25 octobre 2026"},
+		{"2026-03-21T23:30:00Z", "dimanche 29 mars 2026"},   /* over the change of the clock on the 29th */
+		{"2026-03-22T22:30:00Z", "dimanche 29 mars 2026"},   /* seven days, and not 168 hours, which would end on the 30th */
+		{"2026-10-18T22:30:00Z", "lundi 26 octobre 2026"},   /* 168 hours would end on the 25th */
 		{"2026-06-24T10:00:00Z", "mercredi 1er juillet 2026"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {

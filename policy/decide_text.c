@@ -1,6 +1,7 @@
 /* policy/decide_text.c - see decide_text.h. */
 #include "policy/decide_text.h"
 
+#include "base/calendar.h"
 #include "policy/gather.h"
 #include "policy/given.h"
 #include "policy/identity.h"
@@ -21,22 +22,19 @@ static const char *day_name(const struct build *b, struct date d, bool cut)
 		{{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		 {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}},
 	};
-	/* 1970-01-01 was a Thursday. */
-	return names[build_english(b)][cut][((date_days(d) + 4) % 7 + 7) % 7];
+	return names[build_english(b)][cut][calendar_weekday(d)];
 }
 
 struct bytes text_date_day(const struct build *b, struct instant at)
 {
-	struct date d = instant_date(at, instant_paris_offset(at));
+	struct date d = calendar_date(CALENDAR_FRANCE, at);
 	return bytes_of_text(arena_printf(b->arena, "%02d/%02d", d.day, d.month));
 }
 
 struct bytes text_date_hour(const struct build *b, struct instant at)
 {
-	int offset = instant_paris_offset(at);
-	struct date d = instant_date(at, offset);
-	int64_t seconds = at.us / 1000000 + (int64_t)offset * 60;
-	int hour = (int)((seconds % 86400 + 86400) % 86400 / 3600);
+	struct date d = calendar_date(CALENDAR_FRANCE, at);
+	int hour = calendar_minute(CALENDAR_FRANCE, at) / 60;
 
 	return bytes_of_text(arena_printf(b->arena, build_english(b) ? "%s %d/%02d, %d:00" : "%s %d/%02d, %d\u00a0h", day_name(b, d, true), d.day,
 					  d.month, hour));
@@ -48,7 +46,7 @@ struct bytes text_date(const struct build *b, struct instant at)
 					 "septembre", "octobre", "novembre", "décembre"};
 	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August",
 					 "September", "October", "November", "December"};
-	struct date d = instant_date(at, instant_paris_offset(at));
+	struct date d = calendar_date(CALENDAR_FRANCE, at);
 	const char *month = build_english(b) ? en[d.month - 1] : fr[d.month - 1];
 
 	return bytes_of_text(arena_printf(b->arena, "%s %d%s %s %d", day_name(b, d, false), d.day,
@@ -98,7 +96,7 @@ static struct bytes document_date(const struct build *b, const struct policy_doc
 {
 	if (!d->timed)
 		return BYTES_NONE;
-	struct date date = instant_date(d->time, instant_paris_offset(d->time));
+	struct date date = calendar_date(CALENDAR_FRANCE, d->time);
 	return bytes_of_text(arena_printf(b->arena, " (%02d/%02d/%04d)", date.day, date.month, date.year));
 }
 

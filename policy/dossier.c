@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "policy/opinion.h"
 #include "policy/rules.h"
 
@@ -295,7 +296,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_TRIAGED:
 		d->complete_at = e->at;
-		d->due_at = instant_plus(e->at, POLICY_PROMISE);
+		d->due_at = calendar_plus_days(CALENDAR_FRANCE, e->at, POLICY_PROMISE_DAYS);
 		break;
 	case EVENT_OFFERED:
 		keep_offer(d, e);

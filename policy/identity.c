@@ -1,6 +1,8 @@
 /* policy/identity.c - see identity.h. */
 #include "policy/identity.h"
 
+#include "base/calendar.h"
+
 /* A place in a UTF-8 text, read one folded character at a time. */
 struct fold {
 	struct bytes left;
@@ -205,7 +207,7 @@ int identity_age(const struct policy_patient *patient, struct instant now)
 	if (!bytes_number(bytes_slice(day, 0, 4), 9999, &year) || !bytes_number(bytes_slice(day, 4, 2), 12, &month) ||
 	    !bytes_number(bytes_slice(day, 6, 2), 31, &date))
 		return -1;
-	struct date today = instant_date(now, 0);
+	struct date today = calendar_date(CALENDAR_FRANCE, now);
 	int age = today.year - (int)year;
 	if (today.month < (int)month || (today.month == (int)month && today.day < (int)date))
 		age--;

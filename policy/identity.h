@@ -31,7 +31,7 @@ bool identity_is_test(struct bytes oid);
  * such a document names nobody. */
 void identity_from_ids(const struct policy_id *ids, size_t n, struct policy_patient *patient);
 
-/* Whole years at that instant (UTC); -1 when the birth date cannot be read. */
+/* Whole years on that day in France; -1 when the birth date cannot be read. */
 int identity_age(const struct policy_patient *patient, struct instant now);
 
 #endif

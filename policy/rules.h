@@ -29,6 +29,6 @@ struct policy_rules {
 /* Product clocks. */
 #define POLICY_OFFER_REMINDER SPAN_HOURS(12)
 #define POLICY_OFFER_SILENCE  SPAN_HOURS(24)
-#define POLICY_PROMISE        SPAN_DAYS(7)
+#define POLICY_PROMISE_DAYS   7   /* calendar days in France: product 3.1 */
 
 #endif
