@@ -19,6 +19,12 @@ R(STORE_REFUSED, "store.refused", LOCAL, 451, "4.3.0", "La base de données a re
 R(STORE_CONFLICT, "store.conflict", LATER, 451, "4.3.0", "Une autre opération est en cours sur ce dossier. Réessayez.", "Another operation is under way on this dossier. Try again.", "")
 R(STORE_MIGRATION, "store.migration", LOCAL, 0, "", "Le schéma de la base n'est pas celui de cette version. Lancez relais migrate.", "The database's schema is not this version's. Run relais migrate.", "A migration file that was applied must never change.")
 
+/* the clock of a rehearsal */
+R(CLOCK_REAL, "clock.real", LOCAL, 0, "", "Cette base n'est pas celle d'une répétition : son horloge est la vraie et ne se déplace pas.", "This database is no rehearsal's: its clock is the real one and does not move.", "A rehearsal is made by `relais init DIR --rehearsal`, and by nothing else.")
+R(CLOCK_BACK, "clock.back", LOCAL, 0, "", "L'horloge d'une répétition ne recule pas.", "The clock of a rehearsal does not go back.", "Make another rehearsal.")
+R(CLOCK_FAR, "clock.far", LOCAL, 0, "", "L'horloge d'une répétition avance de dix ans au plus.", "The clock of a rehearsal goes forward by ten years at most.", "")
+R(CLOCK_REHEARSAL, "clock.rehearsal", LOCAL, 0, "", "Une répétition ne travaille qu'avec des identités d'essai.", "A rehearsal works with test identities only.", "Set service.test_identities = true, or make an instance for real patients with `relais init`.")
+
 /* config */
 R(CONFIG_SYNTAX, "config.syntax", LOCAL, 0, "", "Le fichier de configuration ne peut pas être lu.", "The configuration file cannot be read.", "")
 R(CONFIG_UNKNOWN, "config.unknown-key", LOCAL, 0, "", "Une clé du fichier de configuration est inconnue.", "A key of the configuration file is unknown.", "")

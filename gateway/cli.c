@@ -21,6 +21,7 @@ static const struct verb {
 	{"migrate", cli_migrate, "[DIR]                     bring the database to this version"},
 	{"config", cli_config, "check FILE [--print]       check a configuration"},
 	{"inspect", cli_inspect, "[--json] FILE…            what the gateway sees in a message, an archive or a document"},
+	{"clock", cli_clock, "show | forward SPAN | until TIME   the clock of a rehearsal"},
 	{"alarms", cli_alarms, "                            what wants a person, and what to do"},
 	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
 	{"certificate", cli_certificate, "list                  certificates, anchors, revocation lists: how long they last"},

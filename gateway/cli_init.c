@@ -5,6 +5,7 @@
 #include "gateway/cluster.h"
 #include "gateway/config.h"
 #include "gateway/master_status.h"
+#include "gateway/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ struct init {
 	const char *folder, *domain, *hostname, *listen_host;
 	int listen_port;
 	bool force;
+	bool rehearsal;   /* asked for; after make_database: what the database is */
 };
 
 static int fail(const char *sentence)
@@ -41,7 +43,7 @@ static int failed(const struct init *init, const char *path)
 /* --- the command line --------------------------------------------------------------------- */
 
 static const char usage[] =
-	"usage: relais init DIR [--domain DOMAIN] [--hostname NAME] [--listen HOST:PORT] [--force]\n";
+	"usage: relais init DIR [--domain DOMAIN] [--hostname NAME] [--listen HOST:PORT] [--rehearsal] [--force]\n";
 
 /* HOST:PORT; the host may be an IPv6 address in brackets. */
 static bool read_listen(struct init *init, const char *text)
@@ -80,6 +82,7 @@ static bool read_options(struct init *init, int argc, char **argv)
 	init->domain = cli_take_value(&words, "--domain", &good);
 	init->hostname = cli_take_value(&words, "--hostname", &good);
 	init->force = cli_take_flag(&words, "--force");
+	init->rehearsal = cli_take_flag(&words, "--rehearsal");
 	if (!good || words.n != 1 || words.list[0][0] == '-')
 		return false;
 	init->folder = words.list[0];
@@ -366,10 +369,29 @@ static int write_config(struct init *init)
 
 /* --- the database --------------------------------------------------------------------------------------------- */
 
+/* The database is a rehearsal from the making of its tables, or never. */
+static int check_rehearsal(struct init *init)
+{
+	struct store *store = store_open(cluster_conninfo(&init->instance, "relais"), "init");
+	struct store_rows *rows = NULL;
+	bool asked = init->rehearsal;
+	enum reason reason = STORE_RUN(store, &rows, "select rehearsal from relais.clock_state() where $1", P_BOOL(true));
+
+	init->rehearsal = reason == REASON_NONE && store_count(rows) == 1 && store_int(rows, 0, 0) != 0;
+	store_free(&rows);
+	store_close(&store);
+	if (reason == REASON_NONE && asked && !init->rehearsal)
+		return fail("the database that is there is no rehearsal's, and cannot become one: choose another folder");
+	return reason == REASON_NONE ? CLI_OK : fail("the database does not answer");
+}
+
 static int make_database(struct init *init)
 {
 	int status = CLI_FAILED;
+	const char *database = cluster_conninfo(&init->instance, "relais");
 
+	if (init->rehearsal)
+		database = arena_printf(init->arena, "%s options='-c relais.rehearsal=yes'", database);
 	if (!cluster_exists(&init->instance)) {
 		const char *trouble = cluster_make(&init->instance);
 		if (trouble != NULL)
@@ -380,7 +402,9 @@ static int make_database(struct init *init)
 		return fail(arena_printf(init->arena, "PostgreSQL did not start: see %s",
 					 instance_path(&init->instance, "log/postgresql.log")));
 	if (cluster_roles(&init->instance) == REASON_NONE)
-		status = cli_apply_schema(&init->instance, cluster_conninfo(&init->instance, "relais"));
+		status = cli_apply_schema(&init->instance, database);
+	if (status == CLI_OK)
+		status = check_rehearsal(init);
 	cluster_stop(server);
 	return status;
 }
@@ -394,6 +418,8 @@ static void say_next(const struct init *init, bool pki, double seconds)
 	printf("%s is ready (%.1f s): PostgreSQL in data/, %s, relais.conf for %s on %s port %d.\n", dir, seconds,
 	       pki ? "test certificates in pki/" : "no certificates", init->domain, init->listen_host,
 	       init->listen_port);
+	if (init->rehearsal)
+		printf("It is a REHEARSAL: test identities only, every mail says so, and `relais clock forward SPAN` moves its clock.\n");
 	if (!init->instance.root)
 		printf("All processes will run as this one user: for development only. Run as root to give each a user "
 		       "of its own.\n");

@@ -3,6 +3,7 @@
 
 #include "gateway/cli_instance_private.h"
 #include "gateway/cli_alarms.h"
+#include "gateway/cli_clock.h"
 #include "gateway/cluster.h"
 #include "gateway/config.h"
 #include "gateway/json_view.h"
@@ -126,23 +127,30 @@ static json_t *read_status(const struct verb *v)
 	return json_load_file(instance_path(&v->instance, "run/status.json"), JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* The open alarms; NULL when the database does not answer. */
-static json_t *ask_alarms(const struct verb *v)
+static json_t *ask(struct store *store, const char *sql)
+{
+	struct store_rows *rows = NULL;
+	json_t *answer = NULL;
+
+	if (STORE_RUN(store, &rows, sql, P_BOOL(true)) == REASON_NONE && store_count(rows) == 1)
+		answer = json_read(store_bytes(rows, 0, 0));
+	store_free(&rows);
+	return answer;
+}
+
+/* The open alarms and the clock; NULL when the database does not answer. */
+static void ask_database(const struct verb *v, json_t **alarms, json_t **clock)
 {
 	struct store *store = store_open(v->config->database, "operator");
-	struct store_rows *rows = NULL;
-	json_t *alarms = NULL;
 	int kept = dup(STDERR_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* Its absence is an answer here, not an event. */
 	dup2(nothing, STDERR_FILENO);
-	if (STORE_RUN(store, &rows, CLI_ALARMS_SQL, P_BOOL(true)) == REASON_NONE && store_count(rows) == 1)
-		alarms = json_read(store_bytes(rows, 0, 0));
-	store_free(&rows);
+	*alarms = ask(store, CLI_ALARMS_SQL);
+	*clock = ask(store, CLI_CLOCK_SQL);
 	dup2(kept, STDERR_FILENO);
 	close(kept);
 	close(nothing);
 	store_close(&store);
-	return alarms;
 }
 
 static const char *text_of(const json_t *object, const char *key)
@@ -189,7 +197,8 @@ int cli_status(int argc, char **argv)
 	if (status != CLI_OK)
 		return done(&v, status);
 	bool runs = master_running(&v.instance) != 0;
-	json_t *alarms = ask_alarms(&v);
+	json_t *alarms, *clock;
+	ask_database(&v, &alarms, &clock);
 	bool database = alarms != NULL;
 	json_t *report = runs ? read_status(&v) : NULL;
 	if (report == NULL)
@@ -197,6 +206,8 @@ int cli_status(int argc, char **argv)
 	json_object_set_new(report, "database", json_boolean(database));
 	status = all_run(report) && database ? CLI_OK : CLI_PARTLY;
 	json_object_set_new(report, "all", json_boolean(status == CLI_OK));
+	bool rehearsal = json_is_true(json_object_get(clock, "rehearsal"));
+	json_object_set_new(report, "rehearsal", rehearsal ? json_incref(clock) : json_null());
 	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
 	if (status == CLI_OK && cli_alarms_critical(alarms))
 		status = CLI_ALARM;
@@ -208,9 +219,12 @@ int cli_status(int argc, char **argv)
 	} else {
 		printf("%s is stopped\n", v.instance.folder);
 	}
+	if (!json)
+		cli_clock_tell(clock, cli_speaks_french(v.config));
 	if (!json && database)
 		cli_alarms_tell(alarms, cli_speaks_french(v.config));
 	json_decref(alarms);
+	json_decref(clock);
 	json_decref(report);
 	return done(&v, status);
 }

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "gateway/compose_dossier.h"
 #include "gateway/compose_links.h"
+#include "gateway/compose_rehearsal.h"
 #include "gateway/compose_report.h"
 #include "gateway/compose_request.h"
 #include "gateway/compose_words.h"
@@ -147,6 +148,7 @@ static enum reason build_text(struct work *w, const struct template_set *templat
 		drop_package_words(&r->mail, subject);
 	r->mail.text = body;
 	r->mail.links = compose_links(w->arena, w->english, r->code, r->mail.reply_to, subject, value_of(r, "phone"), &r->mail.link_count);
+	compose_rehearsal(w->arena, w->english, r);
 	return REASON_NONE;
 }
 

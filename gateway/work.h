@@ -23,7 +23,9 @@ struct work {
 	struct oneshot *verify, *inspect, *compose;
 	struct arena *arena;         /* of the item in hand */
 	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
-	struct instant now;          /* when the item was taken in hand */
+	struct instant now;          /* of the dossiers' life, when the item was decided; 0 before work_transaction */
+	struct span ahead;           /* of the real clock: 0 but in a rehearsal */
+	bool rehearsal;
 };
 
 /* One inbox row. */
@@ -40,9 +42,15 @@ struct work_inbox {
 	json_t *params;              /* the envelope's parameters (receiver_mail.h); NULL for mail that was fetched; kept with the item */
 };
 
-/* Begins and ends an item: a fresh arena, and the clock read once (work.c). */
+/* Begins and ends an item: a fresh arena (work.c). */
 void work_begin(struct work *work);
 void work_end(struct work *work);
+/* Begins the transaction of what is decided, and reads the clock once: the database's, one for all workers. */
+MUST_USE enum reason work_transaction(struct work *work);
+/* Now by the real clock: for what is written about mail under way, and its Date. */
+struct instant work_real(const struct work *work);
+/* An instant of the real clock as the dossiers live it: what comes from outside keeps its distance to now. */
+struct instant work_lived(const struct work *work, struct instant at);
 
 /* --- steps; each gives true when there was something to do ----------------- */
 bool work_messages(struct work *work);   /* a batch of inbox rows */
@@ -51,7 +59,7 @@ bool work_outcomes(struct work *work);   /* one mail that ended, or is late, and
 bool work_timers(struct work *work);     /* one dossier with a timer due */
 bool work_commands(struct work *work);   /* one act asked by an operator */
 
-/* A mail decided before this and not gone is late. */
+/* A mail decided before this, by the real clock, and not gone is late. */
 struct instant work_late(const struct work *work);
 
 /* A held message by a person's word, inside the transaction of her command (work_message.c): filed to the dossier that she chose,

@@ -35,7 +35,7 @@ static bool settle(struct work *work, enum reason reason, const char *what, int6
 
 struct instant work_late(const struct work *work)
 {
-	return (struct instant){work->now.us - RETRY_LATE.us};
+	return (struct instant){work_real(work).us - RETRY_LATE.us};
 }
 
 static bool is_late(const struct store_rows *rows)
@@ -80,7 +80,7 @@ bool work_outcomes(struct work *work)
 	bool done = false;
 
 	work_begin(work);
-	enum reason reason = store_begin(work->store);
+	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason from relais.outcome_claim($1)",
 				   P_INSTANT(work_late(work)));
@@ -138,7 +138,7 @@ bool work_timers(struct work *work)
 	bool done = false;
 
 	work_begin(work);
-	enum reason reason = store_begin(work->store);
+	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(work->store, &rows, "select d from relais.timer_claim($1) d", P_INSTANT(work->now));
 	int64_t dossier = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
@@ -216,7 +216,7 @@ bool work_commands(struct work *work)
 	bool done = false;
 
 	work_begin(work);
-	enum reason reason = store_begin(work->store);
+	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox, args from relais.command_claim() where $1", P_BOOL(true));
 	if (reason == REASON_NONE && store_count(rows) == 1) {

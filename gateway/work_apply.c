@@ -109,10 +109,10 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 		if (e->kind == EVENT_FROZEN || e->kind == EVENT_UNFROZEN)
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_freeze($1, $2)", P_INT(dossier), P_BOOL(e->kind == EVENT_FROZEN));
 		if (e->kind == EVENT_RELEASED && e->release.version > 1)
-			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work->now));
+			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work_real(work)));
 		if (one || all)
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
-					   one ? P_TEXT(party_name(party)) : P_NULL, P_INSTANT(work->now));
+					   one ? P_TEXT(party_name(party)) : P_NULL, P_INSTANT(work_real(work)));
 	}
 	return reason;
 }
@@ -138,7 +138,7 @@ static enum reason queue_mail(struct work *work, const struct policy_decision *d
 			   evented && dossier > 0 ? P_INT(dossier) : P_NULL, evented ? P_INT(event) : P_NULL,
 			   cause->inbox > 0 ? P_INT(cause->inbox) : P_NULL, P_TEXT(mail_code_name(mail->code)), P_TEXT(party_name(mail->party)),
 			   P_TEXT_B(mail->to), P_TEXT(mail->form == POLICY_MAIL_SEALED ? work->config->signer.mailbox : ""), P_TEXT(id), P_TEXT(decision->rule),
-			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work->now));
+			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work_real(work)));
 	if (reason == REASON_NONE)
 		*added += store_int(rows, 0, 0) != 0;
 	if (reason == REASON_NONE)

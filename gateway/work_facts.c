@@ -253,7 +253,7 @@ static void documents_view(struct arena *arena, const json_t *facts, struct poli
 	answers_view(arena, list, out);
 }
 
-static void signature_view(const json_t *o, struct policy_signature *out)
+static void signature_view(const struct work *work, const json_t *o, struct policy_signature *out)
 {
 	*out = (struct policy_signature){
 		.verdict = policy_verdict_of_name(json_view(o, "verdict")),
@@ -262,6 +262,8 @@ static void signature_view(const json_t *o, struct policy_signature *out)
 		.email = json_view(o, "email"),
 	};
 	out->timed = json_instant(o, "time", &out->time);
+	if (out->timed)
+		out->time = work_lived(work, out->time);
 }
 
 static const struct policy_report *report_view(struct arena *arena, const json_t *o)
@@ -339,7 +341,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	struct bytes text = json_view(f, "new_text");
 
 	*out = (struct policy_message){
-		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "range_digest"), .received = inbox->received,
+		.inbox = inbox->id, .id = json_view(v, "message_id"), .digest = json_view(v, "range_digest"), .received = work_lived(work, inbox->received),
 		.source = inbox->source, .account = inbox->account, .mail_from = inbox->mail_from,
 		.from = json_view(json_object_get(v, "from"), "address"),
 		.class = policy_class_of_name(json_view(f, "class")), .automatic = json_truth(f, "auto"),
@@ -358,7 +360,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 		out->archive = REASON_NONE;
 	out->vouched = is_vouched(work->config, inbox, json_view(v, "received_by"));
 	scan_view(facts, out);
-	signature_view(json_object_get(v, "signature"), &out->signature);
+	signature_view(work, json_object_get(v, "signature"), &out->signature);
 	documents_view(arena, f, out);
 	form_view(arena, json_object_get(f, "form"), &out->form);
 }

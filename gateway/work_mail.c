@@ -268,9 +268,11 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 {
 	const struct config *c = work->config;
 	json_t *r = json_pack("{s:s, s:s, s:o, s:{s:s, s:s}, s:o, s:o, s:{s:s}}", "code", mail_code_name(mail->code), "language", c->language,
-			      "date", json_of_instant(work->now), "from", "address", c->signer.mailbox, "name", c->organisation,
+			      "date", json_of_instant(work_real(work)), "from", "address", c->signer.mailbox, "name", c->organisation,
 			      "to", json_of(mail->to), "fields", mail_fields(work, mail, d), "mss", "nil", c->product_id);
 
+	if (work->rehearsal)
+		json_object_set_new(r, "rehearsal", json_string(day_words(work, work->now)));
 	if (mail->in_reply_to && cause->message_id.len > 0) {
 		json_object_set_new(r, "in_reply_to", json_of(cause->message_id));
 		json_object_set_new(r, "references", json_pack("[o]", json_of(cause->message_id)));

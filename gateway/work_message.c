@@ -38,7 +38,7 @@ static enum reason finish(struct work *work, const struct work_message *m, int64
 			 P_INT(work->session), m->view.id.len > 0 ? P_TEXT_B(m->view.id) : P_NULL, P_TEXT_B(m->view.from),
 			 P_TEXT_OR_NULL(json_view(m->facts.verified, "range_digest")), P_TEXT(class_name(m)), P_JSON(kept_facts(work, m, notices)),
 			 P_TEXT(policy_outcome_name(d->outcome)), P_TEXT(reason_code(d->reason)), P_TEXT(owner), P_TEXT(d->rule),
-			 dossier > 0 ? P_INT(dossier) : P_NULL, P_INSTANT(work->now));
+			 dossier > 0 ? P_INT(dossier) : P_NULL, P_INSTANT(work_real(work)));
 }
 
 static enum reason prove(struct work *work, int64_t outbox, int level, enum reason failed)
@@ -70,7 +70,9 @@ static enum reason decide_and_write(struct work *work, struct work_message *m)
 	int64_t written = 0;
 	int notices = 0;
 
-	enum reason reason = store_begin(work->store);
+	enum reason reason = work_transaction(work);
+	if (reason == REASON_NONE)
+		work_message_view(work, &m->inbox, &m->facts, &m->view);
 	if (reason == REASON_NONE)
 		reason = work_gather(work, m, &dossier, &c, &rules);
 	if (reason == REASON_NONE) {
@@ -99,7 +101,14 @@ static enum reason decide_and_write(struct work *work, struct work_message *m)
 static enum reason give_up(struct work *work, struct work_message *m)
 {
 	m->decision = (struct policy_decision){.outcome = POLICY_HELD, .reason = REASON_TRIES_OUT, .owner = "operator", .rule = "work.tries/1"};
-	return finish(work, m, 0, 0);
+	enum reason reason = work_transaction(work);
+	if (reason == REASON_NONE)
+		reason = finish(work, m, 0, 0);
+	if (reason == REASON_NONE)
+		reason = store_commit(work->store);
+	if (reason != REASON_NONE)
+		store_rollback(work->store);
+	return reason;
 }
 
 static void tell(const struct work_message *m, enum reason reason)
@@ -122,10 +131,8 @@ static void one_message(struct work *work, struct work_message *m)
 		reason = give_up(work, m);
 	else
 		reason = work_read(work, m->inbox.body, m->inbox.mail_from.len > 0 ? (const char *)m->inbox.mail_from.at : NULL, &m->facts);
-	if (reason == REASON_NONE && m->inbox.tries <= LIMIT_TRIES) {
-		work_message_view(work, &m->inbox, &m->facts, &m->view);
+	if (reason == REASON_NONE && m->inbox.tries <= LIMIT_TRIES)
 		reason = decide_and_write(work, m);
-	}
 	tell(m, reason);
 	work_facts_free(&m->facts);
 	if (reason != REASON_NONE)
@@ -189,7 +196,7 @@ static enum reason decide_held(struct work *work, struct work_message *m, struct
 		return reason;   /* an attachment that the policy refuses leaves the message held */
 	return STORE_RUN(work->store, NULL, "select relais.held_done($1, $2, $3, $4, $5, $6, $7::bigint::integer)", P_INT(m->inbox.id),
 			 P_TEXT(policy_outcome_name(m->decision.outcome)), P_TEXT(reason_code(m->decision.reason)), P_TEXT(m->decision.rule),
-			 written > 0 ? P_INT(written) : P_NULL, P_INSTANT(work->now), P_INT(notices));
+			 written > 0 ? P_INT(written) : P_NULL, P_INSTANT(work_real(work)), P_INT(notices));
 }
 
 enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes actor, const char *effect, struct policy_decision *decision)

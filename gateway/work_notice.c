@@ -126,7 +126,7 @@ void work_notice(struct work *work, const struct policy_mail *mail, const struct
 			json_object_set_new(request, "subject", json_of(subject));
 	} else {
 		put(n, "envelope_id", m->envelope_id, LIMIT_SMTP_ENVID, true);
-		json_object_set_new(n, "arrival", json_of_instant(m->received));
+		json_object_set_new(n, "arrival", json_of_instant((struct instant){m->received.us - work->ahead.us}));
 		json_object_set_new(n, "failed", json_boolean(failed));
 		json_object_set_new(n, "status", json_string(receipt_status(mail->reason)));
 		json_object_set_new(n, "diagnostic", json_string(receipt_diagnostic(work->arena, mail->reason)));

@@ -722,9 +722,9 @@ language sql security definer set search_path = relais, pg_temp as $$
   update command c set state = 'done', reason = command_done.reason, done_at = now() where c.id = command_done.command
 $$;
 
--- What stands ready for a worker. Another may be quicker: the claims say.
-create function work_due(session bigint, at timestamptz, late timestamptz, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
-language plpgsql stable security definer set search_path = relais, pg_temp as $$
+-- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.
+create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
+language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   commands := exists (select from command c where c.state = 'asked');
   messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
@@ -732,8 +732,8 @@ begin
   composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, work_due.session));
   outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now())
     or exists (select from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
-                 and o.created_at <= work_due.late and o.warn_after <= now());
-  timers := exists (select from dossier d where d.next_due <= work_due.at);
+                 and o.created_at <= now() - make_interval(secs => work_due.late) and o.warn_after <= now());
+  timers := exists (select from dossier d where d.next_due <= (select instant()));
 end $$;
 
 -- A held message that a person decides on: locks it for this transaction.

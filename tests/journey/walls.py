@@ -26,13 +26,13 @@ MAY = {
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_freeze report_cancel report_asked expert_candidates expert_get outbox_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
-              "timer_claim timer_later command_claim command_done material_missing material_keep",
+              "timer_claim timer_later command_claim command_done material_missing material_keep clock_read clock_state",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear",
     "operator": "rule_import rule_list trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
-                "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get",
+                "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until",
 }
 
 # Secrets and who alone may read them; None: only root.
@@ -307,6 +307,7 @@ MAY_BE_EMPTY = {"collect_skip", "trust_past"}
 NO_EVIDENCE = {
     "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
+    "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
 
 
