@@ -9,9 +9,12 @@
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 
-static const char usage[] = "dossier list [--all] | show|history|triage|release|offer|close REF | hold|return|redirect|cancel|withdraw REF TEXT |"
-			    " waive REF PIECE TEXT | answer REF QUESTION TEXT | triage REF PATHOLOGY VERSION |"
-			    " consent REF attending|first_opinion|processing|expert yes|no";
+static const char usage[] = "dossier list [--all] | show|history REF | triage|release|offer|close|archive REF |"
+			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase REF TEXT |"
+			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
+			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
+			    " consent REF attending|first_opinion|processing|expert yes|no |"
+			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE]";
 
 /* 0 when there is no such dossier; that was told. */
 static int64_t find(struct cli *cli, const char *ref)
@@ -142,55 +145,71 @@ static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t i
 	return CLI_OK;
 }
 
-/* The acts of a person, and how many words follow the reference: triage none, or the pathology and version that she tells. */
+/* The acts of a person: the words that follow the reference, by the name of the argument that each becomes. An act may stand twice with
+ * another number of words. */
 static const struct {
-	const char *name;
-	int words;
+	const char *name, *words[5];
 } acts[] = {
-	{"triage", 0}, {"release", 0}, {"offer", 0}, {"close", 0}, {"hold", 1}, {"return", 1}, {"redirect", 1}, {"cancel", 1},
-	{"withdraw", 1}, {"waive", 2}, {"consent", 2}, {"triage", 2}, {"answer", 2},
+	{"triage", {NULL}}, {"release", {NULL}}, {"offer", {NULL}}, {"close", {NULL}}, {"archive", {NULL}},
+	{"hold", {"text"}}, {"return", {"text"}}, {"redirect", {"text"}}, {"cancel", {"text"}}, {"withdraw", {"text"}}, {"expire", {"text"}},
+	{"died", {"text"}}, {"doubt", {"text"}}, {"identity", {"text"}}, {"pause", {"text"}}, {"resume", {"text"}}, {"more", {"text"}},
+	{"answered", {"text"}}, {"without", {"text"}}, {"unfreeze", {"text"}}, {"complaint", {"text"}}, {"settle", {"text"}}, {"urgent", {"text"}},
+	{"erase", {"text"}},
+	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
+	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
+	{"share", {"party"}}, {"consent", {"party", "given"}},
+	{"contact", {"party", "id", "how", "text"}}, {"contact", {"party", "id", "how", "text", "mail"}},
 };
 
-static bool is_act(const struct cli *cli)
+enum { ACTS = sizeof acts / sizeof acts[0] };
+
+/* ACTS when there is none with that name and that many words. */
+static size_t find_act(const struct cli *cli)
 {
-	for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-		if (strcmp(cli->arguments[0], acts[i].name) == 0 && cli->n == 2 + acts[i].words)
-			return true;
-	return false;
+	for (size_t i = 0; i < ACTS; i++) {
+		int words = 0;
+		while (words < 5 && acts[i].words[words] != NULL)
+			words++;
+		if (strcmp(cli->arguments[0], acts[i].name) == 0 && cli->n == 2 + words)
+			return i;
+	}
+	return ACTS;
 }
 
-/* Whom a consent is about: processing is the patient's own matter, expert his seeing the dossier. */
-static const char *consent_party(const char *word)
+/* NULL: neither yes nor no, or not UTF-8. Of a consent, processing is the patient's own matter, expert his seeing the dossier. */
+static json_t *act_words(const struct cli *cli, size_t act)
 {
-	return strcmp(word, "processing") == 0 ? "patient" : word;
-}
+	json_t *args = json_object();
 
-/* The words of an act: a text, a piece and a text, or a physician and yes or no. */
-static json_t *act_words(const struct cli *cli)
-{
-	char **words = cli->arguments + 2;
-	bool consent = strcmp(cli->arguments[0], "consent") == 0;
-	if (consent && strcmp(words[1], "yes") != 0 && strcmp(words[1], "no") != 0)
-		return NULL;
-	if (consent)
-		return json_pack("{s:s, s:b}", "party", consent_party(words[0]), "given", strcmp(words[1], "yes") == 0);
-	if (cli->n == 4)
-		return json_pack("{s:s, s:s}", "id", words[0], "text", words[1]);
-	return cli->n == 3 ? json_pack("{s:s}", "text", words[0]) : json_object();
+	for (int i = 0; i < cli->n - 2; i++) {
+		const char *name = acts[act].words[i], *word = cli->arguments[2 + i];
+		bool truth = strcmp(name, "given") == 0;
+		if (truth && strcmp(word, "yes") != 0 && strcmp(word, "no") != 0) {
+			json_decref(args);
+			return NULL;
+		}
+		if (strcmp(name, "party") == 0 && strcmp(word, "processing") == 0)
+			word = "patient";
+		if (json_object_set_new(args, name, truth ? json_boolean(strcmp(word, "yes") == 0) : json_string(word)) != 0) {
+			json_decref(args);
+			return NULL;
+		}
+	}
+	return args;
 }
 
 int cli_dossier(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 1, 4, usage);
+	int status = cli_open(&cli, argc, argv, 1, 7, usage);
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.arguments[0];
 	if (strcmp(verb, "list") == 0)
 		return cli_close(&cli, list(&cli));
-	bool act = cli.n >= 2 && is_act(&cli);
+	size_t act = cli.n >= 2 ? find_act(&cli) : ACTS;
 	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0);
-	if (!act && !look) {
+	if (act == ACTS && !look) {
 		fprintf(stderr, "usage: relais %s\n", usage);
 		return cli_close(&cli, CLI_USAGE);
 	}
@@ -201,8 +220,8 @@ int cli_dossier(int argc, char **argv)
 		return cli_close(&cli, show(&cli, id));
 	if (look)
 		return cli_close(&cli, history(&cli, id));
-	json_t *words = act_words(&cli);
-	if (words == NULL) {   /* neither yes nor no, or not UTF-8 */
+	json_t *words = act_words(&cli, act);
+	if (words == NULL) {
 		cli_refuse(&cli, REASON_USAGE, verb);
 		return cli_close(&cli, CLI_USAGE);
 	}

@@ -9,18 +9,24 @@
 #include "policy/identity.h"
 #include "smtp/subject.h"
 
-/* The policy's name of a text, and the templates'. */
+/* The policy's name of a text and the templates', where they differ. */
 static const struct {
 	const char *policy, *template;
 } renamed[] = {
 	{"count", "missing_count"}, {"missing", "missing_list"}, {"due", "due_date"}, {"expert", "expert_name"},
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
 	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
-	{"age", "age"}, {"sex", "sex"}, {"pathology", "pathology"}, {"questions", "questions"}, {"summary", "summary"},
-	{"part", "part"}, {"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"code", "code"}, {"sentence", "sentence"}, {"hospitals", "first_opinion"},
-	{"waived", "missing_list"}, {"pieces", "pieces_list"}, {"due_day", "due_day"}, {"due_hour", "due_hour"},
-	{"first_question", "first_question"}, {"form", "form"}, {"form_whole", "form_whole"},
+	{"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"}, {"pieces", "pieces_list"},
+	{"changes", "changes_list"}, {"physician", "physician_name"},
 };
+
+static const char *template_name(const char *policy)
+{
+	for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
+		if (bytes_equal_text(bytes_of_text(policy), renamed[i].policy))
+			return renamed[i].template;
+	return policy;
+}
 
 static void put(json_t *fields, const char *name, struct bytes text)
 {
@@ -40,6 +46,17 @@ static const char *day_words(struct work *work, struct instant at)
 	static const char *const en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 	int day = calendar_weekday(calendar_date(CALENDAR_FRANCE, at));
 	return arena_printf(work->arena, "%s %s", (work_english(work) ? en : fr)[day], work_date(work, at));
+}
+
+/* "PAT-TROIS D.": enough for who knows the patient. */
+static const char *short_name(struct work *work, const struct dossier *d)
+{
+	const struct policy_patient *p = &d->request.patient;
+	struct bytes given = p->given_birth_first;
+	size_t n = given.len > 0;
+	while (n < given.len && (given.at[n] & 0xC0) == 0x80)   /* the rest of one UTF-8 sign */
+		n++;
+	return arena_printf(work->arena, "%.*s %.*s.", (int)p->family_birth.len, (const char *)p->family_birth.at, (int)n, (const char *)given.at);
 }
 
 static const char *patient_name(struct work *work, const struct dossier *d)
@@ -73,6 +90,7 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 	if (!is_before_acceptance(code)) {
 		put_text(fields, "patient_name", patient_name(work, d));
 		put_text(fields, "patient_birth", birth_date(work, d));
+		put_text(fields, "patient_short", short_name(work, d));
 	}
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
@@ -102,9 +120,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 	if (d != NULL && mail->party != PARTY_SENDER)
 		dossier_fields(work, mail->code, d, fields);
 	for (size_t i = 0; i < mail->n_fields; i++)
-		for (size_t k = 0; k < sizeof renamed / sizeof renamed[0]; k++)
-			if (bytes_equal_text(bytes_of_text(mail->fields[i].name), renamed[k].policy))
-				put(fields, renamed[k].template, mail->fields[i].text);
+		put(fields, template_name(mail->fields[i].name), mail->fields[i].text);
 	return fields;
 }
 

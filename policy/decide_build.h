@@ -18,6 +18,7 @@
  *   M30  question   M31  expert, answer
  *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
  *   M70  pieces     M71  code, sentence
+ *   M02B, M63 expert, question   M05, M42, M43, M44 why (what a nurse adds)   M18 why   M73 family_name, given_name, birth_date, due, changes, part, opinion_at
  * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
 #ifndef RELAIS_POLICY_DECIDE_BUILD_H
 #define RELAIS_POLICY_DECIDE_BUILD_H

@@ -157,7 +157,8 @@ static void tell_expert(struct build *b, const struct dossier *before)
 	for (size_t i = 0; i < before->n_documents; i++) {
 		struct bytes line = text_document(b, &before->documents[i].filing.document);
 		if (given_allowed(&before->documents[i], PARTY_EXPERT) && b->after->documents[i].withdrawn)
-			titles = arena_printf(b->arena, "%s%s- %.*s", titles, titles[0] == '\0' ? "" : "\n", (int)line.len, (const char *)line.at);
+			titles = arena_printf(b->arena, "%s%s- %.*s%s", titles, titles[0] == '\0' ? "" : "\n", (int)line.len, (const char *)line.at,
+					      build_english(b) ? ": deleted" : " : supprimé");
 	}
 	if (titles[0] != '\0')
 		step_tell_withdrawn(b, bytes_of_text(titles));

@@ -6,22 +6,23 @@
 static void tell(struct build *b, enum mail_code code, enum party party, const struct policy_command *c)
 {
 	if (build_mail(b, code, party, POLICY_ATTACH_NONE))
-		build_field(b, "say", c->say);
+		build_field(b, "why", c->say);
 }
 
 /* Whoever holds or was offered the dossier is asked to delete what he has: written while he still is its expert. */
-void life_dismiss_experts(struct build *b, const char *why)
+void life_dismiss_experts(struct build *b, bool ended)
 {
+	const char *fr = ended ? "la demande est close." : "un autre expert répond à cette demande.", *en = ended ? "the request is closed." : "another expert answers this request.";
 	static const enum party experts[] = {PARTY_EXPERT, PARTY_STANDBY};
 
 	for (size_t i = 0; i < sizeof experts / sizeof experts[0]; i++)
 		if (build_mail(b, MAIL_M18, experts[i], POLICY_ATTACH_NONE))
-			build_field_text(b, "why", why);
+			build_field_text(b, "why", build_english(b) ? en : fr);
 }
 
 static enum reason end(struct build *b, enum dossier_event_kind kind, enum mail_code code, const struct policy_command *c)
 {
-	life_dismiss_experts(b, "ended");
+	life_dismiss_experts(b, true);
 	enum reason reason = build_text(b, kind, BYTES_NONE, c->text);
 
 	if (reason == REASON_NONE)
@@ -34,7 +35,7 @@ static enum reason end(struct build *b, enum dossier_event_kind kind, enum mail_
 /* All that is automatic stops; nothing goes to the patient or the family. */
 static enum reason die(struct build *b, const struct policy_command *c)
 {
-	life_dismiss_experts(b, "ended");
+	life_dismiss_experts(b, true);
 	b->owner = "nurses";
 	return build_text(b, EVENT_DIED, BYTES_NONE, c->text);
 }

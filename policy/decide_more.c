@@ -24,7 +24,7 @@ static void mail_addendum(struct build *b, const struct decide_parts *parts, siz
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
 	build_field(b, "due", text_date(b, b->after->due_at));
-	build_field(b, "exams", decide_parts_text(b, parts, part));
+	build_field(b, code == MAIL_M73 ? "changes" : "exams", decide_parts_text(b, parts, part));
 }
 
 bool step_has_addendum(const struct dossier *d)
@@ -61,8 +61,9 @@ void step_tell_withdrawn(struct build *b, struct bytes titles)
 {
 	if (!build_mail(b, MAIL_M73, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		return;
-	build_field(b, "withdrawn", titles);
-	build_field_text(b, "given", b->after->opinion.present || b->after->delivered.present ? "yes" : "");
+	build_field(b, "changes", titles);
+	if (b->after->opinion.present)
+		build_field(b, "opinion_at", text_date(b, b->after->opinion.at));
 }
 
 enum reason step_ask_more(struct build *b, struct bytes question)

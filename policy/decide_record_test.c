@@ -1,4 +1,5 @@
 /* policy/decide_record_test.c - a document finds its dossier or is kept apart, and the sender learns nothing of it. */
+#include "policy/decide_step.h"
 #include "policy/test_world.h"
 
 static void files_and_completes(void **state)
@@ -245,14 +246,26 @@ static void loose_files_of_a_hospital_stay_inside(void **state)
 	world_free(w);
 }
 
-static void late_documents_have_an_owner(void **state)
+static void late_documents_go_after(void **state)
 {
 	(void)state;
 	struct world *w = world_make();
 
 	to_accepted(w);
+	pass(w, SPAN_HOURS(1));
 	assert_int_equal(send(w, record_message(w, "late", "11502-2", "l1"))->outcome, POLICY_FILED);
-	assert_string_equal(w->last.owner, "nurses");
+	assert_true(step_has_addendum(w->dossier));   /* he is told of it once a day */
+	assert_int_equal(w->last.n_mails, 1);
+	struct policy_message newer = record_message(w, "late-2", "11502-2", "l3");
+	((struct policy_document *)newer.documents)[0].replaces = BYTES("late");
+	((struct policy_document *)newer.documents)[0].action = POLICY_ACTION_REPLACE;
+	pass(w, SPAN_HOURS(1));
+	assert_int_equal(send(w, newer)->outcome, POLICY_FILED);
+	/* A new version at once, with all that has come besides. */
+	const struct policy_mail *told = mail_of(&w->last, MAIL_M73);
+	assert_non_null(told);
+	assert_int_equal(told->n_documents, 1);
+	assert_false(step_has_addendum(w->dossier));
 	send(w, opinion_message(w, "un@experts.exemple.fr", "e1"));
 	assert_int_equal(send(w, record_message(w, "later", "11502-2", "l2"))->reason, REASON_DOSSIER_NONE);
 	world_free(w);
@@ -377,7 +390,7 @@ int main(void)
 		cmocka_unit_test(replacing_needs_the_right_to),
 		cmocka_unit_test(triage_falls_back_when_a_piece_goes),
 		cmocka_unit_test(loose_files_of_a_hospital_stay_inside),
-		cmocka_unit_test(late_documents_have_an_owner),
+		cmocka_unit_test(late_documents_go_after),
 		cmocka_unit_test(machines_are_heard_and_not_answered),
 		cmocka_unit_test(by_imap_only_signed),
 		cmocka_unit_test(an_operator_attaches_what_he_compared),

@@ -64,8 +64,8 @@ MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct
 
 /* What a person does around the straight line. USAGE for any other act. */
 MUST_USE enum reason life_command(struct build *b, const struct policy_command *command);
-/* M18 to who holds the dossier and to who was asked: before the event that takes it from them. why: "ended", "reassigned". */
-void life_dismiss_experts(struct build *b, const char *why);
+/* M18 to who holds the dossier and to who was asked: before the event that takes it from them. ended: the request itself, not his part alone. */
+void life_dismiss_experts(struct build *b, bool ended);
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);

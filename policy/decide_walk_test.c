@@ -165,10 +165,12 @@ static void any_outcome(struct world *w, uint64_t *seed)
 static void any_command(struct world *w, uint64_t *seed)
 {
 	/* Seldom an end, so that lives are long. */
-	enum policy_act act = (enum policy_act)chance(seed, POLICY_ACTS);
-	bool end = act == POLICY_ACT_REDIRECT || act == POLICY_ACT_WITHDRAW || act == POLICY_ACT_CANCEL || act == POLICY_ACT_CLOSE;
+	enum policy_act act = (enum policy_act)chance(seed, chance(seed, 2) ? POLICY_ACT_EXPIRE : POLICY_ACTS);
+	bool end = act == POLICY_ACT_REDIRECT || act == POLICY_ACT_WITHDRAW || act == POLICY_ACT_CANCEL || act == POLICY_ACT_CLOSE ||
+		   act == POLICY_ACT_EXPIRE || act == POLICY_ACT_DIED;
+	static const char *const ids[] = {"mdt", "mammography", "call", "breach"};
 	const struct policy_command c = {
-		.act = act, .actor = BYTES("n"), .id = chance(seed, 2) ? BYTES("mdt") : BYTES("mammography"), .text = BYTES("texte"),
+		.act = act, .actor = BYTES("n"), .id = T(ids[chance(seed, COUNT(ids))]), .text = BYTES("texte"), .how = BYTES("reached"), .mail = BYTES("M21"),
 		.party = (enum party)chance(seed, PARTIES), .given = chance(seed, 2)};
 
 	if (end && chance(seed, 20) > 0)

@@ -1,6 +1,8 @@
 /* policy/expert.c - see expert.h. */
 #include "policy/expert.h"
 
+#include "base/calendar.h"
+
 #include "policy/sender.h"
 
 static const char *const states[EXPERT_STATES] = {
@@ -37,13 +39,10 @@ static bool holds(struct policy_texts list, struct bytes fingerprint)
 	return false;
 }
 
-/* Midnight of Paris: the hour never changes at midnight, so that the offset of the hour before is right. */
+/* Midnight of Paris. */
 static struct instant midnight(int64_t days)
 {
-	struct instant utc = {days * SPAN_DAYS(1).us};
-	int offset = instant_paris_offset((struct instant){utc.us - SPAN_HOURS(1).us});
-
-	return (struct instant){utc.us - SPAN_MINUTES(offset).us};
+	return calendar_instant(CALENDAR_FRANCE, instant_date((struct instant){days * SPAN_DAYS(1).us}, 0), 0);
 }
 
 static bool digits(struct bytes text, size_t from, size_t n, int *out)

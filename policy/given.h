@@ -1,8 +1,9 @@
 /* policy/given.h - may this party be given this document? The one place that says so: every mail that carries documents, and every
  * text that names them, asks here.
  *
- *  1. A document masked for professionals (MASQUE_PS) goes to no professional: expert, attending physician, physician of the first opinion.
- *  2. A document invisible to the patient, or to his legal representatives, never goes to the patient: his mailbox may be read by both.
+ *  1. A document masked for professionals (MASQUE_PS) goes to no professional: expert, attending physician, physician of the first opinion, physician who asked.
+ *  2. A document invisible to the patient, or to his legal representatives, never goes to either:
+ *     each may read the other's mailbox.
  *  3. Nobody else is given any document.
  *  4. Of a dossier only what is current goes: not replaced, not withdrawn, and fit to be shared. */
 #ifndef RELAIS_POLICY_GIVEN_H

@@ -8,10 +8,13 @@ static const struct {
 	bool to[PARTIES];
 } masks[] = {
 	{"open", false, false, false,
-	 {[PARTY_PATIENT] = true, [PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true}},
-	{"masked for professionals", true, false, false, {[PARTY_PATIENT] = true}},
-	{"invisible to the patient", false, true, false, {[PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true}},
-	{"invisible to his representatives", false, false, true, {[PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true}},
+	 {[PARTY_PATIENT] = true, [PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true,
+	  [PARTY_REQUESTER] = true, [PARTY_REPRESENTATIVE] = true}},
+	{"masked for professionals", true, false, false, {[PARTY_PATIENT] = true, [PARTY_REPRESENTATIVE] = true}},
+	{"invisible to the patient", false, true, false,
+	 {[PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true, [PARTY_REQUESTER] = true}},
+	{"invisible to his representatives", false, false, true,
+	 {[PARTY_EXPERT] = true, [PARTY_ATTENDING] = true, [PARTY_FIRST_OPINION] = true, [PARTY_REQUESTER] = true}},
 	{"masked for both", true, true, false, {false}},
 };
 

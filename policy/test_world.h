@@ -255,7 +255,7 @@ static UNUSED void check_promises(const struct policy_decision *d)
 		if (m->party == PARTY_SENDER)
 			continue;
 		assert_non_null(after);
-		assert_int_equal(consent_check(after, m->party, (struct instant){INT64_MAX}), REASON_NONE);
+		assert_int_equal(consent_check_mail(after, m->code, m->party, (struct instant){INT64_MAX}), REASON_NONE);
 		if (m->party == PARTY_PATIENT)
 			continue;
 		assert_false(names_patient_of(after->request.patient.ins, m->to));
@@ -353,7 +353,6 @@ static UNUSED struct policy_answer REQUEST_ANSWERS[] = {
 	{.question = BYTES_OF("consent.processing"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
 	{.question = BYTES_OF("consent.expert"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
 	{.question = BYTES_OF("consent.attending"), .text = BYTES_OF(""), .value = BYTES_OF("true")},
-	{.question = BYTES_OF("consent.attending.when"), .text = BYTES_OF(""), .value = BYTES_OF("at-once")},
 	{.question = BYTES_OF("consent.first-opinion"), .text = BYTES_OF(""), .value = BYTES_OF("false")},
 	{.question = BYTES_OF("physician.attending.name"), .text = BYTES_OF(""), .value = BYTES_OF("Dr GENERAL")},
 	{.question = BYTES_OF("physician.attending.mailbox"), .text = BYTES_OF(""), .value = BYTES_OF("general@cabinet.exemple.fr")},
@@ -361,6 +360,8 @@ static UNUSED struct policy_answer REQUEST_ANSWERS[] = {
 	{.question = BYTES_OF("physician.first-opinion.mailbox"), .text = BYTES_OF(""), .value = BYTES_OF("premier@chu-x.exemple.fr")},
 	{.question = BYTES_OF("history"), .text = BYTES_OF("Vos antécédents"), .value = BYTES_OF("aucun")},
 	{.question = BYTES_OF("question.1"), .text = BYTES_OF("Votre question"), .value = BYTES_OF("Faut-il opérer ? Mon numéro est 2 79 03 51 215 189 89.")},
+	{.question = BYTES_OF("consent.attending.when"), .text = BYTES_OF(""), .value = BYTES_OF("at-once")},
+	{.question = BYTES_OF("consent.first-opinion.when"), .text = BYTES_OF(""), .value = BYTES_OF("at-once")},
 };
 
 static UNUSED struct policy_document document(struct world *w, const char *id, const char *type, const char *digest)
