@@ -24,6 +24,23 @@ static bool allowed(struct bytes text, bool lines, size_t max)
 	return text.len <= max && bytes_utf8(text);
 }
 
+static bool lines_allowed(const struct bytes *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!allowed(lines[i], false, 512))
+			return false;
+	return count <= PDF_LETTER_LINES;
+}
+
+static bool letter_allowed(const struct pdf_input *input)
+{
+	const struct pdf_letter *l = input->letter;
+	size_t sections = l->sheet_code.len > 0 ? 2 : 1;
+	return lines_allowed(l->to, l->to_count) && lines_allowed(l->from, l->from_count) && allowed(l->date, false, 512) &&
+	       allowed(l->sheet_title, false, 512) && allowed(l->sheet_way, false, 1024) && allowed(l->sheet_code, false, 512) &&
+	       input->section_count == sections;
+}
+
 static const char *bad_field(const struct pdf_input *input)
 {
 	if (input->title.len == 0 || !allowed(input->title, false, 512))
@@ -40,6 +57,8 @@ static const char *bad_field(const struct pdf_input *input)
 	for (size_t i = 0; i < input->section_count; i++)
 		if (!allowed(input->sections[i].heading, false, 512) || !allowed(input->sections[i].text, true, LIMIT_TEXT))
 			return "sections";
+	if (input->letter != NULL && !letter_allowed(input))
+		return "letter";
 	return NULL;
 }
 
