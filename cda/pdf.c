@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "cda/barcode.h"
 #include "cda/pdf_body.h"
 #include "cda/pdf_finish.h"
 #include "cda/pdf_font.h"
@@ -32,16 +33,16 @@ static bool lines_allowed(const struct bytes *lines, size_t count)
 	return count <= PDF_LETTER_LINES;
 }
 
-static bool letter_allowed(const struct pdf_input *input)
+static bool letter_allowed(struct arena *arena, const struct pdf_input *input)
 {
 	const struct pdf_letter *l = input->letter;
-	size_t sections = l->sheet_code.len > 0 ? 2 : 1;
-	return lines_allowed(l->to, l->to_count) && lines_allowed(l->from, l->from_count) && allowed(l->date, false, 512) &&
-	       allowed(l->sheet_title, false, 512) && allowed(l->sheet_way, false, 1024) && allowed(l->sheet_code, false, 512) &&
-	       input->section_count == sections;
+	struct bytes bars;
+	bool replied = l->sheet_code.len > 0;
+	return (!replied || barcode_write(arena, l->sheet_code, &bars)) && lines_allowed(l->to, l->to_count) && lines_allowed(l->from, l->from_count) && allowed(l->date, false, 512) &&
+	       allowed(l->sheet_title, false, 512) && allowed(l->sheet_way, false, 1024) && input->section_count == (replied ? 2 : 1);
 }
 
-static const char *bad_field(const struct pdf_input *input)
+static const char *bad_field(struct arena *arena, const struct pdf_input *input)
 {
 	if (input->title.len == 0 || !allowed(input->title, false, 512))
 		return "title";
@@ -57,7 +58,7 @@ static const char *bad_field(const struct pdf_input *input)
 	for (size_t i = 0; i < input->section_count; i++)
 		if (!allowed(input->sections[i].heading, false, 512) || !allowed(input->sections[i].text, true, LIMIT_TEXT))
 			return "sections";
-	if (input->letter != NULL && !letter_allowed(input))
+	if (input->letter != NULL && !letter_allowed(arena, input))
 		return "letter";
 	return NULL;
 }
@@ -144,7 +145,7 @@ static enum reason draw(struct arena *arena, const struct pdf_input *input, stru
 
 enum reason pdf_make(struct arena *arena, const struct pdf_input *input, struct bytes *out, const char **field)
 {
-	const char *bad = bad_field(input);
+	const char *bad = bad_field(arena, input);
 	if (bad != NULL) {
 		*field = bad;
 		return REASON_COMPOSE_FIELD;

@@ -32,8 +32,11 @@ static const struct pdf_style from_style = {"P", 9.5, 12.5, false, 0.30, 0.34, 0
 static const struct pdf_style date_style = {"P", 12, 16, false, INK, 0, 0};
 static const struct pdf_style code_style = {"P", 11, 14, false, INK, 0, 8};
 
+/* Below a line that was written on. */
+static const struct pdf_style label_style = {"H2", 14, 20, true, INK, 9, 3};
+
 static const struct pdf_flow_styles letter_styles = {&text_style, &item_style, &heading_style, false};
-static const struct pdf_flow_styles form_styles = {&text_style, &item_style, &heading_style, true};
+static const struct pdf_flow_styles form_styles = {&text_style, &item_style, &label_style, true};
 
 /* One line that stands at a place of its own. */
 static void set_at(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double x, double y, double width)

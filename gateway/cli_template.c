@@ -71,10 +71,10 @@ static json_t *letter_request(const struct wanted *w, struct bytes code, const s
 
 	for (size_t i = 0; i < n; i++)
 		json_object_setn_new(values, (const char *)fields[i].name.at, fields[i].name.len, json_of(fields[i].value));
-	return json_pack("{s:o, s:s, s:b, s:s, s:s, s:{s:s}, s:s, s:o, s:{s:[s,s,s], s:[s,s,s], s:b}}", "code", json_of(code), "language", w->language,
+	return json_pack("{s:o, s:s, s:b, s:s, s:s, s:{s:s}, s:s, s:o, s:{s:[s,s,s], s:[s,s], s:b}}", "code", json_of(code), "language", w->language,
 			 "easy", w->easy, "message_id", "<letter@avis.example>", "date", "2026-11-21T09:00:00Z", "from", "address",
 			 "avis@avis.example", "to", "lettres@avis.example", "fields", values, "letter", "to", english ? "Ms DOMINIQUE PAT-TROIS" : "Mme DOMINIQUE PAT-TROIS",
-			 "12 RUE DES EXEMPLES", "51100 REIMS", "from", english ? "Second opinion service" : "Service de deuxième avis", "1 place du Modèle", "75000 Paris",
+			 "12 RUE DES EXEMPLES", "51100 REIMS", "from", "1 place du Modèle", "75000 Paris",
 			 "alone", true);
 }
 

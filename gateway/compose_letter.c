@@ -2,8 +2,7 @@
 #include "gateway/compose_letter.h"
 
 #include "base/limits.h"
-#include "gateway/compose_json.h"
-#include "gateway/compose_request_parts.h"
+#include "gateway/compose_rehearsal.h"
 #include "gateway/compose_words.h"
 #include "gateway/day_words.h"
 
@@ -21,9 +20,9 @@ static struct bytes sheet_way(struct arena *arena, const struct compose_request 
 	const char *lines = "", *phone = arena_text(arena, field_of(r, "phone"));
 
 	for (size_t i = 0; i < r->letter.from_count; i++)
-		lines = arena_printf(arena, "%s%s%s", lines, i == 0 ? "" : ", ", arena_text(arena, r->letter.from[i]));
+		lines = arena_printf(arena, "%s, %s", lines, arena_text(arena, r->letter.from[i]));
 	if (lines[0] != '\0')
-		lines = arena_printf(arena, english ? " Our address: %s." : " Notre adresse : %s.", lines);
+		lines = arena_printf(arena, english ? " Our address: %s%s." : " Notre adresse : %s%s.", arena_text(arena, field_of(r, "organisation")), lines);
 	return bytes_of_text(arena_printf(arena, english ? "Send this sheet in the enclosed envelope, which needs no stamp.%s You may also dictate your answer: %s."
 							 : "Renvoyez cette feuille dans l’enveloppe jointe, sans timbre.%s Vous pouvez aussi dicter votre réponse : %s.",
 					  lines, phone));
@@ -34,6 +33,13 @@ static struct bytes sheet_code(struct arena *arena, const struct compose_request
 	struct bytes reference = field_of(r, "reference");
 	return reference.len == 0 ? r->code
 				  : bytes_of_text(arena_printf(arena, "%s/%s", arena_text(arena, reference), arena_text(arena, r->code)));
+}
+
+/* What is set, and in a rehearsal that it is one. */
+static struct bytes body_of(struct arena *arena, const struct compose_request *r, bool english, struct bytes body)
+{
+	struct bytes words = compose_rehearsal_words(arena, english, r);
+	return words.len == 0 ? body : bytes_of_text(arena_printf(arena, "%s\n\n%s", arena_text(arena, words), arena_text(arena, body)));
 }
 
 static struct bytes note(struct arena *arena, const struct compose_request *r, bool english)
@@ -54,7 +60,7 @@ enum reason compose_letter_make(struct arena *arena, const struct compose_reques
 		.sheet_title = bytes_of_text(english ? "Reply sheet" : "Feuille-réponse"),
 		.sheet_way = sheet_way(arena, r, english), .sheet_code = code,
 	};
-	const struct pdf_section sections[] = {{.text = text->body}, {.text = text->sheet}};
+	const struct pdf_section sections[] = {{.text = body_of(arena, r, english, text->body)}, {.text = text->sheet}};
 	const struct pdf_input input = {
 		.title = text->subject, .service = field_of(r, "organisation"), .reference = field_of(r, "reference"),
 		.author = field_of(r, "organisation"), .note = note(arena, r, english), .english = english, .time = r->mail.date,
