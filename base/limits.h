@@ -186,6 +186,7 @@
 #define LIMIT_COMPOSE_SECTIONS 100
 #define LIMIT_COMPOSE_LINE 900           /* of a header value before it is encoded (RFC 5322 2.1.1) */
 #define LIMIT_PDF_PAGES 200
+#define LIMIT_ADDRESS_LINE 38                          /* signs of a line of a postal address (NF Z 10-011) */
 #define LIMIT_TEMPLATE (32u * 1024)
 
 /* One dossier: bounds of its fold (a busy dossier has some tens of each). */

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "cda/barcode.h"
 #include "cda/pdf_body.h"
 #include "cda/pdf_finish.h"
 #include "cda/pdf_font.h"
@@ -24,7 +25,24 @@ static bool allowed(struct bytes text, bool lines, size_t max)
 	return text.len <= max && bytes_utf8(text);
 }
 
-static const char *bad_field(const struct pdf_input *input)
+static bool lines_allowed(const struct bytes *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!allowed(lines[i], false, 512))
+			return false;
+	return count <= PDF_LETTER_LINES;
+}
+
+static bool letter_allowed(struct arena *arena, const struct pdf_input *input)
+{
+	const struct pdf_letter *l = input->letter;
+	struct bytes bars;
+	bool replied = l->sheet_code.len > 0;
+	return (!replied || barcode_write(arena, l->sheet_code, &bars)) && lines_allowed(l->to, l->to_count) && lines_allowed(l->from, l->from_count) && allowed(l->date, false, 512) &&
+	       allowed(l->sheet_title, false, 512) && allowed(l->sheet_way, false, 1024) && input->section_count == (replied ? 2 : 1);
+}
+
+static const char *bad_field(struct arena *arena, const struct pdf_input *input)
 {
 	if (input->title.len == 0 || !allowed(input->title, false, 512))
 		return "title";
@@ -40,6 +58,8 @@ static const char *bad_field(const struct pdf_input *input)
 	for (size_t i = 0; i < input->section_count; i++)
 		if (!allowed(input->sections[i].heading, false, 512) || !allowed(input->sections[i].text, true, LIMIT_TEXT))
 			return "sections";
+	if (input->letter != NULL && !letter_allowed(arena, input))
+		return "letter";
 	return NULL;
 }
 
@@ -125,7 +145,7 @@ static enum reason draw(struct arena *arena, const struct pdf_input *input, stru
 
 enum reason pdf_make(struct arena *arena, const struct pdf_input *input, struct bytes *out, const char **field)
 {
-	const char *bad = bad_field(input);
+	const char *bad = bad_field(arena, input);
 	if (bad != NULL) {
 		*field = bad;
 		return REASON_COMPOSE_FIELD;

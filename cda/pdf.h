@@ -25,6 +25,19 @@ struct pdf_section {
 	unsigned level;                   /* 0 or 1: a section; 2: below the last section of level 1 */
 };
 
+/* What makes a letter of a document: sections[0] is its text, sections[1] the sheet that is sent back, if sheet_code is there. In both a
+ * line that begins a block and ends with ":" is a heading; on the sheet items are boxes and lines of underscores are to be written on. */
+struct pdf_letter {
+	const struct bytes *to;           /* for the window of the envelope: at most PDF_LETTER_LINES lines (NF Z 10-011) */
+	size_t to_count;
+	const struct bytes *from;         /* under the service's name */
+	size_t from_count;
+	struct bytes date;                /* "samedi 21 novembre 2026" */
+	struct bytes sheet_title, sheet_way;   /* "Feuille-réponse"; how and where to it goes back */
+	struct bytes sheet_code;          /* as bars and in letters (barcode.h): printable ASCII */
+};
+enum { PDF_LETTER_LINES = 6 };
+
 struct pdf_input {
 	struct bytes title;
 	struct bytes service;             /* whose paper it is, at the head of the first page */
@@ -39,6 +52,7 @@ struct pdf_input {
 	size_t rows_below;                /* 0; or the section, from 1, under whose text the rows stand instead: a table of contents */
 	const struct pdf_section *sections;
 	size_t section_count;
+	const struct pdf_letter *letter;  /* NULL: a document. A letter has no rows */
 };
 
 /* The file in the arena. COMPOSE_FIELD: *field names a text that is not UTF-8 or holds a control character (LF and TAB are

@@ -4,6 +4,8 @@
 #include <cairo-pdf.h>
 
 #include "base/limits.h"
+#include "cda/pdf_flow.h"
+#include "cda/pdf_letter.h"
 #include "cda/pdf_words.h"
 
 #define INK 0.09, 0.11, 0.13
@@ -23,76 +25,7 @@ static const struct pdf_style whom_style = {"TD", 10.5, 15.5, true, INK, 0, 0};
 /* Three lines of text: a paragraph of three is never cut, so that no heading stands alone at the foot of a page. */
 #define KEEP (3 * text_style.step)
 
-/* --- a section's text --------------------------------------------------------- */
-
-/* A paragraph of more lines is two: the layout library's time grows with the square of their number. */
-enum { PARAGRAPH_LINES = 100 };
-
-/* What is being set: lines that follow one another are one paragraph, items that follow one another are one list. */
-struct flow {
-	struct pdf_sheet *sheet;
-	struct bytes paragraph;
-	size_t lines;   /* of the paragraph */
-	bool listing;
-};
-
-static void end_paragraph(struct flow *flow)
-{
-	if (flow->paragraph.len > 0)
-		pdf_sheet_paragraph(flow->sheet, &text_style, flow->paragraph);
-	flow->paragraph = BYTES_NONE;
-	flow->lines = 0;
-}
-
-static void end_list(struct flow *flow)
-{
-	if (!flow->listing)
-		return;
-	pdf_sheet_end(flow->sheet, "L");
-	pdf_sheet_gap(flow->sheet, text_style.after - item_style.after);
-	flow->listing = false;
-}
-
-static void set_item(struct flow *flow, struct bytes line, size_t number, size_t dash)
-{
-	end_paragraph(flow);
-	if (!flow->listing)
-		pdf_sheet_begin(flow->sheet, "L");
-	flow->listing = true;
-	struct bytes mark = number > 0 ? bytes_slice(line, 0, number - 1) : BYTES("\u2022");
-	pdf_sheet_item(flow->sheet, &item_style, mark, bytes_trim(bytes_from(line, number + dash)));
-}
-
-static void set_line(struct flow *flow, struct bytes line)
-{
-	size_t number = pdf_words_number(line), dash = pdf_words_dash(line);
-	if (number + dash > 0) {
-		set_item(flow, line, number, dash);
-		return;
-	}
-	if (line.len == 0) {
-		end_paragraph(flow);
-		return;
-	}
-	end_list(flow);
-	if (flow->lines == PARAGRAPH_LINES)
-		end_paragraph(flow);
-	if (flow->paragraph.len == 0)
-		flow->paragraph = line;
-	else
-		flow->paragraph.len = (size_t)(line.at + line.len - flow->paragraph.at);
-	flow->lines++;
-}
-
-static void set_text(struct pdf_sheet *sheet, struct bytes text)
-{
-	struct flow flow = {.sheet = sheet};
-	struct cursor cursor = cursor_on(text);
-	while (cursor.left.len > 0 && sheet->page <= LIMIT_PDF_PAGES)
-		set_line(&flow, bytes_trim(cursor_until(&cursor, '\n')));
-	end_paragraph(&flow);
-	end_list(&flow);
-}
+static const struct pdf_flow_styles section_styles = {.text = &text_style, .item = &item_style};
 
 /* --- sections --------------------------------------------------------------- */
 
@@ -142,7 +75,7 @@ static void set_section(struct pdf_sheet *sheet, struct outline *outline, size_t
 	pdf_sheet_heading(sheet, style, section->heading, i + 1, keep_of(section, next));
 	if (i < raw->section_count)
 		bookmark(sheet, outline, raw->sections[i].heading, i + 1, level);
-	set_text(sheet, section->text);
+	pdf_flow_set(sheet, &section_styles, section->text);
 	if (section->strong)
 		pdf_sheet_frame(sheet, false);
 }
@@ -171,6 +104,10 @@ void pdf_body_set(struct pdf_sheet *sheet, const struct pdf_input *raw)
 {
 	const struct pdf_input *input = sheet->input;
 	struct outline outline = {0, CAIRO_PDF_OUTLINE_ROOT};
+	if (input->letter != NULL) {
+		pdf_letter_set(sheet);
+		return;
+	}
 	pdf_sheet_begin(sheet, "Document");
 	pdf_sheet_open(sheet);
 	pdf_sheet_heading(sheet, &title_style, input->title, 0, 0);

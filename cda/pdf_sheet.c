@@ -4,11 +4,10 @@
 #include "base/limits.h"
 #include "cda/pdf_line.h"
 
-#define PAGE_WIDTH 595.276
-#define MARGIN 77.0
+#define MARGIN PDF_SHEET_LEFT
 #define TOP 98.0
 #define BOTTOM 766.0
-#define WIDTH (PAGE_WIDTH - 2 * MARGIN)
+#define WIDTH PDF_SHEET_WIDTH
 #define PADDING 16.0
 #define MEASURE (WIDTH - 2 * PADDING)   /* of a line of text, in a frame or not: 60 to 80 signs, which the eye follows best */
 #define HANGING 17.0
@@ -245,6 +244,25 @@ void pdf_sheet_gap(struct pdf_sheet *sheet, double height)
 	/* No room is left at the head of a page. */
 	if (!sheet->fresh)
 		sheet->y += height < room(sheet) ? height : room(sheet) > 0 ? room(sheet) : 0;
+}
+
+void pdf_sheet_blank(struct pdf_sheet *sheet, double height)
+{
+	if (room(sheet) < height)
+		page_turn(sheet);
+	use(sheet, height);
+	fill(sheet, grey, MARGIN, sheet->y - 1, MEASURE, 0.8);
+}
+
+void pdf_sheet_down_to(struct pdf_sheet *sheet, double y)
+{
+	if (sheet->y < y)
+		use(sheet, y - sheet->y);
+}
+
+void pdf_sheet_turn(struct pdf_sheet *sheet)
+{
+	page_turn(sheet);
 }
 
 void pdf_sheet_rule(struct pdf_sheet *sheet, bool strong)

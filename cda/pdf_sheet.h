@@ -11,6 +11,10 @@
 
 #include "cda/pdf.h"
 
+/* Where the text stands on a page. */
+#define PDF_SHEET_LEFT 77.0
+#define PDF_SHEET_WIDTH (595.276 - 2 * PDF_SHEET_LEFT)
+
 /* A way of setting text. */
 struct pdf_style {
 	const char *tag;         /* structure element: "H1", "P" */
@@ -66,5 +70,10 @@ void pdf_sheet_row(struct pdf_sheet *sheet, const struct pdf_style *label, const
 void pdf_sheet_rule(struct pdf_sheet *sheet, bool strong);
 void pdf_sheet_frame(struct pdf_sheet *sheet, bool framed);
 void pdf_sheet_gap(struct pdf_sheet *sheet, double height);
+/* A line to write on, and the room above it. */
+void pdf_sheet_blank(struct pdf_sheet *sheet, double height);
+/* Goes on at this height of the page, or stays where it is below it. */
+void pdf_sheet_down_to(struct pdf_sheet *sheet, double y);
+void pdf_sheet_turn(struct pdf_sheet *sheet);
 
 #endif

@@ -133,6 +133,111 @@ static void same_input_same_bytes(void **state)
 	arena_destroy(&arena);
 }
 
+static const struct bytes window[] = {BYTES_OF("Mme DOMINIQUE PAT-TROIS"), BYTES_OF("12 RUE DES EXEMPLES"), BYTES_OF("51100 REIMS")};
+static const struct pdf_section letter_sections[] = {
+	{.text = BYTES_OF("Bonjour,\n\nCe qui manque :\n- une pièce\n\nFin : ainsi.")},
+	{.text = BYTES_OF("Je joins (cochez) :\n- une copie\n\nSignature :\n____\n")},
+};
+
+static struct pdf_letter envelope(void)
+{
+	return (struct pdf_letter){
+		.to = window, .to_count = 3, .from = window + 1, .from_count = 2, .date = BYTES("Le samedi 21 novembre 2026"),
+		.sheet_title = BYTES("Feuille-réponse"), .sheet_way = BYTES("Renvoyez-la."), .sheet_code = BYTES("A-2026-000123-KQ/M02"),
+	};
+}
+
+static struct pdf_input letter_sample(const struct pdf_letter *letter)
+{
+	struct pdf_input input = sample();
+	input.rows = NULL;
+	input.row_count = 0;
+	input.sections = letter_sections;
+	input.section_count = letter->sheet_code.len > 0 ? 2 : 1;
+	input.letter = letter;
+	return input;
+}
+
+static void a_letter_has_a_window_and_a_sheet(void **state)
+{
+	static const char *const words[] = {"Mme DOMINIQUE PAT-TROIS", "Le samedi 21 novembre 2026", "Deuxième avis médical", "• une pièce", "Feuille-réponse",
+					    "A-2026-000123-KQ/M02", "☐ une copie", "Page 2 sur 2", NULL};
+	static const char *const structure[] = {"H1", "H2", "LI", "LBody", "P", NULL}, *const info[] = {"Pages:           2", "Tagged:          yes", NULL};
+	struct arena *arena = arena_create(32 << 20);
+	const struct pdf_letter letter = envelope();
+	struct pdf_input input = letter_sample(&letter);
+	struct bytes pdf;
+	const char *field = "";
+	(void)state;
+	assert_int_equal(pdf_make(arena, &input, &pdf, &field), REASON_NONE);
+	if (!have("pdftotext")) {
+		print_message("no poppler tools here: their opinion is not asked\n");
+		skip();
+	}
+	assert_tool("pdftotext -layout $F - | sed -e 's/\xe2\x80\xaf/ /g' -e 's/\xc2\xa0/ /g'", pdf, words);
+	assert_tool("pdfinfo $F", pdf, info);
+	assert_tool("pdfinfo -struct $F 2>&1", pdf, structure);
+	/* The address alone stands in what the envelope's window shows wherever the sheet slides: 100 to 190 mm, 54 to 79 mm, in points. */
+	static const char *const address[] = {"Mme DOMINIQUE PAT-TROIS", "12 RUE DES EXEMPLES", "51100 REIMS", NULL}, *const three[] = {"3", NULL};
+	assert_tool("pdftotext -f 1 -l 1 -x 283 -y 153 -W 255 -H 71 $F -", pdf, address);
+	assert_tool("pdftotext -f 1 -l 1 -x 283 -y 125 -W 255 -H 127 $F - | grep -c .", pdf, three);
+	arena_destroy(&arena);
+}
+
+static void a_letter_without_an_answer_is_one_page(void **state)
+{
+	static const char *const one[] = {"Pages:           1", NULL};
+	struct arena *arena = arena_create(32 << 20);
+	struct pdf_letter letter = envelope();
+	letter.sheet_code = BYTES_NONE;
+	struct pdf_input input = letter_sample(&letter);
+	struct bytes pdf;
+	const char *field = "";
+	(void)state;
+	assert_int_equal(pdf_make(arena, &input, &pdf, &field), REASON_NONE);
+	if (!have("pdfinfo")) {
+		print_message("no poppler tools here: their opinion is not asked\n");
+		skip();
+	}
+	assert_tool("pdfinfo $F", pdf, one);
+	arena_destroy(&arena);
+}
+
+static void letters_that_are_refused(void **state)
+{
+	static const struct bytes seven[7] = {BYTES_OF("1"), BYTES_OF("2"), BYTES_OF("3"), BYTES_OF("4"), BYTES_OF("5"), BYTES_OF("6"), BYTES_OF("7")};
+	static const struct bytes bad[] = {BYTES_OF("a\x1b[0m")};
+	static const struct {
+		const char *what;
+		struct bytes code;
+		const struct bytes *to;
+		size_t to_count, sections;
+	} cases[] = {
+		{"seven lines in the window", BYTES_OF("A"), seven, 7, 2},
+		{"an escape in the window", BYTES_OF("A"), bad, 1, 2},
+		{"a sheet's text without its code", BYTES_OF(""), window, 3, 2},
+		{"a code without its sheet", BYTES_OF("A"), window, 3, 1},
+		{"a code with a letter that bars lack", BYTES_OF("É"), window, 3, 2},
+		{"a code too long for bars", BYTES_OF("01234567890123456789012345678901234567890"), window, 3, 2},
+	};
+	struct arena *arena = arena_create(32 << 20);
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct pdf_letter letter = envelope();
+		letter.sheet_code = cases[i].code;
+		letter.to = cases[i].to;
+		letter.to_count = cases[i].to_count;
+		struct pdf_input input = letter_sample(&letter);
+		input.section_count = cases[i].sections;
+		struct bytes pdf;
+		const char *field = "";
+		print_message("%s\n", cases[i].what);
+		assert_int_equal(pdf_make(arena, &input, &pdf, &field), REASON_COMPOSE_FIELD);
+		assert_string_equal(field, "letter");
+	}
+	arena_destroy(&arena);
+}
+
 static void refuses_and_bounds(void **state)
 {
 	struct arena *arena = arena_create(256u << 20);
@@ -279,6 +384,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_readers_see_the_words),
 		cmocka_unit_test(same_input_same_bytes),
+		cmocka_unit_test(a_letter_has_a_window_and_a_sheet), cmocka_unit_test(a_letter_without_an_answer_is_one_page),
+		cmocka_unit_test(letters_that_are_refused),
 		cmocka_unit_test(refuses_and_bounds),
 		cmocka_unit_test(long_words_and_paragraphs_take_no_minutes),
 		cmocka_unit_test(any_sign_is_set_without_thread_or_file),

@@ -176,6 +176,29 @@ static struct pdf_section *dress_sections(struct dressing *d, const struct pdf_i
 	return sections;
 }
 
+static struct bytes *dress_lines(struct dressing *d, const struct bytes *lines, size_t count)
+{
+	struct bytes *out = arena_alloc(d->arena, (count + 1) * sizeof *out);
+	for (size_t i = 0; i < count; i++)
+		out[i] = dress(d, lines[i]);
+	return out;
+}
+
+/* The code of the sheet is ASCII and stays: bars are made of it. */
+static const struct pdf_letter *dress_letter(struct dressing *d, const struct pdf_letter *letter)
+{
+	if (letter == NULL)
+		return NULL;
+	struct pdf_letter *out = arena_alloc(d->arena, sizeof *out);
+	*out = *letter;
+	out->to = dress_lines(d, letter->to, letter->to_count);
+	out->from = dress_lines(d, letter->from, letter->from_count);
+	out->date = dress(d, letter->date);
+	out->sheet_title = dress(d, letter->sheet_title);
+	out->sheet_way = dress(d, letter->sheet_way);
+	return out;
+}
+
 /* --- public ----------------------------------------------------------------- */
 
 size_t pdf_words_number(struct bytes line)
@@ -230,6 +253,7 @@ struct pdf_input pdf_words_dress(struct arena *arena, const struct pdf_font *fon
 	out.service = dress(&d, input->service);
 	out.reference = dress(&d, input->reference);
 	out.note = dress(&d, input->note);
+	out.letter = dress_letter(&d, input->letter);
 	if (d.missing.count > 0)
 		sections[out.section_count++] = note(&d);
 	return out;

@@ -26,7 +26,8 @@ static void handle(const void *warm, struct bytes request, struct bytes payload,
 	enum reason reason = compose_build(arena, warm, request, payload, &mail, &field);
 	if (reason == REASON_NONE) {
 		reader_piece(answer_fd, FRAME_JSON, compose_answer(arena, &mail));
-		reader_piece(answer_fd, FRAME_BLOB, mail.head);
+		if (mail.head.len > 0)
+			reader_piece(answer_fd, FRAME_BLOB, mail.head);
 		reader_piece(answer_fd, FRAME_BLOB, mail.entity);
 	} else {
 		reader_piece(answer_fd, FRAME_JSON, compose_failure(arena, reason, field));

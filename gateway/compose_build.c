@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/limits.h"
 #include "gateway/compose_dossier.h"
+#include "gateway/compose_letter.h"
 #include "gateway/compose_links.h"
 #include "gateway/compose_rehearsal.h"
 #include "gateway/compose_report.h"
@@ -27,6 +28,7 @@ struct work {
 	size_t part_count;
 	struct xdm_write_document *packed;
 	size_t packed_count;
+	struct compose_letter_files letter;
 	const char **field;
 };
 
@@ -128,26 +130,55 @@ static void drop_package_words(struct smtp_compose *mail, struct bytes subject)
 		mail->subject = subject;
 }
 
+static enum reason render(struct work *w, const struct template_set *templates, struct bytes code, bool letter, struct template_text *out)
+{
+	const struct compose_request *r = &w->request;
+	const struct template_choice choice = {code, r->language, r->easy, letter};
+	struct bytes where;
+	enum reason reason = template_render(w->arena, templates, &choice, r->fields, r->field_count, out, &where);
+
+	if (reason != REASON_NONE)
+		*w->field = arena_text(w->arena, where);
+	return reason;
+}
+
+static void add_field(struct compose_request *r, const char *name, struct bytes value)
+{
+	r->fields[r->field_count++] = (struct template_field){bytes_of_text(name), value};
+}
+
+/* The letter is the first file; what the mail itself says is for who prints it. */
+static enum reason build_letter(struct work *w, const struct template_set *templates, struct template_text *text)
+{
+	struct compose_request *r = &w->request;
+	enum reason reason = render(w, templates, r->code, true, text);
+
+	if (reason == REASON_NONE)
+		reason = compose_letter_make(w->arena, r, text, &w->letter, w->field);
+	if (reason != REASON_NONE || r->letter.alone)
+		return reason;
+	add_field(r, "letter_code", r->code);
+	add_field(r, "letter_sheet", w->letter.sheet_code);
+	return render(w, templates, BYTES("LETTER"), false, text);
+}
+
 static enum reason build_text(struct work *w, const struct template_set *templates)
 {
 	struct compose_request *r = &w->request;
-	struct bytes subject, body, where;
+	struct template_text text;
 	for (size_t i = 0; i < r->field_count; i++)
 		r->fields[i].value = compose_words_field(w->arena, w->english, r->fields[i].name, r->fields[i].value);
 	if (has_package(r))
-		r->fields[r->field_count++] = (struct template_field){BYTES("package"), BYTES(XDM_WRITE_NAME)};
-	enum reason reason =
-		template_render(w->arena, templates, r->code, r->language, r->fields, r->field_count, &subject, &body, &where);
-	if (reason != REASON_NONE) {
-		*w->field = arena_text(w->arena, where);
+		add_field(r, "package", BYTES(XDM_WRITE_NAME));
+	enum reason reason = r->has_letter ? build_letter(w, templates, &text) : render(w, templates, r->code, false, &text);
+	if (reason != REASON_NONE)
 		return reason;
-	}
 	if (r->mail.subject.len == 0)
-		r->mail.subject = subject;
+		r->mail.subject = text.subject;
 	if (!has_package(r) && !r->has_notice)
-		drop_package_words(&r->mail, subject);
-	r->mail.text = body;
-	r->mail.links = compose_links(w->arena, w->english, r->code, r->mail.reply_to, subject, value_of(r, "phone"), &r->mail.link_count);
+		drop_package_words(&r->mail, text.subject);
+	r->mail.text = text.body;
+	r->mail.links = compose_links(w->arena, w->english, r->code, r->mail.reply_to, text.subject, value_of(r, "phone"), &r->mail.link_count);
 	compose_rehearsal(w->arena, w->english, r);
 	return REASON_NONE;
 }
@@ -168,6 +199,8 @@ static enum reason build_mail(struct work *w, struct compose_mail *mail)
 {
 	struct compose_request *r = &w->request;
 	w->part_count = w->packed_count = 0;
+	if (r->has_letter)
+		add_part(w, w->letter.name, "application/pdf", w->letter.pdf);
 	enum reason reason = build_report(w);
 	if (reason == REASON_NONE)
 		reason = build_dossier(w);
@@ -194,7 +227,7 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	if (reason != REASON_NONE)
 		return reason;
 	w.english = bytes_equal_text(w.request.language, "en");
-	w.parts = arena_alloc(arena, (w.request.attachment_count + 3) * sizeof *w.parts);
+	w.parts = arena_alloc(arena, (w.request.attachment_count + 4) * sizeof *w.parts);
 	w.packed = arena_alloc(arena, (w.request.attachment_count + 1) * sizeof *w.packed);
 	if (w.request.has_notice)
 		w.request.mail.notice = &w.request.notice;
@@ -202,6 +235,11 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	if (reason != REASON_NONE)
 		return reason;
 	struct compose_mail mail = {.subject = w.request.mail.subject};
+	if (w.request.has_letter && w.request.letter.alone) {
+		mail.entity = w.letter.pdf;
+		*out = mail;
+		return REASON_NONE;
+	}
 	reason = build_mail(&w, &mail);
 	/* The expert has his question, the list and the originals all the same. */
 	if (reason == REASON_COMPOSE_SIZE && w.request.has_dossier) {

@@ -15,7 +15,7 @@ struct compose_file {
 };
 
 struct compose_mail {
-	struct bytes subject, head, entity;
+	struct bytes subject, head, entity;   /* of a letter alone: head is empty and entity is its PDF */
 	struct compose_file *files;       /* parts in order, then what the package holds */
 	size_t file_count;
 };

@@ -179,7 +179,7 @@ static void says_what_is_wrong(void **state)
 		const char *what, *request, *field;
 		enum reason reason;
 	} cases[] = {
-		{"an unknown code", "{\"code\":\"M99\"," ENVELOPE "\"fields\":{}}", "M99", REASON_COMPOSE_TEMPLATE},
+		{"an unknown code", "{\"code\":\"M999\"," ENVELOPE "\"fields\":{}}", "M999", REASON_COMPOSE_TEMPLATE},
 		{"a field is absent", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"reference\":\"A\",\"phone\":\"1\",\"organisation\":\"O\",\"patient_name\":\"P\"}}",
 		 "due_date", REASON_COMPOSE_TEMPLATE},
 		{"a field holds a line end", "{\"code\":\"M06\"," ENVELOPE "\"fields\":{\"patient_name\":\"P\\r\\nBcc: x\"}}", "fields.patient_name", REASON_COMPOSE_FIELD},
@@ -212,6 +212,90 @@ static void names_a_mail_that_is_too_big(void **state)
 	enum reason reason = compose_build(f->arena, f->templates, bytes_of_text(big), payload, &mail, &field);
 	assert_int_equal(reason, REASON_COMPOSE_SIZE);
 	assert_true(bytes_equal_text(compose_failure(f->arena, reason, field), "{\"detail\":\"\",\"error\":\"compose.size\"}"));
+}
+
+#define LETTER_M02(letter) \
+	"{\"code\":\"M02\"," ENVELOPE letter "\"fields\":{\"reference\":\"A-2026-000123-KQ\",\"phone\":\"01 02 03 04 05\",\"organisation\":\"Service\"," \
+	"\"patient_name\":\"Dominique PAT-TROIS\",\"missing_count\":\"1\",\"missing_list\":\"- Mammographie\"}}"
+#define TO "\"to\":[\"Mme DOMINIQUE PAT-TROIS\",\"12 RUE DES EXEMPLES\",\"51100 REIMS\"]"
+
+/* Alone: the PDF, and nothing of a mail around it. */
+static void draws_a_letter(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail, again;
+	const char *field = "";
+	static const char request[] = LETTER_M02("\"letter\":{" TO ",\"from\":[\"1 place du Modèle\",\"75000 Paris\"],\"alone\":true},");
+	static const char easy[] = LETTER_M02("\"easy\":true,\"letter\":{" TO ",\"alone\":true},");
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(request), BYTES_NONE, &mail, &field), REASON_NONE);
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(request), BYTES_NONE, &again, &field), REASON_NONE);
+	assert_int_equal(mail.head.len, 0);
+	assert_true(bytes_starts(mail.entity, BYTES("%PDF-1.4")) && bytes_equal(mail.entity, again.entity));
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(easy), BYTES_NONE, &again, &field), REASON_NONE);
+	assert_false(bytes_equal(mail.entity, again.entity));
+}
+
+/* To who prints it: the letter first, the report behind it, no package, and nothing of the message in the mail's own words. */
+static void sends_a_letter_to_be_printed(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	struct mime_message read;
+	const char *field = "";
+	const char *request = arena_printf(f->arena, "{\"letter\":{" TO "},%s", report_request + 1);
+	assert_int_equal(compose_build(f->arena, f->templates, bytes_of_text(request), BYTES_NONE, &mail, &field), REASON_NONE);
+	read_mail(f, &mail, &read);
+	assert_true(bytes_equal_text(read.head.subject, "Lettre à imprimer\u00a0: M21 A-2026-000123-KQ"));
+	assert_int_equal(read.n, 4);
+	assert_true(bytes_equal_text(read.parts[2].name, "20261121_Lettre_M21_A-2026-000123-KQ.pdf"));
+	assert_true(bytes_starts(read.parts[2].content, BYTES("%PDF-")) && bytes_starts(read.parts[3].content, BYTES("%PDF-")));
+	assert_true(bytes_contains(read.text, BYTES("A-2026-000123-KQ/M21")));
+	assert_false(bytes_contains(read.text, BYTES("PAT-TROIS")) || bytes_contains(read.text, BYTES("Tout va bien")));
+}
+
+static void easy_texts_are_chosen(void **state)
+{
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	struct mime_message read;
+	const char *field = "";
+	static const char easy[] = LETTER_M02("\"easy\":true,");
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(easy), BYTES_NONE, &mail, &field), REASON_NONE);
+	read_mail(f, &mail, &read);
+	assert_true(bytes_contains(read.text, BYTES("Ce que vous faites")));
+	/* What goes to an expert has one text. */
+	const char *offer = arena_printf(f->arena, "{\"easy\":true,%s", dossier_request + 1);
+	assert_int_equal(compose_build(f->arena, f->templates, bytes_of_text(offer), BYTES("%PDF<a>x</a"), &mail, &field), REASON_NONE);
+}
+
+static void letters_that_cannot_be_posted(void **state)
+{
+	static const struct {
+		const char *what, *request, *field;
+	} cases[] = {
+		{"to nobody", LETTER_M02("\"letter\":{\"to\":[],\"alone\":true},"), "letter.to"},
+		{"without a window", LETTER_M02("\"letter\":{\"alone\":true},"), "letter.to"},
+		{"seven lines", LETTER_M02("\"letter\":{\"to\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\"]},"), "letter.to"},
+		{"a line of 39 signs", LETTER_M02("\"letter\":{\"to\":[\"123456789012345678901234567890123456789\"]},"), "letter.to"},
+		{"an empty line", LETTER_M02("\"letter\":{\"to\":[\"A\",\"\",\"B\"]},"), "letter.to"},
+		{"a line end in a line", LETTER_M02("\"letter\":{\"to\":[\"A\\nB\"]},"), "letter.to"},
+		{"a key that no letter has", LETTER_M02("\"letter\":{" TO ",\"stamp\":1},"), "letter.stamp"},
+	};
+	struct fixture *f = *state;
+	struct compose_mail mail;
+	const char *field = "";
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		print_message("%s\n", cases[i].what);
+		assert_int_equal(compose_build(f->arena, f->templates, bytes_of_text(cases[i].request), BYTES_NONE, &mail, &field), REASON_COMPOSE_FIELD);
+		assert_string_equal(field, cases[i].field);
+	}
+	/* A line of 38 signs is no longer for its accents. */
+	static const char longest[] = LETTER_M02("\"letter\":{\"to\":[\"éééééééééééééééééééééééééééééééééééééé\"],\"alone\":true},");
+	assert_int_equal(compose_build(f->arena, f->templates, BYTES(longest), BYTES_NONE, &mail, &field), REASON_NONE);
+	/* The expert's dossier has a package and originals, which paper cannot carry. */
+	const char *dossier = arena_printf(f->arena, "{\"letter\":{" TO "},%s", dossier_request + 1);
+	assert_int_equal(compose_build(f->arena, f->templates, bytes_of_text(dossier), BYTES("%PDF<a>x</a"), &mail, &field), REASON_COMPOSE_FIELD);
+	assert_string_equal(field, "letter");
 }
 
 #define EDITED(f, request, from, to) edited(f, request, BYTES(from), to)
@@ -276,6 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builds_the_report), cmocka_unit_test(answers_what_it_built), cmocka_unit_test(builds_the_dossier),
 		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(draws_a_letter), cmocka_unit_test(sends_a_letter_to_be_printed), cmocka_unit_test(easy_texts_are_chosen),
+		cmocka_unit_test(letters_that_cannot_be_posted),
 		cmocka_unit_test(builds_a_report_of_delivery),
 		cmocka_unit_test(names_a_mail_that_is_too_big), cmocka_unit_test(without_a_package), cmocka_unit_test(a_dossier_larger_than_the_mailbox),
 	};

@@ -12,6 +12,8 @@ static const struct answer {
 	{{"M10", "M11", "M12"}, "REFUSE", "REFUSE : ", "REFUSE", "REFUSE: "},
 	{{"M10", "M11"}, "CONFLIT", "CONFLIT", "CONFLICT", "CONFLICT"},
 	{{"M10", "M11"}, "ABSENT", "ABSENT jusqu'au ", "ABSENT", "ABSENT until "},
+	{{"M60"}, "CONFIRME", "CONFIRME", "CONFIRM", "CONFIRM"},
+	{{"M60"}, "REFUSE", "REFUSE", "REFUSE", "REFUSE"},
 };
 
 static bool has_code(const struct answer *a, struct bytes code)

@@ -29,19 +29,30 @@ static struct pdf_row *first_row(struct arena *arena, bool english, struct bytes
 	return more;
 }
 
-void compose_rehearsal(struct arena *arena, bool english, struct compose_request *r)
+static const char *sentence_of(struct arena *arena, bool english, const struct compose_request *r)
 {
-	const char *word = english ? "TEST - " : "ESSAI - ";
-
-	if (r->rehearsal.len == 0)
-		return;
-	const char *sentence = arena_printf(
+	return arena_printf(
 		arena,
 		english ? "This service is a rehearsal, with test identities and a clock that was moved forward; there it is %.*s. It concerns no "
 			  "patient: do not act on it."
 			: "Ce service est une répétition, avec des identités d'essai et une horloge avancée ; on y est le %.*s. Aucun patient n'est "
 			  "concerné : n'en tenez compte pour aucun soin.",
 		(int)r->rehearsal.len, (const char *)r->rehearsal.at);
+}
+
+struct bytes compose_rehearsal_words(struct arena *arena, bool english, const struct compose_request *r)
+{
+	const char *word = english ? "TEST - " : "ESSAI - ";
+	return r->rehearsal.len == 0 ? BYTES_NONE : bytes_of_text(arena_printf(arena, "%s%s", word, sentence_of(arena, english, r)));
+}
+
+void compose_rehearsal(struct arena *arena, bool english, struct compose_request *r)
+{
+	const char *word = english ? "TEST - " : "ESSAI - ";
+
+	if (r->rehearsal.len == 0)
+		return;
+	const char *sentence = sentence_of(arena, english, r);
 	r->mail.text = join(arena, arena_printf(arena, "%s%s\n\n", word, sentence), r->mail.text);
 	if (!r->has_notice)
 		mark_subject(arena, english, &r->mail);

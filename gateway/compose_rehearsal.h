@@ -11,4 +11,7 @@
  */
 void compose_rehearsal(struct arena *arena, bool english, struct compose_request *request);
 
+/* "ESSAI - " and the sentence, for what is made before the mail; empty without "rehearsal". In the arena. */
+struct bytes compose_rehearsal_words(struct arena *arena, bool english, const struct compose_request *request);
+
 #endif

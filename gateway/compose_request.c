@@ -12,7 +12,7 @@ enum { ADDRESS = 320 };
 
 #define REQUEST_KEYS                                                                                                     \
 	"code language message_id in_reply_to references date from reply_to to notification_to subject fields mss report " \
-	"dossier_pdf xdm attachments notice pdf_only limit rehearsal"
+	"dossier_pdf xdm attachments notice pdf_only limit easy letter rehearsal"
 #define DOCUMENT_KEYS                                                                                                    \
 	"id type type_name type_system title time service_time service_stop level replaces class format facility practice " \
 	"confidentiality language authors legal_authenticator"
@@ -154,6 +154,47 @@ static void read_attachments(struct compose_place request, struct bytes payload,
 	out->attachment_count = count;
 }
 
+/* --- the letter ---------------------------------------------------------------- */
+
+static size_t signs(struct bytes line)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < line.len; i++)
+		n += (line.at[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static struct bytes *read_address(struct compose_place letter, const char *key, enum compose_need need, size_t *count)
+{
+	*count = compose_json_count(letter, key, PDF_LETTER_LINES, need);
+	struct bytes *lines = arena_alloc(letter.reader->arena, (*count + 1) * sizeof *lines);
+	for (size_t i = 0; i < *count; i++) {
+		lines[i] = compose_json_line_at(letter, key, i, COMPOSE_NAME);
+		if (lines[i].len == 0 || signs(lines[i]) > LIMIT_ADDRESS_LINE)
+			compose_json_fail(letter, key);
+	}
+	if (need == COMPOSE_REQUIRED && *count == 0)
+		compose_json_fail(letter, key);
+	return lines;
+}
+
+/* A package cannot be printed. */
+static void read_letter(struct compose_place request, struct compose_request *out)
+{
+	struct compose_place l = compose_json_object(request, "letter", "to from alone", COMPOSE_OPTIONAL);
+	if (l.object == NULL)
+		return;
+	out->has_letter = out->pdf_only = true;
+	out->letter.to = read_address(l, "to", COMPOSE_REQUIRED, &out->letter.to_count);
+	out->letter.from = read_address(l, "from", COMPOSE_OPTIONAL, &out->letter.from_count);
+	out->letter.alone = compose_json_true(l, "alone");
+	for (size_t i = 0; i < out->attachment_count; i++)
+		if (out->attachments[i].packed)
+			compose_json_fail(request, "letter");
+	if (out->has_notice || out->has_dossier)
+		compose_json_fail(request, "letter");
+}
+
 /* --- the mail ------------------------------------------------------------------ */
 
 static void read_envelope(struct compose_place request, struct compose_request *out)
@@ -195,7 +236,7 @@ static void read_fields(struct compose_place request, struct compose_request *ou
 		compose_json_fail(request, "fields");
 		return;
 	}
-	out->fields = arena_alloc(request.reader->arena, (json_object_size(object) + 2) * sizeof *out->fields);
+	out->fields = arena_alloc(request.reader->arena, (json_object_size(object) + 4) * sizeof *out->fields);
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)object, key, value) {
@@ -232,6 +273,8 @@ enum reason compose_request_read(struct arena *arena, struct bytes request, stru
 		read_xdm(root, &read);
 		read_attachments(root, payload, &read);
 		read.has_notice = compose_notice_read(root, read.mail.offset_minutes, &read.notice);
+		read.easy = compose_json_true(root, "easy");
+		read_letter(root, &read);
 	}
 	json_decref(json);
 	if (reader.field != NULL) {

@@ -11,6 +11,8 @@
  *   "rehearsal"?: the day in a rehearsal, in words: every person who reads it is told (compose_rehearsal.h),
  *   "pdf_only"?: BOOL, true: no IHE_XDM.zip,
  *   "limit"?: NUMBER, bytes of a whole message that the recipient takes: a larger mail is COMPOSE_SIZE,
+ *   "easy"?: BOOL, true: the easy-to-read text where the code has one,
+ *   "letter"?: {"to": [LINE… 1 to 6, of at most 38 signs (NF Z 10-011)], "from"?: [LINE…, the same], "alone"?: BOOL},   on paper, see below
  *   "fields": {NAME: TEXT…},                             see template.h; null counts as absent
  *   "mss"?: {"ins"?: "O"|"N", "codes"?, "nil"?, "end"?: BOOL},
  *   "report"?: {
@@ -49,6 +51,9 @@
  * with "xdm", as DOC0001.XML…, bytes as given). The report PDF holds the frame (patient, expert, "rows", dossier, version), "summary" in a
  * tinted frame, "sections" in order, how to talk about it with the doctor, and the closing note; at level 3 its CDA has the same sections.
  * The dossier PDF: compose_dossier.h. Times are shown in Europe/Paris.
+ * A letter: the message becomes a PDF for the window of an envelope, with the sheet to send back where the code awaits an answer; the mail
+ * is then one to who prints it (template LETTER), with the letter first, the report's PDF and the attachments behind it, and no package. With
+ * "alone" the answer is JSON and one blob, the letter's PDF: there is no mail.
  * PDF name: AAAAMMJJ_title_NOM_prenom_reference.pdf; the day is the service's (report) or the mail's (dossier). */
 #ifndef RELAIS_GATEWAY_COMPOSE_REQUEST_H
 #define RELAIS_GATEWAY_COMPOSE_REQUEST_H
@@ -99,8 +104,16 @@ struct compose_dossier {
 	bool brief;                          /* what the documents hold stays out: the originals leave no room for it */
 };
 
+struct compose_letter {
+	struct bytes *to, *from;
+	size_t to_count, from_count;
+	bool alone;
+};
+
 struct compose_request {
 	struct bytes code, language;
+	bool easy, has_letter;
+	struct compose_letter letter;
 	struct smtp_compose mail;            /* text and parts are not yet filled; subject is empty for the template's own */
 	struct template_field *fields;
 	size_t field_count;

@@ -28,6 +28,9 @@ static const struct counted {
 	{"age", "an", "ans", "year old", "years old"},
 	{"missing_count", "document", "documents", "document", "documents"},
 	{"documents_count", "pièce", "pièces", "document", "documents"},
+	{"tasks_count", "tâche", "tâches", "task", "tasks"},
+	{"opinions_count", "avis", "avis", "opinion", "opinions"},
+	{"time_left", "jour", "jours", "day", "days"},
 };
 
 static struct bytes word_of(bool english, const char *field, struct bytes value)

@@ -39,6 +39,7 @@ struct config {
 	const char *oid;                 /* OID under which we number documents */
 	const char *product_id;          /* X-MSS-NIL */
 	const char *phone;               /* the patients' help line, in every message */
+	const char *contact;             /* a person's name at the foot of each message; "" = none */
 	const char *time_zone_note;      /* "Europe/Paris": the zone in which dates are told */
 	const char *patient_domain;      /* patient.mssante.fr */
 	bool test_identities;            /* test INS OIDs allowed */

@@ -14,6 +14,7 @@ const struct config_key config_keys[] = {
 	{"service", "oid", CONFIG_OID, AT(oid), NULL, 0, 0, NULL},
 	{"service", "product_id", CONFIG_TEXT, AT(product_id), "relais", 0, 0, NULL},
 	{"service", "phone", CONFIG_TEXT, AT(phone), NULL, 0, 0, NULL},
+	{"service", "contact", CONFIG_TEXT, AT(contact), "", 0, 0, NULL},
 	{"service", "time_zone_note", CONFIG_TEXT, AT(time_zone_note), "Europe/Paris", 0, 0, NULL},
 	{"service", "patient_domain", CONFIG_NAME, AT(patient_domain), "patient.mssante.fr", 0, 0, NULL},
 	{"service", "test_identities", CONFIG_FLAG, AT(test_identities), "false", 0, 0, NULL},

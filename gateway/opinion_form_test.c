@@ -209,17 +209,19 @@ static void no_letter_of_ours_is_an_opinion(void **state)
 	snprintf(path, sizeof path, "%.*s/templates", (int)slash, file);
 	assert_int_equal(template_load(arena, path, &set, &where), REASON_NONE);
 	for (size_t c = 0; c < TEMPLATE_CODES; c++)
-		for (size_t l = 0; l < TEMPLATE_LANGUAGES; l++) {
+		for (size_t l = 0; l < TEMPLATE_LANGUAGES * 2; l++) {
+			const struct template_choice choice = {bytes_of_text(template_codes[c].code), bytes_of_text(template_languages[l / 2]), l % 2 == 1, false};
 			struct template_field fields[40];
-			struct bytes subject, body, absent;
+			struct template_text text;
+			struct bytes body, absent;
 			size_t n = 0;
 			for (size_t k = 0; k < 2; k++) {
 				struct cursor names = cursor_on(bytes_of_text(k == 0 ? template_codes[c].required : template_codes[c].optional));
 				while (names.left.len > 0)
 					fields[n++] = (struct template_field){cursor_until(&names, ' '), BYTES("Des mots quelconques")};
 			}
-			assert_int_equal(template_render(arena, set, bytes_of_text(template_codes[c].code), bytes_of_text(template_languages[l]), fields, n,
-							 &subject, &body, &absent), REASON_NONE);
+			assert_int_equal(template_render(arena, set, &choice, fields, n, &text, &absent), REASON_NONE);
+			body = text.body;
 			nothing_read(arena, template_codes[c].code, body);
 			nothing_read(arena, template_codes[c].code, broken_at(arena, body, 70, "> ", false));
 			nothing_read(arena, template_codes[c].code, bytes_of_text(arena_printf(arena, "Bien reçu.\n\nDe : Relais\nEnvoyé : lundi\nÀ : Dr\nObjet : x\n\n%s",

@@ -2,6 +2,7 @@
 #include "gateway/template.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,7 +16,11 @@ struct piece {
 	struct bytes text;            /* the words, or the name of the field */
 };
 
-enum { PIECES = 400, BLOCKS_DEEP = 8 };
+enum { PIECES = 400, BLOCKS_DEEP = 8, TEMPLATE_VARIANTS = 2 };
+
+/* What a block may ask besides fields: on what the text is read. */
+#define FORMS "mail letter"
+#define SHEET "\n====\n"
 
 struct text {
 	struct piece *pieces;
@@ -26,8 +31,8 @@ struct template_set {
 	struct arena *arena;
 	struct {
 		bool present;
-		struct text subject, body;
-	} texts[TEMPLATE_CODES][TEMPLATE_LANGUAGES];
+		struct text subject, body, sheet;
+	} texts[TEMPLATE_CODES][TEMPLATE_LANGUAGES][TEMPLATE_VARIANTS];
 };
 
 /* --- cutting ---------------------------------------------------------------- */
@@ -69,7 +74,7 @@ static bool is_open(const struct cutter *c, struct bytes name)
 
 static bool add_block(struct cutter *c, struct bytes name)
 {
-	if (!template_names_have(c->code->required, name) && !template_names_have(c->code->optional, name))
+	if (!template_names_have(c->code->required, name) && !template_names_have(c->code->optional, name) && !template_names_have(FORMS, name))
 		return wrong(c, "a block of a field that this code does not have");
 	if (is_open(c, name) || c->depth == BLOCKS_DEEP)
 		return wrong(c, "a block inside itself, or blocks too deep");
@@ -115,10 +120,8 @@ static size_t after_tag(struct bytes text, size_t start, size_t end, struct byte
 	return block && head && end < text.len && text.at[end] == '\n' ? end + 1 : end;
 }
 
-static bool cut(struct cutter *c, struct bytes text, struct text *out)
+static bool cut_pieces(struct cutter *c, struct bytes text)
 {
-	c->out = out;
-	*out = (struct text){.pieces = arena_alloc(c->arena, PIECES * sizeof(struct piece))};
 	for (size_t at = 0; at < text.len;) {
 		size_t start = bytes_find(text, BYTES("{{"), at);
 		if (!add_piece(c, PIECE_TEXT, bytes_slice(text, at, start - at)))
@@ -136,6 +139,17 @@ static bool cut(struct cutter *c, struct bytes text, struct text *out)
 	return c->depth == 0 ? true : wrong(c, "a block is not closed");
 }
 
+static bool cut(struct cutter *c, struct bytes text, struct text *out)
+{
+	struct piece room[PIECES];
+	c->out = &(struct text){.pieces = room};
+	if (!cut_pieces(c, text))
+		return false;
+	*out = (struct text){arena_alloc(c->arena, (c->out->count + 1) * sizeof *room), c->out->count};
+	memcpy(out->pieces, room, c->out->count * sizeof *room);
+	return true;
+}
+
 /* UTF-8 with LF as its only control character. */
 static bool clean(struct bytes text)
 {
@@ -145,34 +159,43 @@ static bool clean(struct bytes text)
 	return bytes_utf8(text);
 }
 
-enum reason template_add(struct template_set *set, struct bytes code, struct bytes language, struct bytes text, const char **where)
+/* The three parts of a file, each cut. */
+static bool cut_parts(struct cutter *c, struct bytes head, struct bytes rest, struct text *subject, struct text *body, struct text *sheet)
+{
+	size_t end = bytes_find(rest, BYTES(SHEET), 0);
+
+	c->one_line = true;
+	bool good = cut(c, bytes_from(head, sizeof "Subject: " - 1), subject);
+	c->one_line = false;
+	/* The line's end before the sheet is the body's. */
+	good = good && cut(c, bytes_slice(rest, 0, end < rest.len ? end + 1 : end), body);
+	return good && (end == rest.len || cut(c, bytes_from(rest, end + sizeof SHEET - 1), sheet));
+}
+
+enum reason template_add(struct template_set *set, struct bytes code, struct bytes language, bool easy, struct bytes text, const char **where)
 {
 	size_t c = template_code_find(code), l = template_language_find(language);
 	*where = "no such code or language";
-	if (c == TEMPLATE_CODES || l == TEMPLATE_LANGUAGES)
+	if (c == TEMPLATE_CODES || l == TEMPLATE_LANGUAGES || (easy && !template_code_easy(c)))
 		return REASON_COMPOSE_TEMPLATE;
 	*where = "the same text twice";
-	if (set->texts[c][l].present)
+	if (set->texts[c][l][easy].present)
 		return REASON_COMPOSE_TEMPLATE;
 	*where = "too long, not UTF-8, or a control character";
 	if (text.len > LIMIT_TEMPLATE || !clean(text))
 		return REASON_COMPOSE_TEMPLATE;
 	*where = "the first line is no Subject, or no empty line follows it";
+	text = arena_copy(set->arena, text);
 	size_t end = bytes_find(text, BYTES("\n\n"), 0);
-	struct bytes head = bytes_slice(text, 0, end), body = bytes_from(text, end + 2);
-	if (!bytes_starts(head, BYTES("Subject: ")) || bytes_find_byte(head, '\n', 0) != head.len || bytes_trim(body).len == 0)
+	struct bytes head = bytes_slice(text, 0, end), rest = bytes_from(text, end + 2);
+	if (!bytes_starts(head, BYTES("Subject: ")) || bytes_find_byte(head, '\n', 0) != head.len || bytes_trim(rest).len == 0)
 		return REASON_COMPOSE_TEMPLATE;
 	struct cutter cutter = {.arena = set->arena, .code = &template_codes[c]};
-	head = arena_copy(set->arena, bytes_from(head, sizeof "Subject: " - 1));
-	body = arena_copy(set->arena, body);
-	cutter.one_line = true;
-	bool good = cut(&cutter, head, &set->texts[c][l].subject);
-	cutter.one_line = false;
-	if (!good || !cut(&cutter, body, &set->texts[c][l].body)) {
+	if (!cut_parts(&cutter, head, rest, &set->texts[c][l][easy].subject, &set->texts[c][l][easy].body, &set->texts[c][l][easy].sheet)) {
 		*where = cutter.why;
 		return REASON_COMPOSE_TEMPLATE;
 	}
-	set->texts[c][l].present = true;
+	set->texts[c][l][easy].present = true;
 	*where = NULL;
 	return REASON_NONE;
 }
@@ -193,16 +216,27 @@ static enum reason read_file(int folder, const char *name, struct buf *out)
 	return got == 0 && buf_ok(out) ? REASON_NONE : reason;
 }
 
-static enum reason load_one(struct template_set *set, int folder, const char *code, const char *language, const char **where)
+static enum reason load_one(struct template_set *set, int folder, const char *code, const char *language, bool easy, const char **where)
 {
-	const char *name = arena_printf(set->arena, "%s.%s.txt", code, language), *why = "cannot be read";
+	const char *name = arena_printf(set->arena, "%s.%s%s.txt", code, language, easy ? ".easy" : ""), *why = "cannot be read";
 	struct buf text = buf_make(LIMIT_TEMPLATE);
 	enum reason reason = read_file(folder, name, &text);
 	if (reason == REASON_NONE)
-		reason = template_add(set, bytes_of_text(code), bytes_of_text(language), buf_bytes(&text), &why);
+		reason = template_add(set, bytes_of_text(code), bytes_of_text(language), easy, buf_bytes(&text), &why);
 	buf_free(&text);
 	if (reason != REASON_NONE)
 		*where = arena_printf(set->arena, "%s: %s", name, why);
+	return reason;
+}
+
+static enum reason load_code(struct template_set *set, int folder, size_t code, const char **where)
+{
+	enum reason reason = REASON_NONE;
+	for (size_t l = 0; l < TEMPLATE_LANGUAGES && reason == REASON_NONE; l++) {
+		reason = load_one(set, folder, template_codes[code].code, template_languages[l], false, where);
+		if (reason == REASON_NONE && template_code_easy(code))
+			reason = load_one(set, folder, template_codes[code].code, template_languages[l], true, where);
+	}
 	return reason;
 }
 
@@ -222,8 +256,7 @@ enum reason template_load(struct arena *arena, const char *folder, struct templa
 	struct template_set *set = template_open(arena);
 	enum reason reason = REASON_NONE;
 	for (size_t c = 0; c < TEMPLATE_CODES && reason == REASON_NONE; c++)
-		for (size_t l = 0; l < TEMPLATE_LANGUAGES && reason == REASON_NONE; l++)
-			reason = load_one(set, at, template_codes[c].code, template_languages[l], where);
+		reason = load_code(set, at, c, where);
 	close(at);
 	if (reason == REASON_NONE)
 		*out = set;
@@ -232,11 +265,21 @@ enum reason template_load(struct arena *arena, const char *folder, struct templa
 
 /* --- rendering -------------------------------------------------------------- */
 
-static struct bytes value_of(const struct template_field *fields, size_t count, struct bytes name)
+/* What a text is filled with. */
+struct filling {
+	struct arena *arena;
+	const struct template_field *fields;
+	size_t count;
+	bool letter;
+};
+
+static struct bytes value_of(const struct filling *f, struct bytes name)
 {
-	for (size_t i = 0; i < count; i++)
-		if (bytes_equal(fields[i].name, name))
-			return bytes_trim(fields[i].value);
+	if (template_names_have(FORMS, name))
+		return bytes_equal_text(name, "letter") == f->letter ? name : BYTES_NONE;
+	for (size_t i = 0; i < f->count; i++)
+		if (bytes_equal(f->fields[i].name, name))
+			return bytes_trim(f->fields[i].value);
 	return BYTES_NONE;
 }
 
@@ -249,7 +292,7 @@ static size_t skip_block(const struct text *text, size_t i)
 	return i;
 }
 
-static struct bytes render(struct arena *arena, const struct text *text, const struct template_field *fields, size_t count)
+static struct bytes render(const struct filling *f, const struct text *text)
 {
 	struct buf out = buf_make(4 * LIMIT_TEXT);
 	for (size_t i = 0; i < text->count; i++) {
@@ -257,11 +300,11 @@ static struct bytes render(struct arena *arena, const struct text *text, const s
 		if (piece->kind == PIECE_TEXT)
 			buf_add(&out, piece->text);
 		else if (piece->kind == PIECE_FIELD)
-			buf_add(&out, value_of(fields, count, piece->text));
-		else if (piece->kind == PIECE_BLOCK && value_of(fields, count, piece->text).len == 0)
+			buf_add(&out, value_of(f, piece->text));
+		else if (piece->kind == PIECE_BLOCK && value_of(f, piece->text).len == 0)
 			i = skip_block(text, i);
 	}
-	struct bytes copy = buf_ok(&out) ? arena_copy(arena, buf_bytes(&out)) : BYTES_NONE;
+	struct bytes copy = buf_ok(&out) ? arena_copy(f->arena, buf_bytes(&out)) : BYTES_NONE;
 	buf_free(&out);
 	return copy;
 }
@@ -275,39 +318,43 @@ enum reason template_field_check(struct bytes name, struct bytes value)
 }
 
 /* The first required field that has no value; empty when all have one. */
-static struct bytes first_absent(const struct template_code *code, const struct template_field *fields, size_t count)
+static struct bytes first_absent(const struct template_code *code, const struct filling *f)
 {
 	struct cursor cursor = cursor_on(bytes_of_text(code->required));
 	while (cursor.left.len > 0) {
 		struct bytes name = cursor_until(&cursor, ' ');
-		if (value_of(fields, count, name).len == 0)
+		if (value_of(f, name).len == 0)
 			return name;
 	}
 	return BYTES_NONE;
 }
 
-enum reason template_render(struct arena *arena, const struct template_set *set, struct bytes code, struct bytes language,
-			    const struct template_field *fields, size_t count, struct bytes *subject, struct bytes *body,
-			    struct bytes *where)
+enum reason template_render(struct arena *arena, const struct template_set *set, const struct template_choice *choice,
+			    const struct template_field *fields, size_t count, struct template_text *out, struct bytes *where)
 {
-	size_t c = template_code_find(code), l = template_language_find(language);
-	*where = code;
-	if (c == TEMPLATE_CODES || l == TEMPLATE_LANGUAGES || !set->texts[c][l].present)
+	const struct filling f = {arena, fields, count, choice->letter};
+	size_t c = template_code_find(choice->code), l = template_language_find(choice->language);
+	*where = choice->code;
+	if (c == TEMPLATE_CODES || l == TEMPLATE_LANGUAGES)
+		return REASON_COMPOSE_TEMPLATE;
+	bool easy = choice->easy && template_code_easy(c);
+	if (!set->texts[c][l][easy].present)
 		return REASON_COMPOSE_TEMPLATE;
 	for (size_t i = 0; i < count; i++) {
 		*where = fields[i].name;
 		if (template_field_check(fields[i].name, fields[i].value) != REASON_NONE)
 			return REASON_COMPOSE_FIELD;
 	}
-	*where = first_absent(&template_codes[c], fields, count);
+	*where = first_absent(&template_codes[c], &f);
 	if (where->len > 0)
 		return REASON_COMPOSE_TEMPLATE;
-	struct bytes first = render(arena, &set->texts[c][l].subject, fields, count);
-	struct bytes rest = render(arena, &set->texts[c][l].body, fields, count);
-	*where = code;
-	if (first.len == 0 || rest.len == 0)
+	struct template_text text = {
+		.subject = render(&f, &set->texts[c][l][easy].subject), .body = render(&f, &set->texts[c][l][easy].body),
+		.sheet = choice->letter ? render(&f, &set->texts[c][l][easy].sheet) : BYTES_NONE,
+	};
+	*where = choice->code;
+	if (text.subject.len == 0 || text.body.len == 0)
 		return REASON_COMPOSE_FIELD;
-	*subject = first;
-	*body = rest;
+	*out = text;
 	return REASON_NONE;
 }

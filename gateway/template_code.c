@@ -28,7 +28,8 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M15", "expert", ALL " missing_list", SIGNED " expert_name due_date form form_whole"},
 	{"M16", "expert", ALL " delivered_at", SIGNED " expert_name read_at exchange_until"},
 	{"M17", "expert", SERVICE " month opinions_count amount lines_list", SIGNED " expert_name"},
-	{"M18", "expert", ALL, SIGNED " expert_name why"},
+	/* By then the dossier may have another expert: nobody is named. */
+	{"M18", "expert", ALL, SIGNED " why"},
 	{"M19", "patient", ALL " patient_name", SIGNED " call_at"},
 	/* Read outside of the trusted space: it does not even tell which service writes. */
 	{"M20", "patient", "phone", ""},
@@ -57,7 +58,7 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	/* The receipt says nothing of a dossier: it has no reference to tell. */
 	{"M70", "sender", SERVICE, SIGNED " received_at documents_count pieces_list"},
 	{"M71", "sender", SERVICE " code sentence", SIGNED " hint reference received_at document_name"},
-	{"M73", "expert", ALL " changes_list", SIGNED " expert_name due_date opinion_at"},
+	{"M73", "expert", ALL " changes_list", SIGNED " expert_name opinion_at"},
 	{"M80", "nurses", SERVICE " today tasks_count tasks_list", SIGNED " urgent_list"},
 	{"M81", "nurses", ALL, SIGNED " since"},
 	{"M82", "nurses", ALL " due_date", SIGNED " expert_name standby_name done_list"},

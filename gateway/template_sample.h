@@ -4,8 +4,9 @@
 
 #include "gateway/template.h"
 
-/* Every field that the code has, in words of the language; the form as the policy writes it for a dossier of two questions.
+/* Every field that the code has, in words of the language; the form as the policy writes it for a dossier of two questions. M21 and M64
+ * have no "replaced_at": under the catalogue's names M21R and M65 they have it, and *code becomes the one that is rendered.
  * COMPOSE_TEMPLATE: no such code. In the arena. */
-MUST_USE enum reason template_sample(struct arena *arena, struct bytes code, bool english, struct template_field **out, size_t *count);
+MUST_USE enum reason template_sample(struct arena *arena, struct bytes *code, bool english, struct template_field **out, size_t *count);
 
 #endif

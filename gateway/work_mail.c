@@ -1,32 +1,24 @@
 /* gateway/work_mail.c - what compose is asked for: a decision's mail with the dossier's texts (gateway/compose_request.h). */
 #include "gateway/work.h"
 
-#include "base/calendar.h"
+#include "gateway/day_words.h"
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
+#include "gateway/template_code.h"
 #include "gateway/work_report.h"
 #include "policy/given.h"
 #include "policy/identity.h"
 #include "smtp/subject.h"
 
-/* The policy's name of a text and the templates', where they differ. */
+/* The policy's name of a text, and the templates', where the two differ. */
 static const struct {
 	const char *policy, *template;
 } renamed[] = {
 	{"count", "missing_count"}, {"missing", "missing_list"}, {"due", "due_date"}, {"expert", "expert_name"},
 	{"exam_count", "documents_count"}, {"exams", "exams_list"}, {"birth_date", "patient_birth"}, {"released", "delivered_at"},
-	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"},
-	{"heavy", "heavy_list"}, {"replaced", "replaced_at"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"}, {"pieces", "pieces_list"},
-	{"changes", "changes_list"}, {"physician", "physician_name"},
+	{"shared_with", "recipients_list"}, {"question", "question_text"}, {"answer", "answer_text"}, {"heavy", "heavy_list"},
+	{"replaced", "replaced_at"}, {"hospitals", "first_opinion"}, {"waived", "missing_list"}, {"pieces", "pieces_list"},
 };
-
-static const char *template_name(const char *policy)
-{
-	for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
-		if (bytes_equal_text(bytes_of_text(policy), renamed[i].policy))
-			return renamed[i].template;
-	return policy;
-}
 
 static void put(json_t *fields, const char *name, struct bytes text)
 {
@@ -39,24 +31,21 @@ static void put_text(json_t *fields, const char *name, const char *text)
 	put(fields, name, bytes_of_text(text));
 }
 
-/* "samedi 14 mars 2026": a letter names the day. */
-static const char *day_words(struct work *work, struct instant at)
+/* What no template knows is for the PDF of the dossier. */
+static void put_named(json_t *fields, const char *name, struct bytes text)
 {
-	static const char *const fr[] = {"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"};
-	static const char *const en[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-	int day = calendar_weekday(calendar_date(CALENDAR_FRANCE, at));
-	return arena_printf(work->arena, "%s %s", (work_english(work) ? en : fr)[day], work_date(work, at));
+	bool lines;
+
+	for (size_t k = 0; k < sizeof renamed / sizeof renamed[0]; k++)
+		if (bytes_equal_text(bytes_of_text(name), renamed[k].policy))
+			name = renamed[k].template;
+	if (template_name_find(bytes_of_text(name), &lines))
+		put(fields, name, text);
 }
 
-/* "PAT-TROIS D.": enough for who knows the patient. */
-static const char *short_name(struct work *work, const struct dossier *d)
+static const char *day_words(struct work *work, struct instant at)
 {
-	const struct policy_patient *p = &d->request.patient;
-	struct bytes given = p->given_birth_first;
-	size_t n = given.len > 0;
-	while (n < given.len && (given.at[n] & 0xC0) == 0x80)   /* the rest of one UTF-8 sign */
-		n++;
-	return arena_printf(work->arena, "%.*s %.*s.", (int)p->family_birth.len, (const char *)p->family_birth.at, (int)n, (const char *)given.at);
+	return day_words_day(work->arena, work_english(work), at);
 }
 
 static const char *patient_name(struct work *work, const struct dossier *d)
@@ -64,6 +53,19 @@ static const char *patient_name(struct work *work, const struct dossier *d)
 	const struct policy_patient *p = &d->request.patient;
 	return arena_printf(work->arena, "%.*s %.*s", (int)p->given_birth_first.len, (const char *)p->given_birth_first.at,
 			    (int)p->family_birth.len, (const char *)p->family_birth.at);
+}
+
+/* "PAT-TROIS D.": whom a mail between professionals is about, in its subject. */
+static const char *patient_short(struct work *work, const struct dossier *d)
+{
+	const struct policy_patient *p = &d->request.patient;
+	size_t first = p->given_birth_first.len;
+
+	for (size_t i = 1; i < first; i++)
+		if ((p->given_birth_first.at[i] & 0xc0) != 0x80)
+			first = i;
+	return arena_printf(work->arena, "%.*s%s%.*s%s", (int)p->family_birth.len, (const char *)p->family_birth.at, first > 0 ? " " : "", (int)first,
+			    (const char *)p->given_birth_first.at, first > 0 ? "." : "");
 }
 
 /* "28/03/1979" from YYYYMMDD. */
@@ -89,8 +91,8 @@ static void dossier_fields(struct work *work, enum mail_code code, const struct 
 	put(fields, "reference", d->reference);
 	if (!is_before_acceptance(code)) {
 		put_text(fields, "patient_name", patient_name(work, d));
+		put_text(fields, "patient_short", patient_short(work, d));
 		put_text(fields, "patient_birth", birth_date(work, d));
-		put_text(fields, "patient_short", short_name(work, d));
 	}
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
@@ -115,12 +117,13 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 
 	put_text(fields, "phone", c->phone);
 	put_text(fields, "organisation", c->organisation);
+	put_text(fields, "contact_name", c->contact);
 	put_text(fields, "received_at", day_words(work, work->now));
 	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
 	if (d != NULL && mail->party != PARTY_SENDER)
 		dossier_fields(work, mail->code, d, fields);
 	for (size_t i = 0; i < mail->n_fields; i++)
-		put(fields, template_name(mail->fields[i].name), mail->fields[i].text);
+		put_named(fields, mail->fields[i].name, mail->fields[i].text);
 	return fields;
 }
 
@@ -293,6 +296,9 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		json_object_set_new(r, "in_reply_to", json_of(cause->message_id));
 		json_object_set_new(r, "references", json_pack("[o]", json_of(cause->message_id)));
 	}
+	/* Ends the patient's right to answer this thread (ECO.2.2.8). */
+	if (mail->code == MAIL_M35)
+		json_object_set_new(json_object_get(r, "mss"), "end", json_true());
 	if (asks_for_reading(mail->code))
 		json_object_set_new(r, "notification_to", json_string(c->signer.mailbox));
 	enum reason reason = reply_to(work, mail, id, r);

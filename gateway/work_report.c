@@ -4,7 +4,7 @@
  * carries it (relais.report_asked), and every text is as it was at its release. */
 #include "gateway/work_report.h"
 
-#include "base/calendar.h"
+#include "gateway/day_words.h"
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/work_report_text.h"
@@ -179,11 +179,7 @@ bool work_english(const struct work *work)
 
 const char *work_date(struct work *work, struct instant at)
 {
-	static const char *const fr[] = {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"};
-	static const char *const en[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
-	struct date d = calendar_date(CALENDAR_FRANCE, at);
-	bool first = d.day == 1 && !work_english(work);
-	return arena_printf(work->arena, "%d%s %s %d", d.day, first ? "er" : "", (work_english(work) ? en : fr)[d.month - 1], d.year);
+	return day_words_date(work->arena, work_english(work), at);
 }
 
 struct bytes work_questions(struct work *work, const struct dossier *d)

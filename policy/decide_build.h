@@ -5,20 +5,37 @@
  * the whole: a decision is made entirely or not at all.
  *
  * Fields of the mails (a template may use those of its code and no others; a field without a text is empty):
- *   M01  pathology
- *   M02  count, missing (one line each)
- *   M06  due        M07  expert, due
+ *   M01  pathology, missing
+ *   M02  count, missing (one line each)               M02B expert, question   M05 why
+ *   M02B question   M03  count, missing, close_date   M04  pieces (each with why)   M05  document_name
+ *   M06  due        M07  expert, due                  M08  due                      M09  due (promised), new_date, why
  *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals
  *   M11  due, due_day   M12  due
  *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part, form
  *   M13B family_name, given_name, birth_date, due, exams, part
+ *   M14  due, time_left (in days)
  *   M15  due, missing, form (what is asked back) or form_whole (all of it again); neither where only the signature is missing
  *   M16  released
+ *   M17  month, opinions_count, amount, lines_list (by reference)          M18  why
+ *   M19  call_at    M20  -                            M22  released
  *   M21  expert, summary, shared_with, replaced
  *   M30  question   M31  expert, answer
+ *   M33  -          M34  time_left, exchange_until    M35, M36, M37  -
+ *   M40  questions  M41  erased_at, kept_list         M42  why, places_list         M43  why
+ *   M44  missing    M45  new_date
+ *   M50  representative_name                          M51  representative_name, object_until
+ *   M60  physician_name                               M61  physician_name, exam_count, missing, due (only when it is complete)
+ *   M62  physician_name, document_name, sentence, hint   M63  physician_name, question, due
  *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
  *   M70  pieces     M71  code, sentence
- *   M02B, M63 expert, question   M05, M42, M43, M44 why (what a nurse adds)   M18 why   M73 family_name, given_name, birth_date, due, changes, part, opinion_at
+ *   M73  family_name, given_name, birth_date, due, changes_list (each document: replaced or deleted), part, opinion_at
+ *   M80  today, tasks_count, urgent_list, tasks_list  M81  since
+ *   M82, M83, M84  due, expert, standby_name, done_list
+ *   M85  recipient (the party in words), sentence, hint, done_list, next_step
+ *   M90-M94, M96, M98  sentence, since, harm, done_list, todo_list, told; M96 also deadline, seen_list
+ *   M95  today, figures_list, done_list               M97  actor, since, why, until_at
+ *   M99  month, contract, figures_list                M100 received_at
+ * How each is worded: gateway/template.h. A name that is not one of the templates' is renamed in gateway/work_mail.c.
  * All of a dossier also have: reference (empty for a dossier that has none yet: the shell gives it). */
 #ifndef RELAIS_POLICY_DECIDE_BUILD_H
 #define RELAIS_POLICY_DECIDE_BUILD_H

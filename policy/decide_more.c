@@ -24,7 +24,7 @@ static void mail_addendum(struct build *b, const struct decide_parts *parts, siz
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
 	build_field(b, "due", text_date(b, b->after->due_at));
-	build_field(b, code == MAIL_M73 ? "changes" : "exams", decide_parts_text(b, parts, part));
+	build_field(b, code == MAIL_M73 ? "changes_list" : "exams", decide_parts_text(b, parts, part));
 }
 
 bool step_has_addendum(const struct dossier *d)
@@ -61,7 +61,7 @@ void step_tell_withdrawn(struct build *b, struct bytes titles)
 {
 	if (!build_mail(b, MAIL_M73, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		return;
-	build_field(b, "changes", titles);
+	build_field(b, "changes_list", titles);
 	if (b->after->opinion.present)
 		build_field(b, "opinion_at", text_date(b, b->after->opinion.at));
 }
