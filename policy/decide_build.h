@@ -6,7 +6,8 @@
  *
  * Fields of the mails (a template may use those of its code and no others; a field without a text is empty):
  *   M01  pathology
- *   M02  count, missing (one line each)
+ *   M02  count, missing (one line each)   M02B, M63 question   M03  count, missing, close   M44  count, missing
+ *   M09  due, due_day, new_date   M14  due, due_day, left   M34  until, left   (M19, M22, M35, M37, M40, M45: none)
  *   M06  due        M07  expert, due
  *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals
  *   M11  due, due_day   M12  due
