@@ -1,6 +1,7 @@
 /* policy/route.c - see route.h. */
 #include "policy/route.h"
 
+#include "base/calendar.h"
 #include "policy/dossier.h"
 #include "policy/sender.h"
 
@@ -29,7 +30,7 @@ static struct bytes text_day(struct arena *arena, struct instant at)
 {
 	if (arena == NULL || at.us == 0)
 		return BYTES_NONE;
-	struct date d = instant_date(at, instant_paris_offset(at));
+	struct date d = calendar_date(CALENDAR_FRANCE, at);
 	return bytes_of_text(arena_printf(arena, "%04d-%02d-%02d", d.year, d.month, d.day));
 }
 
