@@ -234,15 +234,6 @@ struct instant calendar_plus_working_days(enum calendar_place place, struct inst
 	return civil(place, date, of_day(place, at));
 }
 
-struct instant calendar_last_working(enum calendar_place place, struct instant at)
-{
-	struct date date = calendar_date(place, at), day = date;
-
-	while (!calendar_working_day(place, day))
-		day = next_day(day, -1);
-	return date_days(day) == date_days(date) ? at : civil(place, day, of_day(place, at));
-}
-
 static bool open_on(enum calendar_place place, const struct calendar_window *window, struct date date)
 {
 	return !window->working_days || calendar_working_day(place, date);
@@ -266,6 +257,20 @@ struct instant calendar_next(enum calendar_place place, const struct calendar_wi
 	while (!open_on(place, window, date))
 		date = next_day(date, 1);
 	return calendar_instant(place, date, window->from);
+}
+
+struct instant calendar_last_inside(enum calendar_place place, const struct calendar_window *window, struct instant at)
+{
+	struct date date = calendar_date(place, at);
+	int64_t us = of_day(place, at), from = window->from * MINUTE, to = (window->to - 60) * MINUTE;
+
+	if (calendar_inside(place, window, at))
+		return at;
+	while (!open_on(place, window, date))
+		date = next_day(date, -1);
+	if (us < window->from * MINUTE || us >= window->to * MINUTE)
+		us = us < from || to < from ? from : to;
+	return civil(place, date, us);
 }
 
 struct instant calendar_plus_working(enum calendar_place place, const struct calendar_window *window, struct instant at, struct span span)

@@ -53,8 +53,6 @@ bool calendar_working_day(enum calendar_place place, struct date date);
 struct instant calendar_plus_days(enum calendar_place place, struct instant at, int days);
 /* The same civil time on the n-th working day behind that of at; n is at least 1. */
 struct instant calendar_plus_working_days(enum calendar_place place, struct instant at, int days);
-/* at itself when it lies on a working day, else the same civil time on the last working day before. */
-struct instant calendar_last_working(enum calendar_place place, struct instant at);
 
 /* When people may be written to, or are at work: minutes of the civil day, from included, to not. from < to <= 1440. */
 struct calendar_window {
@@ -68,6 +66,9 @@ extern const struct calendar_window calendar_nurses;          /* their working h
 bool calendar_inside(enum calendar_place place, const struct calendar_window *window, struct instant at);
 /* at itself when it is inside, else when the window opens next. */
 struct instant calendar_next(enum calendar_place place, const struct calendar_window *window, struct instant at);
+/* at itself when it is inside; else on its day, or on the last day before on which the window opens, at the civil time nearest to at's from the
+ * opening to an hour before the closing (the opening, in a window that is shorter). What is to be said at the latest is said then. */
+struct instant calendar_last_inside(enum calendar_place place, const struct calendar_window *window, struct instant at);
 /* When so much time inside the window has passed since at. What would end at an opening ends at the closing before. */
 struct instant calendar_plus_working(enum calendar_place place, const struct calendar_window *window, struct instant at, struct span span);
 

@@ -174,20 +174,25 @@ static void working_days(void **state)
 		enum calendar_place place;
 		const char *from, *to;
 	} back[] = {
-		{"a working day stays", CALENDAR_FRANCE, "2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"},
+		{"within the week it stays", CALENDAR_FRANCE, "2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"},
 		{"Saturday", CALENDAR_FRANCE, "2026-11-21T10:00:00Z", "2026-11-20T10:00:00Z"},
 		{"Sunday", CALENDAR_FRANCE, "2026-11-22T10:00:00Z", "2026-11-20T10:00:00Z"},
 		{"Easter Monday, over Alsace's Good Friday", CALENDAR_ALSACE_MOSELLE, "2026-04-06T10:00:00Z", "2026-04-02T10:00:00Z"},
 		{"Easter Monday elsewhere", CALENDAR_FRANCE, "2026-04-06T10:00:00Z", "2026-04-03T10:00:00Z"},
 		{"the Sunday on which summer begins", CALENDAR_FRANCE, "2026-03-29T10:00:00Z", "2026-03-27T11:00:00Z"},
 		{"New Year's Day", CALENDAR_FRANCE, "2027-01-01T10:00:00Z", "2026-12-31T10:00:00Z"},
+		{"early on a working day", CALENDAR_FRANCE, "2026-11-20T05:00:00Z", "2026-11-20T07:00:00Z"},
+		{"late on a working day", CALENDAR_FRANCE, "2026-11-20T21:00:00Z", "2026-11-20T17:00:00Z"},
+		{"in the last hour of the window it stays", CALENDAR_FRANCE, "2026-11-20T17:30:00Z", "2026-11-20T17:30:00Z"},
+		{"the night before Monday", CALENDAR_FRANCE, "2026-11-22T23:30:00Z", "2026-11-23T07:00:00Z"},
+		{"late on Sunday", CALENDAR_FRANCE, "2026-11-22T21:00:00Z", "2026-11-20T17:00:00Z"},
 	};
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		same(rows[i].what, calendar_plus_working_days(CALENDAR_FRANCE, at(rows[i].from), rows[i].days), rows[i].to);
 	for (size_t i = 0; i < COUNT(back); i++)
-		same(back[i].what, calendar_last_working(back[i].place, at(back[i].from)), back[i].to);
+		same(back[i].what, calendar_last_inside(back[i].place, &calendar_professionals, at(back[i].from)), back[i].to);
 	assert_false(calendar_working_day(CALENDAR_FRANCE, (struct date){2026, 7, 14}));
 }
 

@@ -89,7 +89,7 @@ enum policy_act {
 	POLICY_ACT_WAIVE,        /* a missing piece need not come: id, text why */
 	POLICY_ACT_OFFER,        /* NO_EXPERT: look again */
 	POLICY_ACT_RELEASE,
-	POLICY_ACT_HOLD,         /* CHECKED: text why */
+	POLICY_ACT_HOLD,         /* CHECKED: id until when (RFC 3339, or empty), text why */
 	POLICY_ACT_RETURN,       /* the opinion, to the expert: text what is missing */
 	POLICY_ACT_CONSENT,      /* about a physician: party, given; PATIENT, EXPERT: a consent of the request, given */
 	POLICY_ACT_ANSWER,       /* what a person read or heard: id of the question, text */

@@ -1,4 +1,4 @@
-/* policy/decide_command.c - what an operator asks for, and what a timer brings. */
+/* policy/decide_command.c - what an operator asks for. */
 #include "policy/decide_form.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
@@ -129,7 +129,7 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	case POLICY_ACT_RELEASE:
 		return step_release(b);
 	case POLICY_ACT_HOLD:
-		return build_text(b, EVENT_HELD, BYTES_NONE, c->text);
+		return build_text(b, EVENT_HELD, c->id, c->text);
 	case POLICY_ACT_RETURN:
 		return return_opinion(b, c);
 	case POLICY_ACT_CONSENT:
@@ -141,39 +141,6 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	default:
 		return life_command(b, c);
 	}
-}
-
-static enum reason remind(struct build *b, const struct dossier_offer *offer)
-{
-	enum reason reason = build_event(b, (struct dossier_event){
-		.kind = EVENT_OFFER_REMINDED,
-		.offer = {.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox}});
-
-	if (reason == REASON_NONE && build_mail(b, MAIL_M11, PARTY_EXPERT, POLICY_ATTACH_NONE)) {
-		build_field(b, "due", text_date(b, b->after->due_at));
-		build_field(b, "due_day", text_date_day(b, b->after->due_at));
-	}
-	return reason;
-}
-
-static enum reason next_expert(struct build *b, const struct dossier_offer *offer)
-{
-	enum reason reason = build_event(b, (struct dossier_event){
-		.kind = EVENT_OFFER_EXPIRED,
-		.offer = {.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox}});
-
-	return reason == REASON_NONE ? step_offer(b) : reason;
-}
-
-static bool is_due(const struct dossier *d, enum deadline_kind kind, struct instant now)
-{
-	struct deadline list[DEADLINES];
-	size_t n = deadline_list(d, list);
-
-	for (size_t i = 0; i < n; i++)
-		if (list[i].kind == kind && !instant_before(now, list[i].at))
-			return true;
-	return false;
 }
 
 const char *policy_act_name(enum policy_act act)
@@ -216,24 +183,5 @@ void policy_decide_return(struct arena *arena, const struct policy_rules *rules,
 	build_notice(&b, reason);
 	/* A person has seen it: this is its end even where the sender may not be told. */
 	build_done(&b, POLICY_REFUSED, reason, NULL);
-	build_end(&b, out);
-}
-
-void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
-			 enum deadline_kind kind, struct instant now, struct policy_decision *out)
-{
-	struct build b = build_begin(arena, rules, NULL, now);
-	enum reason reason = REASON_DOSSIER_ORDER;
-
-	b.rule = "offer.timer/1";
-	build_dossier(&b, dossier);
-	if (is_due(b.after, kind, now)) {
-		const struct dossier_offer *live = dossier_live_offer(b.after);
-		reason = kind == DEADLINE_OFFER_REMINDER ? remind(&b, live) : next_expert(&b, live);
-	}
-	if (reason == REASON_NONE)
-		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
-	else
-		build_done(&b, POLICY_IGNORED, reason, NULL);
 	build_end(&b, out);
 }

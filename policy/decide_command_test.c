@@ -203,46 +203,6 @@ static void ends(void **state)
 	world_free(w);
 }
 
-static enum policy_outcome timer(struct world *w, enum deadline_kind kind)
-{
-	policy_decide_timer(w->arena, &w->rules, w->dossier, kind, w->now, &w->last);
-	world_store(w);
-	return w->last.outcome;
-}
-
-static void silence(void **state)
-{
-	(void)state;
-	struct world *w = world_make();
-	struct deadline due[DEADLINES];
-
-	to_offered(w);
-	assert_int_equal(deadline_list(w->dossier, due), 2);
-	assert_int_equal(due[0].kind, DEADLINE_OFFER_REMINDER);
-	assert_int_equal(instant_since(w->now, due[0].at).us, SPAN_HOURS(12).us);
-	assert_int_equal(instant_since(w->now, due[1].at).us, SPAN_HOURS(24).us);
-	pass(w, (struct span){SPAN_HOURS(12).us - 1});
-	assert_int_equal(timer(w, DEADLINE_OFFER_REMINDER), POLICY_IGNORED);
-	pass(w, (struct span){1});
-	assert_int_equal(timer(w, DEADLINE_OFFER_REMINDER), POLICY_APPLIED);
-	assert_string_equal(mails_of(w), "M11 expert");
-	assert_int_equal(timer(w, DEADLINE_OFFER_REMINDER), POLICY_IGNORED);
-	assert_int_equal(deadline_list(w->dossier, due), 1);
-	assert_int_equal(timer(w, DEADLINE_OFFER_SILENCE), POLICY_IGNORED);
-	pass(w, SPAN_HOURS(12));
-	assert_int_equal(timer(w, DEADLINE_OFFER_SILENCE), POLICY_APPLIED);
-	assert_string_equal(events_of(w), "offer_expired, offered");
-	assert_string_equal(mails_of(w), "M10 expert");
-	assert_true(bytes_equal(w->last.mails[0].to, EXPERTS[1].mailbox));
-	/* The due date is still the first one. */
-	assert_int_equal(instant_since(w->dossier->complete_at, w->dossier->due_at).us, SPAN_DAYS(7).us);
-	send(w, reply_message(w, "deux@experts.exemple.fr", POLICY_WORD_ACCEPT));
-	assert_int_equal(deadline_list(w->dossier, due), 0);
-	pass(w, SPAN_DAYS(2));
-	assert_int_equal(timer(w, DEADLINE_OFFER_SILENCE), POLICY_IGNORED);
-	world_free(w);
-}
-
 static void in_english(void **state)
 {
 	(void)state;
@@ -292,7 +252,6 @@ int main(void)
 		cmocka_unit_test(release_compares_identities_again),
 		cmocka_unit_test(the_same_doctor_has_it_once),
 		cmocka_unit_test(ends),
-		cmocka_unit_test(silence),
 		cmocka_unit_test(in_english),
 		cmocka_unit_test(days_in_paris),
 	};

@@ -28,12 +28,12 @@ static enum reason note_missing(struct build *b, const struct missing *missing, 
 	return reason;
 }
 
-static void mail_offer(struct build *b)
+void step_mail_offer(struct build *b, enum party party)
 {
 	size_t count;
 	struct bytes exams = text_exams(b, &count);
 
-	if (!build_mail(b, MAIL_M10, PARTY_EXPERT, POLICY_ATTACH_NONE))
+	if (!build_mail(b, MAIL_M10, party, POLICY_ATTACH_NONE))
 		return;
 	build_field(b, "pathology", text_pathology(b));
 	build_field(b, "due", text_date(b, b->after->due_at));
@@ -241,7 +241,7 @@ enum reason step_offer(struct build *b)
 		.kind = EVENT_OFFERED,
 		.offer = {.rpps = e->rpps, .name = e->name, .mailbox = e->mailbox, .organisation = e->organisation}});
 	if (reason == REASON_NONE)
-		mail_offer(b);
+		step_mail_offer(b, PARTY_EXPERT);
 	return reason;
 }
 

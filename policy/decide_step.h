@@ -18,6 +18,8 @@ MUST_USE enum reason step_welcome(struct build *b);
 MUST_USE enum reason step_triage(struct build *b);
 /* The next expert and M10, or EVENT_EXPERT_NONE; sets the owner to the nurses in the latter case. */
 MUST_USE enum reason step_offer(struct build *b);
+/* M10, to the expert who has just been offered it, or to the stand-by. */
+void step_mail_offer(struct build *b, enum party party);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
 /* May that party have mail about the dossier now, and has it a mailbox? */

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "base/calendar.h"
 #include "policy/opinion.h"
-#include "policy/rules.h"
+#include "policy/promise.h"
 
 static void *duplicate(struct arena *arena, const void *list, size_t n, size_t *room, size_t size)
 {
@@ -97,6 +96,8 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 	/* A proof never sinks by an older, lower one; a failure is told beside it. */
 	if (!failed && m->level > p->level)
 		p->level = m->level;
+	if (!failed && m->code == MAIL_M21 && m->party == PARTY_PATIENT && m->level >= 2 && d->kept_at.us == 0)
+		d->kept_at = e->at;
 	p->failed = failed;
 	p->reason = failed ? m->reason : REASON_NONE;
 	p->at = e->at;
@@ -296,7 +297,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_TRIAGED:
 		d->complete_at = e->at;
-		d->due_at = calendar_plus_days(CALENDAR_FRANCE, e->at, POLICY_PROMISE_DAYS);
+		d->due_at = promise_due(d);
 		break;
 	case EVENT_OFFERED:
 		keep_offer(d, e);
@@ -334,6 +335,8 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_REPORT_READ:
 		d->read_at = e->at;
+		if (d->kept_at.us == 0)
+			d->kept_at = e->at;
 		break;
 	case EVENT_QUESTION_RECEIVED:
 		keep_question(d, e);
@@ -371,6 +374,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_SHARED:
 		keep_shared(d, e);
 		break;
+	case EVENT_HELD:
+		dossier_keep_hold(d, e);
+		break;
 	case EVENT_NOTHING:
 	case EVENT_IDENTITY_DOUBTED:
 	case EVENT_IDENTITY_CONFIRMED:
@@ -382,7 +388,6 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_OPINION_UNSIGNED:
 	case EVENT_MAIL_LATE:
 	case EVENT_EXPERT_NONE:
-	case EVENT_HELD:
 	case EVENT_REPORT_UNDELIVERED:
 	case EVENT_WITHDRAWN:
 	case EVENT_CANCELLED:
@@ -449,6 +454,8 @@ enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *e
 		to = dossier->interrupted;
 	note_interrupted(dossier, event->kind, to);
 	keep(dossier, event);
+	if (dossier->state == DOSSIER_HOLD && to != DOSSIER_HOLD)
+		dossier_end_hold(dossier, event);
 	if (to != dossier->state)
 		dossier->changed_at = event->at;
 	dossier->state = to;

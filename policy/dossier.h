@@ -156,7 +156,10 @@ struct dossier {
 	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING or EVENT_QUALIFICATION_AWAITED */
 	struct bytes misfits;            /* of the last EVENT_PIECES_MISSING: which of them were answered, and what is wrong ("id code", commas) */
 	struct instant complete_at;      /* T0; 0 before */
-	struct instant due_at;           /* T0 + 7 days */
+	struct instant due_at;           /* promise_due(): T0 + 7 days + the pauses that ended */
+	struct instant kept_at;          /* a report was taken by the patient's operator, posted or told to him for the first time; 0 before */
+	struct instant held_at, held_until;   /* in HOLD: since when, until when at most; 0 otherwise */
+	struct span held;                /* holds that ended before the first release */
 	struct instant released_at, read_at;   /* 0 before */
 	struct dossier_document *documents;
 	size_t n_documents, room_documents;

@@ -13,5 +13,8 @@ void *dossier_grow(struct arena *arena, void *list, size_t n, size_t *room, size
 void dossier_keep_life(struct dossier *dossier, const struct dossier_event *event);
 /* An acceptance ends who held the dossier before, and an opinion what its expert waited for. */
 void dossier_keep_holder(struct dossier *dossier, const struct dossier_event *event);
+/* A release is held back; it is no more. */
+void dossier_keep_hold(struct dossier *dossier, const struct dossier_event *event);
+void dossier_end_hold(struct dossier *dossier, const struct dossier_event *event);
 
 #endif

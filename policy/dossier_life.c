@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
+#include "policy/promise.h"
+#include "policy/rules.h"
+
 /* The first expert's rights end when he loses the dossier, or when the stand-by takes it. */
 static void end_holder(struct dossier *d, const struct dossier_event *e, enum policy_word word)
 {
@@ -26,6 +30,8 @@ static void end_pauses(struct dossier *d, const struct dossier_event *e, bool by
 	for (size_t i = 0; i < d->n_pauses; i++)
 		if (d->pauses[i].until.us == 0 && d->pauses[i].by_expert == by_expert)
 			d->pauses[i].until = e->at;
+	if (d->complete_at.us != 0)
+		d->due_at = promise_due(d);
 }
 
 static void keep_passed(struct dossier *d, const struct dossier_event *e)
@@ -46,6 +52,10 @@ static void keep_contact(struct dossier *d, const struct dossier_event *e)
 {
 	d->contacts = dossier_grow(d->arena, d->contacts, d->n_contacts, &d->room_contacts, sizeof *d->contacts);
 	d->contacts[d->n_contacts++] = (struct dossier_contact){e->contact, e->at};
+	/* A letter that was handed to the post, or the report told, keeps the promise as a mail does. */
+	bool arrived = e->contact.result == CONTACT_REACHED || e->contact.result == CONTACT_POSTED || e->contact.result == CONTACT_SIGNED;
+	if (arrived && e->contact.party == PARTY_PATIENT && e->contact.code == MAIL_M21 && d->released_at.us != 0 && d->kept_at.us == 0)
+		d->kept_at = e->at;
 }
 
 static void keep_representative(struct dossier *d, const struct dossier_event *e)
@@ -106,6 +116,23 @@ static void keep_standby_offer(struct dossier *d, const struct dossier_event *e)
 	d->offers = dossier_grow(d->arena, d->offers, d->n_offers, &d->room_offers, sizeof *d->offers);
 	d->offers[d->n_offers++] = standby_of(e);
 	d->standby = (struct dossier_offer){0};
+}
+
+void dossier_keep_hold(struct dossier *d, const struct dossier_event *e)
+{
+	struct instant until, last = calendar_plus_days(CALENDAR_FRANCE, e->at, POLICY_HOLD_DAYS);
+
+	/* A correction that waits holds back nothing that was promised. */
+	if (d->state != DOSSIER_CHECKED)
+		return;
+	d->held_at = e->at;
+	d->held_until = instant_read(e->text.id, &until) && instant_before(e->at, until) && instant_before(until, last) ? until : last;
+}
+
+void dossier_end_hold(struct dossier *d, const struct dossier_event *e)
+{
+	d->held.us += instant_since(d->held_at, e->at).us;
+	d->held_at = d->held_until = (struct instant){0};
 }
 
 void dossier_keep_holder(struct dossier *d, const struct dossier_event *e)

@@ -42,7 +42,7 @@ enum dossier_event_kind {
 	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
 	EVENT_OPINION_LATE,          /* opinion: of an expert who no longer holds the dossier; evidence, a person decides */
-	EVENT_HELD,                  /* text */
+	EVENT_HELD,                  /* text: id until when (RFC 3339; empty or too far: the longest allowed), text why */
 	EVENT_RELEASED,              /* release */
 	EVENT_SHARED,                /* release: the version that stands, to a physician who is to have it after the patient */
 	EVENT_MAIL_PROOF,            /* mail */

@@ -2,7 +2,6 @@
 #include "policy/expert.h"
 
 #include "base/calendar.h"
-
 #include "policy/sender.h"
 
 static const char *const states[EXPERT_STATES] = {
@@ -39,10 +38,9 @@ static bool holds(struct policy_texts list, struct bytes fingerprint)
 	return false;
 }
 
-/* Midnight of Paris. */
 static struct instant midnight(int64_t days)
 {
-	return calendar_instant(CALENDAR_FRANCE, instant_date((struct instant){days * SPAN_DAYS(1).us}, 0), 0);
+	return calendar_instant(CALENDAR_FRANCE, date_of_days(days), 0);
 }
 
 static bool digits(struct bytes text, size_t from, size_t n, int *out)
@@ -63,7 +61,7 @@ static bool day_number(struct bytes text, int64_t *out)
 	    !digits(text, 8, 2, &d.day) || d.year < 1900 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > 31)
 		return false;
 	int64_t days = date_days(d);
-	struct date back = instant_date((struct instant){days * SPAN_DAYS(1).us}, 0);
+	struct date back = date_of_days(days);
 	*out = days;
 	return back.month == d.month && back.day == d.day;
 }

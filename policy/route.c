@@ -2,7 +2,6 @@
 #include "policy/route.h"
 
 #include "base/calendar.h"
-
 #include "policy/dossier.h"
 #include "policy/sender.h"
 

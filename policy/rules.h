@@ -10,6 +10,8 @@
 #include "policy/route.h"
 #include "policy/sender.h"
 
+struct deadline_settings;
+
 struct policy_rules {
 	const char *language;             /* "fr" or "en", of the texts in mails */
 	bool test_identities;             /* this gateway works with test identities, and only with them */
@@ -24,11 +26,14 @@ struct policy_rules {
 	size_t n_experts;
 	const struct recipient *recipients;   /* of the dossier's parties */
 	size_t n_recipients;
+	const struct deadline_settings *settings;   /* of spans and windows (deadline.h); NULL: the defaults */
 };
 
-/* Product clocks. */
-#define POLICY_OFFER_REMINDER SPAN_HOURS(12)
-#define POLICY_OFFER_SILENCE  SPAN_HOURS(24)
+/* Product clocks; the spans of timers are in deadline_table.c. */
 #define POLICY_PROMISE_DAYS   7   /* calendar days in France: product 3.1 */
+#define POLICY_HOLD_DAYS      7   /* the longest a release is held back: product 3.2 */
+#define POLICY_ELDERLY        75  /* years; from then on a call stands beside a reminder: over half of those above 85 have no internet at home (A) */
+#define POLICY_READ_DAYS      10  /* after a release nobody read, the exchange begins: product 3.1 (A) */
+#define POLICY_LATE_DAYS      3   /* the new date of an answer that is late, from the day on which that is told (A) */
 
 #endif

@@ -140,6 +140,7 @@ static UNUSED void dump_dossier(struct buf *b, const struct dossier *d)
 		   d->pieces_complete, (int)d->missing.len, (const char *)d->missing.at, (long long)d->complete_at.us,
 		   (long long)d->due_at.us, (long long)d->released_at.us, (long long)d->read_at.us, d->attending.given,
 		   d->first_opinion.given);
+	buf_printf(b, "kept %lld held %lld %lld %lld\n", (long long)d->kept_at.us, (long long)d->held_at.us, (long long)d->held_until.us, (long long)d->held.us);
 	for (size_t i = 0; i < d->n_documents; i++)
 		buf_printf(b, "doc %.*s replaced %d shared %d withdrawn %d\n", (int)d->documents[i].filing.document.id.len,
 			   (const char *)d->documents[i].filing.document.id.at, d->documents[i].replaced, d->documents[i].shared,
