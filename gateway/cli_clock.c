@@ -85,7 +85,7 @@ static int run(struct cli *cli)
 	if (cli->n == 1 && bytes_equal_text(verb, "show"))
 		return show(cli);
 	if (bytes_equal_text(verb, "forward") && cli_clock_span(word, &span))
-		return moved(cli, STORE_RUN(cli->store, NULL, "select relais.clock_forward($1)", P_INT(span.us)));
+		return moved(cli, STORE_RUN(cli->store, NULL, "select relais.clock_forward($1)", P_INT(span.us / 1000000)));
 	if (bytes_equal_text(verb, "until") && instant_read(word, &at))
 		return moved(cli, STORE_RUN(cli->store, NULL, "select relais.clock_until($1)", P_INSTANT(at)));
 	return wrong();

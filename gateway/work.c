@@ -27,7 +27,7 @@ enum reason work_transaction(struct work *work)
 		reason = REASON_STORE_REFUSED;
 	if (reason == REASON_NONE) {
 		work->now = store_instant(rows, 0, 0);
-		work->ahead = (struct span){store_int(rows, 0, 1)};
+		work->ahead = SPAN_SECONDS(store_int(rows, 0, 1));
 	}
 	store_free(&rows);
 	return reason;

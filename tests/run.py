@@ -136,6 +136,7 @@ SUITES = {
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
+    "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas"], 300),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
@@ -145,7 +146,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
+LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
          ("transport", "interop", "clients"))
 
 

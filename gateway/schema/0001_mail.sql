@@ -65,14 +65,15 @@ end $$;
 create table rehearsal (
   one      boolean primary key default true check (one),
   made_at  timestamptz not null default now(),
-  ahead_us bigint not null default 0 check (ahead_us >= 0)   -- microseconds that the dossiers live before the real clock
+  -- By how much the dossiers live before the real clock. Whole seconds, as signatures tell time: what followed still follows.
+  ahead    bigint not null default 0 check (ahead >= 0)
 );
 insert into rehearsal (one) select true where current_setting('relais.rehearsal', true) = 'yes';
 
 create function rehearsal_guard() returns trigger language plpgsql set search_path = relais, pg_temp as $$
 begin
   if tg_op <> 'UPDATE' then perform refuse('clock.real'); end if;
-  if new.ahead_us < old.ahead_us or new.one <> old.one or new.made_at <> old.made_at then perform refuse('clock.back'); end if;
+  if new.ahead < old.ahead or new.one <> old.one or new.made_at <> old.made_at then perform refuse('clock.back'); end if;
   return new;
 end $$;
 create trigger rehearsal_made before insert or delete or truncate on rehearsal for each statement execute function rehearsal_guard();
@@ -83,45 +84,45 @@ create trigger rehearsal_forward before update on rehearsal for each row execute
 -- lives in our rehearsal. In a condition on a column write (select instant()): it is asked once, and an index serves.
 create function instant() returns timestamptz
 language sql security definer set search_path = relais, pg_temp as $$
-  select clock_timestamp() + coalesce((select r.ahead_us from rehearsal r), 0) * interval '1 microsecond'
+  select clock_timestamp() + coalesce((select r.ahead from rehearsal r), 0) * interval '1 second'
 $$;
 
 -- The same for who decides, first in his transaction: in a rehearsal the clock stands still for others until it ends, so that no event is
--- written behind a later one. ahead: microseconds, of what comes from outside and becomes a fact of the dossier.
+-- written behind a later one. ahead: seconds, of what comes from outside and becomes a fact of the dossier.
 create function clock_read(out instant timestamptz, out ahead bigint)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   if exists (select from rehearsal) then perform pg_advisory_xact_lock_shared(4718, 0); end if;
-  select clock_timestamp() + coalesce(max(r.ahead_us), 0) * interval '1 microsecond', coalesce(max(r.ahead_us), 0)
+  select clock_timestamp() + coalesce(max(r.ahead), 0) * interval '1 second', coalesce(max(r.ahead), 0)
     into clock_read.instant, clock_read.ahead from rehearsal r;
 end $$;
 
 create function clock_state() returns table (rehearsal boolean, instant timestamptz, ahead_seconds bigint, made_at timestamptz)
 language sql security definer set search_path = relais, pg_temp as $$
-  select r.one is not null, instant(), coalesce(r.ahead_us, 0) / 1000000, r.made_at from (values (1)) v left join rehearsal r on true
+  select r.one is not null, instant(), coalesce(r.ahead, 0), r.made_at from (values (1)) v left join rehearsal r on true
 $$;
 
 -- Once it has moved every worker looks for what fell due.
-create function clock_move(span_us bigint) returns timestamptz language plpgsql as $$
+create function clock_move(span bigint) returns timestamptz language plpgsql as $$
 begin
   if not exists (select from rehearsal) then perform refuse('clock.real'); end if;
-  if clock_move.span_us is null or clock_move.span_us < 0 then perform refuse('clock.back'); end if;
-  if clock_move.span_us > (select 3650 * 86400000000 - r.ahead_us from rehearsal r) then perform refuse('clock.far'); end if;
-  update rehearsal r set ahead_us = r.ahead_us + clock_move.span_us;
+  if clock_move.span is null or clock_move.span < 0 then perform refuse('clock.back'); end if;
+  if clock_move.span > (select 3650 * 86400 - r.ahead from rehearsal r) then perform refuse('clock.far'); end if;
+  update rehearsal r set ahead = r.ahead + clock_move.span;
   perform tell('inbox');
   return instant();
 end $$;
-create function clock_forward(span_us bigint) returns timestamptz
+create function clock_forward(span bigint) returns timestamptz
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(4718, 0);
-  return clock_move(clock_forward.span_us);
+  return clock_move(clock_forward.span);
 end $$;
 create function clock_until(at timestamptz) returns timestamptz
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(4718, 0);
-  return clock_move((extract(epoch from clock_until.at - instant()) * 1000000)::bigint);
+  return clock_move(ceil(extract(epoch from clock_until.at - instant()))::bigint);
 end $$;
 
 -- ---------------------------------------------------------------- bodies

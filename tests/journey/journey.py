@@ -19,12 +19,14 @@ import notices                      # noqa: E402
 import opinions                     # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
+import personas                     # noqa: E402
 import recheck                      # noqa: E402
 import unread                       # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
 import extensions                   # noqa: E402
+from rehearsal import Rehearsal     # noqa: E402
 from story import Story             # noqa: E402
 from world import World             # noqa: E402
 
@@ -88,7 +90,7 @@ def tell_state(world):
         pass
 
 
-def group(module, name, tampered=True):
+def group(module, name, tampered=True, kind=World):
     def play_group(args, results):
         def play(world, folder):
             for case_name, case in module.cases(world, Story(world, lambda text: None)):
@@ -98,7 +100,7 @@ def group(module, name, tampered=True):
                     tell_state(world)
             if tampered:
                 results.case(f"{name}: reconcile notices any deleted row and any altered byte", lambda: walls.tamper(world))
-        with_world(args, results, name, play)
+        with_world(args, results, name, play, kind)
     return play_group
 
 
@@ -140,6 +142,7 @@ def main():
         "trust": group(trust, "trust", tampered=False),
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
+        "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)
     if not set(wanted) <= set(groups):

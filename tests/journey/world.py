@@ -31,6 +31,7 @@ OPERATORS = {
 
 class World:
     domain, hostname = DOMAIN, HOSTNAME
+    init = ()                                           # more options of relais init
 
     def __init__(self, folder, bin_dir, cache):
         self.folder, self.cache = folder, cache
@@ -98,7 +99,7 @@ class World:
 
     def start(self):
         subprocess.run([os.path.join(self.bin, "relais"), "init", self.dir, "--domain", DOMAIN, "--hostname", HOSTNAME,
-                        "--listen", self.listen()], check=True, capture_output=True, text=True)
+                        "--listen", self.listen(), *self.init], check=True, capture_output=True, text=True)
         self.anchors = os.path.join(self.pki, "anchors-tls.pem")
         self.mail_anchors = os.path.join(self.pki, "anchors-smime.pem")
         self._correspondents()
@@ -111,12 +112,12 @@ class World:
 
     def _correspondents(self):
         self.correspondents = Correspondents(os.path.join(self.folder, "autres"), self.cache, self.anchors)
-        self.ports = {name: (free_port(), free_port()) for name in OPERATORS}
+        self.ports = {name: (free_port(), free_port()) for name in self.operators}
         certificate, key = self.issue("dovecot", "tls-server", cn="imap.operateur-b.mssante.fr", dns="imap.operateur-b.mssante.fr")
         self.correspondents.start_dovecot(certificate, key)
-        for name, (hostname, domains) in OPERATORS.items():
+        for name, (hostname, domains) in self.operators.items():
             certificate, key = self.issue(name, "tls-both", cn=hostname, dns=hostname)
-            routes = [(DOMAIN, HOSTNAME, self.port)] + [(domain, host, self.ports[other][0]) for other, (host, others) in OPERATORS.items()
+            routes = [(DOMAIN, HOSTNAME, self.port)] + [(domain, host, self.ports[other][0]) for other, (host, others) in self.operators.items()
                                                         if other != name for domain in others]
             self.correspondents.start_postfix(name, hostname, domains, certificate, key, routes, self.ports[name])
         self.hospital = self.issue("hopital", "seal", cn="CHU EXEMPLE", email=HOSPITAL)

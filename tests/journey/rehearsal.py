@@ -1,0 +1,224 @@
+"""A rehearsal: the real processes and real mail, and a clock that the operator moves, so that the weeks of a dossier pass in a minute.
+
+People of a persona's story look at their mailboxes as they are now: what they have seen is seen, and a mail awaited is a new one."""
+import datetime
+import email
+import email.policy
+import time
+import zoneinfo
+
+import clients
+import documents
+from database import sql
+from world import DEPOT, HOSPITAL, OPERATORS, PLATFORM, World, wait_for
+
+PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+THIRD_EXPERT = "dr.durand@experts.mssante.fr"
+
+
+class Patient:
+    """A test identity; all but the first are made here, in the test range."""
+
+    def __init__(self, family, given, number, birth="19790328", sex="F", place="51215"):
+        self.family, self.given, self.birth, self.sex, self.place = family, given, birth, sex, place
+        self.ins = documents.INS if number is None else f"{number}{97 - int(number) % 97:02d}"
+        self.mailbox = f"{self.ins}@patient.mssante.fr"
+
+    def identity(self, **changed):
+        traits = dict(ins=self.ins, family=self.family, given=self.given, all_given=self.given, birth=self.birth, sex=self.sex, place=self.place)
+        return documents.patient(**(traits | changed))
+
+    def name(self):
+        return f"{self.family} {self.given} {self.birth[6:]}/{self.birth[4:6]}/{self.birth[:4]}"
+
+
+PATIENTS = {
+    "2.1": Patient("PAT-TROIS", "DOMINIQUE", None), "2.4": Patient("PAT-QUATRE", "CAMILLE", "2790351215004"), "2.5": Patient("PAT-CINQ", "ALIX", "2790351215005"),
+    "2.6": Patient("PAT-SIX", "MAXENCE", "2790351215006"), "2.8": Patient("PAT-HUIT", "ANDREA", "2790351215008"),
+}
+
+
+class Rehearsal(World):
+    init = ("--rehearsal",)
+
+    def __init__(self, folder, bin_dir, cache):
+        super().__init__(folder, bin_dir, cache)
+        name, domains = OPERATORS["operateur-b"]
+        self.operators["operateur-b"] = (name, {**domains, "experts.mssante.fr": ["pr.moreau", "dr.petit", "dr.durand"],
+                                                "patient.mssante.fr": [p.ins for p in PATIENTS.values()]})
+
+    def _correspondents(self):
+        super()._correspondents()
+        self.third_expert = self.issue("expert3", "person", cn="Anne DURAND", email=THIRD_EXPERT)
+
+    def rules(self):
+        rules = super().rules()
+        for expert in rules["expert"]:
+            expert["capacity"] = 9
+        rules["expert"].append(
+            {"rpps": "01234567333", "title": "Dr", "given": "Anne", "family": "DURAND", "specialty": "G15_10/SM36", "mailbox": THIRD_EXPERT,
+             "organisation": "CLINIQUE DU NORD", "organisation_id": "1590000042", "pathologies": ["cancer-sein"],
+             "certificates": [self.fingerprint(self.third_expert[0])], "capacity": 9})
+        return rules
+
+    # ---------------------------------------------------------------- the clock
+
+    def now(self):
+        return datetime.datetime.fromisoformat(self.relais("clock", "show", as_json=True)["instant"]).astimezone(PARIS)
+
+    def until(self, at):
+        """Moves the clock to that instant, and waits until all that fell due was done and every mail has left."""
+        self.relais("clock", "until", at.isoformat())
+        self.settle()
+
+    def forward(self, **span):
+        self.until(self.now() + datetime.timedelta(**span))
+
+    def next_day(self, weekday, hour):
+        """That day of the week (0: Monday) at that hour, in Paris, not before tomorrow."""
+        day = self.now().date() + datetime.timedelta(days=1)
+        day += datetime.timedelta(days=(weekday - day.weekday()) % 7)
+        self.until(datetime.datetime.combine(day, datetime.time(hour), PARIS))
+
+    def settle(self):
+        """Nothing is under way: no timer is due, nothing waits to be decided, written, sealed or sent."""
+        def still():
+            return sql(self, """select not exists (select from relais.dossier where next_due <= (select relais.instant()))
+                and not exists (select from relais.command where state = 'asked') and not exists (select from relais.inbox where state <> 'done')
+                and not exists (select from relais.outbox where state in ('decided', 'composed', 'sealed', 'sending')
+                                or state in ('accepted', 'failed') and not told)""") == "t"
+        wait_for("an end of all that is due", still)
+
+
+def plain(text):
+    """With the blanks of a keyboard, so that words can be looked for."""
+    return (text or "").replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
+
+
+def words(mail):
+    return plain(clients.text_of(mail))
+
+
+class Box:
+    """A person's mailbox. What was in it before his story began, and what he took, is seen."""
+
+    def __init__(self, world, address):
+        self.address, self.mailbox, self.seen = address, world.mailbox(address), set()
+        self.seen = {m["Message-ID"] for m in self.mails()}
+
+    def mails(self):
+        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.mailbox.all()]
+
+    def take(self, subject="", text="", seconds=30):
+        """The next new mail whose subject and text hold these words, as one mail of a machine."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for mail in self.mails():
+                if mail["Message-ID"] not in self.seen and subject in plain(mail["Subject"]) and text in words(mail):
+                    self.seen.add(mail["Message-ID"])
+                    assert mail["Auto-Submitted"] is not None and words(mail).startswith("ESSAI - Ce service est une répétition"), mail["Subject"]
+                    return mail
+            time.sleep(0.1)
+        raise TimeoutError(f"no new mail in {self.address} with « {subject} » and « {text} »: {[m['Subject'] for m in self.new()]}")
+
+    def new(self):
+        return [m for m in self.mails() if m["Message-ID"] not in self.seen]
+
+    def nothing(self):
+        """He has seen all that there is."""
+        new = [m["Subject"] for m in self.new()]
+        assert not new, (self.address, new)
+
+    def look(self):
+        """Takes whatever is there."""
+        mails = self.new()
+        self.seen |= {m["Message-ID"] for m in mails}
+        return mails
+
+
+class Dossier:
+    """One patient's dossier, moved by mail and by the command line."""
+
+    def __init__(self, world, story, patient):
+        self.w, self.story, self.patient = world, story, patient
+        self.box = Box(world, patient.mailbox)
+        self.ref = None
+
+    def day(self, back=0):
+        """A day of the rehearsal in CDA's form."""
+        return (self.w.now() - datetime.timedelta(days=back)).strftime("%Y%m%d%H%M%S%z")
+
+    def questionnaire(self, **changed):
+        date = (self.w.now() + datetime.timedelta(days=42)).strftime("%d/%m/%Y")
+        text = documents.questionnaire(documents.answers(**({"decision__date": date} | changed)), identity=self.patient.identity())
+        own = (f'extension="{documents.INS}"/><assignedPerson><name><family>PAT-TROIS</family><given>DOMINIQUE</given>',
+               f'extension="{self.patient.ins}"/><assignedPerson><name><family>{self.patient.family}</family><given>{self.patient.given}</given>')
+        return text.replace(own[0].encode(), own[1].encode())
+
+    def exam(self, code, back=10, **identity):
+        document_id = documents.new_oid()
+        return document_id, documents.made_exam(code, self.day(back), self.patient.identity(**identity), document_id)
+
+    def package(self, contents, **metadata):
+        return documents.xdm([documents.packed(code, content) for code, content in contents], ins=self.patient.ins, **metadata)
+
+    def request(self, exams=("34794-8", "11502-2"), **changed):
+        q = self.questionnaire(**changed)
+        archive = self.package([("74465-6", q)] + [(code, self.exam(code)[1]) for code in exams])
+        before = {d["ref"] for d in self.story.dossiers()}
+        sent = self.story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient " + self.patient.name(), "Demande de deuxième avis signée par la plateforme.",
+                               [("IHE_XDM.zip", "application/zip", archive)], self.w.platform)
+        self.ref = wait_for("a dossier", lambda: next(iter({d["ref"] for d in self.story.dossiers()} - before), None))
+        return sent
+
+    def hospital(self, archive, beside=(), to=DEPOT, message_id=None):
+        return self.story.send(HOSPITAL, to, "XDM/1.0/DDM+CR imagerie " + self.patient.name(), "Compte rendu envoyé automatiquement.",
+                               [("IHE_XDM.zip", "application/zip", archive), *beside], self.w.hospital, message_id=message_id)
+
+    def record(self, code="18748-4", to=DEPOT, **identity):
+        document_id, content = self.exam(code, **identity)
+        return document_id, self.hospital(self.package([(code, content)]), to=to)
+
+    def reply(self, mail, sender, text, files=(), signer=None, name="", extra=()):
+        """An answer as a mail program writes it, to where the mail asks for it."""
+        return self.story.send(sender, mail["Reply-To"], "Re: " + mail["Subject"], text, files, signer=signer, in_reply_to=mail["Message-ID"], name=name)
+
+    # ---------------------------------------------------------------- what is kept
+
+    def state(self):
+        return next(d["state"] for d in self.story.dossiers() if d["ref"] == self.ref)
+
+    def reaches(self, *states, seconds=30):
+        wait_for(f"{self.ref} in {states} (now {self.state()})", lambda: self.state() in states, seconds)
+
+    def row(self):
+        return next(d for d in self.story.dossiers() if d["ref"] == self.ref)
+
+    def events(self, kind=None):
+        return [e for e in self.w.relais("dossier", "history", self.ref, as_json=True) if kind in (None, e["kind"])]
+
+    def show(self, part):
+        return self.w.relais("dossier", "show", self.ref, as_json=True)[part]
+
+    def documents(self):
+        return [d["document"] for d in self.show("documents")]
+
+    def mails(self, code, party=None):
+        return [m for m in self.show("mails") if m["code"] == code and party in (None, m["party"])]
+
+    def do(self, act, *words):
+        return self.w.relais("dossier", act, self.ref, *words)
+
+    def refused(self, code, act, *words):
+        done = self.w.relais("dossier", act, self.ref, *words, check=False)
+        assert done.returncode != 0 and code in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
+
+    def told(self, kind):
+        """The instant of the last event of that kind, in Paris."""
+        return datetime.datetime.fromisoformat(self.events(kind)[-1]["at"]).astimezone(PARIS)
+
+
+def ends(dossier):
+    """A story leaves nothing behind that could speak in the next one."""
+    dossier.do("cancel", "fin de l'essai")
+    dossier.w.settle()
