@@ -81,7 +81,7 @@ static const struct rules_key set_keys[] = {
 	{"url", RULES_IGNORED, false}, {"name", RULES_IGNORED, false}, {"title", RULES_IGNORED, false}, {"version", RULES_IGNORED, false},
 };
 static const struct rules_key compose_keys[] = {{"include", RULES_OBJECTS, true}};
-static const struct rules_key include_keys[] = {{"system", RULES_URL, false}, {"version", RULES_TEXT, false}, {"concept", RULES_OBJECTS, true}};
+static const struct rules_key include_keys[] = {{"system", RULES_URL, true}, {"version", RULES_TEXT, false}, {"concept", RULES_OBJECTS, true}};
 static const struct rules_key concept_keys[] = {{"code", RULES_TOKEN, true}, {"display", RULES_TEXT, true}, {"designation", RULES_OBJECTS, true}};
 static const struct rules_key designation_keys[] = {{"language", RULES_TOKEN, true}, {"value", RULES_TEXT, true}, {"use", RULES_IGNORED, false}};
 
