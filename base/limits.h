@@ -189,6 +189,20 @@
 #define LIMIT_ADDRESS_LINE 38                          /* signs of a line of a postal address (NF Z 10-011) */
 #define LIMIT_TEMPLATE (32u * 1024)
 
+/* Rules as data (gateway/rules_file.h): far above what a council writes, some 40 questions and 10 exams; below what a recursion bears. */
+#define LIMIT_RULES_FILE (8u * 1024 * 1024)
+#define LIMIT_RULES_DEPTH 40             /* of JSON: a group in a group in a group has some 14 */
+#define LIMIT_RULES_TEXT 1000            /* bytes of one text */
+#define LIMIT_RULES_TOKEN 64             /* bytes of a linkId, a code, a version */
+#define LIMIT_RULES_URL 255
+#define LIMIT_QUESTIONS 300              /* items of a questionnaire, groups among them */
+#define LIMIT_QUESTION_GROUPS 8          /* one within another */
+#define LIMIT_QUESTION_CHOICES 100
+#define LIMIT_QUESTION_CONDITIONS 20     /* of one item, of one exam, of one red flag */
+#define LIMIT_PATHOLOGY_EXAMS 40
+#define LIMIT_PATHOLOGY_REDFLAGS 40
+#define LIMIT_PATHOLOGY_TEXTS 40         /* types of an exam, alternatives, sources, forms */
+
 /* One dossier: bounds of its fold (a busy dossier has some tens of each). */
 #define LIMIT_DOSSIER_DOCUMENTS 2000
 #define LIMIT_DOSSIER_ITEMS 10000        /* offers, questions, opinions, waived pieces: each */

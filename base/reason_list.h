@@ -31,6 +31,20 @@ R(CONFIG_UNKNOWN, "config.unknown-key", LOCAL, 0, "", "Une clé du fichier de co
 R(CONFIG_MISSING, "config.missing-key", LOCAL, 0, "", "Une clé obligatoire manque au fichier de configuration.", "A required key is missing from the configuration file.", "")
 R(CONFIG_VALUE, "config.value", LOCAL, 0, "", "Une valeur du fichier de configuration n'est pas permise.", "A value of the configuration file is not allowed.", "")
 
+/* rules as data: what is wrong with a file, told with its place */
+R(RULE_SYNTAX, "rule.syntax", LOCAL, 0, "", "Ce n'est pas du JSON correct.", "This is no correct JSON.", "")
+R(RULE_SIZE, "rule.size", LOCAL, 0, "", "C'est trop long, trop profond ou trop nombreux.", "This is too long, too deep or too many.", "The bounds stand in docs/rules.md.")
+R(RULE_KEY_UNKNOWN, "rule.key.unknown", LOCAL, 0, "", "Cette clé n'est pas de celles qui sont lues ici.", "This key is none of those that are read here.", "docs/rules.md lists them, and what is ignored.")
+R(RULE_KEY_MISSING, "rule.key.missing", LOCAL, 0, "", "Une clé obligatoire manque.", "A required key is missing.", "")
+R(RULE_VALUE, "rule.value", LOCAL, 0, "", "La valeur n'est pas permise ici.", "The value is not allowed here.", "")
+R(RULE_TRANSLATION, "rule.translation", LOCAL, 0, "", "Le texte n'a pas sa traduction anglaise (extension translation).", "The text lacks its English translation (extension translation).", "")
+R(RULE_DUPLICATE, "rule.duplicate", LOCAL, 0, "", "Ce nom ou ce code est déjà pris.", "This name or code is taken already.", "")
+R(RULE_REFERENCE, "rule.reference", LOCAL, 0, "", "Ce qui est nommé ici n'existe pas.", "What is named here does not exist.", "A linkId, a code among the options, a value set, or a questionnaire that is not imported.")
+R(RULE_CYCLE, "rule.cycle", LOCAL, 0, "", "Cette question dépend d'elle-même : elle ne serait jamais posée.", "This question depends on itself: it would never be asked.", "")
+R(RULE_RANGE, "rule.range", LOCAL, 0, "", "Aucune réponse ne peut satisfaire cela : les bornes ou les nombres se contredisent.", "No answer can meet this: the bounds or the counts contradict each other.", "")
+R(RULE_QUESTION, "rule.question", LOCAL, 0, "", "La question à l'expert (question.1, texte obligatoire) manque au questionnaire.", "The question to the expert (question.1, required text) is missing from the questionnaire.", "")
+R(RULE_CHANGED, "rule.changed", LOCAL, 0, "", "Cette version est déjà importée avec un autre contenu, et des dossiers la gardent : donnez un nouveau numéro de version.", "This version is imported already with another content, and dossiers keep it: give it a new version.", "")
+
 /* smtp: the session */
 R(SMTP_LINE_LONG, "smtp.line.long", REFUSED, 500, "5.5.6", "Ligne de commande trop longue.", "Command line too long.", "")
 R(SMTP_LINE_CONTROL, "smtp.line.control", REFUSED, 500, "5.5.2", "La ligne contient un caractère de contrôle interdit.", "The line holds a control character that is not allowed.", "")
@@ -230,6 +244,11 @@ R(ANSWER_CHOICE, "dossier.answer.choice", LOCAL, 0, "", "La réponse n'est pas u
 R(ANSWER_COUNT, "dossier.answer.count", LOCAL, 0, "", "Le nombre de choix faits n'est pas permis.", "That many choices are not allowed.", "")
 R(ANSWER_RANGE, "dossier.answer.range", LOCAL, 0, "", "La réponse est hors des bornes permises.", "The answer is outside its bounds.", "")
 R(ANSWER_UNIT, "dossier.answer.unit", LOCAL, 0, "", "La réponse n'est pas dans l'unité attendue.", "The answer is not in the unit expected.", "")
+R(EXAM_OLD, "dossier.exam.old", LOCAL, 0, "", "L'examen reçu est plus ancien que ce que la pathologie demande.", "The exam received is older than the pathology demands.", "A nurse may waive it: `relais dossier waive`.")
+R(EXAM_UNDATED, "dossier.exam.undated", LOCAL, 0, "", "L'examen reçu n'a pas de date, ou une date à venir : son ancienneté ne peut pas être vérifiée.", "The exam received has no date, or one to come: its age cannot be checked.", "A nurse may waive it: `relais dossier waive`.")
+R(RED_FLAG, "dossier.red-flag", LOCAL, 0, "", "Une réponse peut être le signe d'une urgence : une infirmière doit la lire avant toute autre chose.", "An answer may be the sign of an emergency: a nurse has to read it before anything else.", "Call the patient. What may be one is in the pathology's definition (red_flags): docs/rules.md.")
+R(PATHOLOGY_CLOSED, "dossier.pathology.closed", REFUSED, 550, "5.6.0", "Cette pathologie, dans cette version, n'est pas ouverte aux demandes à ce jour. Envoyez la version en vigueur.", "This pathology, in this version, is not open to requests today. Send the current version.", "`relais pathology list` gives the versions and their dates.")
+R(PATHOLOGY_UNVALIDATED, "dossier.pathology.unvalidated", REFUSED, 550, "5.6.0", "Cette pathologie n'a pas encore été validée par le conseil scientifique : elle n'est ouverte qu'aux identités de test.", "This pathology has not been validated by the scientific council yet: it is open to test identities only.", "Fill in validated_by and validated_on once the council has read it, and import it again.")
 R(QUESTIONNAIRE_UNKNOWN, "dossier.questionnaire.unknown", REFUSED, 550, "5.6.0", "Cette version du questionnaire n'est pas connue de ce service. Envoyez la version en vigueur.", "This version of the questionnaire is not known to this service. Send the current one.", "`relais pathology list` gives the versions.")
 R(REQUEST_DOUBLE, "dossier.request.double", HELD, 0, "", "Une demande pour le même patient et la même pathologie est déjà ouverte : une personne vérifiera.", "A request for the same patient and pathology is already open: a person will check.", "")
 R(DOSSIER_FULL, "dossier.full", HELD, 0, "", "Le dossier contient déjà le nombre maximal de pièces.", "The dossier already holds the greatest number of items.", "See base/limits.h.")

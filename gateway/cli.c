@@ -29,7 +29,8 @@ static const struct verb {
 	{"sender", cli_sender, "import FILE | list         who may send what"},
 	{"recipient", cli_recipient, "import FILE | list       how a mailbox wants its mail: PDF alone, a limit of size"},
 	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},
-	{"pathology", cli_pathology, "import FILE | list"},
+	{"questionnaire", cli_questionnaire, "import FILE… | list | check FILE…   what is asked: FHIR R4 Questionnaires"},
+	{"pathology", cli_pathology, "import FILE… | list | check FILE…   what a file must hold, what alarms"},
 	{"expert", cli_expert, "import FILE | list"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
@@ -45,7 +46,7 @@ static int help(void)
 {
 	printf("relais " RELAIS_VERSION "\n\n");
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		printf("  relais %-11s %s\n", verbs[i].name, verbs[i].help);
+		printf("  relais %-13s %s\n", verbs[i].name, verbs[i].help);
 	printf("\n--dir DIR or RELAIS_DIR names the instance; --json makes any answer readable by machines.\n");
 	return CLI_OK;
 }

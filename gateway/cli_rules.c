@@ -1,4 +1,5 @@
-/* gateway/cli_rules.c - relais pathology|expert|sender|account import FILE and list. A file is checked whole before anything of it is loaded. */
+/* gateway/cli_rules.c - relais expert|sender|recipient|account import FILE and list. A file is checked whole before anything of it is loaded.
+ * Pathologies and questionnaires: cli_pathology.c. */
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
@@ -7,12 +8,6 @@
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
-
-static const char *check_pathology(struct cli *cli, json_t *item)
-{
-	struct pathology out;
-	return rules_pathology(cli->arena, item, &out);
-}
 
 static const char *check_expert(struct cli *cli, json_t *item)
 {
@@ -53,7 +48,6 @@ static const struct kind {
 	const char *columns;
 	const char *list;            /* key of the list, where a file is an object around it */
 } kinds[] = {
-	{"pathology", "code", check_pathology, "key version title", NULL},
 	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
 	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
 	{"recipient", "recipient", check_recipient, "key version form limit_mb", "recipients"},
@@ -152,7 +146,7 @@ static int rules(const char *name, int argc, char **argv)
 	const struct kind *kind = kinds;
 	while (strcmp(kind->name, name) != 0)
 		kind++;
-	int status = cli_open(&cli, argc, argv, 1, 2, "pathology|expert|sender|recipient|account list | import FILE");
+	int status = cli_open(&cli, argc, argv, 1, 2, "expert|sender|recipient|account list | import FILE");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	if (strcmp(cli.arguments[0], "list") == 0 && cli.n == 1)
@@ -161,11 +155,6 @@ static int rules(const char *name, int argc, char **argv)
 		return cli_close(&cli, import(&cli, kind, cli.arguments[1]));
 	fprintf(stderr, "usage: relais %s list | import FILE\n", name);
 	return cli_close(&cli, CLI_USAGE);
-}
-
-int cli_pathology(int argc, char **argv)
-{
-	return rules("pathology", argc, argv);
 }
 
 int cli_expert(int argc, char **argv)

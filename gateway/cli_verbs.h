@@ -10,6 +10,7 @@ int cli_retry(int argc, char **argv);
 int cli_quarantine(int argc, char **argv);
 int cli_expert(int argc, char **argv);
 int cli_pathology(int argc, char **argv);
+int cli_questionnaire(int argc, char **argv);
 int cli_sender(int argc, char **argv);
 int cli_account(int argc, char **argv);
 int cli_recipient(int argc, char **argv);

@@ -1,7 +1,7 @@
 /* gateway/rules_json.h - the rules as people write them (JSON files) to the values that the policy reads.
  *
  * Every key is checked: an unknown or missing one, or a value of the wrong kind, is refused with its name.
- * docs/rules.md is the manual. Values are borrowed from the JSON: keep it while they are used. */
+ * docs/rules.md is the manual; pathologies and their questionnaires have readers of their own (pathology_json.h). Values are borrowed from the JSON: keep it while they are used. */
 #ifndef RELAIS_GATEWAY_RULES_JSON_H
 #define RELAIS_GATEWAY_RULES_JSON_H
 
@@ -17,7 +17,6 @@ struct account {
 };
 
 /* What is wrong with an item: NULL when nothing is. A sentence with the key, in the arena. */
-const char *rules_pathology(struct arena *arena, const json_t *item, struct pathology *out);
 const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out);
 const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out);
 const char *rules_recipient(struct arena *arena, const json_t *item, struct recipient *out);

@@ -4,6 +4,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "gateway/pathology_json.h"
 #include "gateway/rules_json.h"
 
 static struct bytes copy(struct arena *arena, const struct store_rows *rows, size_t row, size_t column)
@@ -51,11 +52,6 @@ typedef const char *rules_reader(struct arena *arena, const json_t *item, void *
 static const char *read_organisation(struct arena *arena, const json_t *item, void *out)
 {
 	return rules_organisation(arena, item, out);
-}
-
-static const char *read_pathology(struct arena *arena, const json_t *item, void *out)
-{
-	return rules_pathology(arena, item, out);
 }
 
 /* A rule that cannot be read any more is left out and told: what it allowed is then not allowed. */
@@ -114,6 +110,30 @@ static const char *read_recipient(struct arena *arena, const json_t *item, void 
 	return rules_recipient(arena, item, out);
 }
 
+/* Each version with the questionnaire that it names. */
+static enum reason read_pathologies(struct work *work, struct bytes code, struct pathology **out, size_t *n)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select version, data, questionnaire from relais.rule_pathology($1)", P_TEXT_B(code));
+
+	*n = 0;
+	if (reason != REASON_NONE)
+		return reason;
+	struct pathology *all = arena_alloc(work->arena, (store_count(rows) + 1) * sizeof *all);
+	for (size_t i = 0; i < store_count(rows); i++) {
+		json_t *item = json_read(copy(work->arena, rows, i, 1)), *questionnaire = json_read(copy(work->arena, rows, i, 2));
+		const char *wrong = pathology_read_stored(work->arena, item, questionnaire, &all[*n]);
+		if (wrong != NULL)
+			log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, i, 0)), LOG_END);
+		*n += wrong == NULL;
+		json_array_append_new(work->kept, item);
+		json_array_append_new(work->kept, questionnaire);
+	}
+	*out = all;
+	store_free(&rows);
+	return reason;
+}
+
 /* What is told of the mailboxes of a dossier's parties and of their domains. */
 static enum reason read_recipients(struct work *work, const struct dossier *dossier, struct policy_rules *out)
 {
@@ -139,7 +159,8 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 		       struct policy_rules *out)
 {
 	const struct config *c = work->config;
-	void *organisations = NULL, *pathologies = NULL;
+	void *organisations = NULL;
+	struct pathology *pathologies = NULL;
 	struct expert *experts = NULL;
 	enum reason reason = REASON_NONE;
 
@@ -151,11 +172,10 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 		reason = read_items(work, "select version, data from relais.rule_sender($1)", from_domain, read_organisation,
 				    sizeof(struct organisation), &organisations, &out->n_organisations);
 	if (reason == REASON_NONE && pathology.len > 0)
-		reason = read_items(work, "select version, data from relais.rule_pathology($1)", pathology, read_pathology,
-				    sizeof(struct pathology), &pathologies, &out->n_pathologies);
+		reason = read_pathologies(work, pathology, &pathologies, &out->n_pathologies);
 	/* It may have been named by one of its forms. */
 	if (out->n_pathologies > 0)
-		pathology = ((const struct pathology *)pathologies)[0].code;
+		pathology = pathologies[0].code;
 	if (reason == REASON_NONE && pathology.len > 0)
 		reason = read_experts(work, pathology, &experts, &out->n_experts);
 	if (reason == REASON_NONE && dossier != NULL)

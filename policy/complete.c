@@ -1,7 +1,7 @@
 /* policy/complete.c - see complete.h. */
 #include "policy/complete.h"
 
-#include "policy/given.h"
+#include "policy/match.h"
 #include "policy/sender.h"
 
 struct list {
@@ -65,32 +65,26 @@ static void need_answer(struct list *list, const struct dossier *d, const struct
 	(void)dossier_answer(d, question->id, 0, &m->value);
 }
 
-static bool has_type(const struct pathology_exam *exam, struct bytes type)
+/* Those that are needed and not waived compete for the documents. */
+static void need_exams(struct list *list, struct arena *arena, const struct dossier *d, const struct pathology *p, const bool *asked,
+		       struct instant now)
 {
-	for (size_t i = 0; i < exam->types.n; i++)
-		if (bytes_equal(exam->types.at[i], type))
-			return true;
-	return false;
-}
+	const struct pathology_exam **wanted = arena_alloc(arena, (p->n_exams + 1) * sizeof *wanted);
+	size_t n = 0;
 
-/* Only what names the patient counts as his exam: a loose file has no type to trust. What the expert may not have is not there. */
-static bool meets(const struct dossier_document *d, const struct pathology_exam *exam, struct instant now)
-{
-	const struct policy_document *doc = &d->filing.document;
-
-	if (!given_allowed(d, PARTY_EXPERT) || !doc->has_patient || !has_type(exam, doc->type))
-		return false;
-	if (exam->max_age_days == 0)
-		return true;
-	return doc->timed && instant_since(doc->time, now).us <= SPAN_DAYS(exam->max_age_days).us;
-}
-
-static bool has_exam(const struct dossier *d, const struct pathology_exam *exam, struct instant now)
-{
-	for (size_t i = 0; i < d->n_documents; i++)
-		if (meets(&d->documents[i], exam, now))
-			return true;
-	return false;
+	for (size_t i = 0; i < p->n_exams; i++)
+		if (!is_waived(d, p->exams[i].code) &&
+		    enable_holds(&p->exams[i].needed_when, p->answers, asked, d->request.answers, d->request.n_answers))
+			wanted[n++] = &p->exams[i];
+	const bool *met = match_exams(arena, d, wanted, n, now);
+	for (size_t i = 0; i < n; i++) {
+		if (met[i])
+			continue;
+		struct missing *m = &list->at[list->n];
+		need(list, d, MISSING_EXAM, wanted[i]->code, wanted[i]->wanted.label_fr, wanted[i]->wanted.label_en);
+		m->exam = wanted[i];
+		m->why = match_trouble(d, wanted[i], now, &m->document);
+	}
 }
 
 const char *missing_kind_name(enum missing_kind kind)
@@ -141,21 +135,28 @@ const struct pathology *pathology_of_form(const struct pathology *list, size_t n
 	return p;
 }
 
+enum reason pathology_open(const struct pathology *pathology, bool test_identities, struct instant now)
+{
+	int64_t today = date_days(instant_date(now, instant_paris_offset(now)));
+
+	if (today < pathology->from_day || (pathology->until_day != 0 && today > pathology->until_day))
+		return REASON_PATHOLOGY_CLOSED;
+	return pathology->validated || test_identities ? REASON_NONE : REASON_PATHOLOGY_UNVALIDATED;
+}
+
 size_t complete_missing(struct arena *arena, const struct dossier *dossier, const struct pathology *pathology,
 			struct instant now, struct missing **out)
 {
 	const size_t most = 4 + pathology->n_answers + pathology->n_exams;
 	struct list list = {arena_alloc(arena, most * sizeof(struct missing)), 0};
+	const bool *asked = enable_questions(arena, pathology->answers, pathology->n_answers, dossier->request.answers, dossier->request.n_answers);
 
 	need_consents(&list, dossier);
 	need_mailboxes(&list, dossier);
 	for (size_t i = 0; i < pathology->n_answers; i++)
-		need_answer(&list, dossier, &pathology->answers[i]);
-	for (size_t i = 0; i < pathology->n_exams; i++) {
-		const struct pathology_exam *e = &pathology->exams[i];
-		if (!has_exam(dossier, e, now))
-			need(&list, dossier, MISSING_EXAM, e->code, e->label_fr, e->label_en);
-	}
+		if (asked[i])
+			need_answer(&list, dossier, &pathology->answers[i]);
+	need_exams(&list, arena, dossier, pathology, asked, now);
 	*out = list.at;
 	return list.n;
 }

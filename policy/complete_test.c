@@ -77,7 +77,7 @@ static void what_does_not_count_as_an_exam(void **state)
 	world_free(w);
 }
 
-static const struct pathology_exam MRI = {BYTES_OF("mri"), BYTES_OF("IRM"), BYTES_OF("MRI"), ONE("36801-9"), 30};
+static const struct pathology_exam MRI = {.code = BYTES_OF("mri"), .wanted = {BYTES_OF("IRM"), BYTES_OF("MRI"), ONE("36801-9"), 30}};
 static const struct pathology WITH_MRI = {.code = BYTES_OF("x"), .exams = &MRI, .n_exams = 1};
 
 static void exams_grow_old(void **state)

@@ -93,7 +93,7 @@ static enum reason qualify(struct build *b, const struct policy_command *c)
 
 	if (pathology.len == 0 || version.len == 0)
 		return REASON_REQUEST_UNQUALIFIED;
-	enum reason reason = step_questionnaire(b->rules, pathology, version);
+	enum reason reason = step_questionnaire(b->rules, pathology, version, b->now);
 	if (reason == REASON_NONE)
 		reason = build_text(b, EVENT_QUALIFIED, pathology, version);
 	if (reason != REASON_NONE)

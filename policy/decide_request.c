@@ -145,11 +145,11 @@ static enum reason read_request(struct build *b, struct told *told, const struct
 }
 
 /* What is told of the pathology must be known; a person tells the rest. */
-static enum reason check_pathology(const struct policy_rules *rules, const struct dossier_request *r)
+static enum reason check_pathology(const struct policy_rules *rules, const struct dossier_request *r, struct instant now)
 {
 	if (r->pathology.len == 0)
 		return REASON_NONE;
-	enum reason reason = step_questionnaire(rules, r->pathology, r->version);
+	enum reason reason = step_questionnaire(rules, r->pathology, r->version, now);
 	return reason == REASON_QUESTIONNAIRE_UNKNOWN && r->version.len == 0 ? REASON_NONE : reason;
 }
 
@@ -315,7 +315,7 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 	if (reason == REASON_NONE)
 		reason = read_request(b, &told, sender.organisation, &request);
 	if (reason == REASON_NONE)
-		reason = check_pathology(b->rules, &request);
+		reason = check_pathology(b->rules, &request, b->now);
 	if (reason != REASON_NONE) {
 		build_settle(b, reason);
 		build_notice(b, reason);

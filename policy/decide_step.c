@@ -5,6 +5,7 @@
 #include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/pieces.h"
+#include "policy/redflag.h"
 
 static void mail_missing(struct build *b, const struct missing *missing, size_t n)
 {
@@ -174,6 +175,21 @@ enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
 	return REASON_NONE;
 }
 
+/* An alarming answer is a person's at once, whatever else is missing; no machine lets it through. */
+static bool is_alarming(struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies, r->pathology, r->version);
+	struct redflag *flags;
+
+	if (p == NULL || redflag_list(b->arena, b->after, p, b->now, &flags) == 0)
+		return false;
+	b->owner = "nurses";
+	if (b->creates && b->reason == REASON_NONE)
+		b->reason = REASON_RED_FLAG;
+	return true;
+}
+
 enum reason step_reassess(struct build *b)
 {
 	enum dossier_state state = b->after->state;
@@ -185,11 +201,12 @@ enum reason step_reassess(struct build *b)
 	enum reason reason = step_missing(b, &missing, &n);
 	if (reason != REASON_NONE)
 		return reason;
+	bool alarming = is_alarming(b);
 	if (n > 0)
 		return note_missing(b, missing, n);
 	if (state != DOSSIER_TRIAGE)
 		reason = build_plain(b, EVENT_PIECES_COMPLETE);
-	if (reason != REASON_NONE || b->rules->triage_by_nurse)
+	if (reason != REASON_NONE || b->rules->triage_by_nurse || alarming)
 		return reason;
 	return step_triage(b);
 }
@@ -365,12 +382,13 @@ void step_tell_aside(struct build *b)
 		b->reason = reason;
 }
 
-enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version)
+enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version, struct instant now)
 {
+	const struct pathology *found = pathology_find(rules->pathologies, rules->n_pathologies, pathology, version);
 	bool known = false;
 
-	if (pathology_find(rules->pathologies, rules->n_pathologies, pathology, version) != NULL)
-		return REASON_NONE;
+	if (found != NULL)
+		return pathology_open(found, rules->test_identities, now);
 	for (size_t i = 0; i < rules->n_pathologies; i++)
 		known |= bytes_equal(rules->pathologies[i].code, pathology);
 	return known ? REASON_QUESTIONNAIRE_UNKNOWN : REASON_PATHOLOGY_UNKNOWN;

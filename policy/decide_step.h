@@ -61,8 +61,9 @@ bool step_has_order(const struct policy_message *message);
 /* No person wrote it: automatic, or under the null return path. */
 bool step_is_automatic(const struct policy_message *message);
 
-/* REASON_NONE when the rules have that version of that pathology's questionnaire; else PATHOLOGY_UNKNOWN, QUESTIONNAIRE_UNKNOWN. */
-MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version);
+/* REASON_NONE when the rules have that version of that pathology and a request may begin with it; else PATHOLOGY_UNKNOWN,
+ * QUESTIONNAIRE_UNKNOWN, PATHOLOGY_CLOSED, PATHOLOGY_UNVALIDATED. */
+MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pathology, struct bytes version, struct instant now);
 
 /* What a person does around the straight line. USAGE for any other act. */
 MUST_USE enum reason life_command(struct build *b, const struct policy_command *command);

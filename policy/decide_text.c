@@ -208,7 +208,7 @@ static struct bytes label_of(const struct build *b, struct bytes id)
 
 	for (size_t i = 0; p != NULL && i < p->n_exams; i++)
 		if (bytes_equal(p->exams[i].code, id))
-			return build_english(b) ? p->exams[i].label_en : p->exams[i].label_fr;
+			return build_english(b) ? p->exams[i].wanted.label_en : p->exams[i].wanted.label_fr;
 	for (size_t i = 0; p != NULL && i < p->n_answers; i++)
 		if (bytes_equal(p->answers[i].id, id))
 			return build_english(b) ? p->answers[i].label_en : p->answers[i].label_fr;

@@ -97,18 +97,30 @@ struct bytes text_answers(const struct build *b)
 	return gather_end(b->arena, &g);
 }
 
+/* A bound as people write it: a number, or of a date its day. */
+static const char *bound(const struct build *b, const struct pathology_answer *q, struct questionnaire_number number)
+{
+	enum { DAY_US = 86400 };
+	struct date d = instant_date((struct instant){number.millionths * DAY_US}, 0);
+
+	if (q->kind == POLICY_ANSWER_DATE)
+		return arena_printf(b->arena, "%02d/%02d/%04d", d.day, d.month, d.year);
+	return arena_printf(b->arena, "%g", (double)number.millionths / 1e6);
+}
+
 /* "entre 0 et 24 h", of the bounds there are. */
 static const char *bounds(const struct build *b, const struct pathology_answer *q)
 {
-	bool en = build_english(b);
-	const char *low = arena_printf(b->arena, "%g", (double)q->low.millionths / 1e6);
-	const char *high = arena_printf(b->arena, "%g", (double)q->high.millionths / 1e6);
+	bool en = build_english(b), date = q->kind == POLICY_ANSWER_DATE;
+	const char *low = bound(b, q, q->low), *high = bound(b, q, q->high);
 
 	if (q->has_low && q->has_high)
-		return arena_printf(b->arena, en ? " between %s and %s" : " entre %s et %s", low, high);
+		return arena_printf(b->arena, en ? " between %s and %s" : date ? " entre le %s et le %s" : " entre %s et %s", low, high);
 	if (q->has_low)
-		return arena_printf(b->arena, en ? " of %s or more" : " de %s ou plus", low);
-	return q->has_high ? arena_printf(b->arena, en ? " of %s or less" : " de %s ou moins", high) : "";
+		return arena_printf(b->arena, date ? en ? " from %s on" : " à partir du %s" : en ? " of %s or more" : " de %s ou plus", low);
+	if (q->has_high)
+		return arena_printf(b->arena, date ? en ? " until %s" : " jusqu'au %s" : en ? " of %s or less" : " de %s ou moins", high);
+	return "";
 }
 
 /* What would have fitted. */
@@ -120,10 +132,13 @@ static const char *expected(const struct build *b, const struct pathology_answer
 	switch (q->kind) {
 	case POLICY_ANSWER_NUMBER:
 	case POLICY_ANSWER_SLIDER:
-		return arena_printf(b->arena, "%s%s%s", en ? "a number" : "un nombre", bounds(b, q), unit);
+		return arena_printf(b->arena, "%s%s%s", q->whole ? en ? "a whole number" : "un nombre entier" : en ? "a number" : "un nombre",
+				    bounds(b, q), unit);
 	case POLICY_ANSWER_CHOICE:
 		return en ? "one of the choices offered" : "un des choix proposés";
 	case POLICY_ANSWER_DATE:
+		if (q->has_low || q->has_high)
+			return arena_printf(b->arena, "%s%s", en ? "a date" : "une date", bounds(b, q));
 		return en ? "a date such as 31/12/2026" : "une date, comme 31/12/2026";
 	case POLICY_ANSWER_TRUTH:
 		return en ? "yes or no" : "oui ou non";
@@ -151,13 +166,64 @@ static struct bytes misfit(const struct build *b, const struct missing *m)
 					  (int)value.len, (const char *)value.at, expected(b, m->question)));
 }
 
+/* Months from two on; days below. */
+static const char *age_words(const struct build *b, unsigned days)
+{
+	unsigned months = (days * 12 + 182) / 365;
+
+	if (days < 60)
+		return arena_printf(b->arena, build_english(b) ? "%u days" : "%u jours", days);
+	return arena_printf(b->arena, build_english(b) ? "%u months" : "%u mois", months);
+}
+
+/* ", de moins de 6 mois" */
+static const char *age_limit(const struct build *b, const struct pathology_choice *choice)
+{
+	if (choice->max_age_days == 0)
+		return "";
+	return arena_printf(b->arena, build_english(b) ? ", less than %s old" : ", de moins de %s", age_words(b, choice->max_age_days));
+}
+
+/* The document that came and does not do. */
+static const char *exam_misfit(const struct build *b, const struct missing *m)
+{
+	bool en = build_english(b);
+	struct date d;
+
+	if (m->why == REASON_EXAM_UNDATED)
+		return en ? " (one came without a usable date)" : " (un document est arrivé, mais sans date utilisable)";
+	if (m->why != REASON_EXAM_OLD)
+		return "";
+	d = instant_date(m->document->time, instant_paris_offset(m->document->time));
+	return arena_printf(b->arena, en ? " (the one of %02d/%02d/%04d is too old)" : " (celui du %02d/%02d/%04d est trop ancien)", d.day, d.month, d.year);
+}
+
+/* The exam, what came in its place, what else will do, and where to ask for it. */
+static void tell_exam(const struct build *b, struct gather *g, const struct missing *m)
+{
+	bool en = build_english(b);
+	const struct pathology_exam *e = m->exam;
+
+	gather_parts(g, (const struct bytes[]){BYTES("- "), en ? m->label_en : m->label_fr, bytes_of_text(age_limit(b, &e->wanted)),
+					       bytes_of_text(exam_misfit(b, m))}, 4);
+	for (size_t i = 0; i < e->n_alternatives; i++)
+		gather_line(g, en ? BYTES("  or: ") : BYTES("  ou : "), en ? e->alternatives[i].label_en : e->alternatives[i].label_fr,
+			    bytes_of_text(age_limit(b, &e->alternatives[i])));
+	if (e->ask_fr.len > 0)
+		gather_line(g, BYTES("  "), en ? e->ask_en : e->ask_fr, BYTES_NONE);
+}
+
 struct bytes text_missing(const struct build *b, const struct missing *missing, size_t n)
 {
 	struct gather g = gather_begin();
 
 	for (size_t i = 0; i < n; i++) {
 		struct bytes label = build_english(b) ? missing[i].label_en : missing[i].label_fr;
-		gather_line(&g, BYTES("- "), label.len > 0 ? label : missing[i].id, missing[i].why == REASON_NONE ? BYTES_NONE : misfit(b, &missing[i]));
+		if (missing[i].exam != NULL)
+			tell_exam(b, &g, &missing[i]);
+		else
+			gather_line(&g, BYTES("- "), label.len > 0 ? label : missing[i].id,
+				    missing[i].why == REASON_NONE ? BYTES_NONE : misfit(b, &missing[i]));
 	}
 	return gather_end(b->arena, &g);
 }

@@ -64,7 +64,15 @@ static bool parts(struct bytes text, unsigned char sign, const size_t widths[3],
 	return text.len == 0;
 }
 
-bool questionnaire_is_date(struct bytes text)
+static bool day(int64_t year, int64_t month, int64_t d, struct date *out)
+{
+	if (!exists(year, month, d))
+		return false;
+	*out = (struct date){(int)year, (int)month, (int)d};
+	return true;
+}
+
+bool questionnaire_read_date(struct bytes text, struct date *out)
 {
 	static const size_t french[] = {2, 2, 4}, iso[] = {4, 2, 2};
 	int64_t p[3];
@@ -72,13 +80,18 @@ bool questionnaire_is_date(struct bytes text)
 
 	text = bytes_trim(text);
 	if (parts(text, '/', french, p))
-		return exists(p[2], p[1], p[0]);
+		return day(p[2], p[1], p[0], out);
 	if (parts(text, '-', iso, p))
-		return exists(p[0], p[1], p[2]);
+		return day(p[0], p[1], p[2], out);
 	/* HL7: YYYYMMDD, then hours, minutes, seconds and the zone, which are not looked at. */
 	if (text.len < 8 || text.len > 24 || !bytes_number(bytes_slice(text, 0, 8), 99999999, &ymd))
 		return false;
-	return exists((int64_t)(ymd / 10000), (int64_t)(ymd / 100 % 100), (int64_t)(ymd % 100));
+	return day((int64_t)(ymd / 10000), (int64_t)(ymd / 100 % 100), (int64_t)(ymd % 100), out);
+}
+
+struct questionnaire_number questionnaire_date_number(struct date date)
+{
+	return (struct questionnaire_number){date_days(date) * MILLION};
 }
 
 static bool is_given(const struct policy_answer *a)
@@ -94,23 +107,47 @@ static enum reason check_choice(const struct pathology_answer *q, struct bytes v
 	return q->n_choices == 0 ? REASON_NONE : REASON_ANSWER_CHOICE;
 }
 
-static enum reason check_number(const struct pathology_answer *q, const struct policy_answer *a)
-{
-	struct questionnaire_number number;
-
-	if (!questionnaire_read_number(bytes_trim(a->value), &number))
-		return REASON_ANSWER_KIND;
-	/* An INT has no unit: it is in the one that was asked for. */
-	if (q->unit.len > 0 && a->unit.len > 0 && !bytes_equal(q->unit, a->unit))
-		return REASON_ANSWER_UNIT;
-	if ((q->has_low && number.millionths < q->low.millionths) || (q->has_high && number.millionths > q->high.millionths))
-		return REASON_ANSWER_RANGE;
-	return REASON_NONE;
-}
-
 static bool is_one_of(enum policy_answer_kind kind, enum policy_answer_kind a, enum policy_answer_kind b)
 {
 	return kind == POLICY_ANSWER_UNSAID || kind == POLICY_ANSWER_TEXT || kind == a || kind == b;
+}
+
+/* A number, or a date as a number; ANSWER_KIND or ANSWER_UNIT when it is none. */
+static enum reason read_value(const struct pathology_answer *q, const struct policy_answer *a, struct questionnaire_number *out)
+{
+	struct bytes value = bytes_trim(a->value);
+	struct date date;
+
+	if (q->kind == POLICY_ANSWER_DATE) {
+		if (!is_one_of(a->kind, POLICY_ANSWER_DATE, POLICY_ANSWER_DATE) || !questionnaire_read_date(value, &date))
+			return REASON_ANSWER_KIND;
+		*out = questionnaire_date_number(date);
+		return REASON_NONE;
+	}
+	if (!is_one_of(a->kind, POLICY_ANSWER_NUMBER, POLICY_ANSWER_SLIDER) || !questionnaire_read_number(value, out))
+		return REASON_ANSWER_KIND;
+	/* An INT has no unit: it is in the one that was asked for. */
+	return q->unit.len > 0 && a->unit.len > 0 && !bytes_equal(q->unit, a->unit) ? REASON_ANSWER_UNIT : REASON_NONE;
+}
+
+bool questionnaire_read_value(const struct pathology_answer *question, const struct policy_answer *answer,
+			      struct questionnaire_number *out)
+{
+	return read_value(question, answer, out) == REASON_NONE;
+}
+
+static enum reason check_value(const struct pathology_answer *q, const struct policy_answer *a)
+{
+	struct questionnaire_number value;
+	enum reason reason = read_value(q, a, &value);
+
+	if (reason != REASON_NONE)
+		return reason;
+	if (q->whole && value.millionths % MILLION != 0)
+		return REASON_ANSWER_KIND;
+	if ((q->has_low && value.millionths < q->low.millionths) || (q->has_high && value.millionths > q->high.millionths))
+		return REASON_ANSWER_RANGE;
+	return REASON_NONE;
 }
 
 static enum reason check_one(const struct pathology_answer *q, const struct policy_answer *a)
@@ -120,19 +157,13 @@ static enum reason check_one(const struct pathology_answer *q, const struct poli
 
 	switch (q->kind) {
 	case POLICY_ANSWER_NUMBER:
-		fits = is_one_of(a->kind, POLICY_ANSWER_NUMBER, POLICY_ANSWER_SLIDER);
-		return fits ? check_number(q, a) : REASON_ANSWER_KIND;
+	case POLICY_ANSWER_DATE:
+		return check_value(q, a);
 	case POLICY_ANSWER_SLIDER:
-		if (q->n_choices > 0)
-			return check_choice(q, value);
-		fits = is_one_of(a->kind, POLICY_ANSWER_NUMBER, POLICY_ANSWER_SLIDER);
-		return fits ? check_number(q, a) : REASON_ANSWER_KIND;
+		return q->n_choices > 0 ? check_choice(q, value) : check_value(q, a);
 	case POLICY_ANSWER_CHOICE:
 		fits = is_one_of(a->kind, POLICY_ANSWER_CHOICE, POLICY_ANSWER_SLIDER);
 		return fits ? check_choice(q, value) : REASON_ANSWER_KIND;
-	case POLICY_ANSWER_DATE:
-		fits = is_one_of(a->kind, POLICY_ANSWER_DATE, POLICY_ANSWER_DATE) && questionnaire_is_date(value);
-		break;
 	case POLICY_ANSWER_TRUTH:
 		fits = is_one_of(a->kind, POLICY_ANSWER_TRUTH, POLICY_ANSWER_TRUTH) &&
 		       (bytes_equal_text(value, "true") || bytes_equal_text(value, "false"));
@@ -146,23 +177,14 @@ static enum reason check_one(const struct pathology_answer *q, const struct poli
 	return fits ? REASON_NONE : REASON_ANSWER_KIND;
 }
 
-/* Words may be said in several pieces, and a choice be made several times: a number, a date, a truth is one. */
+/* Words may be said in several pieces, and what is of no kind may be anything: all else is one, or as many as are allowed. */
 static enum reason check_count(const struct pathology_answer *q, size_t given)
 {
-	switch (q->kind) {
-	case POLICY_ANSWER_CHOICE:
-		return given < q->least || (q->most > 0 && given > q->most) ? REASON_ANSWER_COUNT : REASON_NONE;
-	case POLICY_ANSWER_NUMBER:
-	case POLICY_ANSWER_SLIDER:
-	case POLICY_ANSWER_DATE:
-	case POLICY_ANSWER_TRUTH:
-		return given > 1 ? REASON_ANSWER_COUNT : REASON_NONE;
-	case POLICY_ANSWER_UNSAID:
-	case POLICY_ANSWER_TEXT:
-	case POLICY_ANSWER_SECTION:
-	case POLICY_ANSWER_KINDS:
-		break;
-	}
+	bool many = q->kind == POLICY_ANSWER_TEXT || q->kind == POLICY_ANSWER_UNSAID;
+	size_t most = q->repeats ? q->most : 1;
+
+	if (given < q->least || (most > 0 && !many && given > most))
+		return REASON_ANSWER_COUNT;
 	return REASON_NONE;
 }
 

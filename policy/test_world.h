@@ -48,8 +48,8 @@ static const struct pathology_answer ANSWERS[] = {
 };
 
 static const struct pathology_exam EXAMS[] = {
-	{BYTES_OF("mammography"), BYTES_OF("Mammographie"), BYTES_OF("Mammography"), ONE("18748-4"), 0},
-	{BYTES_OF("mdt"), BYTES_OF("Compte rendu de RCP"), BYTES_OF("MDT report"), ONE("51851-4"), 0},
+	{.code = BYTES_OF("mammography"), .wanted = {BYTES_OF("Mammographie"), BYTES_OF("Mammography"), ONE("18748-4"), 0}},
+	{.code = BYTES_OF("mdt"), .wanted = {BYTES_OF("Compte rendu de RCP"), BYTES_OF("MDT report"), ONE("51851-4"), 0}},
 };
 
 static const struct pathology PATHOLOGIES[] = {

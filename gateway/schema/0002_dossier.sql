@@ -7,6 +7,11 @@ create table pathology (
 );
 create unique index pathology_active on pathology (code) where active;
 
+-- FHIR R4 Questionnaires, by canonical: never changed, as dossiers are weighed by them for ever.
+create table questionnaire (
+  url text not null, version text not null, data jsonb not null, imported_at timestamptz not null default now(), primary key (url, version)
+);
+
 create table expert (
   rpps text not null, version integer not null, data jsonb not null, active boolean not null,
   pathologies text[] not null, mailbox text not null, imported_at timestamptz not null default now(),
@@ -39,13 +44,34 @@ create unique index account_active on account (mailbox) where active;
 create index account_name on account using gin (names) where active;
 create index account_subject on account using gin (subjects) where active;
 
--- A rule that is imported again unchanged keeps its version. Gives the version in force.
+-- The questionnaire of a canonical (url|version); null when it is not there.
+create function rule_questionnaire(canonical text) returns jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select q.data from questionnaire q where q.url = split_part(rule_questionnaire.canonical, '|', 1) and q.version = split_part(rule_questionnaire.canonical, '|', 2)
+$$;
+
+-- A rule that is imported again unchanged keeps its version. Gives the version in force; of a questionnaire, how many of its url there are.
+-- What a dossier is weighed by stays as it is under its version: a questionnaire whole, of a pathology what it demands.
 create function rule_import(kind text, item jsonb) returns integer
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare key text; v integer; old jsonb;
 begin
-  if kind = 'pathology' then
+  if kind = 'questionnaire' then
+    select q.data into old from questionnaire q where q.url = item->>'url' and q.version = item->>'version';
+    if old is null then
+      insert into questionnaire values (item->>'url', item->>'version', item);
+    elsif old <> item then
+      perform refuse('rule.changed');
+    end if;
+    select count(*) into v from questionnaire q where q.url = item->>'url';
+  elsif kind = 'pathology' then
     key := item->>'code';
+    if rule_questionnaire(item->>'questionnaire') is null then perform refuse('rule.reference'); end if;
+    if exists (select from pathology p where p.code = key and p.data->>'version' = item->>'version'
+                 and (p.data->'questionnaire', coalesce(p.data->'exams', '[]'), coalesce(p.data->'red_flags', '[]'))
+                     is distinct from (item->'questionnaire', coalesce(item->'exams', '[]'), coalesce(item->'red_flags', '[]'))) then
+      perform refuse('rule.changed');
+    end if;
     select p.version, p.data into v, old from pathology p where p.code = key and p.active;
     if old = item then return v; end if;
     update pathology p set active = false where p.code = key and p.active;
@@ -87,12 +113,12 @@ begin
   return v;
 end $$;
 
--- The newest of each version of its questionnaire: a dossier keeps the version it began with. A form that a version lists names it, too:
--- root^extension, or with #version behind.
-create function rule_pathology(code text) returns table (version integer, data jsonb)
+-- The newest of each of its versions, with its questionnaire: a dossier keeps the version it began with. A form that a version lists
+-- names it, too: root^extension, or with #version behind.
+create function rule_pathology(code text) returns table (version integer, data jsonb, questionnaire jsonb)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select distinct on (p.code, p.data->>'version') p.version, p.data from pathology p
+  return query select distinct on (p.code, p.data->>'version') p.version, p.data, rule_questionnaire(p.data->>'questionnaire') from pathology p
    where p.code = rule_pathology.code or p.data->'forms' ?| array[rule_pathology.code, split_part(rule_pathology.code, '#', 1)]
    order by p.code, p.data->>'version', p.version desc;
 end $$;
@@ -109,7 +135,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
 $$;
 create function rule_list(kind text) returns table (key text, version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select code, version, data from pathology where kind = 'pathology' and active
+  (select distinct on (p.code, p.data->>'version') p.code, p.version, p.data from pathology p where kind = 'pathology'
+    order by p.code, p.data->>'version', p.version desc)
+  union all select url || '|' || version, 1, data from questionnaire where kind = 'questionnaire'
   union all select rpps, version, data from expert where kind = 'expert' and active
   union all select organisation, version, data from sender where kind = 'sender' and active
   union all select address, version, data from recipient where kind = 'recipient' and active

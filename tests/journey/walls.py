@@ -30,7 +30,7 @@ MAY = {
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear",
-    "operator": "rule_import rule_list trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
+    "operator": "rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until",
 }
@@ -305,7 +305,7 @@ EVIDENCE = {
 }
 MAY_BE_EMPTY = {"collect_skip", "trust_past"}
 NO_EVIDENCE = {
-    "pathology": "a rule: versioned, imported anew", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
+    "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
