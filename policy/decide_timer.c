@@ -32,7 +32,7 @@ static enum reason field_missing(struct build *b, enum mail_code code)
 	build_field(b, "count", text_number(b, n));
 	build_field(b, "missing", text_missing(b, missing, n));
 	if (code == MAIL_M03 && deadline_next(b->rules->settings, b->after, DEADLINE_PIECES_EXPIRE, &ends))
-		build_field(b, "close", text_date(b, ends));
+		build_field(b, "close_date", text_date(b, ends));
 	return REASON_NONE;
 }
 
@@ -43,8 +43,8 @@ static void field_exchange(struct build *b)
 	if (!deadline_exchange_from(b->after, &from))
 		return;
 	until = deadline_after(b->rules->settings, DEADLINE_EXCHANGE_END, from);
-	build_field(b, "until", text_date(b, until));
-	build_field(b, "left", time_left(b, until));
+	build_field(b, "exchange_until", text_date(b, until));
+	build_field(b, "time_left", time_left(b, until));
 }
 
 static enum reason fill(struct build *b, enum mail_code code)
@@ -59,7 +59,7 @@ static enum reason fill(struct build *b, enum mail_code code)
 		return REASON_NONE;
 	case MAIL_M14:
 		field_due(b);
-		build_field(b, "left", time_left(b, b->after->due_at));
+		build_field(b, "time_left", time_left(b, b->after->due_at));
 		return REASON_NONE;
 	case MAIL_M02B:
 	case MAIL_M63:
