@@ -1,6 +1,7 @@
 /* policy/complete.c - see complete.h. */
 #include "policy/complete.h"
 
+#include "base/calendar.h"
 #include "policy/match.h"
 #include "policy/sender.h"
 
@@ -137,7 +138,7 @@ const struct pathology *pathology_of_form(const struct pathology *list, size_t n
 
 enum reason pathology_open(const struct pathology *pathology, bool test_identities, struct instant now)
 {
-	int64_t today = date_days(instant_date(now, instant_paris_offset(now)));
+	int64_t today = date_days(calendar_date(CALENDAR_FRANCE, now));
 
 	if (today < pathology->from_day || (pathology->until_day != 0 && today > pathology->until_day))
 		return REASON_PATHOLOGY_CLOSED;

@@ -1,5 +1,7 @@
 /* policy/decide_text_answers.c - the answers of a questionnaire for people, and what of it is missing; see decide_text.h. */
 #include "policy/decide_text.h"
+
+#include "base/calendar.h"
 #include "policy/gather.h"
 
 /* The questions to the expert, and what the gateway itself reads, are told in their own places. */
@@ -194,7 +196,7 @@ static const char *exam_misfit(const struct build *b, const struct missing *m)
 		return en ? " (one came without a usable date)" : " (un document est arrivé, mais sans date utilisable)";
 	if (m->why != REASON_EXAM_OLD)
 		return "";
-	d = instant_date(m->document->time, instant_paris_offset(m->document->time));
+	d = calendar_date(CALENDAR_FRANCE, m->document->time);
 	return arena_printf(b->arena, en ? " (the one of %02d/%02d/%04d is too old)" : " (celui du %02d/%02d/%04d est trop ancien)", d.day, d.month, d.year);
 }
 

@@ -1,6 +1,7 @@
 /* policy/redflag.c - see redflag.h. */
 #include "policy/redflag.h"
 
+#include "base/calendar.h"
 #include "policy/dossier.h"
 
 enum { WEEK = 7 };
@@ -8,7 +9,7 @@ enum { WEEK = 7 };
 /* The answer that tells when: a date within seven days from today in Paris, or past. */
 static bool decision_is_near(const struct dossier *d, struct instant now)
 {
-	int64_t today = date_days(instant_date(now, instant_paris_offset(now)));
+	int64_t today = date_days(calendar_date(CALENDAR_FRANCE, now));
 	struct bytes value;
 	struct date date;
 
