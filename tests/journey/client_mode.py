@@ -16,6 +16,7 @@ import urllib.parse
 import uuid
 
 import clients
+import council
 import documents
 from bad import outcome
 from correspondents import Correspondents, USERS, free_port, wait_port
@@ -205,7 +206,7 @@ service auth {{
             with open(path, "w") as f:
                 json.dump(items, f)
             self.relais(kind, "import", path)
-        self.relais("pathology", "import", os.path.join(ROOT, "docs/examples/pathologies.json"))
+        council.load_first(self)
 
     def submit_port(self, address):
         domain = address.split("@")[1]

@@ -2,11 +2,11 @@
 version they were given under, what the patient deposits. All by real mail and the command line."""
 import io
 import json
-import os
 import zipfile
 
 import bad
 import clients
+import council
 import documents
 import papers
 from world import DEPOT, PATIENT, PLATFORM, wait_for
@@ -95,13 +95,10 @@ def cases(world, story):
         w.relais("dossier", "redirect", story.ref, "fin de l'essai")
 
     def version_two():
-        path = os.path.join(w.folder, "pathologies-2.json")
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump({"code": "cancer-sein", "version": "2", "title_fr": "Cancer du sein", "title_en": "Breast cancer", "forms": ["1.2.3.4^QS-SEIN"], "answers": [
-                {"id": "decision.date", "label_fr": "La date prévue", "label_en": "The date planned", "kind": "date"},
-                {"id": "decision.pending", "label_fr": "La décision proposée", "label_en": "The decision", "kind": "choice", "most": 1,
-                 "choices": [{"code": "mastectomie", "label_fr": "Mastectomie", "label_en": "Mastectomy"}]}]}, f)
-        w.relais("pathology", "import", path)
+        of = council.questionnaire("2", [
+            council.ASKED[0], council.question("decision.date", "date", "La date prévue", "The date planned", True),
+            council.question("decision.pending", "choice", "La décision proposée", "The decision", True, [("mastectomie", "Mastectomie", "Mastectomy")])])
+        council.load(w, of, council.pathology("2", of, forms=["1.2.3.4^QS-SEIN"]))
         # Neither pathology nor version is told: the form that was filled in tells both.
         send("questionnaire.xml", documents.questionnaire(documents.answers(relais__pathology=None, relais__questionnaire=None, decision__date="demain"),
                                                           form=("1.2.3.4", "QS-SEIN")))

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import time
 
+import council
 import documents
 from clients import Mailbox
 from correspondents import Correspondents, MAIL_PASSWORD, free_port, wait_port
@@ -222,7 +223,7 @@ class World:
             with open(path, "w") as f:
                 json.dump(items, f)
             self.relais(kind, "import", path)
-        self.relais("pathology", "import", os.path.join(ROOT, "docs/examples/pathologies.json"))
+        council.load_first(self)
         with open(path, "w") as f:
             f.write(self.white_list())
         self.relais("trust", "import", path)
