@@ -35,6 +35,11 @@ static bool is_word_byte(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
 }
 
+static bool is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* --- lines -------------------------------------------------------------------- */
 
 static bool begins_small(struct bytes line)
@@ -146,8 +151,9 @@ static void take_sign(struct splitting *s)
 	unsigned char sign = s->text.at[s->at];
 	bool blank_before = s->at > 0 && s->text.at[s->at - 1] == ' ';
 	bool ends = sign == '!' || sign == '?' || sign == ';' || sign == '\n' || (sign == '.' && stop_ends(s));
+	bool in_number = s->at > 0 && s->at + 1 < s->text.len && is_digit(s->text.at[s->at - 1]) && is_digit(s->text.at[s->at + 1]);
 
-	if (memchr(",:()\"/", sign, 6) != NULL || (sign == '-' && blank_before))
+	if ((memchr(",:()\"/", sign, 6) != NULL && !in_number) || (sign == '-' && blank_before))
 		s->opens = true;
 	s->at++;
 	if (!ends)
