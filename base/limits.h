@@ -138,6 +138,10 @@
 #define LIMIT_DOCUMENTS 200
 #define LIMIT_TEXT (256u * 1024)         /* of a mail's text that we keep as a fact */
 
+/* What people write back (smtp/reply_*.h). */
+#define LIMIT_ANSWER (16u * 1024)        /* bytes in which the word of an answer is looked for: the longest of the corpus has 9 KB */
+#define LIMIT_LEAVE_DAYS 730             /* an absence that ends later is read by a person: a sabbatical leave has eleven months (code du travail L.3142-28), twice that is a doubt */
+
 /* Files of others that we hand on (cda/pdf_clean.h, cda/image_clean.h). Time: that of the child which reads them. */
 #define LIMIT_PDF_CLEAN LIMIT_MESSAGE    /* bytes: nothing bigger came in */
 #define LIMIT_PDF_CLEAN_PAGES 500

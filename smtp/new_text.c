@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "smtp/new_text_list.h"
 #include "smtp/reply_fold.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 enum {
 	LINES_MAX = 8000,             /* beyond, the text is given back whole */
@@ -19,6 +18,8 @@ enum {
 	HEADER_LINES = 7,
 	SIGNATURE_LINES = 15,
 	DEVICE_MAX = 160,
+	WRAPPED = 60,                 /* columns: a longer quoted line may have been wrapped by a client that forgot the mark */
+	DISCLAIMER_MIN = 100, DISCLAIMER_MAX = 3000,   /* bytes of its paragraph */
 };
 
 struct line {
@@ -32,67 +33,6 @@ struct text {
 	struct line *lines;
 	size_t n;
 };
-
-static const char *const verbs[] = {
-	" wrote", " a ecrit", " schrieb", " escribio", " escreveu", " ha scritto", " napisal", " skrev", " schreef",
-	" kirjoitti", " geschreven", " va escriure", " написал", " написала", " пишет", " yazdi", " har skrevet", " a scris",
-};
-
-static const char *const starts[] = {
-	"on ", "le ", "am ", "el ", "em ", "il ", "den ", "op ", "w dniu ", "dnia ", "at ", "a la date du ", "vào ",
-};
-
-static const char *const separators[] = {
-	"original message", "original appointment", "message d'origine", "message original", "message initial",
-	"message transfere", "forwarded message", "ursprungliche nachricht", "urspruengliche nachricht", "originalnachricht",
-	"mensaje original", "mensagem original", "messaggio originale", "oprindelig besked", "original besked", "opprinnelig melding",
-	"originalmeddelande", "ursprungligt meddelande", "oorspronkelijk bericht", "original nachricht", "reply message",
-	"message du ", "исходное сообщение", "oryginalna wiadomosc", "reply above this line", "repondre au-dessus de cette ligne",
-	"reponse au-dessus de cette ligne",
-};
-
-static const char *const from_labels[] = {
-	"from", "de", "von", "fra", "fran", "van", "da", "od", "от", "mittente", "expediteur", "remitente",
-};
-
-static const char *const other_labels[] = {
-	"sent", "date", "to", "subject", "cc", "reply-to", "envoye", "envoye le", "a", "objet", "copie", "gesendet", "datum", "an",
-	"betreff", "sendt", "dato", "til", "emne", "skickat", "till", "amne", "verzonden", "aan", "onderwerp", "data", "para",
-	"assunto", "enviado", "enviado el", "enviado em", "asunto", "fecha", "inviato", "oggetto", "pour", "destinataire", "sujet",
-	"message du", "copie a", "дата", "кому", "тема", "отправлено", "wyslano", "do", "temat", "importance", "envoye :", "le",
-};
-
-static const char *const devices[] = {
-	"sent from ", "sent via ", "sent with ", "sent by ", "envoye de mon ", "envoye depuis ", "envoye a partir ", "envoye avec ",
-	"provenance : ", "provenance: ", "telecharger outlook", "obtenir outlook", "get outlook for", "get [outlook", "von meinem ",
-	"diese nachricht wurde von meinem ", "from my iphone", "from my mobile", "verzonden met ", "verstuurd vanaf ", "enviado desde ",
-	"enviado do ", "inviato da ", "gesendet von ", "skickat fran ", "sendt fra ", "<<sent by ", "(sent from ", "(envoye ",
-	"someone from mobile",
-};
-
-static bool in_list(struct bytes word, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes_equal_text(word, list[i]))
-			return true;
-	return false;
-}
-
-static bool contains_any(struct bytes text, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes_contains(text, bytes_of_text(list[i])))
-			return true;
-	return false;
-}
-
-static bool starts_any(struct bytes text, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes_starts(text, bytes_of_text(list[i])))
-			return true;
-	return false;
-}
 
 static bool is_digit(unsigned char c)
 {
@@ -155,13 +95,13 @@ static bool is_header_block(const struct text *t, size_t at)
 	bool from = false;
 
 	struct bytes first = label_of(&t->lines[at]);
-	if (!in_list(first, from_labels, COUNT(from_labels)) && !in_list(first, other_labels, COUNT(other_labels)))
+	if (!new_text_list_has(LIST_FROM_LABELS, first) && !new_text_list_has(LIST_OTHER_LABELS, first))
 		return false;
 	for (size_t i = at; i < t->n && i < at + HEADER_LINES && !is_quoted(&t->lines[i]); i++) {
 		struct bytes label = label_of(&t->lines[i]);
-		if (in_list(label, from_labels, COUNT(from_labels)))
+		if (new_text_list_has(LIST_FROM_LABELS, label))
 			from = true;
-		else if (!in_list(label, other_labels, COUNT(other_labels)))
+		else if (!new_text_list_has(LIST_OTHER_LABELS, label))
 			continue;
 		labels++;
 	}
@@ -176,16 +116,20 @@ static bool is_separator(const struct line *line)
 
 	while (dashes < folded.len && memchr("-_=*#", folded.at[dashes], 5) != NULL)
 		dashes++;
-	if (dashes < 2 || folded.len > 200)
+	if (folded.len > 200)
 		return false;
-	return contains_any(folded, separators, COUNT(separators)) ||
-	       (dashes >= 4 && contains_any(folded, verbs, COUNT(verbs)) && has_digit(folded));
+	if (folded.len > 0 && folded.at[folded.len - 1] == ':' && new_text_list_begins(LIST_BARE_SEPARATORS, folded))
+		return true;
+	if (dashes < 2)
+		return false;
+	return new_text_list_within(LIST_SEPARATORS, folded) ||
+	       (dashes >= 4 && new_text_list_within(LIST_VERBS, folded) && has_digit(folded));
 }
 
 /* The lines at..end joined by blanks. */
 static struct bytes joined(const struct text *t, size_t at, size_t end)
 {
-	struct buf out = buf_make(ATTRIBUTION_MAX * 4);
+	struct buf out = buf_make(DISCLAIMER_MAX * 2);
 	for (size_t i = at; i <= end; i++) {
 		buf_add(&out, t->lines[i].folded);
 		buf_u8(&out, ' ');
@@ -193,6 +137,25 @@ static struct bytes joined(const struct text *t, size_t at, size_t end)
 	struct bytes text = buf_ok(&out) ? arena_copy(t->arena, bytes_trim(buf_bytes(&out))) : BYTES_NONE;
 	buf_free(&out);
 	return text;
+}
+
+/* "2026-11-21 10:12 GMT+01:00 NAME": nobody writes that but a client, and it needs no verb and no colon. */
+static bool is_stamped(const struct line *line)
+{
+	static const char shape[] = "0000-00-00 00:00 gmt";
+	struct bytes text = line->folded;
+
+	for (size_t i = 0; i < sizeof shape - 1; i++)
+		if (i >= text.len || (shape[i] == '0' ? !is_digit(text.at[i]) : text.at[i] != (unsigned char)shape[i]))
+			return false;
+	return text.len > sizeof shape && (text.at[sizeof shape - 1] == '+' || text.at[sizeof shape - 1] == '-');
+}
+
+/* ">>> NAME <ADDRESS> 21/11/2026 10:12 >>>": what follows has no mark. */
+static bool is_arrowed(const struct line *line)
+{
+	struct bytes text = line->folded;
+	return text.len > 12 && bytes_starts(text, BYTES(">>>")) && bytes_ends(text, BYTES(">>>")) && has_hour(text);
 }
 
 /* What a line above the quote is made of: "On DAY at HOUR, NAME <ADDRESS> wrote:", in any order and language. */
@@ -203,9 +166,9 @@ static bool reads_as_attribution(const struct text *t, size_t at, size_t end, bo
 	if (text.len < 8 || text.len > ATTRIBUTION_MAX || text.at[text.len - 1] != ':')
 		return false;
 	bool mailbox = bytes_find_byte(text, '@', 0) < text.len, hour = has_hour(text), day = has_digit(text);
-	if (!contains_any(text, verbs, COUNT(verbs)))
+	if (!new_text_list_within(LIST_VERBS, text))
 		return at == end && mailbox && hour && bytes_ends(text, BYTES(">:"));
-	if (starts_any(text, starts, COUNT(starts)))
+	if (new_text_list_begins(LIST_STARTS, text))
 		return day && (quote_follows || mailbox || hour);
 	/* Other beginnings (a day, a date, a name): only on one or two lines. */
 	return end - at < 2 && (mailbox || (day && hour) || (day && quote_follows && at == end));
@@ -243,7 +206,7 @@ static size_t attribution(const struct text *t, size_t at)
 		/* The shortest reading: a line above it is the writer's own. */
 		for (size_t later = at + 1; later <= end; later++)
 			if (reads_as_attribution(t, later, end, quote_follows) &&
-			    starts_any(t->lines[later].folded, starts, COUNT(starts)))
+			    new_text_list_begins(LIST_STARTS, t->lines[later].folded))
 				return 0;
 		return end - at + 1;
 	}
@@ -270,14 +233,32 @@ static size_t lead(const struct text *t, size_t at)
 	return end - at;
 }
 
+/* The end of a quoted line that a client wrapped without a new mark: it begins small under a long line that ends no sentence, and the quote goes on
+ * right below. An answer between two quotes stands under a whole sentence. */
+static bool is_remnant(const struct text *t, size_t at)
+{
+	if (at == 0 || at + 1 >= t->n || is_blank(&t->lines[at]) || is_quoted(&t->lines[at]) || !is_quoted(&t->lines[at - 1]) || !is_quoted(&t->lines[at + 1]))
+		return false;
+	struct bytes before = t->lines[at - 1].folded, raw = t->lines[at].raw;
+	unsigned char last = before.at[before.len - 1];
+	return before.len >= WRAPPED && (last == ',' || (last >= 'a' && last <= 'z')) && raw.len > 0 && raw.at[0] >= 'a' && raw.at[0] <= 'z';
+}
+
 static void hide_quotes(struct text *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
+		if (is_arrowed(&t->lines[i])) {
+			hide(t, i, t->n, NEW_TEXT_QUOTED);
+			hide(t, i, i + 1, NEW_TEXT_LEAD);
+			return;
+		}
 		if (is_quoted(&t->lines[i])) {
 			hide(t, i, i + 1, NEW_TEXT_QUOTED);
+			if (is_remnant(t, i + 1))
+				hide(t, i + 1, i + 2, NEW_TEXT_QUOTED);
 			continue;
 		}
-		if (is_separator(&t->lines[i]) || is_header_block(t, i)) {
+		if (is_separator(&t->lines[i]) || is_stamped(&t->lines[i]) || is_header_block(t, i)) {
 			hide(t, i, t->n, NEW_TEXT_QUOTED);
 			hide(t, i, i + lead(t, i), NEW_TEXT_LEAD);
 			return;
@@ -312,6 +293,39 @@ static void hide_signature(struct text *t)
 	}
 }
 
+/* Does a paragraph of a disclaimer begin here? It ends before *end. */
+static bool is_disclaimer(const struct text *t, size_t at, size_t *end)
+{
+	struct bytes start = without_stars(t->lines[at].folded);
+	bool green = new_text_list_begins(LIST_GREENS, start);
+	size_t bytes = 0;
+
+	if (!green && !new_text_list_begins(LIST_DISCLAIMERS, start))
+		return false;
+	for (*end = at; *end < t->n && !is_blank(&t->lines[*end]) && !t->lines[*end].hidden; (*end)++)
+		bytes += t->lines[*end].folded.len + 1;
+	if (bytes < DISCLAIMER_MIN)
+		return green;
+	return bytes <= DISCLAIMER_MAX && new_text_list_count(LIST_DISCLAIMER_WORDS, joined(t, at, *end - 1)) >= 2;
+}
+
+/* Paragraphs of disclaimers at the end of what is not hidden yet; one with the writer's words below it stays. */
+static void hide_disclaimers(struct text *t)
+{
+	for (size_t i = t->n; i > 0; i--) {
+		size_t end = 0;
+		if (t->lines[i - 1].hidden || is_blank(&t->lines[i - 1]))
+			continue;
+		size_t from = i - 1;
+		while (from > 0 && !t->lines[from - 1].hidden && !is_blank(&t->lines[from - 1]))
+			from--;
+		if (!is_disclaimer(t, from, &end))
+			return;
+		hide(t, from, end, NEW_TEXT_DISCLAIMER);
+		i = from + 1;
+	}
+}
+
 /* From the end upwards: "Sent from my telephone", lines of dashes, and what is hidden already. */
 static void hide_devices(struct text *t)
 {
@@ -322,7 +336,7 @@ static void hide_devices(struct text *t)
 		bool rule = line->folded.len >= 4;
 		for (size_t k = 0; k < line->folded.len && rule; k++)
 			rule = line->folded.at[k] == '_' || line->folded.at[k] == '-' || line->folded.at[k] == '=';
-		bool device = line->folded.len < DEVICE_MAX && starts_any(line->folded, devices, COUNT(devices));
+		bool device = line->folded.len < DEVICE_MAX && new_text_list_begins(LIST_DEVICES, line->folded);
 		if (!rule && !device)
 			return;
 		hide(t, i - 1, i, NEW_TEXT_SIGNATURE);
@@ -375,6 +389,8 @@ static bool read_lines(struct text *t, struct bytes text)
 		return false;
 	hide_quotes(t);
 	hide_signature(t);
+	hide_devices(t);
+	hide_disclaimers(t);
 	hide_devices(t);
 	return true;
 }

@@ -16,6 +16,7 @@ enum new_text_kind {
 	NEW_TEXT_QUOTED,      /* of the mail answered, with or without a mark in front */
 	NEW_TEXT_LEAD,        /* "On DAY NAME wrote:", a separator, the header of the mail answered */
 	NEW_TEXT_SIGNATURE,
+	NEW_TEXT_DISCLAIMER,  /* "Ce message est confidentiel...", at the end */
 };
 
 struct new_text_line {
@@ -25,5 +26,15 @@ struct new_text_line {
 
 /* The same, line by line: all lines in order, in the arena. 0, and nothing in *out: there are none, or more than 8000. */
 size_t new_text_lines(struct arena *arena, struct bytes text, struct new_text_line **out);
+
+/* Lines with words that were folded away, by what they are: for a display that says so. Nothing is lost: the original is kept. */
+struct new_text_folded {
+	size_t quoted, signature, disclaimer;
+};
+
+struct new_text_folded new_text_folded(struct arena *arena, struct bytes text);
+
+/* For people: the writer's own words, and in the place of each run of folded lines one line in brackets that says how many of what. */
+struct bytes new_text_display(struct arena *arena, struct bytes text, bool english);
 
 #endif

@@ -80,6 +80,15 @@ static bool same_words(struct bytes a, struct bytes b)
 	}
 }
 
+/* The one difference: the source shows the quote above an answer as if it were new. A quote is nobody's answer (policy: an offer that is quoted holds
+ * the words ACCEPTE and REFUSE), so that it is folded; the display says so, and the original is kept. */
+static bool is_justified(struct arena *arena, struct bytes file, struct bytes text, struct bytes mine)
+{
+	struct bytes shown = new_text_display(arena, text, true);
+	return bytes_ends(file, BYTES("/quote_and_text.txt")) && bytes_equal_text(mine, "And this is some text.") &&
+	       bytes_equal_text(shown, "[1 quoted line folded]\nAnd this is some text.");
+}
+
 /* What the source says is new; empty when it only says that nothing may be lost. */
 static struct bytes expected_text(struct arena *arena, const char *folder, struct bytes file, struct bytes expected, struct bytes text)
 {
@@ -119,11 +128,14 @@ static void corpus_agrees(void **state)
 			continue;
 		}
 		judged++;
-		agree += separated && same_words(mine, want);
+		bool same = separated && same_words(mine, want);
+		agree += same;
+		if (!same && !is_justified(arena, file, text, mine))
+			fail_msg("%.*s differs", (int)file.len, (const char *)file.at);
 	}
 	print_message("new text: %zu of %zu agree with the source; %zu more keep their text\n", agree, judged, kept);
 	assert_int_equal(judged, 40);
-	assert_true(agree >= 36);
+	assert_int_equal(agree, 39);
 	assert_int_equal(kept, 21);
 	arena_destroy(&arena);
 }

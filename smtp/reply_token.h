@@ -1,0 +1,34 @@
+/* smtp/reply_token.h - what a person wrote, cut into sentences and words, folded (smtp/reply_fold.h).
+ *
+ * A line end closes a sentence, since answers are written in lines; a line that was only wrapped by the mail program goes on in the next. */
+#ifndef RELAIS_SMTP_REPLY_TOKEN_H
+#define RELAIS_SMTP_REPLY_TOKEN_H
+
+#include "base/arena.h"
+
+struct reply_token {
+	struct bytes word;        /* letters and digits; "can't" is one word, "j'ai" two */
+	bool opens;               /* first of a clause: behind a comma, a colon, a bracket or a dash, or a conjunction */
+};
+
+struct reply_sentence {
+	struct bytes text;        /* folded, with its signs */
+	const struct reply_token *tokens;
+	size_t n;
+	bool question;
+	bool cut;                 /* longer than REPLY_TOKENS: the next one is its rest */
+	unsigned line;            /* line of the text it begins on, from 0; only lines with words are counted */
+};
+
+enum { REPLY_TOKENS = 120 };
+
+/* The sentences with words of a text, in the arena; how many. */
+size_t reply_sentences(struct arena *arena, struct bytes text, const struct reply_sentence **out);
+
+/* Length in words of a phrase at a place of a sentence; 0 when it does not stand there. A phrase is words with blanks between: "a|b" either,
+ * "abc*" any word that begins so, "?a" or "?a|?b" may be missing, "_" any word, "$" at its end: the clause ends there, too. No phrase goes over the border of a clause. */
+size_t reply_phrase(const struct reply_sentence *sentence, size_t at, const char *phrase);
+/* Does it stand anywhere in the sentence? */
+bool reply_phrase_anywhere(const struct reply_sentence *sentence, const char *phrase);
+
+#endif
