@@ -20,7 +20,7 @@
  * | M02B    | patient        | patient_name, question_text* (asked by the expert)             |                                                       |
  * | M03     | patient        | patient_name, missing_count, missing_list*                     | close_date                                            |
  * | M04     | patient        | patient_name, pieces_list* (each with why it cannot be read)   |                                                       |
- * | M05     | patient        | patient_name                                                   | document_name (kept apart)                            |
+ * | M05     | patient        | patient_name                                                   | document_name (kept apart), why                       |
  * | M06     | patient        | patient_name, due_date                                         |                                                       |
  * | M07     | patient        | patient_name, expert_name, due_date                            | expert_place                                          |
  * | M08     | patient        | patient_name, due_date                                         |                                                       |
@@ -54,7 +54,7 @@
  * | M41     | patient        | erased_at                                                      | patient_name, kept_list*                              |
  * | M42     | patient        | patient_name, places_list* (who can help)                      | why                                                   |
  * | M43     | patient        | patient_name                                                   | why                                                   |
- * | M44     | patient        | patient_name                                                   | missing_list*                                         |
+ * | M44     | patient        | patient_name                                                   | missing_list*, why                                    |
  * | M45     | patient        | patient_name                                                   | new_date                                              |
  * | M50     | representative | (tells nothing of a dossier)                                   | reference, representative_name                        |
  * | M51     | representative | patient_name (of the child)                                    | representative_name, object_until                     |
@@ -67,7 +67,7 @@
  * |         |                |                                                                | (then it is M65), help*, package                      |
  * | M70     | hospital       |                                                                | received_at, documents_count, pieces_list*            |
  * | M71     | sender         | code, sentence                                                 | hint, reference, received_at, document_name           |
- * | M73     | expert         | changes_list* (each document: replaced or deleted)             | expert_name, opinion_at                               |
+ * | M73     | expert         | changes_list* (each document: replaced or deleted)             | expert_name, opinion_at, part                         |
  * | M80     | nurses         | today, tasks_count, tasks_list*                                | urgent_list*                                          |
  * | M81     | nurses         |                                                                | since                                                 |
  * | M82-M84 | nurses         | due_date                                                       | expert_name, standby_name, done_list*                 |

@@ -141,6 +141,8 @@ static const struct special {
 	{"M62", "document_name", "CR-IRM.pdf", "CR-IRM.pdf"},
 	{"M63", "question_text", "L’IRM de 2023 est-elle disponible\u202f?", "Is the MRI of 2023 available?"},
 	{"M02B", "question_text", "Avez-vous encore les images de l’examen de 2023\u202f?", "Do you still have the images of the exam of 2023?"},
+	{"M05", "why", "La date de naissance n’est pas la même sur deux documents.", "The birth date is not the same on two documents."},
+	{"M44", "why", "Nous avons essayé de vous appeler deux fois.", "We tried to call you twice."},
 	{"M05", "document_name", "analyse.pdf", "analyse.pdf"},
 	{"M82", "done_list", "- rappel envoyé à l’expert les jours 3 et 5\n- expert de réserve trouvé", "- reminder sent to the expert on days 3 and 5\n- stand-by expert found"},
 	{"M83", "done_list", "- rappel envoyé à l’expert les jours 3, 5 et 6\n- dossier proposé à l’expert de réserve", "- reminder sent to the expert on days 3, 5 and 6\n- file offered to the stand-by expert"},

@@ -109,27 +109,27 @@ static void fills_texts(void **state)
 static void a_letter_says_what_a_letter_says(void **state)
 {
 	static const struct template_field all[] = {FIELD("reference", "A-1"), FIELD("phone", "01"), FIELD("organisation", "S"),
-						    FIELD("patient_name", "P"), FIELD("missing_list", "- un")};
+						    FIELD("patient_name", "P"), FIELD("missing_count", "1"), FIELD("missing_list", "- un")};
 	static const char text[] = "Subject: S\n\n{{#mail}}\nRépondez.\n{{/mail}}\n{{#letter}}\nRenvoyez.\n{{/letter}}\nFin.\n====\n{{missing_list}}\n____\n";
 	static const char easy[] = "Subject: S\n\nC’est facile.\n";
-	struct template_choice choice = {BYTES("M01"), BYTES("fr"), false, false};
+	struct template_choice choice = {BYTES("M02"), BYTES("fr"), false, false};
 	struct arena *arena = arena_create(1 << 20);
 	struct template_set *set = template_open(arena);
 	struct template_text out;
 	struct bytes absent;
 	const char *where;
 	(void)state;
-	assert_int_equal(template_add(set, BYTES("M01"), BYTES("fr"), false, bytes_of_text(text), &where), REASON_NONE);
-	assert_int_equal(template_add(set, BYTES("M01"), BYTES("fr"), true, bytes_of_text(easy), &where), REASON_NONE);
-	assert_int_equal(template_render(arena, set, &choice, all, 5, &out, &absent), REASON_NONE);
+	assert_int_equal(template_add(set, BYTES("M02"), BYTES("fr"), false, bytes_of_text(text), &where), REASON_NONE);
+	assert_int_equal(template_add(set, BYTES("M02"), BYTES("fr"), true, bytes_of_text(easy), &where), REASON_NONE);
+	assert_int_equal(template_render(arena, set, &choice, all, 6, &out, &absent), REASON_NONE);
 	assert_true(bytes_equal_text(out.body, "Répondez.\nFin.\n"));
 	assert_int_equal(out.sheet.len, 0);
 	choice.letter = true;
-	assert_int_equal(template_render(arena, set, &choice, all, 5, &out, &absent), REASON_NONE);
+	assert_int_equal(template_render(arena, set, &choice, all, 6, &out, &absent), REASON_NONE);
 	assert_true(bytes_equal_text(out.body, "Renvoyez.\nFin.\n"));
 	assert_true(bytes_equal_text(out.sheet, "- un\n____\n"));
 	choice.easy = true;
-	assert_int_equal(template_render(arena, set, &choice, all, 5, &out, &absent), REASON_NONE);
+	assert_int_equal(template_render(arena, set, &choice, all, 6, &out, &absent), REASON_NONE);
 	assert_true(bytes_equal_text(out.body, "C’est facile.\n"));
 	assert_int_equal(out.sheet.len, 0);
 	arena_destroy(&arena);
