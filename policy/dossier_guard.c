@@ -111,6 +111,15 @@ static enum reason guard_withdrawal(const struct dossier *d, const struct dossie
 	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
+/* The patient's own pause, whatever the expert waits for beside it. */
+static bool has_patient_wait(const struct dossier *d)
+{
+	for (size_t i = 0; i < d->n_pauses; i++)
+		if (d->pauses[i].until.us == 0 && !d->pauses[i].by_expert)
+			return true;
+	return false;
+}
+
 static enum reason guard_life(const struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
@@ -120,7 +129,7 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 	case EVENT_PAUSED:
 		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_RESUMED:
-		return dossier_paused(d) != NULL && !dossier_paused(d)->by_expert ? REASON_NONE : REASON_DOSSIER_ORDER;
+		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {

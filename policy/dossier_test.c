@@ -698,6 +698,41 @@ static void a_stand_by_takes_over(void **state)
 	arena_destroy(&arena);
 }
 
+/* What the first expert was asked to complete is no part of what the second writes. */
+static void a_stand_by_begins_anew(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+	struct dossier_event returned = event(EVENT_OPINION_RETURNED);
+
+	returned.text.id = BYTES("summary");
+	assert_int_equal(apply(&d, opinion("1", "first")), REASON_NONE);
+	assert_int_equal(apply(&d, returned), REASON_NONE);
+	assert_int_equal(d.draft.n_mails, 1);
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_OFFERED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "2")), REASON_NONE);
+	assert_int_equal(d.draft.n_mails, 0);
+	assert_int_equal(apply(&d, opinion("2", "second")), REASON_NONE);
+	assert_int_equal(d.opinion.n_mails, 1);
+	arena_destroy(&arena);
+}
+
+/* The expert asks for more while the patient has us wait: she may still say that we need not any more. */
+static void two_pauses_end_each_by_its_own(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, event(EVENT_PAUSED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ASKED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_NONE);
+	assert_true(d.pauses[0].until.us != 0 && d.pauses[1].until.us == 0);
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_DOSSIER_ORDER);
+	arena_destroy(&arena);
+}
+
 static void pauses_begin_and_end(void **state)
 {
 	(void)state;
@@ -778,7 +813,7 @@ int main(void)
 		cmocka_unit_test(a_correction_interrupts),
 		cmocka_unit_test(a_dossier_changes_hands),
 		cmocka_unit_test(a_stand_by_takes_over),
-		cmocka_unit_test(pauses_begin_and_end),
+		cmocka_unit_test(a_stand_by_begins_anew), cmocka_unit_test(two_pauses_end_each_by_its_own), cmocka_unit_test(pauses_begin_and_end),
 		cmocka_unit_test(freezes_are_lifted_by_name),
 		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
