@@ -27,7 +27,7 @@ size_t deadline_list(const struct dossier *dossier, struct deadline out[DEADLINE
 	const struct dossier_offer *offer = dossier_live_offer(dossier);
 	size_t n = 0;
 
-	if (offer == NULL || dossier->state != DOSSIER_OFFERED)
+	if (offer == NULL || dossier->state != DOSSIER_OFFERED || dossier_stands_still(dossier))
 		return 0;
 	if (offer->reminded_at.us == 0)
 		out[n++] = (struct deadline){DEADLINE_OFFER_REMINDER, instant_plus(offer->at, POLICY_OFFER_REMINDER)};

@@ -234,6 +234,6 @@ void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, 
 	if (reason == REASON_NONE)
 		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
 	else
-		build_done(&b, POLICY_IGNORED, reason, NULL);
+		build_ignore(&b, reason);
 	build_end(&b, out);
 }

@@ -253,10 +253,25 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 	}
 }
 
+/* What somebody is told by mail: he would wait for an answer to what he never heard. */
+static bool is_told_by_mail(enum dossier_event_kind kind)
+{
+	static const enum dossier_event_kind told[] = {
+		EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_OFFER_REMINDED, EVENT_OFFER_ACCEPTED, EVENT_MORE_ASKED, EVENT_OPINION_RETURNED,
+		EVENT_OPINION_UNSIGNED, EVENT_RELEASED, EVENT_SHARED, EVENT_QUESTION_RECEIVED, EVENT_QUESTION_ANSWERED,
+	};
+	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+		if (told[i] == kind)
+			return true;
+	return false;
+}
+
 enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e)
 {
 	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
 		return REASON_DOSSIER_ORDER;
+	if (d->frozen_at.us != 0 && is_told_by_mail(e->kind))
+		return REASON_DOSSIER_FROZEN;
 	if (is_full(d, e))
 		return REASON_DOSSIER_FULL;
 	switch (dossier_event_data(e->kind)) {

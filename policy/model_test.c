@@ -18,10 +18,7 @@ static uint64_t wanted_lives = MODEL_LIVES, first_life = 0;
 
 /* Events that no decision makes yet, and states that nothing leads to. Who builds what makes them takes them off this list. */
 static const char *const NOT_YET[] = {
-	"identity_doubted", "identity_confirmed", "expired", "reassigned", "standby_chosen", "standby_offered", "more_asked", "more_answered", "paused",
-	"resumed", "opinion_late", "shared", "question_late", "urgent", "deadline_passed", "contact_made", "channel_changed", "representative_named",
-	"representative_ended", "frozen", "unfrozen", "complained", "complaint_settled", "linked", "died", "archived", "erased",
-	"identity", "more_info", "deceased",
+	"reassigned", "standby_chosen", "standby_offered", "opinion_late", "question_late", "channel_changed", "representative_named", "representative_ended",
 	/* passed through inside one decision */
 	"requested", "complete", "opinion", "new", "before",
 };

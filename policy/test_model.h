@@ -367,8 +367,9 @@ static UNUSED void model_kept(struct model *m, const struct model_file *f)
 		if (instant_before(due[i].at, due[i - 1].at))
 			model_break(m, "the deadlines are not in their order");
 	m->seen->kept_by_timer[state] += n > 0;
-	m->seen->alone[state] += n == 0;
-	if (watch_keeper(state) == KEEPER_TIMER && n == 0)
+	m->seen->alone[state] += n == 0 && !dossier_stands_still(f->dossier);
+	/* Frozen, it is in the hands of who froze it. */
+	if (watch_keeper(state) == KEEPER_TIMER && n == 0 && !dossier_stands_still(f->dossier))
 		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" is forgotten: no deadline runs, and no person has it", dossier_state_name(state)));
 }
 
@@ -768,12 +769,15 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 /* Words that acts go with. An act that asks for another is told by model_uncovered(): give it its word here. */
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
-	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "answered",
-					  "physician.attending.mailbox"};
+	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
+					  "physician.attending.mailbox", "letter", "A-2026-000009-AB"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
+	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned"};
+	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
 
 	return (struct policy_command){
 		.act = (enum policy_act)(v->who % POLICY_ACTS), .actor = BYTES("n"), .id = T(ids[v->a % COUNT(ids)]), .text = T(texts[v->b % COUNT(texts)]),
+		.how = T(hows[v->b / 16 % COUNT(hows)]), .mail = T(mails[v->b / 256 % COUNT(mails)]), .say = v->a / 256 % 2 ? BYTES("Bon courage.") : BYTES_NONE,
 		.party = (enum party)(v->a / 16 % PARTIES), .given = v->what % 2};
 }
 
@@ -983,7 +987,11 @@ static const struct model_likely {
 	{DOSSIER_EXCHANGE, MOVE_PATIENT, WHO_PATIENT, 1, NULL},      {DOSSIER_EXCHANGE, MOVE_TALK, WHO_HOLDER, 255, NULL},
 	{DOSSIER_EXCHANGE, MOVE_OPINION, WHO_HOLDER, 0, NULL},       {DOSSIER_REVISION, MOVE_COMMAND, 0, 255, "release"},
 	{DOSSIER_REVISION, MOVE_COMMAND, 0, 255, "return"},          {DOSSIER_CLOSED, MOVE_OPINION, WHO_HOLDER, 0, NULL},
-	{DOSSIER_CLOSED, MOVE_PATIENT, WHO_PATIENT, 1, NULL},
+	{DOSSIER_CLOSED, MOVE_PATIENT, WHO_PATIENT, 1, NULL},        {DOSSIER_IDENTITY, MOVE_COMMAND, 0, 255, "identity"},
+	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
+	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
+	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
 static UNUSED struct model_move model_any(uint64_t *seed)
@@ -1022,7 +1030,7 @@ static UNUSED struct model_move model_choose(struct model *m, uint64_t *seed)
 
 static UNUSED bool model_ends(const struct model_move *v)
 {
-	static const char *const ends[] = {"redirect", "withdraw", "cancel", "close", "died", "expire", "archive", "erase"};
+	static const char *const ends[] = {"redirect", "withdraw", "cancel", "close", "died", "expire"};
 
 	for (size_t i = 0; v->kind == MOVE_COMMAND && i < COUNT(ends); i++)
 		if (strcmp(policy_act_name((enum policy_act)(v->who % POLICY_ACTS)), ends[i]) == 0)

@@ -572,32 +572,62 @@ static UNUSED enum watch_keeper watch_keeper(enum dossier_state state)
 
 /* --- mails ------------------------------------------------------------------------------- */
 
+#define PATIENT_IS 1u << PARTY_PATIENT
+#define EXPERT_IS 1u << PARTY_EXPERT
+#define ASKED_IS (1u << PARTY_EXPERT | 1u << PARTY_STANDBY)
+#define PHYSICIAN_IS (1u << PARTY_ATTENDING | 1u << PARTY_FIRST_OPINION)
+#define ENDS EVENT_WITHDRAWN, EVENT_CANCELLED, EVENT_REDIRECTED, EVENT_EXPIRED
+
 /* Which event stands behind which mail to whom. What has no row may not be sent to a party at all. By name: a code that the catalogue does
  * not have is no trouble here. */
 static const struct watch_warrant {
 	const char *code;
 	unsigned parties;                /* set of parties */
-	enum dossier_event_kind by[3];
+	enum dossier_event_kind by[8];
 } WATCH_WARRANTS[] = {
-	{"M01", 1u << PARTY_PATIENT, {EVENT_REQUESTED, EVENT_QUALIFIED, EVENT_CONSENT_CHANGED}},
-	{"M02", 1u << PARTY_PATIENT, {EVENT_PIECES_MISSING, EVENT_CONSENT_CHANGED}},
-	{"M06", 1u << PARTY_PATIENT, {EVENT_TRIAGED}},
-	{"M07", 1u << PARTY_PATIENT, {EVENT_OFFER_ACCEPTED}},
-	{"M10", 1u << PARTY_EXPERT | 1u << PARTY_STANDBY, {EVENT_OFFERED, EVENT_STANDBY_OFFERED}},
-	{"M11", 1u << PARTY_EXPERT | 1u << PARTY_STANDBY, {EVENT_OFFER_REMINDED}},
-	{"M12", 1u << PARTY_EXPERT | 1u << PARTY_STANDBY, {EVENT_REPLY_UNCLEAR}},
-	{"M13", 1u << PARTY_EXPERT, {EVENT_OFFER_ACCEPTED}},
-	{"M13B", 1u << PARTY_EXPERT, {EVENT_OFFER_ACCEPTED}},
-	{"M15", 1u << PARTY_EXPERT, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
-	{"M16", 1u << PARTY_EXPERT, {EVENT_RELEASED}},
-	{"M21", 1u << PARTY_PATIENT, {EVENT_RELEASED}},
-	{"M30", 1u << PARTY_EXPERT, {EVENT_QUESTION_RECEIVED}},
-	{"M31", 1u << PARTY_PATIENT, {EVENT_QUESTION_ANSWERED}},
-	{"M64", 1u << PARTY_ATTENDING | 1u << PARTY_FIRST_OPINION, {EVENT_RELEASED, EVENT_SHARED}},
+	{"M01", PATIENT_IS, {EVENT_REQUESTED, EVENT_QUALIFIED, EVENT_CONSENT_CHANGED}},
+	{"M02", PATIENT_IS, {EVENT_PIECES_MISSING, EVENT_CONSENT_CHANGED}},
+	{"M02B", PATIENT_IS, {EVENT_MORE_ASKED}},
+	{"M05", PATIENT_IS, {EVENT_IDENTITY_DOUBTED}},
+	{"M06", PATIENT_IS, {EVENT_TRIAGED}},
+	{"M07", PATIENT_IS, {EVENT_OFFER_ACCEPTED}},
+	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED}},
+	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
+	{"M12", ASKED_IS, {EVENT_REPLY_UNCLEAR}},
+	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED}},
+	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED}},
+	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
+	{"M16", EXPERT_IS, {EVENT_RELEASED}},
+	{"M18", ASKED_IS, {ENDS, EVENT_DIED, EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED, EVENT_OFFER_EXPIRED}},
+	{"M21", PATIENT_IS, {EVENT_RELEASED}},
+	{"M30", EXPERT_IS, {EVENT_QUESTION_RECEIVED}},
+	{"M31", PATIENT_IS, {EVENT_QUESTION_ANSWERED}},
+	{"M33", PATIENT_IS, {EVENT_URGENT}},
+	{"M42", PATIENT_IS, {EVENT_REDIRECTED}},
+	{"M43", PATIENT_IS, {EVENT_CANCELLED, EVENT_WITHDRAWN}},
+	{"M44", PATIENT_IS, {EVENT_EXPIRED}},
+	{"M63", 1u << PARTY_REQUESTER, {EVENT_MORE_ASKED}},
+	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED}},
+	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED}},
 };
 
-/* Mails that may leave in spite of an end, a death or a freeze: what makes others stop. */
-static const char *const WATCH_LAST_WORDS[] = {"M18"};
+/* What may leave in spite of an end, a death or a freeze: what makes others stop, the numbers to call in an emergency, the word to her who
+ * withdrew that it was done. */
+static const struct {
+	const char *code;
+	unsigned parties;
+	bool dead_too;
+} WATCH_LAST_WORDS[] = {{"M18", ASKED_IS, true}, {"M33", PATIENT_IS, false}, {"M43", PATIENT_IS, false}};
+
+/* Events of which somebody is told by mail: without the mail the dossier waits for an answer to what nobody was told, unless a person has it. */
+static const struct {
+	enum dossier_event_kind kind;
+	const char *codes[2];
+} WATCH_TOLD[] = {
+	{EVENT_OFFERED, {"M10"}}, {EVENT_STANDBY_OFFERED, {"M10"}}, {EVENT_OFFER_REMINDED, {"M11"}}, {EVENT_OFFER_ACCEPTED, {"M13"}},
+	{EVENT_MORE_ASKED, {"M02B", "M63"}}, {EVENT_OPINION_RETURNED, {"M15"}}, {EVENT_OPINION_UNSIGNED, {"M15"}}, {EVENT_RELEASED, {"M21"}},
+	{EVENT_SHARED, {"M64"}}, {EVENT_QUESTION_RECEIVED, {"M30"}}, {EVENT_QUESTION_ANSWERED, {"M31"}},
+};
 
 static UNUSED bool watch_warranted(const struct policy_decision *d, const struct policy_mail *m)
 {
@@ -613,12 +643,31 @@ static UNUSED bool watch_warranted(const struct policy_decision *d, const struct
 	return false;
 }
 
-static UNUSED bool watch_is_last_word(const struct policy_mail *m)
+static UNUSED bool watch_is_last_word(const struct watch *w, const struct policy_mail *m)
 {
 	for (size_t i = 0; i < COUNT(WATCH_LAST_WORDS); i++)
-		if (strcmp(WATCH_LAST_WORDS[i], mail_code_name(m->code)) == 0 && m->attach == POLICY_ATTACH_NONE)
-			return true;
+		if (strcmp(WATCH_LAST_WORDS[i].code, mail_code_name(m->code)) == 0 && m->attach == POLICY_ATTACH_NONE &&
+		    (WATCH_LAST_WORDS[i].parties & dossier_party_bit(m->party)) != 0)
+			return w->counts[EVENT_DIED] == 0 || WATCH_LAST_WORDS[i].dead_too;
 	return false;
+}
+
+static UNUSED bool watch_sends(const struct policy_decision *d, const char *const codes[2])
+{
+	for (size_t i = 0; i < d->n_mails; i++)
+		for (size_t k = 0; k < 2 && codes[k] != NULL; k++)
+			if (strcmp(mail_code_name(d->mails[i].code), codes[k]) == 0)
+				return true;
+	return false;
+}
+
+static UNUSED void watch_told(struct watch *w, const struct policy_decision *d)
+{
+	for (size_t i = 0; i < d->n_events && d->owner == NULL; i++)
+		for (size_t k = 0; k < COUNT(WATCH_TOLD); k++)
+			if (WATCH_TOLD[k].kind == d->events[i].kind && !watch_sends(d, WATCH_TOLD[k].codes))
+				watch_need(w, false, arena_printf(w->arena, "\"%s\" is to be told by %s, which was not sent, and nobody has it in hand",
+								  dossier_event_name(d->events[i].kind), WATCH_TOLD[k].codes[0]));
 }
 
 /* Consent as the watcher remembers it, at the instant of the decision. */
@@ -654,7 +703,7 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 		watch_sender_mail(w, m);
 		return;
 	}
-	watch_need(w, watch_consents(w, m->party) || watch_is_last_word(m), "a mail goes to somebody without consent, or while nothing may leave");
+	watch_need(w, watch_consents(w, m->party) || watch_is_last_word(w, m), "a mail goes to somebody without consent, or while nothing may leave");
 	watch_need(w, watch_warranted(d, m), "a mail goes to a party behind which no event stands (or test_watch.h has no row for it)");
 	watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->to), "a mail to somebody else has the patient's number in its address");
 	watch_need(w, m->attach != POLICY_ATTACH_DOSSIER || m->party == PARTY_EXPERT, "a dossier goes to somebody who is no expert");
@@ -671,6 +720,7 @@ static UNUSED void watch_decision(struct watch *w, const struct policy_decision 
 	watch_need(w, (d->outcome != POLICY_REFUSED && d->outcome != POLICY_IGNORED && d->outcome != POLICY_DUPLICATE) || d->n_events == 0,
 		   "something was refused, ignored or known, and done all the same");
 	watch_need(w, (d->n_events > 0) == (d->after != NULL), "a decision without events changed a dossier");
+	watch_told(w, d);
 	for (size_t i = 0; i < d->n_mails; i++)
 		watch_mail(w, d, i);
 }
