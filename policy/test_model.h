@@ -173,7 +173,7 @@ static UNUSED void model_opinion(struct buf *b, const struct dossier_opinion *o)
 	buf_u32(b, (uint32_t)(o->present << 8 | o->checked << 4 | o->data.is_signed << 1 | o->data.timed));
 	buf_u64(b, (uint64_t)o->inbox);
 	buf_u64(b, (uint64_t)o->at.us);
-	buf_u64(b, (uint64_t)o->data.signed_at.us);
+	buf_u64(b, o->data.timed ? (uint64_t)o->data.signed_at.us : 0);
 	model_bytes(b, o->data.rpps);
 	model_bytes(b, o->data.digest);
 	model_bytes(b, o->data.fingerprint);
@@ -183,7 +183,7 @@ static UNUSED void model_opinion(struct buf *b, const struct dossier_opinion *o)
 		buf_u64(b, (uint64_t)o->mails[i].at.us);
 		model_bytes(b, o->mails[i].digest);
 		model_bytes(b, o->mails[i].fingerprint);
-		buf_u64(b, (uint64_t)o->mails[i].signed_at.us);
+		buf_u64(b, o->mails[i].timed ? (uint64_t)o->mails[i].signed_at.us : 0);
 		buf_u32(b, (uint32_t)(o->mails[i].is_signed << 1 | o->mails[i].timed));
 	}
 	for (size_t i = 0; i < o->n_annexes; i++) {
