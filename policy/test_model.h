@@ -832,9 +832,7 @@ static UNUSED void model_due(struct model *m, const struct model_move *v)
 	if (n == 0)
 		return;
 	if (instant_before(m->world.now, list[0].at))
-		m->world.now = list[0].at;
-	if (v->what % 16 == 0)
-		m->world.now.us--;
+		m->world.now = (struct instant){list[0].at.us - (v->what % 16 == 0)};
 	model_timer(m, list[0].kind);
 }
 
