@@ -204,6 +204,12 @@ void build_refuse(struct build *b, enum reason reason)
 	build_done(b, POLICY_REFUSED, reason, NULL);
 }
 
+void build_ignore(struct build *b, enum reason reason)
+{
+	drop_all(b);
+	build_done(b, POLICY_IGNORED, reason, NULL);
+}
+
 void build_settle(struct build *b, enum reason reason)
 {
 	if (reason_entry(reason)->class == REASON_CLASS_REFUSED)

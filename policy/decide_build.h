@@ -92,6 +92,8 @@ void build_field_text(struct build *b, const char *name, const char *text);
 void build_done(struct build *b, enum policy_outcome outcome, enum reason reason, const char *owner);
 void build_hold(struct build *b, enum reason reason);
 void build_refuse(struct build *b, enum reason reason);
+/* Nothing is done: what was added so far is dropped. */
+void build_ignore(struct build *b, enum reason reason);
 /* Held or refused as the reason's class says. */
 void build_settle(struct build *b, enum reason reason);
 /* M71 with the reason's sentence, in the forms that policy/receipt chooses. A refusal that its sender may not be told of

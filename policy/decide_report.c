@@ -130,7 +130,7 @@ static void apply(struct build *b, const struct policy_report *r)
 	if (reason == REASON_NONE)
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);
 	else
-		build_done(b, POLICY_IGNORED, reason, NULL);
+		build_ignore(b, reason);
 }
 
 void decide_report(struct build *b)
@@ -177,7 +177,7 @@ static void decide_delivery(struct build *b, const struct dossier *dossier, cons
 	if (reason == REASON_NONE)
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);
 	else
-		build_done(b, POLICY_IGNORED, reason, NULL);
+		build_ignore(b, reason);
 }
 
 void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,

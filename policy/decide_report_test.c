@@ -278,6 +278,25 @@ static void an_offer_that_cannot_arrive_goes_to_the_next(void **state)
 	world_free(w);
 }
 
+/* The failure is kept; who is asked next waits until a person has lifted the freeze. */
+static void an_offer_that_cannot_arrive_waits_while_frozen(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	to_offered(w);
+	const struct policy_command freeze = {.act = POLICY_ACT_FREEZE, .actor = BYTES("n"), .id = BYTES("breach"), .text = BYTES("x")};
+	policy_decide_command(w->arena, &w->rules, w->dossier, &freeze, w->now, &w->last);
+	world_store(w);
+	const struct policy_delivery lost = {.code = MAIL_M10, .party = PARTY_EXPERT, .mailbox = w->dossier->offers[0].mailbox, .reason = REASON_DELIVER_EXPIRED};
+	policy_decide_outcome(w->arena, &w->rules, w->dossier, &lost, w->now, &w->last);
+	world_store(w);
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "mail_failed");
+	assert_string_equal(w->last.owner, "nurses");
+	assert_int_equal(w->dossier->state, DOSSIER_OFFERED);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +310,7 @@ int main(void)
 		cmocka_unit_test(what_the_deliverer_says),
 		cmocka_unit_test(late_mail_is_told),
 		cmocka_unit_test(an_offer_that_cannot_arrive_goes_to_the_next),
+		cmocka_unit_test(an_offer_that_cannot_arrive_waits_while_frozen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

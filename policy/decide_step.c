@@ -298,7 +298,7 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 	if (mail->code == MAIL_M21 && mail->party == PARTY_PATIENT && state == DOSSIER_RELEASED)
 		return build_event(b, (struct dossier_event){.kind = EVENT_REPORT_UNDELIVERED, .mail = *mail});
 	/* An offer that cannot arrive will never be answered: the next expert now, not in 24 hours. */
-	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox))
+	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox) || dossier_stands_still(b->after))
 		return REASON_NONE;
 	reason = build_event(b, (struct dossier_event){.kind = EVENT_OFFER_EXPIRED, .offer = offer_data(live)});
 	return reason == REASON_NONE ? step_offer(b) : reason;

@@ -11,7 +11,8 @@
  *     before was released;
  *  8. what a request does not tell of pathology and consents is told by a person before anything else is done;
  *  9. an identity in doubt is compared by a person before anything else is done;
- * 10. after the patient's death, his withdrawal or the end of the dossier nothing automatic begins again. */
+ * 10. after the patient's death, his withdrawal or the end of the dossier nothing automatic begins again;
+ * 11. while it is frozen nothing happens of which somebody would be told by mail. */
 #ifndef RELAIS_POLICY_DOSSIER_H
 #define RELAIS_POLICY_DOSSIER_H
 
@@ -209,7 +210,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from);
  * DOSSIER_ORDER (not allowed in this state, or an event out of sequence), IDENTITY_*, SENDER_TEST_IDENTITY,
  * SENDER_CLASS (a replacement or a withdrawal by another organisation), DOCUMENT_DUPLICATE, DOCUMENT_CONFLICT, DOCUMENT_WITHDRAWN,
  * ORDER_UNKNOWN (a withdrawal of what is not there), REQUEST_INCOMPLETE,
- * OPINION_SIGNER, MESSAGE_DUPLICATE, DOSSIER_FULL.
+ * OPINION_SIGNER, MESSAGE_DUPLICATE, DOSSIER_FULL, DOSSIER_FROZEN.
  */
 MUST_USE enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *event);
 

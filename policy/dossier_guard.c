@@ -111,6 +111,15 @@ static enum reason guard_withdrawal(const struct dossier *d, const struct dossie
 	return bytes_equal(known->filing.organisation, order->text) ? REASON_NONE : REASON_SENDER_CLASS;
 }
 
+/* The patient's own pause, whatever the expert waits for beside it. */
+static bool has_patient_wait(const struct dossier *d)
+{
+	for (size_t i = 0; i < d->n_pauses; i++)
+		if (d->pauses[i].until.us == 0 && !d->pauses[i].by_expert)
+			return true;
+	return false;
+}
+
 static enum reason guard_life(const struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
@@ -120,7 +129,7 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 	case EVENT_PAUSED:
 		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_RESUMED:
-		return dossier_paused(d) != NULL && !dossier_paused(d)->by_expert ? REASON_NONE : REASON_DOSSIER_ORDER;
+		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {
@@ -244,10 +253,25 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 	}
 }
 
+/* What somebody is told by mail: he would wait for an answer to what he never heard. */
+static bool is_told_by_mail(enum dossier_event_kind kind)
+{
+	static const enum dossier_event_kind told[] = {
+		EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_OFFER_REMINDED, EVENT_OFFER_ACCEPTED, EVENT_MORE_ASKED, EVENT_OPINION_RETURNED,
+		EVENT_OPINION_UNSIGNED, EVENT_RELEASED, EVENT_SHARED, EVENT_QUESTION_RECEIVED, EVENT_QUESTION_ANSWERED,
+	};
+	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+		if (told[i] == kind)
+			return true;
+	return false;
+}
+
 enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e)
 {
 	if (dossier_next(d->state, e->kind) == DOSSIER_NOWHERE || (e->seq != 0 && e->seq != d->seq + 1))
 		return REASON_DOSSIER_ORDER;
+	if (d->frozen_at.us != 0 && is_told_by_mail(e->kind))
+		return REASON_DOSSIER_FROZEN;
 	if (is_full(d, e))
 		return REASON_DOSSIER_FULL;
 	switch (dossier_event_data(e->kind)) {

@@ -7,12 +7,14 @@
 #include "policy/promise.h"
 #include "policy/rules.h"
 
-/* The first expert's rights end when he loses the dossier, or when the stand-by takes it. */
+/* The first expert's rights end when he loses the dossier, or when the stand-by takes it; and what he had begun to write is no part of what
+ * the next one writes. */
 static void end_holder(struct dossier *d, const struct dossier_event *e, enum policy_word word)
 {
 	for (size_t i = 0; i < d->n_offers; i++) {
 		if (d->offers[i].answer != OFFER_ACCEPTED)
 			continue;
+		d->draft = (struct dossier_opinion){0};
 		d->offers[i].answer = OFFER_ENDED;
 		d->offers[i].ended_at = e->at;
 		d->offers[i].word = word;
@@ -150,7 +152,6 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 	case EVENT_REASSIGNED:
 		end_holder(d, e, e->offer.word);
 		end_pauses(d, e, true);
-		d->draft = (struct dossier_opinion){0};
 		break;
 	case EVENT_STANDBY_CHOSEN:
 		d->standby = standby_of(e);

@@ -698,6 +698,41 @@ static void a_stand_by_takes_over(void **state)
 	arena_destroy(&arena);
 }
 
+/* What the first expert was asked to complete is no part of what the second writes. */
+static void a_stand_by_begins_anew(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+	struct dossier_event returned = event(EVENT_OPINION_RETURNED);
+
+	returned.text.id = BYTES("summary");
+	assert_int_equal(apply(&d, opinion("1", "first")), REASON_NONE);
+	assert_int_equal(apply(&d, returned), REASON_NONE);
+	assert_int_equal(d.draft.n_mails, 1);
+	assert_int_equal(apply(&d, offer(EVENT_STANDBY_OFFERED, "2")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "2")), REASON_NONE);
+	assert_int_equal(d.draft.n_mails, 0);
+	assert_int_equal(apply(&d, opinion("2", "second")), REASON_NONE);
+	assert_int_equal(d.opinion.n_mails, 1);
+	arena_destroy(&arena);
+}
+
+/* The expert asks for more while the patient has us wait: she may still say that we need not any more. */
+static void two_pauses_end_each_by_its_own(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	assert_int_equal(apply(&d, event(EVENT_PAUSED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_MORE_ASKED)), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_NONE);
+	assert_true(d.pauses[0].until.us != 0 && d.pauses[1].until.us == 0);
+	assert_int_equal(apply(&d, event(EVENT_RESUMED)), REASON_DOSSIER_ORDER);
+	arena_destroy(&arena);
+}
+
 static void pauses_begin_and_end(void **state)
 {
 	(void)state;
@@ -719,6 +754,42 @@ static void pauses_begin_and_end(void **state)
 	assert_null(dossier_paused(&d));
 	assert_int_equal(d.n_pauses, 3);
 	arena_destroy(&arena);
+}
+
+/* What somebody is told by mail does not happen while no mail may leave: he would wait for an answer to what he never heard. */
+static void a_frozen_dossier_promises_nothing(void **state)
+{
+	static const struct {
+		enum dossier_state state;
+		enum dossier_event_kind kind;
+	} rows[] = {
+		{DOSSIER_COMPLETE, EVENT_OFFERED},       {DOSSIER_OFFERED, EVENT_OFFER_REMINDED},  {DOSSIER_OFFERED, EVENT_OFFER_ACCEPTED},
+		{DOSSIER_ACCEPTED, EVENT_MORE_ASKED},    {DOSSIER_ACCEPTED, EVENT_STANDBY_OFFERED}, {DOSSIER_OPINION, EVENT_OPINION_RETURNED},
+		{DOSSIER_CHECKED, EVENT_RELEASED},       {DOSSIER_RELEASED, EVENT_QUESTION_RECEIVED}, {DOSSIER_EXCHANGE, EVENT_QUESTION_ANSWERED},
+		{DOSSIER_ACCEPTED, EVENT_OPINION_UNSIGNED}, {DOSSIER_RELEASED, EVENT_SHARED},
+	};
+	struct dossier_event freeze = event(EVENT_FROZEN);
+	(void)state;
+
+	freeze.text.id = BYTES("breach");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena *arena = arena_create(1 << 20);
+		struct dossier d = at(arena, rows[i].state);
+		struct dossier_event e = event(rows[i].kind);
+		if (dossier_event_data(e.kind) == EVENT_DATA_OFFER)
+			e = offer(e.kind, e.kind == EVENT_STANDBY_OFFERED ? "2" : "1");
+		if (dossier_event_data(e.kind) == EVENT_DATA_RELEASE) {
+			e = released(1);
+			e.kind = rows[i].kind;
+		}
+		assert_int_equal(apply(&d, freeze), REASON_NONE);
+		if (apply(&d, e) != REASON_DOSSIER_FROZEN)
+			fail_msg("row %zu: %s", i, dossier_event_name(e.kind));
+		assert_int_equal(apply(&d, event(EVENT_UNFROZEN)), REASON_NONE);
+		if (apply(&d, e) != REASON_NONE)
+			fail_msg("row %zu: %s, unfrozen", i, dossier_event_name(e.kind));
+		arena_destroy(&arena);
+	}
 }
 
 static void freezes_are_lifted_by_name(void **state)
@@ -778,8 +849,8 @@ int main(void)
 		cmocka_unit_test(a_correction_interrupts),
 		cmocka_unit_test(a_dossier_changes_hands),
 		cmocka_unit_test(a_stand_by_takes_over),
-		cmocka_unit_test(pauses_begin_and_end),
-		cmocka_unit_test(freezes_are_lifted_by_name),
+		cmocka_unit_test(a_stand_by_begins_anew), cmocka_unit_test(two_pauses_end_each_by_its_own), cmocka_unit_test(pauses_begin_and_end),
+		cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
 		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
 		cmocka_unit_test(an_answer_needs_a_question),

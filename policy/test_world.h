@@ -85,7 +85,7 @@ struct world {
 	struct policy_rules rules;
 	struct instant now;
 	int64_t inbox;
-	struct dossier_event log[WORLD_EVENTS];
+	struct dossier_event *log;       /* room for WORLD_EVENTS */
 	size_t n_log;
 	const struct dossier *dossier;   /* NULL before the request */
 	struct policy_decision last;
@@ -96,6 +96,7 @@ static UNUSED struct world *world_make(void)
 	struct arena *arena = arena_create(256u * 1024 * 1024);
 	struct world *w = arena_alloc(arena, sizeof *w);
 	w->arena = arena;
+	w->log = arena_alloc(arena, WORLD_EVENTS * sizeof *w->log);
 	w->rules = RULES;
 	w->now = MORNING;
 	return w;
