@@ -222,7 +222,7 @@ void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, 
 		build_done(&b, POLICY_APPLIED, b.reason, b.owner);
 	} else {
 		build_refuse(&b, reason);
-		build_done(&b, POLICY_IGNORED, reason, NULL);
+		build_ignore(&b, reason);
 	}
 	build_end(&b, out);
 }
