@@ -32,6 +32,7 @@ static const struct verb {
 	{"questionnaire", cli_questionnaire, "import FILE… | list | check FILE…   what is asked: FHIR R4 Questionnaires"},
 	{"pathology", cli_pathology, "import FILE… | list | check FILE…   what a file must hold, what alarms"},
 	{"expert", cli_expert, "import FILE | list"},
+	{"settings", cli_settings, "import FILE | list       when what falls due: spans and hours of the policy"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},
 	{"recheck", cli_recheck, "R12 [FOLDER]              the verdict on a message, judged again from what was kept"},

@@ -1,10 +1,11 @@
-/* gateway/cli_rules.c - relais expert|sender|recipient|account import FILE and list. A file is checked whole before anything of it is loaded.
+/* gateway/cli_rules.c - relais expert|sender|recipient|account|settings import FILE and list. A file is checked whole before anything of it is loaded.
  * Pathologies and questionnaires: cli_pathology.c. */
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cli_settings.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
@@ -42,15 +43,22 @@ static const char *check_recipient(struct cli *cli, json_t *item)
 	return rules_recipient(cli->arena, item, &out);
 }
 
+static const char *check_setting(struct cli *cli, json_t *item)
+{
+	struct deadline_settings out = {0};
+	return rules_setting(cli->arena, item, 1, &out);
+}
+
 static const struct kind {
 	const char *name, *key;
 	const char *(*check)(struct cli *cli, json_t *item);
-	const char *columns;
+	const char *columns;         /* NULL: settings, whose list has the defaults too */
 	const char *list;            /* key of the list, where a file is an object around it */
 } kinds[] = {
 	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
 	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
 	{"recipient", "recipient", check_recipient, "key version form limit_mb", "recipients"},
+	{"settings", "setting", check_setting, NULL, "settings"},
 	{"account", "mailbox", check_account, "key version kind title certificates subjects", "accounts"},
 };
 
@@ -130,6 +138,8 @@ static int import(struct cli *cli, const struct kind *kind, const char *path)
 
 static int list(struct cli *cli, const struct kind *kind)
 {
+	if (kind->columns == NULL)
+		return cli_settings_list(cli);
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
 				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id', t.data->>'name'), "
 				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
@@ -146,7 +156,7 @@ static int rules(const char *name, int argc, char **argv)
 	const struct kind *kind = kinds;
 	while (strcmp(kind->name, name) != 0)
 		kind++;
-	int status = cli_open(&cli, argc, argv, 1, 2, "expert|sender|recipient|account list | import FILE");
+	int status = cli_open(&cli, argc, argv, 1, 2, "expert|sender|recipient|account|settings list | import FILE");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	if (strcmp(cli.arguments[0], "list") == 0 && cli.n == 1)
@@ -170,6 +180,11 @@ int cli_sender(int argc, char **argv)
 int cli_recipient(int argc, char **argv)
 {
 	return rules("recipient", argc, argv);
+}
+
+int cli_settings(int argc, char **argv)
+{
+	return rules("settings", argc, argv);
 }
 
 int cli_account(int argc, char **argv)

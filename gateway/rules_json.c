@@ -230,6 +230,25 @@ const char *rules_recipient(struct arena *arena, const json_t *item, struct reci
 	return word(item, "form", "pdf+xdm", "pdf", &out->pdf_only) ? NULL : "\"form\" is neither pdf nor pdf+xdm";
 }
 
+/* ---------------------------------------------------------------- setting */
+
+static const struct key setting_keys[] = {{"setting", TEXT}, {"value", TEXT}};
+
+const char *rules_setting(struct arena *arena, const json_t *item, int version, struct deadline_settings *settings)
+{
+	const char *wrong = CHECK(arena, item, setting_keys);
+	if (wrong != NULL)
+		return wrong;
+	switch (deadline_settings_set(settings, json_view(item, "setting"), json_view(item, "value"), version)) {
+	case REASON_NONE:
+		return NULL;
+	case REASON_NOT_FOUND:
+		return "no setting has that name: relais settings list";
+	default:
+		return "the \"value\" is none that this setting may have: \"12 h\", with min, h, d, wh, wd; of a window \"9:00-20:00\"; or \"default\"";
+	}
+}
+
 /* ---------------------------------------------------------------- account */
 
 static const struct key account_keys[] = {

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "policy/deadline.h"
 #include "policy/rules.h"
 
 /* One of our own mailboxes, and who may submit for it. */
@@ -20,6 +21,8 @@ struct account {
 const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out);
 const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out);
 const char *rules_recipient(struct arena *arena, const json_t *item, struct recipient *out);
+/* A span or a window of deadline_settings_set(), into *settings. */
+const char *rules_setting(struct arena *arena, const json_t *item, int version, struct deadline_settings *settings);
 /* domain: the service's own. */
 const char *rules_account(struct arena *arena, const json_t *item, const char *domain, struct account *out);
 

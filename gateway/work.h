@@ -23,6 +23,8 @@ struct work {
 	struct oneshot *verify, *inspect, *compose;
 	struct arena *arena;         /* of the item in hand */
 	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
+	struct deadline_settings settings;   /* of the item in hand, once they were asked for */
+	bool settings_known;
 	struct instant now;          /* of the dossiers' life, when the item was decided; 0 before work_transaction */
 	struct span ahead;           /* of the real clock: 0 but in a rehearsal */
 	bool rehearsal;
@@ -137,6 +139,9 @@ MUST_USE enum reason work_load(struct work *work, int64_t dossier, struct dossie
  * their mail. Empty views and NULL for what is not needed. */
 MUST_USE enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, const struct dossier *dossier,
 				struct policy_rules *out);
+
+/* The operator's settings of spans and windows, read once an item into work->settings. */
+MUST_USE enum reason work_settings(struct work *work);
 
 /* --- writing (work_apply.c) -------------------------------------------------- */
 

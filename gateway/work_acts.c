@@ -122,13 +122,15 @@ static enum reason timer(struct work *work, int64_t id)
 		reason = rules_for(work, dossier, &rules);
 	if (reason != REASON_NONE)
 		return reason;
-	size_t n = deadline_list(dossier, due);
+	size_t n = deadline_list(rules.settings, dossier, due);
+	/* The settings have changed since: its timer is another. */
 	if (n == 0 || instant_before(work->now, due[0].at))
-		return later(work, id);
+		return STORE_RUN(work->store, NULL, "select relais.timer_set($1, $2)", P_INT(id), n > 0 ? P_INSTANT(due[0].at) : P_NULL);
 	struct policy_decision decision = {0};
 	policy_decide_timer(work->arena, &rules, dossier, due[0].kind, work->now, &decision);
 	if (decision.n_events == 0)
 		return later(work, id);
+	log_event("deadline", LOG_TEXT("name", deadline_name(due[0].kind)), LOG_NUMBER("dossier", id), LOG_TEXT("owner", decision.owner != NULL ? decision.owner : ""), LOG_END);
 	return apply(work, &decision, arena_printf(work->arena, "t%s%lld", deadline_name(due[0].kind), (long long)dossier->seq), 0);
 }
 

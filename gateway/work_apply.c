@@ -68,6 +68,9 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 static enum reason keep_fold(struct work *work, int64_t id, const struct dossier *d)
 {
 	struct deadline due[DEADLINES];
+	enum reason reason = work_settings(work);
+	if (reason != REASON_NONE)
+		return reason;
 	size_t n = deadline_list(&work->settings, d, due);
 	const struct dossier_offer *offer = dossier_live_offer(d);
 	if (offer == NULL)

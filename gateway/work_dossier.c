@@ -54,15 +54,22 @@ static const char *read_organisation(struct arena *arena, const json_t *item, vo
 	return rules_organisation(arena, item, out);
 }
 
+/* Kept with the work's item. */
+static json_t *take_item(struct work *work, const struct store_rows *rows, size_t row)
+{
+	json_t *item = json_read(copy(work->arena, rows, row, 1));
+
+	json_array_append_new(work->kept, item);
+	return item;
+}
+
 /* A rule that cannot be read any more is left out and told: what it allowed is then not allowed. */
 static bool read_item(struct work *work, const struct store_rows *rows, size_t row, rules_reader *read, void *out)
 {
-	json_t *item = json_read(copy(work->arena, rows, row, 1));
-	const char *wrong = read(work->arena, item, out);
+	const char *wrong = read(work->arena, take_item(work, rows, row), out);
 
 	if (wrong != NULL)
 		log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, row, 0)), LOG_END);
-	json_array_append_new(work->kept, item);
 	return wrong == NULL;
 }
 
@@ -155,6 +162,25 @@ static enum reason read_recipients(struct work *work, const struct dossier *doss
 	return REASON_NONE;
 }
 
+enum reason work_settings(struct work *work)
+{
+	struct store_rows *rows = NULL;
+
+	if (work->settings_known)
+		return REASON_NONE;
+	work->settings = (struct deadline_settings){0};
+	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.rule_settings()");
+	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
+		const char *wrong = rules_setting(work->arena, take_item(work, rows, i), (int)store_int(rows, i, 0), &work->settings);
+		/* One that cannot be read any more is not in force: the default is. */
+		if (wrong != NULL)
+			log_event("rule-unreadable", LOG_TEXT("what", wrong), LOG_NUMBER("version", store_int(rows, i, 0)), LOG_END);
+	}
+	work->settings_known = reason == REASON_NONE;
+	store_free(&rows);
+	return reason;
+}
+
 enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, const struct dossier *dossier,
 		       struct policy_rules *out)
 {
@@ -162,13 +188,14 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 	void *organisations = NULL;
 	struct pathology *pathologies = NULL;
 	struct expert *experts = NULL;
-	enum reason reason = REASON_NONE;
+	enum reason reason = work_settings(work);
 
 	*out = (struct policy_rules){
 		.language = c->language, .test_identities = c->test_identities, .triage_by_nurse = c->gates.triage_by_nurse,
 		.release_by_nurse = c->gates.release_by_nurse, .patient_domain = bytes_of_text(c->patient_domain),
+		.settings = &work->settings,
 	};
-	if (from_domain.len > 0)
+	if (reason == REASON_NONE && from_domain.len > 0)
 		reason = read_items(work, "select version, data from relais.rule_sender($1)", from_domain, read_organisation,
 				    sizeof(struct organisation), &organisations, &out->n_organisations);
 	if (reason == REASON_NONE && pathology.len > 0)

@@ -29,6 +29,7 @@ enum deadline_kind {
 	DEADLINE_NO_EXPERT_MANAGER,
 	DEADLINE_NO_EXPERT_PATIENT,
 	DEADLINE_PARTS_LATE,
+	DEADLINE_ADDENDUM,
 	DEADLINE_DAY_3,
 	DEADLINE_DAY_5,
 	DEADLINE_DAY_6,
@@ -97,7 +98,8 @@ enum deadline_act {
 	ACT_STANDBY_OFFER,   /* he is asked while the first still holds the dossier */
 	ACT_FALL_BACK,       /* the report reached nobody: another way */
 	ACT_CLOSE,
-	ACT_ARCHIVE
+	ACT_ARCHIVE,
+	ACT_ADDENDUM         /* what came since goes to the expert; leaves the event itself */
 };
 
 /* What a row counts from. */

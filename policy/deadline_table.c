@@ -1,6 +1,7 @@
 /* policy/deadline_table.c - the timers of a dossier's life, a row each. Sources: product 3.2 (states), 3.3 (late alerts), 3.4 (events); (A): an assumption. */
 #include "policy/deadline.h"
 
+#include "policy/given.h"
 #include "policy/identity.h"
 #include "policy/promise.h"
 #include "policy/rules.h"
@@ -71,6 +72,27 @@ static bool from_acceptance(const struct dossier *d, struct deadline_run *run)
 {
 	const struct dossier_offer *offer = dossier_accepted_offer(d);
 	return offer != NULL && since(run, offer->answered_at);
+}
+
+/* The first document that he has not: not earlier than a day after he was sent what had come before (E39: once a day, not ten times). */
+static bool from_addendum(const struct dossier *d, struct deadline_run *run)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+	const struct dossier_passed *sent = dossier_passed(d, "addendum");
+
+	if (holder == NULL)
+		return false;
+	bool again = sent != NULL && instant_before(holder->answered_at, sent->at);
+	*run = (struct deadline_run){.start = again ? sent->at : holder->answered_at, .base = {INT64_MAX}};
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (given_allowed(&d->documents[i], PARTY_EXPERT) && instant_before(run->start, d->documents[i].at) && instant_before(d->documents[i].at, run->base))
+			run->base = d->documents[i].at;
+	if (run->base.us == INT64_MAX)
+		return false;
+	struct instant day = again ? calendar_plus_days(CALENDAR_FRANCE, sent->at, 1) : run->start;
+	if (instant_before(run->base, day))
+		run->base = day;
+	return true;
 }
 
 static bool from_pause(const struct dossier *d, struct deadline_run *run, bool by_expert)
@@ -368,6 +390,9 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_PARTS_LATE] = {"parts_late", "Dossier non parvenu à l'expert", "The dossier has not reached the expert",
 		.states = IN(ACCEPTED) | IN(MORE_INFO), .from = from_acceptance, .span = HOURS(4), .holds = parts_are_missing,
 		.alerts = ALERT_NURSES | ALERT_OPERATOR, .source = "3.2 ACCEPTED"},
+	[DEADLINE_ADDENDUM] = {"addendum", "Documents arrivés depuis : à l'expert", "Documents that came since: to the expert",
+		.states = IN(ACCEPTED) | IN(MORE_INFO), .from = from_addendum, .span = HOURS(2), .hours = HOURS_PROFESSIONAL,
+		.act = ACT_ADDENDUM, .source = "3.4 E39 (A)"},
 	[DEADLINE_DAY_3] = {"day_3", "Jour 3, rappel à l'expert", "Day 3, reminder to the expert",
 		.states = IN(ACCEPTED), .from = from_t0, .span = DAYS(3), .hours = HOURS_BEFORE, .promise = true,
 		.mail = MAIL_M14, .party = PARTY_EXPERT, .source = "3.3 + 72 h"},
@@ -464,7 +489,7 @@ static const struct deadline_row rows[DEADLINES] = {
 		.states = OPEN | AFTER | STOPPED, .from = from_urgency, .span = MIN(10), .again = MIN(30), .always = true, .holds = urgency_is_unheard,
 		.alerts = ALERT_NURSES | ALERT_MANAGER, .source = "3.2 REDIRECTED: minutes (A), 3.4 E40"},
 	[DEADLINE_ENDED_UNTOLD] = {"ended_untold", "Dossier fini, l'expert n'a pas encore été prié d'effacer", "The dossier ended, the expert was not asked to erase it yet",
-		.states = IN(CANCELLED) | IN(EXPIRED) | IN(WITHDRAWN) | IN(DECEASED), .from = from_state, .span = HOURS(1), .always = true,
+		.states = STOPPED | IN(DECEASED), .from = from_state, .span = HOURS(1), .always = true,
 		.holds = holder_was_not_told, .alerts = ALERT_NURSES, .source = "3.2 CANCELLED"},
 	[DEADLINE_DEATH_WAITS] = {"death_waits", "Décès : à suivre par une infirmière", "Death: a nurse to follow up",
 		.states = IN(DECEASED), .from = from_state, .span = W_DAYS(1), .always = true, .alerts = ALERT_NURSES, .source = "3.2 DECEASED"},

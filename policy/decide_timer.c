@@ -182,6 +182,8 @@ static enum reason carry_out(struct build *b, const struct deadline_row *row)
 		return close_exchange(b);
 	case ACT_ARCHIVE:
 		return build_plain(b, EVENT_ARCHIVED);
+	case ACT_ADDENDUM:
+		return step_addendum(b, MAIL_M13B);
 	}
 	return REASON_DOSSIER_ORDER;
 }
@@ -200,6 +202,8 @@ static enum reason fire(struct build *b, enum deadline_kind kind, struct instant
 
 	instant_write(due, at);
 	b->owner = owner_of(deadline_alerts(b->after, kind));
+	if (row->act == ACT_ADDENDUM)
+		return carry_out(b, row);
 	enum reason reason = build_text(b, EVENT_DEADLINE_PASSED, bytes_of_text(row->name),
 					bytes_of_text(version > 0 ? arena_printf(b->arena, "%s setting/%d", at, version) : arena_printf(b->arena, "%s", at)));
 	if (reason == REASON_NONE && row->mail != MAIL_NONE)

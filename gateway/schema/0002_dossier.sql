@@ -34,6 +34,13 @@ create table recipient (
 );
 create unique index recipient_active on recipient (address) where active;
 
+-- What the operator sets otherwise than the policy's table of deadlines: spans and windows.
+create table setting (
+  name text not null, version integer not null, data jsonb not null, active boolean not null,
+  imported_at timestamptz not null default now(), primary key (name, version)
+);
+create unique index setting_active on setting (name) where active;
+
 -- Who may submit for a mailbox of ours: canonical names of client certificates (certs/name.h), subjects of tokens. Neither: nobody may.
 create table account (
   mailbox text not null, version integer not null, data jsonb not null, active boolean not null,
@@ -98,6 +105,15 @@ begin
     update recipient r set active = false where r.address = key and r.active;
     select coalesce(max(r.version), 0) + 1 into v from recipient r where r.address = key;
     insert into recipient values (key, v, item, true);
+  elsif kind = 'settings' then
+    key := item->>'setting';
+    select s.version, s.data into v, old from setting s where s.name = key and s.active;
+    if old = item then return v; end if;
+    update setting s set active = false where s.name = key and s.active;
+    select coalesce(max(s.version), 0) + 1 into v from setting s where s.name = key;
+    insert into setting values (key, v, item, true);
+    -- Each dossier that has a timer has its next one found anew.
+    update dossier d set next_due = '-infinity' where d.next_due is not null;
   elsif kind = 'account' then
     key := item->>'mailbox';
     if exists (select from mailbox m where m.local || '@' || m.domain = key) then perform refuse('auth.mailbox'); end if;
@@ -133,6 +149,10 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select r.version, r.data from recipient r
    where r.active and r.address in (select lower(m) from unnest(mailboxes) m union select '@' || lower(substring(m from '[^@]*$')) from unnest(mailboxes) m)
 $$;
+create function rule_settings() returns table (version integer, data jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select s.version, s.data from setting s where s.active order by s.name
+$$;
 create function rule_list(kind text) returns table (key text, version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   (select distinct on (p.code, p.data->>'version') p.code, p.version, p.data from pathology p where kind = 'pathology'
@@ -141,6 +161,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select rpps, version, data from expert where kind = 'expert' and active
   union all select organisation, version, data from sender where kind = 'sender' and active
   union all select address, version, data from recipient where kind = 'recipient' and active
+  union all select name, version, data from setting where kind = 'settings' and active
   union all select mailbox, version, data from account where kind = 'account' and active order by 1
 $$;
 
@@ -707,6 +728,11 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked;
 end $$;
+
+create function timer_set(dossier bigint, at timestamptz) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update dossier d set next_due = timer_set.at where d.id = timer_set.dossier
+$$;
 
 -- One that could not be decided must not stand in the way of the others; the next fold writes the true time again.
 create function timer_later(dossier bigint, at timestamptz) returns void

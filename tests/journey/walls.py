@@ -22,11 +22,11 @@ WITHOUT_ROLE = ("verify", "inspect", "compose")
 MAY = {
     "receiver": "session_start intake_sender intake_account intake_recipient intake_message intake_chunk intake_done material_keep",
     "collector": "session_start collect_cursor collect_message collect_skipped collect_looked collect_state collect_again intake_chunk intake_done",
-    "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients dossier_of_patient dossier_create dossier_find "
+    "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients rule_settings dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_freeze report_cancel report_asked expert_candidates expert_get outbox_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
-              "timer_claim timer_later command_claim command_done material_missing material_keep clock_read clock_state",
+              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear",
@@ -305,7 +305,7 @@ EVIDENCE = {
 }
 MAY_BE_EMPTY = {"collect_skip", "trust_past"}
 NO_EVIDENCE = {
-    "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
+    "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
