@@ -43,8 +43,8 @@ static void triage_without_experts(void **state)
 
 /* An exam that was young enough when it came may be too old when the nurse looks. */
 static const struct pathology_exam AGING[] = {
-	{BYTES_OF("mammography"), BYTES_OF("Mammographie"), BYTES_OF("Mammography"), ONE("18748-4"), 20},
-	{BYTES_OF("mdt"), BYTES_OF("RCP"), BYTES_OF("MDT"), ONE("51851-4"), 0},
+	{.code = BYTES_OF("mammography"), .wanted = {BYTES_OF("Mammographie"), BYTES_OF("Mammography"), ONE("18748-4"), 20}},
+	{.code = BYTES_OF("mdt"), .wanted = {BYTES_OF("RCP"), BYTES_OF("MDT"), ONE("51851-4"), 0}},
 };
 
 static void triage_looks_again(void **state)

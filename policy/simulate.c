@@ -204,7 +204,7 @@ static void plan_timer(struct simulate_run *run, const struct simulate_dossier *
 {
 	struct deadline due[DEADLINES];
 
-	if (deadline_list(d->dossier, due) == 0)
+	if (deadline_list(run->rules.settings, d->dossier, due) == 0)
 		return;
 	struct span after = instant_since(run->now, due[0].at);
 	plan(run, d, after.us < 0 ? (struct span){0} : after, (struct simulate_item){.kind = ITEM_TIMER});
@@ -451,7 +451,7 @@ static void timer(struct simulate_run *run, struct simulate_dossier *d)
 	struct deadline due[DEADLINES];
 	struct policy_decision decision;
 
-	if (deadline_list(d->dossier, due) == 0 || instant_before(run->now, due[0].at))
+	if (deadline_list(run->rules.settings, d->dossier, due) == 0 || instant_before(run->now, due[0].at))
 		return;
 	count_weeks(run);
 	policy_decide_timer(d->arena, &run->rules, d->dossier, due[0].kind, run->now, &decision);

@@ -32,8 +32,8 @@ const struct pathology *simulate_pathology_make(struct arena *arena, struct byte
 	struct pathology_exam *list = arena_alloc(arena, (exams + 1) * sizeof *list);
 
 	for (unsigned i = 0; i < exams; i++)
-		list[i] = (struct pathology_exam){.code = bytes_of_text(arena_printf(arena, "examen-%u", i)), .label_fr = BYTES("Examen"),
-						  .label_en = BYTES("Exam"), .types = {&exam_types[i % EXAM_TYPES], 1}};
+		list[i] = (struct pathology_exam){.code = bytes_of_text(arena_printf(arena, "examen-%u", i)), .wanted = {
+						  .label_fr = BYTES("Examen"), .label_en = BYTES("Exam"), .types = {&exam_types[i % EXAM_TYPES], 1}}};
 	*p = (struct pathology){.code = code, .version = BYTES("1"), .title_fr = title, .title_en = title, .answers = answers,
 				.n_answers = sizeof answers / sizeof answers[0], .exams = list, .n_exams = exams};
 	return p;

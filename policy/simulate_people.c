@@ -169,7 +169,7 @@ static size_t answers_of(struct arena *arena, const struct pathology *p, const s
 
 static struct bytes exam_type(const struct pathology_exam *exam)
 {
-	return exam->types.n > 0 ? exam->types.at[0] : BYTES("11502-2");
+	return exam->wanted.types.n > 0 ? exam->wanted.types.at[0] : BYTES("11502-2");
 }
 
 struct policy_message simulate_request(const struct simulate_run *run, const struct simulate_dossier *d)
