@@ -241,7 +241,15 @@ static json_t *write_offer(const struct dossier_offer_data *d)
 	put(o, "mailbox", d->mailbox);
 	put(o, "organisation", d->organisation);
 	put(o, "word", bytes_of_text(policy_word_name(d->word)));
+	put(o, "from", d->from);
 	put(o, "until", d->until);
+	if (d->why != TAKEN_UNSAID)
+		json_object_set_new(o, "why", json_string(taken_back_name(d->why)));
+	put(o, "text", d->text);
+	if (d->load > 0)
+		json_object_set_new(o, "load", json_integer(d->load));
+	if (d->taken > 0)
+		json_object_set_new(o, "taken", json_integer(d->taken));
 	return o;
 }
 
@@ -250,7 +258,8 @@ static void read_offer(struct arena *arena, const json_t *o, struct dossier_offe
 	*d = (struct dossier_offer_data){
 		.rpps = take(arena, o, "rpps"), .name = take(arena, o, "name"), .mailbox = take(arena, o, "mailbox"),
 		.organisation = take(arena, o, "organisation"), .word = policy_word_of_name(json_view(o, "word")),
-		.until = take(arena, o, "until"),
+		.from = take(arena, o, "from"), .until = take(arena, o, "until"), .why = taken_back_of_name(json_view(o, "why")),
+		.text = take(arena, o, "text"), .load = (unsigned)take_number(o, "load"), .taken = (unsigned)take_number(o, "taken"),
 	};
 }
 
@@ -330,6 +339,7 @@ static json_t *write_opinion(const struct dossier_opinion_data *d)
 {
 	json_t *o = json_object();
 	put(o, "rpps", d->rpps);
+	put(o, "signer", d->signer);
 	put(o, "digest", d->digest);
 	json_object_set_new(o, "signed", json_boolean(d->is_signed));
 	put(o, "fingerprint", d->fingerprint);
@@ -343,7 +353,7 @@ static json_t *write_opinion(const struct dossier_opinion_data *d)
 static void read_opinion(struct arena *arena, const json_t *o, struct dossier_opinion_data *d)
 {
 	*d = (struct dossier_opinion_data){
-		.rpps = take(arena, o, "rpps"), .digest = take(arena, o, "digest"), .is_signed = json_truth(o, "signed"),
+		.rpps = take(arena, o, "rpps"), .signer = take(arena, o, "signer"), .digest = take(arena, o, "digest"), .is_signed = json_truth(o, "signed"),
 		.fingerprint = take(arena, o, "fingerprint"),
 	};
 	read_form(arena, json_object_get(o, "form"), &d->form);

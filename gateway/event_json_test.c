@@ -50,10 +50,11 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 			.organisation = B("1750000018"), .vouched = true};
 		break;
 	case EVENT_DATA_OFFER:
-		e.offer = (struct dossier_offer_data){B("01234567123"), B("Pr M"), B("m@e"), B("1"), POLICY_WORD_CONFLICT, B("2026-12-01")};
+		e.offer = (struct dossier_offer_data){B("01234567123"), B("Pr M"), B("m@e"), B("1"), POLICY_WORD_CONFLICT, B("2026-12-01"), B("2026-11-28"),
+						      TAKEN_LEAVE, B("parti"), 2, 3};
 		break;
 	case EVENT_DATA_OPINION:
-		e.opinion = (struct dossier_opinion_data){.rpps = B("01234567123"), .digest = B("cd"), .is_signed = true, .fingerprint = B("ef"), .timed = true,
+		e.opinion = (struct dossier_opinion_data){.rpps = B("01234567123"), .signer = B("01234567222"), .digest = B("cd"), .is_signed = true, .fingerprint = B("ef"), .timed = true,
 			.signed_at = {2000000}, .form = {.found = true, .reference = B("A-1"), .answers = form_answers, .n_answers = 2, .opinion = B("avis"),
 			.convergence = B("no"), .remark = B("sauf le délai"), .advice = B("faire"), .delay = B("demain"), .summary = B("simple"),
 			.interests = B("aucun"), .document = B("ab")}, .annexes = annexes, .n_annexes = 2};
@@ -138,6 +139,18 @@ static void rules_are_refused_by_name(void **state)
 		{",\"title\":\"\"", "title"},
 		{",\"setting\":\"ETABLISSEMENT\"", NULL},
 		{",\"setting\":\"HOPITAL\"", "setting"},
+		{",\"state\":\"probation\",\"probation\":2", NULL},
+		{",\"state\":\"retired\"", "state"},
+		{",\"validated\":\"2026-01-31\",\"valid_until\":\"2028-02-29\"", NULL},
+		{",\"validated\":\"2026-02-31\"", "validated"},
+		{",\"valid_from\":\"soon\"", "valid_from"},
+		{",\"delegates\":[\"secretariat@b.fr\"]", NULL},
+		{",\"delegates\":[\"secretariat\"]", "delegates"},
+		{",\"delegates\":[\"A@b.fr\"]", "delegates"},
+		{",\"payee\":\"organisation\"", NULL},
+		{",\"payee\":\"insurer\"", "payee"},
+		{",\"establishments\":[\"1690000024\"]", NULL},
+		{",\"members\":[]", "members"},
 	};
 	struct arena *arena = arena_create(1u << 20);
 	(void)state;
@@ -156,6 +169,57 @@ static void rules_are_refused_by_name(void **state)
 	struct organisation organisation;
 	json_t *item = json_read(BYTES("{\"organisation\":\"A\",\"id\":\"1\",\"domains\":[\"a.fr\"],\"classes\":[\"request\",\"all\"],\"identities\":\"test\"}"));
 	assert_non_null(strstr(rules_organisation(arena, item, &organisation), "classes"));
+	json_decref(item);
+	arena_destroy(&arena);
+}
+
+static const char team[] = "{\"id\":\"%s\",\"name\":\"RCP sein\",\"mailbox\":\"rcp@b.fr\",\"organisation\":\"C\",\"organisation_id\":\"1\",\"pathologies\":[\"x\"],"
+			   "\"capacity\":2,\"members\":[{\"rpps\":\"01234567123\",\"given\":\"A\",\"family\":\"B\",\"certificates\":[\"ab\"]}%s";
+
+/* A mailbox of several, whose opinions named people sign. */
+static void teams(void **state)
+{
+	static const struct {
+		const char *id, *more, *wrong;
+	} rows[] = {
+		{"rcp-sein", "]}", NULL},
+		{"01234567123", "]}", "\"id\""},
+		{"rcp-sein", "],\"rpps\":\"01234567123\"}", "rpps"},
+		{"rcp-sein", "],\"certificates\":[\"ab\"]}", "certificates"},
+		{"rcp-sein", ",{\"rpps\":\"2\",\"given\":\"A\"}]}", "members: the key \"family\""},
+		{"rcp-sein", "],\"payee\":\"person\"}", "payee"},
+	};
+	struct arena *arena = arena_create(1u << 20);
+	struct expert out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		json_t *item = json_read(bytes_of_text(arena_printf(arena, team, rows[i].id, rows[i].more)));
+		const char *wrong = rules_expert(arena, item, &out);
+		if ((wrong == NULL) != (rows[i].wrong == NULL) || (wrong != NULL && strstr(wrong, rows[i].wrong) == NULL))
+			fail_msg("%s %s: %s", rows[i].id, rows[i].more, wrong == NULL ? "taken" : wrong);
+		if (wrong == NULL) {
+			assert_true(out.organisation_paid && out.n_members == 1 && bytes_equal_text(out.name, "RCP sein"));
+			assert_true(bytes_equal_text(expert_signer(&out, BYTES("AB")), "01234567123"));
+		}
+		json_decref(item);
+	}
+	arena_destroy(&arena);
+}
+
+/* Days of the file are days in Paris, the last one counted in; nobody is asked before the council's word. */
+static void validity(void **state)
+{
+	struct arena *arena = arena_create(1u << 20);
+	struct expert out;
+	struct instant from, until;
+	json_t *item = json_read(bytes_of_text(arena_printf(arena, expert, ",\"validated\":\"2026-07-01\",\"valid_from\":\"2026-01-01\",\"valid_until\":\"2026-12-31\"")));
+
+	(void)state;
+	assert_null(rules_expert(arena, item, &out));
+	assert_true(instant_read(BYTES("2026-06-30T22:00:00Z"), &from) && instant_read(BYTES("2026-12-31T23:00:00Z"), &until));
+	assert_int_equal(out.valid_from.us, from.us);
+	assert_int_equal(out.valid_until.us, until.us);
 	json_decref(item);
 	arena_destroy(&arena);
 }
@@ -258,7 +322,7 @@ static void questions_are_refused_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(questions_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
+		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(teams), cmocka_unit_test(validity), cmocka_unit_test(questions_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,12 +101,29 @@ static bool known_code(enum write_set set, const json_t *item, const char *key)
 	return code.len == 0 || write_code_name(set, code).len > 0;
 }
 
+/* One of two words; false when it is neither. */
+static bool word(const json_t *item, const char *key, const char *no, const char *yes, bool *out)
+{
+	struct bytes value = json_view(item, key);
+	*out = bytes_equal_text(value, yes);
+	return *out || value.len == 0 || bytes_equal_text(value, no);
+}
+
 /* ---------------------------------------------------------------- expert */
 
+/* A person, and an organisation's mailbox with those who sign for it. */
+#define EXPERT_KEYS                                                                                                                     \
+	{"mailbox", TEXT}, {"organisation", TEXT}, {"organisation_id", TEXT}, {"establishments", OPTIONAL_TEXTS}, {"pathologies", TEXTS}, \
+	{"capacity", NUMBER}, {"leave", OPTIONAL_OBJECTS}, {"setting", OPTIONAL_TEXT}, {"delegates", OPTIONAL_TEXTS}, {"state", OPTIONAL_TEXT}, \
+	{"probation", OPTIONAL_NUMBER}, {"validated", OPTIONAL_TEXT}, {"valid_from", OPTIONAL_TEXT}, {"valid_until", OPTIONAL_TEXT}, \
+	{"payee", OPTIONAL_TEXT}
 static const struct key expert_keys[] = {
-	{"rpps", TEXT}, {"title", OPTIONAL_TEXT}, {"given", TEXT}, {"family", TEXT}, {"specialty", OPTIONAL_TEXT}, {"mailbox", TEXT},
-	{"organisation", TEXT}, {"organisation_id", TEXT}, {"pathologies", TEXTS}, {"certificates", OPTIONAL_TEXTS},
-	{"capacity", NUMBER}, {"leave", OPTIONAL_OBJECTS}, {"setting", OPTIONAL_TEXT},
+	{"rpps", TEXT}, {"title", OPTIONAL_TEXT}, {"given", TEXT}, {"family", TEXT}, {"specialty", OPTIONAL_TEXT}, {"certificates", OPTIONAL_TEXTS},
+	EXPERT_KEYS,
+};
+static const struct key team_keys[] = {{"id", TEXT}, {"name", TEXT}, {"members", OBJECTS}, EXPERT_KEYS};
+static const struct key member_keys[] = {
+	{"rpps", TEXT}, {"title", OPTIONAL_TEXT}, {"given", TEXT}, {"family", TEXT}, {"specialty", OPTIONAL_TEXT}, {"certificates", OPTIONAL_TEXTS},
 };
 static const struct key leave_keys[] = {{"from", TEXT}, {"until", TEXT}};
 
@@ -136,22 +153,97 @@ static const char *full_name(struct arena *arena, const json_t *item)
 			    json_string_value(json_object_get(item, "given")), json_string_value(json_object_get(item, "family")));
 }
 
+static const char *expert_members(struct arena *arena, const json_t *list, struct expert *out)
+{
+	struct expert_member *members = arena_alloc(arena, (json_array_size(list) + 1) * sizeof *members);
+	size_t i;
+	json_t *m;
+
+	json_array_foreach(list, i, m) {
+		const char *wrong = CHECK(arena, m, member_keys);
+		if (wrong != NULL)
+			return arena_printf(arena, "members: %s", wrong);
+		members[i] = (struct expert_member){json_view(m, "rpps"), bytes_of_text(full_name(arena, m)), texts(arena, m, "certificates")};
+	}
+	out->members = members;
+	out->n_members = json_array_size(list);
+	return NULL;
+}
+
+/* A day, the last one counted in or not; 0 when it is not told. */
+static bool day_of(const json_t *item, const char *key, bool last, struct instant *out)
+{
+	struct bytes text = json_view(item, key);
+
+	*out = (struct instant){0};
+	if (text.len == 0)
+		return true;
+	return last ? expert_day_end(text, out) : expert_day(text, out);
+}
+
+/* Who is asked from when to when: from the council's validation on at the earliest. */
+static const char *expert_validity(const json_t *item, struct expert *out)
+{
+	struct instant validated;
+	struct bytes state = json_view(item, "state");
+
+	out->state = state.len == 0 ? EXPERT_ACTIVE : expert_state_of_name(state);
+	if (out->state == EXPERT_STATES)
+		return "\"state\" is none of active, probation, candidate, suspended, ended";
+	if (!day_of(item, "validated", false, &validated) || !day_of(item, "valid_from", false, &out->valid_from) ||
+	    !day_of(item, "valid_until", true, &out->valid_until))
+		return "\"validated\", \"valid_from\" and \"valid_until\" are days, YYYY-MM-DD";
+	if (instant_before(out->valid_from, validated))
+		out->valid_from = validated;
+	return NULL;
+}
+
+static const char *expert_mailboxes(struct arena *arena, const json_t *item, struct expert *out)
+{
+	out->mailbox = json_view(item, "mailbox");
+	out->delegates = texts(arena, item, "delegates");
+	if (!sender_address_ok(out->mailbox))
+		return "the value of \"mailbox\" is no address";
+	for (size_t i = 0; i < out->delegates.n; i++)
+		if (!sender_address_ok(out->delegates.at[i]) || sender_same_address(out->delegates.at[i], out->mailbox))
+			return "\"delegates\" holds a text that is no address, or the expert's own";
+	return NULL;
+}
+
+/* A team's id must never be taken for a person's number. */
+static bool has_letter(struct bytes id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if ((id.at[i] | 0x20) >= 'a' && (id.at[i] | 0x20) <= 'z')
+			return true;
+	return false;
+}
+
 const char *rules_expert(struct arena *arena, const json_t *item, struct expert *out)
 {
-	const char *wrong = CHECK(arena, item, expert_keys);
+	bool team = json_object_get(item, "members") != NULL;
+	const char *wrong = team ? CHECK(arena, item, team_keys) : CHECK(arena, item, expert_keys);
 	if (wrong != NULL)
 		return wrong;
 	*out = (struct expert){
-		.rpps = json_view(item, "rpps"), .name = bytes_of_text(full_name(arena, item)),
-		.mailbox = json_view(item, "mailbox"), .organisation = json_view(item, "organisation_id"),
+		.rpps = json_view(item, team ? "id" : "rpps"), .name = team ? json_view(item, "name") : bytes_of_text(full_name(arena, item)),
+		.organisation = json_view(item, "organisation_id"), .establishments = texts(arena, item, "establishments"),
 		.pathologies = texts(arena, item, "pathologies"), .fingerprints = texts(arena, item, "certificates"),
-		.capacity = number(item, "capacity", 0),
+		.capacity = number(item, "capacity", 0), .probation = number(item, "probation", 0),
 	};
-	if (!sender_address_ok(out->mailbox))
-		return "the value of \"mailbox\" is no address";
+	if (team && !has_letter(out->rpps))
+		return "the value of \"id\" has no letter: it could be taken for a person's number";
 	if (!known_code(WRITE_SET_PRACTICE, item, "setting"))
 		return "the value of \"setting\" is none of the value set JDV_J04";
-	return expert_leave(arena, json_object_get(item, "leave"), out);
+	if (!word(item, "payee", "person", "organisation", &out->organisation_paid) || (team && json_view(item, "payee").len > 0 && !out->organisation_paid))
+		return "\"payee\" is neither person nor organisation, or a person for a team";
+	out->organisation_paid |= team;
+	wrong = expert_mailboxes(arena, item, out);
+	if (wrong == NULL)
+		wrong = expert_validity(item, out);
+	if (wrong == NULL && team)
+		wrong = expert_members(arena, json_object_get(item, "members"), out);
+	return wrong != NULL ? wrong : expert_leave(arena, json_object_get(item, "leave"), out);
 }
 
 /* ---------------------------------------------------------------- organisation */
@@ -171,14 +263,6 @@ static unsigned class_of(struct bytes name)
 		if (bytes_equal_text(name, classes[i].name))
 			return classes[i].class;
 	return 0;
-}
-
-/* One of two words; false when it is neither. */
-static bool word(const json_t *item, const char *key, const char *no, const char *yes, bool *out)
-{
-	struct bytes value = json_view(item, key);
-	*out = bytes_equal_text(value, yes);
-	return *out || value.len == 0 || bytes_equal_text(value, no);
 }
 
 const char *rules_organisation(struct arena *arena, const json_t *item, struct organisation *out)

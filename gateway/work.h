@@ -135,10 +135,10 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 
 /* Locks and folds; NULL and a reason when it cannot be read. */
 MUST_USE enum reason work_load(struct work *work, int64_t dossier, struct dossier **out);
-/* The rules that one decision can need: the organisations of a domain, the pathology, its experts, how the parties of a dossier want
- * their mail. Empty views and NULL for what is not needed. */
+/* The rules that one decision can need: the organisations of a domain, the pathology, its experts and those whom the dossier names (and that
+ * one), how the parties of a dossier want their mail. Empty views and NULL for what is not needed. */
 MUST_USE enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, const struct dossier *dossier,
-				struct policy_rules *out);
+				struct bytes expert, struct policy_rules *out);
 
 /* The operator's settings of spans and windows, read once an item into work->settings. */
 MUST_USE enum reason work_settings(struct work *work);

@@ -8,7 +8,7 @@
 /* Rules for a dossier that stands already. */
 static enum reason rules_for(struct work *work, const struct dossier *dossier, struct policy_rules *rules)
 {
-	return work_rules(work, BYTES_NONE, dossier->request.pathology, dossier, rules);
+	return work_rules(work, BYTES_NONE, dossier->request.pathology, dossier, BYTES_NONE, rules);
 }
 
 static enum reason apply(struct work *work, const struct policy_decision *decision, const char *effect, int64_t outbox)
@@ -177,7 +177,7 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 
 	/* The pathology that a person tells is the one that counts. */
 	if (reason == REASON_NONE && command.act == POLICY_ACT_TRIAGE && command.id.len > 0)
-		reason = work_rules(work, BYTES_NONE, command.id, dossier, &rules);
+		reason = work_rules(work, BYTES_NONE, command.id, dossier, BYTES_NONE, &rules);
 	else if (reason == REASON_NONE)
 		reason = rules_for(work, dossier, &rules);
 	if (reason != REASON_NONE)

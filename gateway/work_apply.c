@@ -49,6 +49,29 @@ static enum reason append(struct work *work, int64_t dossier, const struct dossi
 			 P_TEXT_B(event->actor), P_TEXT_B(event->rule), event->inbox > 0 ? P_INT(event->inbox) : P_NULL);
 }
 
+/* What an event of an expert's changes beside his dossier: the room he has, his calendar, the address that he answers to. */
+static enum reason change_expert(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct dossier_event *event)
+{
+	const struct dossier_offer_data *o = &event->offer;
+	const struct dossier_offer *holder = decision->dossier == NULL ? NULL : dossier_accepted_offer(decision->dossier);
+	struct expert_leave leave;
+	enum reason reason = REASON_NONE;
+
+	if (event->kind == EVENT_OFFERED || event->kind == EVENT_STANDBY_OFFERED)
+		reason = STORE_RUN(work->store, NULL, "select relais.expert_take($1, $2, $3, $4)", P_TEXT_B(o->rpps), P_INT(o->load), P_INT(o->taken),
+				   P_INSTANT(work->now));
+	if (reason == REASON_NONE && event_leave(event, &leave))
+		reason = STORE_RUN(work->store, NULL, "select relais.leave_add($1, $2, $3, 'answer', $4, $5, $6::bigint::integer, $7)", P_TEXT_B(o->rpps),
+				   P_INSTANT(leave.from), P_INSTANT(leave.until), P_TEXT_B(event->actor), P_INT(dossier), P_INT(event->seq), P_INSTANT(work->now));
+	/* The stand-by holds it now: nothing more goes to the first, and where he gave it back nothing more comes from him. */
+	if (reason == REASON_NONE && event->kind == EVENT_OFFER_ACCEPTED && holder != NULL)
+		reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel_mailbox($1, $2, $3)", P_INT(dossier), P_TEXT_B(holder->mailbox),
+				   P_INSTANT(work_real(work)));
+	if (reason == REASON_NONE && event_closes(event))
+		reason = STORE_RUN(work->store, NULL, "select relais.relay_close($1, $2, $3)", P_INT(dossier), P_TEXT_B(o->mailbox), P_INSTANT(work->now));
+	return reason;
+}
+
 static enum reason append_all(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct work_cause *cause)
 {
 	enum reason reason = REASON_NONE;
@@ -61,6 +84,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 			reason = file_document(work, dossier, event);
 		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_WITHDRAWN)
 			reason = withdraw_document(work, dossier, event);
+		if (reason == REASON_NONE && dossier_event_data(event->kind) == EVENT_DATA_OFFER)
+			reason = change_expert(work, decision, dossier, event);
 	}
 	return reason;
 }
@@ -72,11 +97,11 @@ static enum reason keep_fold(struct work *work, int64_t id, const struct dossier
 	if (reason != REASON_NONE)
 		return reason;
 	size_t n = deadline_list(&work->settings, d, due);
-	const struct dossier_offer *offer = dossier_live_offer(d);
+	const struct dossier_offer *asked = dossier_live_offer(d), *offer = dossier_accepted_offer(d);
 	if (offer == NULL)
-		offer = dossier_accepted_offer(d);
-	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7, $8)", P_INT(id),
-			 P_TEXT_B(d->request.pathology), P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL,
+		offer = asked;
+	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7, $8, $9)", P_INT(id),
+			 P_TEXT_B(d->request.pathology), P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL, asked != NULL ? P_TEXT_B(asked->rpps) : P_NULL,
 			 d->complete_at.us > 0 ? P_INSTANT(d->complete_at) : P_NULL, d->due_at.us > 0 ? P_INSTANT(d->due_at) : P_NULL,
 			 n > 0 ? P_INSTANT(due[0].at) : P_NULL);
 }

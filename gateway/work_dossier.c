@@ -1,7 +1,7 @@
 /* gateway/work_dossier.c - a dossier out of its events, and the rules that a decision can need. */
 #include "gateway/work.h"
 
-#include "gateway/event_json.h"
+#include "gateway/dossier_rows.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "gateway/pathology_json.h"
@@ -12,20 +12,6 @@ static struct bytes copy(struct arena *arena, const struct store_rows *rows, siz
 	return store_is_null(rows, row, column) ? BYTES_NONE : arena_copy(arena, store_bytes(rows, row, column));
 }
 
-static struct dossier_event event_of(struct work *work, const struct store_rows *rows, size_t row)
-{
-	struct dossier_event event = {
-		.seq = store_int(rows, row, 0), .at = store_instant(rows, row, 1),
-		.kind = dossier_event_of_name(store_bytes(rows, row, 2)),
-		.actor = copy(work->arena, rows, row, 4), .rule = copy(work->arena, rows, row, 5),
-		.inbox = store_is_null(rows, row, 6) ? 0 : store_int(rows, row, 6),
-	};
-	json_t *data = json_read(store_bytes(rows, row, 3));
-	event_read(work->arena, data, &event);
-	json_decref(data);
-	return event;
-}
-
 enum reason work_load(struct work *work, int64_t id, struct dossier **out)
 {
 	struct store_rows *rows = NULL;
@@ -33,11 +19,7 @@ enum reason work_load(struct work *work, int64_t id, struct dossier **out)
 	if (reason == REASON_NONE) {
 		struct dossier *dossier = arena_alloc(work->arena, sizeof *dossier);
 		*dossier = dossier_begin(work->arena, id, store_count(rows) > 0 ? copy(work->arena, rows, 0, 7) : BYTES_NONE);
-		for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
-			struct dossier_event *event = arena_alloc(work->arena, sizeof *event);
-			*event = event_of(work, rows, i);
-			reason = dossier_apply(dossier, event);
-		}
+		reason = dossier_rows(rows, dossier);
 		*out = dossier;
 		if (reason != REASON_NONE)
 			log_event("dossier-unreadable", LOG_NUMBER("dossier", id), LOG_NUMBER("after_event", dossier->seq), LOG_REASON(reason), LOG_END);
@@ -89,25 +71,23 @@ static enum reason read_items(struct work *work, const char *sql, struct bytes k
 	return reason;
 }
 
-static const char *read_expert(struct arena *arena, const json_t *item, void *out)
+/* Those of the pathology, those whom the dossier names, and the one whom a person names: with what each has in hand. */
+static enum reason read_experts(struct work *work, struct bytes pathology, const struct dossier *dossier, struct bytes asked_for, struct policy_rules *out)
 {
-	return rules_expert(arena, item, out);
-}
-
-/* With the dossiers that each has in hand. */
-static enum reason read_experts(struct work *work, struct bytes pathology, struct expert **out, size_t *n)
-{
+	size_t offers = dossier == NULL ? 0 : dossier->n_offers, n = 0;
+	struct bytes *named = arena_alloc(work->arena, (offers + 2) * sizeof *named);
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select version, data, load from relais.expert_candidates($1)", P_TEXT_B(pathology));
 
-	*n = 0;
-	if (reason != REASON_NONE)
-		return reason;
-	struct expert *experts = arena_alloc(work->arena, (store_count(rows) + 1) * sizeof *experts);
-	for (size_t i = 0; i < store_count(rows); i++)
-		if (read_item(work, rows, i, read_expert, &experts[*n]))
-			experts[(*n)++].load = (unsigned)store_int(rows, i, 2);
-	*out = experts;
+	for (size_t i = 0; i < offers; i++)
+		named[n++] = dossier->offers[i].rpps;
+	if (dossier != NULL && dossier->standby.rpps.len > 0)
+		named[n++] = dossier->standby.rpps;
+	if (asked_for.len > 0)
+		named[n++] = asked_for;
+	enum reason reason = STORE_RUN(work->store, &rows, "select " EXPERT_COLUMNS " from relais.expert_candidates($1, $2, $3)", P_TEXT_B(pathology),
+				       P_TEXTS(named, n), P_INSTANT(work->now));
+	if (reason == REASON_NONE)
+		out->experts = expert_rows(work->arena, work->kept, rows, &out->n_experts);
 	store_free(&rows);
 	return reason;
 }
@@ -182,12 +162,11 @@ enum reason work_settings(struct work *work)
 }
 
 enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes pathology, const struct dossier *dossier,
-		       struct policy_rules *out)
+		       struct bytes expert, struct policy_rules *out)
 {
 	const struct config *c = work->config;
 	void *organisations = NULL;
 	struct pathology *pathologies = NULL;
-	struct expert *experts = NULL;
 	enum reason reason = work_settings(work);
 
 	*out = (struct policy_rules){
@@ -204,11 +183,10 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 	if (out->n_pathologies > 0)
 		pathology = pathologies[0].code;
 	if (reason == REASON_NONE && pathology.len > 0)
-		reason = read_experts(work, pathology, &experts, &out->n_experts);
+		reason = read_experts(work, pathology, dossier, expert, out);
 	if (reason == REASON_NONE && dossier != NULL)
 		reason = read_recipients(work, dossier, out);
 	out->organisations = organisations;
 	out->pathologies = pathologies;
-	out->experts = experts;
 	return reason;
 }

@@ -182,7 +182,7 @@ static enum reason decide_held(struct work *work, struct work_message *m, struct
 	if (reason == REASON_NONE && chosen != 0)
 		reason = work_load(work, chosen, &to);
 	if (reason == REASON_NONE && to != NULL)
-		reason = work_rules(work, sender_domain(m->view.from), to->request.pathology, to, &rules);
+		reason = work_rules(work, sender_domain(m->view.from), to->request.pathology, to, BYTES_NONE, &rules);
 	if (reason != REASON_NONE)
 		return reason;
 	if (to != NULL)

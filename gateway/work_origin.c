@@ -82,7 +82,7 @@ static enum reason find_thread(struct work *work, const struct work_inbox *inbox
 	if (reason == REASON_NONE && *dossier == 0)
 		reason = find_named(work, facts, "references", m, dossier);
 	bool files = m->class == POLICY_CLASS_REQUEST || m->class == POLICY_CLASS_RECORD;
-	if (files && m->party != PARTY_PATIENT && m->party != PARTY_EXPERT) {
+	if (files && m->party != PARTY_PATIENT && m->party != PARTY_EXPERT && m->party != PARTY_STANDBY) {
 		*dossier = 0;
 		m->party = PARTY_NONE;
 	}
@@ -97,12 +97,12 @@ static enum reason find_recipient(struct work *work, const struct work_inbox *in
 	m->recipient = inbox->n_recipients > 0 ? inbox->recipients[0] : BYTES_NONE;
 	for (size_t i = 0; i < inbox->n_recipients; i++) {
 		struct store_rows *rows = NULL;
-		enum reason reason = STORE_RUN(work->store, &rows, "select dossier, party, mailbox from relais.relay_find($1)",
-					       P_TEXT_B(split(inbox->recipients[i]).local));
+		enum reason reason = STORE_RUN(work->store, &rows, "select dossier, party from relais.relay_find($1, $2)",
+					       P_TEXT_B(split(inbox->recipients[i]).local), P_TEXT_B(m->from));
 		if (reason != REASON_NONE)
 			return reason;
-		/* valid only from the party it was made for, in the envelope and in From */
-		if (store_count(rows) == 1 && bytes_equal_nocase(store_bytes(rows, 0, 2), m->from)) {
+		/* valid only from the party it was made for, or his delegate: in the envelope and in From */
+		if (store_count(rows) == 1) {
 			*dossier = store_int(rows, 0, 0);
 			m->party = party_of_name(store_bytes(rows, 0, 1));
 			m->recipient = inbox->recipients[i];
@@ -283,6 +283,6 @@ enum reason work_gather(struct work *work, struct work_message *m, const struct 
 		*dossier = loaded;
 	}
 	if (reason == REASON_NONE)
-		reason = work_rules(work, split(m->view.from).domain, asked_pathology(&m->view, *dossier, c), *dossier, rules);
+		reason = work_rules(work, split(m->view.from).domain, asked_pathology(&m->view, *dossier, c), *dossier, BYTES_NONE, rules);
 	return reason;
 }

@@ -18,24 +18,38 @@ static void put(json_t *object, const char *key, struct bytes text)
 		json_object_set_new(object, key, json_of(text));
 }
 
-/* The expert as he was imported: his registered names and structure. */
-static enum reason expert_json(struct work *work, struct bytes rpps, json_t **out)
+/* The member of a team who signed; the record itself for a person. */
+static const json_t *signer_of(const json_t *record, struct bytes signer)
+{
+	size_t i;
+	json_t *m;
+	json_array_foreach(json_object_get(record, "members"), i, m) {
+		if (expert_same_rpps(json_view(m, "rpps"), signer))
+			return m;
+	}
+	return signer.len == 0 ? record : NULL;
+}
+
+/* The expert as he was imported: his registered names and structure. signer: who of a team signed; empty for a person. */
+static enum reason expert_json(struct work *work, struct bytes rpps, struct bytes signer, json_t **out)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.expert_get($1)", P_TEXT_B(rpps));
-	if (reason == REASON_NONE && store_count(rows) != 1)
+	json_t *e = reason == REASON_NONE && store_count(rows) == 1 ? json_read(store_bytes(rows, 0, 1)) : NULL;
+	const json_t *person = signer_of(e, signer);
+
+	if (reason == REASON_NONE && (e == NULL || person == NULL))
 		reason = REASON_NOT_FOUND;
 	if (reason == REASON_NONE) {
-		json_t *e = json_read(store_bytes(rows, 0, 1));
-		struct bytes specialty = json_view(e, "specialty");
-		*out = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rpps", json_of(json_view(e, "rpps")), "given", json_of(json_view(e, "given")),
-				 "family", json_of(json_view(e, "family")), "organisation", json_of(json_view(e, "organisation")),
+		struct bytes specialty = json_view(person, "specialty");
+		*out = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rpps", json_of(json_view(person, "rpps")), "given", json_of(json_view(person, "given")),
+				 "family", json_of(json_view(person, "family")), "organisation", json_of(json_view(e, "organisation")),
 				 "organisation_id", json_of(json_view(e, "organisation_id")),
 				 "specialty_code", specialty.len > 0 ? json_of(specialty) : json_string("G15_10"));
-		put(*out, "title", json_view(e, "title"));
+		put(*out, "title", json_view(person, "title"));
 		put(*out, "practice", json_view(e, "setting"));
-		json_decref(e);
 	}
+	json_decref(e);
 	store_free(&rows);
 	return reason;
 }
@@ -228,7 +242,7 @@ enum reason work_report(struct work *work, const struct dossier *d, int64_t id, 
 	s.at = release->at;
 	enum reason reason = asked_before(work, id, report_id(&s, id, s.version), &report);
 	if (reason == REASON_NONE && report == NULL)
-		reason = expert_json(work, d->opinion.data.rpps, &expert);
+		reason = expert_json(work, d->opinion.data.rpps, d->opinion.data.signer, &expert);
 	if (reason == REASON_NONE && report == NULL)
 		reason = pathology_json(work, d, &s.pathology);
 	if (reason == REASON_NONE && report == NULL)

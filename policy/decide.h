@@ -88,6 +88,9 @@ enum policy_act {
 	POLICY_ACT_REDIRECT,     /* TRIAGE: not for this service; text why */
 	POLICY_ACT_WAIVE,        /* a missing piece need not come: id, text why */
 	POLICY_ACT_OFFER,        /* NO_EXPERT: look again */
+	POLICY_ACT_ASSIGN,       /* the offer goes to that expert: id RPPS */
+	POLICY_ACT_REASSIGN,     /* taken back from who holds it: how "silence", "leave", "returned", "conflict", "mailbox", "person"; text; id RPPS of the next, or none */
+	POLICY_ACT_TAKE,         /* the late opinion of the first: text why */
 	POLICY_ACT_RELEASE,
 	POLICY_ACT_HOLD,         /* CHECKED: id until when (RFC 3339, or empty), text why */
 	POLICY_ACT_RETURN,       /* the opinion, to the expert: text what is missing */

@@ -59,7 +59,7 @@ static const char *owner_of(enum reason reason)
 	return "nurses";
 }
 
-/* What a text may not tell this party: the patient's number, the expert's mailbox. */
+/* What a text may not tell this party: the patient's number, the mailbox of any expert. */
 static struct bytes cleared(struct build *b, enum party party, struct bytes text)
 {
 	if (b->after == NULL)
@@ -68,7 +68,9 @@ static struct bytes cleared(struct build *b, enum party party, struct bytes text
 		text = mask_address(b->arena, text, b->after->request.mailbox);
 		return mask_matricule(b->arena, text, b->after->request.patient.ins);
 	}
-	return mask_address(b->arena, text, dossier_mailbox(b->after, PARTY_EXPERT));
+	for (size_t i = 0; i < b->after->n_offers; i++)
+		text = mask_address(b->arena, text, b->after->offers[i].mailbox);
+	return text;
 }
 
 struct build build_begin(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
@@ -94,7 +96,7 @@ enum reason build_event(struct build *b, struct dossier_event event)
 {
 	event.at = b->now;
 	event.seq = b->after->seq + 1;
-	event.inbox = b->message == NULL ? 0 : b->message->inbox;
+	event.inbox = b->message == NULL ? event.inbox : b->message->inbox;
 	event.actor = b->actor;
 	event.rule = bytes_of_text(b->rule);
 	enum reason reason = dossier_apply(b->after, &event);

@@ -10,6 +10,9 @@ static const struct {
 	[POLICY_ACT_REDIRECT] = {"redirect", "operator.redirect/1"},
 	[POLICY_ACT_WAIVE] = {"waive", "operator.waive/1"},
 	[POLICY_ACT_OFFER] = {"offer", "operator.offer/1"},
+	[POLICY_ACT_ASSIGN] = {"assign", "operator.assign/1"},
+	[POLICY_ACT_REASSIGN] = {"reassign", "operator.reassign/1"},
+	[POLICY_ACT_TAKE] = {"take", "operator.take/1"},
 	[POLICY_ACT_RELEASE] = {"release", "operator.release/1"},
 	[POLICY_ACT_HOLD] = {"hold", "operator.hold/1"},
 	[POLICY_ACT_RETURN] = {"return", "operator.return/1"},
@@ -68,7 +71,7 @@ static enum reason return_opinion(struct build *b, const struct policy_command *
 
 static enum reason offer_again(struct build *b)
 {
-	return b->after->state == DOSSIER_NO_EXPERT ? step_offer(b) : REASON_DOSSIER_ORDER;
+	return dossier_next(b->after->state, EVENT_OFFERED) != DOSSIER_NOWHERE ? step_offer(b) : REASON_DOSSIER_ORDER;
 }
 
 /* With the second of the request's two consents the patient may be written to for the first time. */
@@ -138,6 +141,10 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 		return tell_answer(b, c);
 	case POLICY_ACT_CLOSE:
 		return build_plain(b, EVENT_CLOSED);
+	case POLICY_ACT_ASSIGN:
+	case POLICY_ACT_REASSIGN:
+	case POLICY_ACT_TAKE:
+		return expert_command(b, c);
 	default:
 		return life_command(b, c);
 	}

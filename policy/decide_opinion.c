@@ -16,7 +16,7 @@ static enum reason check_signer(const struct build *b, const struct expert *expe
 		return REASON_OPINION_SIGNER;
 	if (*is_signed)
 		return expert_has_certificate(expert, m->signature.fingerprint) ? REASON_NONE : REASON_OPINION_SIGNER;
-	if (expert->fingerprints.n > 0 || !b->rules->opinion_unsigned || !sender_linked(m))
+	if (expert_has_certificates(expert) || expert->n_members > 0 || !b->rules->opinion_unsigned || !sender_linked(m))
 		return REASON_OPINION_SIGNER;
 	return REASON_NONE;
 }
@@ -114,6 +114,15 @@ static bool names_request(const struct dossier *d, const struct policy_document 
 	return false;
 }
 
+/* The RPPS of the person who gives the opinion: of a team, of who signed. */
+static struct bytes author_of(const struct build *b, const struct dossier_offer *holder)
+{
+	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, holder->rpps);
+	struct bytes signer = expert_signer(expert, b->message->signature.fingerprint);
+
+	return signer.len > 0 ? signer : holder->rpps;
+}
+
 /* The signed bytes name the dossier: by the reference in the text, or by the order that the report of his software fulfils.
  * A text that names another one is never made good by the report. */
 static enum reason check_named(const struct build *b, const struct dossier_offer *holder)
@@ -125,7 +134,7 @@ static enum reason check_named(const struct build *b, const struct dossier_offer
 
 	if (report == NULL)
 		return named && m->form.document.len == 0 ? REASON_NONE : REASON_OPINION_DOSSIER;
-	if (!is_author(report, holder->rpps))
+	if (!is_author(report, author_of(b, holder)))
 		return REASON_OPINION_SIGNER;
 	if (!report->has_patient)
 		return REASON_IDENTITY_NONE;
@@ -137,7 +146,7 @@ static enum reason check_opinion(const struct build *b, const struct dossier_off
 	const struct policy_message *m = b->message;
 	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, holder->rpps);
 
-	if (dossier_next(b->after->state, EVENT_OPINION_RECEIVED) == DOSSIER_NOWHERE)
+	if (holder->answer == OFFER_ACCEPTED && dossier_next(b->after->state, EVENT_OPINION_RECEIVED) == DOSSIER_NOWHERE)
 		return REASON_REPLY_NOT_AWAITED;
 	enum reason reason = sender_unlinked(m);
 	if (reason != REASON_NONE)
@@ -177,35 +186,40 @@ static size_t annexes_of(const struct build *b, struct dossier_annex **out)
 	return n;
 }
 
-static enum reason receive(struct build *b, const struct dossier_offer *holder, bool is_signed)
+static struct dossier_opinion_data opinion_data(struct build *b, const struct dossier_offer *holder, bool is_signed)
 {
 	const struct policy_message *m = b->message;
 	struct policy_form form = m->form;
+	struct bytes author = author_of(b, holder);
 	struct dossier_annex *annexes;
 	size_t n = annexes_of(b, &annexes);
 
 	/* Named by the order: the reference is the dossier's own from here on. */
 	form.reference = b->after->reference;
-	return build_event(b, (struct dossier_event){
-		.kind = EVENT_OPINION_RECEIVED,
-		.opinion = {
-			.rpps = holder->rpps,
-			.digest = m->digest,
-			.is_signed = is_signed,
-			.fingerprint = is_signed ? m->signature.fingerprint : BYTES_NONE,
-			.timed = is_signed && m->signature.timed,
-			.signed_at = m->signature.time,
-			.form = form,
-			.annexes = annexes,
-			.n_annexes = n,
-		}});
+	return (struct dossier_opinion_data){
+		.rpps = holder->rpps,
+		.signer = expert_same_rpps(author, holder->rpps) ? BYTES_NONE : author,
+		.digest = m->digest,
+		.is_signed = is_signed,
+		.fingerprint = is_signed ? m->signature.fingerprint : BYTES_NONE,
+		.timed = is_signed && m->signature.timed,
+		.signed_at = m->signature.time,
+		.form = form,
+		.annexes = annexes,
+		.n_annexes = n,
+	};
+}
+
+static enum reason receive(struct build *b, const struct dossier_offer *holder, bool is_signed)
+{
+	return build_event(b, (struct dossier_event){.kind = EVENT_OPINION_RECEIVED, .opinion = opinion_data(b, holder, is_signed)});
 }
 
 static bool mail_return(struct build *b, struct bytes missing)
 {
 	if (!build_mail(b, MAIL_M15, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		return false;
-	b->mails[b->n_mails - 1].in_reply_to = true;
+	b->mails[b->n_mails - 1].in_reply_to = b->message != NULL;
 	build_field(b, "due", text_date(b, b->after->due_at));
 	build_field(b, "missing", missing);
 	return true;
@@ -221,24 +235,43 @@ static enum reason ask_back(struct build *b, const struct opinion_gap *gaps, siz
 	return reason;
 }
 
-/* Received, then completed by another mail or found whole; released at once where no nurse has to look. */
-static enum reason judge(struct build *b, const struct dossier_offer *holder, bool is_signed)
+/* The dossier is answered: the stand-by need not any more. What he had was an offer without a name. */
+static enum reason end_standby(struct build *b)
+{
+	const struct dossier_offer *live = dossier_live_offer(b->after);
+
+	if (live == NULL)
+		return REASON_NONE;
+	if (build_mail(b, MAIL_M18, PARTY_STANDBY, POLICY_ATTACH_NONE))
+		build_field_text(b, "why", build_english(b) ? "the first expert has answered." : "le premier expert a répondu.");
+	return build_event(b, (struct dossier_event){
+		.kind = EVENT_OFFER_EXPIRED,
+		.offer = {.rpps = live->rpps, .name = live->name, .mailbox = live->mailbox, .organisation = live->organisation, .why = TAKEN_STANDBY}});
+}
+
+/* Completed by another mail, or found whole; released at once where no nurse has to look. */
+enum reason step_judge_opinion(struct build *b)
 {
 	struct opinion_gap *gaps;
-	enum reason reason = receive(b, holder, is_signed);
-
-	if (reason != REASON_NONE)
-		return reason;
 	size_t n = opinion_gaps(b->arena, b->after, &gaps);
+
 	if (n > 0)
 		return ask_back(b, gaps, n);
-	reason = build_plain(b, EVENT_OPINION_CHECKED);
+	enum reason reason = end_standby(b);
+	if (reason == REASON_NONE)
+		reason = build_plain(b, EVENT_OPINION_CHECKED);
 	if (reason != REASON_NONE || b->rules->release_by_nurse)
 		return reason;
 	/* Automatic release that finds a doubt leaves the checked opinion to a person. */
 	b->reason = step_release(b);
 	b->owner = b->reason == REASON_NONE ? NULL : "nurses";
 	return REASON_NONE;
+}
+
+static enum reason judge(struct build *b, const struct dossier_offer *holder, bool is_signed)
+{
+	enum reason reason = receive(b, holder, is_signed);
+	return reason == REASON_NONE ? step_judge_opinion(b) : reason;
 }
 
 /* Received and given back like one that lacks a heading: he learns at once what cannot go to the patient, and what else is missing. The
@@ -301,4 +334,22 @@ void decide_opinion(struct build *b)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);
 	else
 		hold_and_tell(b, reason);
+}
+
+/* Checked as if he still held the dossier: only what a person could take is called an opinion. */
+void decide_late_opinion(struct build *b, const struct dossier_offer *ended)
+{
+	bool is_signed;
+	enum reason reason = check_opinion(b, ended, &is_signed);
+
+	b->rule = "opinion.late/1";
+	b->actor = bytes_of_text("expert");
+	if (reason == REASON_NONE)
+		reason = build_event(b, (struct dossier_event){.kind = EVENT_OPINION_LATE, .opinion = opinion_data(b, ended, is_signed)});
+	if (reason == REASON_NONE)
+		build_done(b, POLICY_HELD, REASON_OPINION_LATE, "nurses");
+	else if (reason == REASON_MESSAGE_DUPLICATE)
+		build_done(b, POLICY_DUPLICATE, reason, NULL);
+	else
+		build_hold(b, reason);
 }

@@ -143,6 +143,9 @@ static void attach(struct build *b, const struct dossier *d, const struct organi
 		reason = file_all(b, o, confirmed);
 	if (reason == REASON_NONE)
 		reason = step_reassess(b);
+	/* Who wrote it, or works where it comes from, may be the one who was asked. */
+	if (reason == REASON_NONE && d->n_offers > 0)
+		reason = step_conflicts(b);
 	if (reason == REASON_NONE)
 		reason = pass_on(b);
 	step_tell_aside(b);

@@ -33,6 +33,7 @@ static struct dossier_offer_data offer_answer(const struct build *b, const struc
 		.mailbox = offer->mailbox,
 		.organisation = offer->organisation,
 		.word = b->message->reply.word,
+		.from = b->message->reply.from,
 		.until = b->message->reply.until,
 	};
 }
@@ -96,14 +97,16 @@ static void mail_dossier(struct build *b)
 	mail_rest(b, &parts);
 }
 
+/* He is the first, or the stand-by: then it is taken from who holds it. */
 static enum reason accept_offer(struct build *b, const struct dossier_offer *offer)
 {
-	enum reason reason = build_event(b, (struct dossier_event){
-		.kind = EVENT_OFFER_ACCEPTED, .offer = offer_answer(b, offer)});
+	struct dossier_event accepted = {.kind = EVENT_OFFER_ACCEPTED, .offer = offer_answer(b, offer)};
+	bool first = dossier_accepted_offer(b->after) == NULL;
+	enum reason reason = first ? build_event(b, accepted) : step_taken_over(b, accepted);
 
 	if (reason != REASON_NONE)
 		return reason;
-	if (build_mail(b, MAIL_M07, PARTY_PATIENT, POLICY_ATTACH_NONE)) {
+	if (first && build_mail(b, MAIL_M07, PARTY_PATIENT, POLICY_ATTACH_NONE)) {
 		build_field(b, "expert", offer->name);
 		build_field(b, "due", text_date(b, b->after->due_at));
 	}
@@ -116,7 +119,7 @@ static enum reason decline_offer(struct build *b, const struct dossier_offer *of
 	enum reason reason = build_event(b, (struct dossier_event){
 		.kind = EVENT_OFFER_DECLINED, .offer = offer_answer(b, offer)});
 
-	return reason == REASON_NONE ? step_offer(b) : reason;
+	return reason == REASON_NONE ? step_next(b) : reason;
 }
 
 static enum reason ask_again(struct build *b, const struct dossier_offer *offer)
@@ -125,16 +128,23 @@ static enum reason ask_again(struct build *b, const struct dossier_offer *offer)
 		.kind = EVENT_REPLY_UNCLEAR, .offer = offer_answer(b, offer)});
 
 	b->reason = REASON_REPLY_UNCLEAR;
-	if (reason == REASON_NONE && build_mail(b, MAIL_M12, PARTY_EXPERT, POLICY_ATTACH_NONE)) {
+	if (reason == REASON_NONE && build_mail(b, MAIL_M12, offer->standby ? PARTY_STANDBY : PARTY_EXPERT, POLICY_ATTACH_NONE)) {
 		b->mails[b->n_mails - 1].in_reply_to = true;
 		build_field(b, "due", text_date(b, b->after->due_at));
 	}
 	return reason;
 }
 
-static void answer_offer(struct build *b, const struct dossier_offer *offer)
+/* Which of the dossier's experts wrote, by himself or through a delegate: who is asked, who holds it, who lost it. */
+struct writer {
+	const struct dossier_offer *offer;   /* NULL: none of them */
+	bool delegate;
+};
+
+static void answer_offer(struct build *b, struct writer w)
 {
-	enum reason reason = check_writer(b, offer->mailbox, offer->rpps);
+	const struct dossier_offer *offer = w.offer;
+	enum reason reason = check_writer(b, w.delegate ? b->message->from : offer->mailbox, offer->rpps);
 
 	b->rule = "offer.reply/1";
 	if (reason != REASON_NONE) {
@@ -210,29 +220,110 @@ static bool completes_draft(const struct build *b)
 	return annexes && !asks && b->after->draft.n_mails > 0;
 }
 
-static void from_expert(struct build *b)
+static bool speaks_for(const struct build *b, const struct dossier_offer *offer, struct writer *out)
 {
-	const struct dossier_offer *live = dossier_live_offer(b->after);
-	const struct dossier_offer *holder = dossier_accepted_offer(b->after);
+	if (offer == NULL)
+		return false;
+	bool himself = sender_same_address(offer->mailbox, b->message->from);
+	if (!himself && !expert_is_delegate(expert_find(b->rules->experts, b->rules->n_experts, offer->rpps), b->message->from))
+		return false;
+	*out = (struct writer){offer, !himself};
+	return true;
+}
 
-	b->actor = bytes_of_text("expert");
-	if (live != NULL && sender_same_address(live->mailbox, b->message->from)) {
-		answer_offer(b, live);
-		return;
-	}
-	if (holder == NULL || !sender_same_address(holder->mailbox, b->message->from)) {
-		/* Too late, or a stranger: neither is an answer. */
-		build_hold(b, was_asked(b->after, b->message->from) ? REASON_REPLY_NOT_AWAITED : REASON_REPLY_PARTY);
-		return;
-	}
-	if (b->message->class == POLICY_CLASS_OPINION || b->message->form.found)
+static struct writer writer_of(const struct build *b)
+{
+	struct writer w = {0};
+
+	if (speaks_for(b, dossier_live_offer(b->after), &w) || speaks_for(b, dossier_accepted_offer(b->after), &w))
+		return w;
+	for (size_t i = b->after->n_offers; w.offer == NULL && i > 0; i--)
+		if (b->after->offers[i - 1].answer == OFFER_ENDED)
+			(void)speaks_for(b, &b->after->offers[i - 1], &w);
+	return w;
+}
+
+static bool is_opinion(const struct policy_message *m)
+{
+	return m->class == POLICY_CLASS_OPINION || m->form.found;
+}
+
+/* Nothing is done, and who wrote learns at once what to do instead. */
+static void refuse_and_tell(struct build *b, enum reason reason)
+{
+	build_refuse(b, reason);
+	build_notice(b, reason);
+}
+
+static void from_asked(struct build *b, struct writer w)
+{
+	if (w.delegate && is_opinion(b->message))
+		refuse_and_tell(b, REASON_REPLY_DELEGATE);
+	else
+		answer_offer(b, w);
+}
+
+/* One of the words that a dossier is given back by, while it can be. */
+static bool gives_back(const struct build *b)
+{
+	enum policy_word word = b->message->reply.word;
+
+	return (word == POLICY_WORD_RETURN || word == POLICY_WORD_CONFLICT || word == POLICY_WORD_ABSENT) && !is_opinion(b->message) &&
+	       dossier_next(b->after->state, EVENT_REASSIGNED) != DOSSIER_NOWHERE;
+}
+
+static void give_back(struct build *b, struct writer w)
+{
+	enum reason reason = check_writer(b, w.delegate ? b->message->from : w.offer->mailbox, w.offer->rpps);
+
+	b->rule = "dossier.give-back/1";
+	finish(b, reason == REASON_NONE ? step_holder_word(b, w.offer) : reason);
+}
+
+static void from_holder(struct build *b, struct writer w)
+{
+	if (gives_back(b))
+		give_back(b, w);
+	else if (w.delegate)
+		refuse_and_tell(b, REASON_REPLY_DELEGATE);
+	else if (is_opinion(b->message))
 		decide_opinion(b);
 	else if (dossier_awaits_answer(b->after))
-		answer_question(b, holder);
+		answer_question(b, w.offer);
 	else if (completes_draft(b))
 		decide_opinion(b);
 	else
-		accepted_again(b, holder);
+		accepted_again(b, w.offer);
+}
+
+/* He had the dossier and lost it. An opinion may still come where he never said that none would. */
+static void from_ended(struct build *b, struct writer w)
+{
+	struct dossier_event lost = {.kind = EVENT_REASSIGNED, .offer = {.why = w.offer->why}};
+
+	b->rule = "relay.closed/1";
+	if (is_opinion(b->message) && !w.delegate && !event_closes(&lost))
+		decide_late_opinion(b, w.offer);
+	else
+		refuse_and_tell(b, REASON_EXPERT_CLOSED);
+}
+
+static void from_expert(struct build *b)
+{
+	struct writer w = writer_of(b);
+
+	b->actor = bytes_of_text("expert");
+	if (w.delegate)
+		b->actor = bytes_of_text(arena_printf(b->arena, "delegate:%s", arena_text(b->arena, b->message->from)));
+	if (w.offer == NULL)
+		/* Too late, or a stranger: neither is an answer. */
+		build_hold(b, was_asked(b->after, b->message->from) ? REASON_REPLY_NOT_AWAITED : REASON_REPLY_PARTY);
+	else if (w.offer->answer == OFFER_LIVE)
+		from_asked(b, w);
+	else if (w.offer->answer == OFFER_ACCEPTED)
+		from_holder(b, w);
+	else
+		from_ended(b, w);
 }
 
 static enum reason ask_expert(struct build *b)
@@ -279,7 +370,7 @@ void decide_relay(struct build *b)
 		build_hold(b, REASON_DOSSIER_NONE);
 		return;
 	}
-	if (b->message->party == PARTY_EXPERT)
+	if (b->message->party == PARTY_EXPERT || b->message->party == PARTY_STANDBY)
 		from_expert(b);
 	else if (b->message->party == PARTY_PATIENT)
 		from_patient(b);

@@ -408,7 +408,7 @@ static void unsigned_opinions(void **state)
 
 	to_offered(w);
 	send(w, reply_message(w, UN, POLICY_WORD_REFUSE));
-	send(w, reply_message(w, DEUX, POLICY_WORD_REFUSE));
+	send(w, reply_message(w, DEUX, POLICY_WORD_CONFLICT));
 	send(w, reply_message(w, TROIS, POLICY_WORD_ACCEPT));
 	m = opinion_message(w, TROIS, "");
 	m.signature = (struct policy_signature){.verdict = POLICY_VERDICT_NONE};

@@ -157,12 +157,6 @@ static enum reason check_release(const struct dossier *d)
 	return REASON_NONE;
 }
 
-static struct dossier_offer_data offer_data(const struct dossier_offer *offer)
-{
-	return (struct dossier_offer_data){
-		.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox, .organisation = offer->organisation};
-}
-
 enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
 {
 	if (b->after->state == DOSSIER_UNQUALIFIED)
@@ -252,11 +246,12 @@ enum reason step_offer(struct build *b)
 	if (route_choose(b->arena, b->rules->experts, b->rules->n_experts, b->after, b->now, &e, NULL, NULL) != REASON_NONE) {
 		b->owner = "nurses";
 		b->reason = REASON_EXPERT_NONE;
-		return b->after->state == DOSSIER_COMPLETE ? build_plain(b, EVENT_EXPERT_NONE) : REASON_EXPERT_NONE;
+		return dossier_next(b->after->state, EVENT_EXPERT_NONE) != DOSSIER_NOWHERE ? build_plain(b, EVENT_EXPERT_NONE) : REASON_EXPERT_NONE;
 	}
 	enum reason reason = build_event(b, (struct dossier_event){
 		.kind = EVENT_OFFERED,
-		.offer = {.rpps = e->rpps, .name = e->name, .mailbox = e->mailbox, .organisation = e->organisation}});
+		.offer = {.rpps = e->rpps, .name = e->name, .mailbox = e->mailbox, .organisation = e->organisation, .load = e->load,
+			  .taken = e->week + e->asked}});
 	if (reason == REASON_NONE)
 		step_mail_offer(b, PARTY_EXPERT);
 	return reason;
@@ -300,8 +295,7 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 	/* An offer that cannot arrive will never be answered: the next expert now, not in 24 hours. */
 	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox) || dossier_stands_still(b->after))
 		return REASON_NONE;
-	reason = build_event(b, (struct dossier_event){.kind = EVENT_OFFER_EXPIRED, .offer = offer_data(live)});
-	return reason == REASON_NONE ? step_offer(b) : reason;
+	return step_expire(b, TAKEN_MAILBOX);
 }
 
 enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient)

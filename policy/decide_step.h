@@ -20,6 +20,24 @@ MUST_USE enum reason step_triage(struct build *b);
 MUST_USE enum reason step_offer(struct build *b);
 /* M10, to the expert who has just been offered it, or to the stand-by. */
 void step_mail_offer(struct build *b, enum party party);
+/* The live offer is over: the next expert, or the nurses after POLICY_REFUSALS refusals; while somebody holds the dossier the next stand-by. */
+MUST_USE enum reason step_next(struct build *b);
+/* The live offer ends for that reason, then step_next. */
+MUST_USE enum reason step_expire(struct build *b, enum taken_back why);
+/* Somebody prepared, and asked, while another holds the dossier. REASON_NONE without an event and the nurses as owner when there is nobody;
+ * DOSSIER_ORDER when nobody holds it, or somebody is asked already. */
+MUST_USE enum reason step_standby_choose(struct build *b);
+MUST_USE enum reason step_standby_offer(struct build *b);
+/* The stand-by said yes: the dossier is his; M18 to who held it, M08 to the patient. */
+MUST_USE enum reason step_taken_over(struct build *b, struct dossier_event accepted);
+/* Taken back from who holds it (of what: word, from, until, why, text): M18, M08, the next one. DOSSIER_ORDER when nobody holds it, or his opinion has come. */
+MUST_USE enum reason step_reassign(struct build *b, struct dossier_offer_data what);
+/* After documents came: who turns out to have a conflict loses offer and dossier. */
+MUST_USE enum reason step_conflicts(struct build *b);
+/* RETURN, CONFLICT, ABSENT of who holds the dossier; REPLY_NOT_AWAITED for any other word. */
+MUST_USE enum reason step_holder_word(struct build *b, const struct dossier_offer *holder);
+/* The opinion that has come is weighed: what it lacks is asked back, or it is checked. */
+MUST_USE enum reason step_judge_opinion(struct build *b);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
 /* May that party have mail about the dossier now, and has it a mailbox? */
@@ -70,6 +88,9 @@ MUST_USE enum reason life_command(struct build *b, const struct policy_command *
 /* M18 to who holds the dossier and to who was asked: before the event that takes it from them. ended: the request itself, not his part alone. */
 void life_dismiss_experts(struct build *b, bool ended);
 
+/* ASSIGN, REASSIGN, TAKE. USAGE for any other act. */
+MUST_USE enum reason expert_command(struct build *b, const struct policy_command *command);
+
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_record(struct build *b, const struct dossier *const *candidates, size_t n);
 void decide_delete(struct build *b, const struct dossier *const *candidates, size_t n);
@@ -77,6 +98,8 @@ void decide_delete(struct build *b, const struct dossier *const *candidates, siz
 void decide_delete_in(struct build *b, const struct dossier *dossier);
 void decide_relay(struct build *b);
 void decide_opinion(struct build *b);
+/* An opinion of an expert who held the dossier and lost it: evidence, for a nurse. */
+void decide_late_opinion(struct build *b, const struct dossier_offer *ended);
 void decide_report(struct build *b);
 
 #endif

@@ -103,45 +103,12 @@ static struct dossier_offer_data offer_of(const struct dossier_offer *offer)
 	return (struct dossier_offer_data){.rpps = offer->rpps, .name = offer->name, .mailbox = offer->mailbox, .organisation = offer->organisation};
 }
 
-/* A stand-by who is silent is not followed by another: the first holds the dossier still. */
-static enum reason next_expert(struct build *b)
+/* Somebody is to be prepared, or asked, while another holds the dossier; where that is not so any more nothing is left to do. */
+static enum reason standby(struct build *b, enum reason (*what)(struct build *))
 {
-	const struct dossier_offer *live = dossier_live_offer(b->after);
-	bool standby = live->standby;
-	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_OFFER_EXPIRED, .offer = offer_of(live)});
+	enum reason reason = what(b);
 
-	if (reason != REASON_NONE || !standby)
-		return reason == REASON_NONE ? step_offer(b) : reason;
-	b->owner = "nurses";
-	return REASON_NONE;
-}
-
-/* Nobody there is told to the nurses, and is no reason to leave the rest undone. */
-static enum reason choose_standby(struct build *b)
-{
-	const struct expert *e;
-
-	if (dossier_accepted_offer(b->after) == NULL || dossier_live_offer(b->after) != NULL || b->after->standby.rpps.len > 0)
-		return REASON_NONE;
-	if (route_choose(b->arena, b->rules->experts, b->rules->n_experts, b->after, b->now, &e, NULL, NULL) != REASON_NONE) {
-		b->reason = REASON_EXPERT_NONE;
-		return REASON_NONE;
-	}
-	return build_event(b, (struct dossier_event){
-		.kind = EVENT_STANDBY_CHOSEN,
-		.offer = {.rpps = e->rpps, .name = e->name, .mailbox = e->mailbox, .organisation = e->organisation}});
-}
-
-static enum reason offer_standby(struct build *b)
-{
-	enum reason reason = choose_standby(b);
-
-	if (reason != REASON_NONE || b->after->standby.rpps.len == 0 || dossier_live_offer(b->after) != NULL)
-		return reason;
-	reason = build_event(b, (struct dossier_event){.kind = EVENT_STANDBY_OFFERED, .offer = offer_of(&b->after->standby)});
-	if (reason == REASON_NONE)
-		step_mail_offer(b, PARTY_STANDBY);
-	return reason;
+	return reason == REASON_DOSSIER_ORDER ? REASON_NONE : reason;
 }
 
 static enum reason fall_back(struct build *b)
@@ -169,13 +136,13 @@ static enum reason carry_out(struct build *b, const struct deadline_row *row)
 	case ACT_REMIND:
 		return build_event(b, (struct dossier_event){.kind = EVENT_OFFER_REMINDED, .offer = offer_of(dossier_live_offer(b->after))});
 	case ACT_NEXT_EXPERT:
-		return next_expert(b);
+		return step_expire(b, TAKEN_SILENCE);
 	case ACT_EXPIRE:
 		return build_text(b, EVENT_EXPIRED, b->after->missing, BYTES_NONE);
 	case ACT_STANDBY_CHOOSE:
-		return choose_standby(b);
+		return standby(b, step_standby_choose);
 	case ACT_STANDBY_OFFER:
-		return offer_standby(b);
+		return standby(b, step_standby_offer);
 	case ACT_FALL_BACK:
 		return fall_back(b);
 	case ACT_CLOSE:

@@ -77,6 +77,7 @@ static void keep_answer(struct dossier *d, const struct dossier_event *e, enum o
 	offer->answer = answer;
 	offer->answered_at = e->at;
 	offer->word = e->offer.word;
+	offer->why = e->offer.why;
 }
 
 static void keep_proof(struct dossier *d, const struct dossier_event *e, bool failed)
@@ -387,6 +388,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_REPLY_UNCLEAR:
 	case EVENT_OPINION_UNSIGNED:
 	case EVENT_MAIL_LATE:
+	case EVENT_ABSENCE_TOLD:
 	case EVENT_EXPERT_NONE:
 	case EVENT_REPORT_UNDELIVERED:
 	case EVENT_WITHDRAWN:
@@ -438,6 +440,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.contacts = duplicate(arena, from->contacts, d.n_contacts, &d.room_contacts, sizeof *d.contacts);
 	d.representatives = duplicate(arena, from->representatives, d.n_representatives, &d.room_representatives, sizeof *d.representatives);
 	d.complaints = duplicate(arena, from->complaints, d.n_complaints, &d.room_complaints, sizeof *d.complaints);
+	d.late_opinions = duplicate(arena, from->late_opinions, d.n_late_opinions, &d.room_late_opinions, sizeof *d.late_opinions);
 	d.links = duplicate(arena, from->links, d.n_links, &d.room_links, sizeof *d.links);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
 	return d;

@@ -68,7 +68,8 @@ struct dossier_offer {
 	struct bytes rpps, name, mailbox, organisation;
 	struct instant at, reminded_at;  /* reminded_at: 0 when not yet */
 	enum offer_answer answer;
-	enum policy_word word;           /* of the answer, or why it ended */
+	enum policy_word word;           /* of the answer, or with which it ended */
+	enum taken_back why;             /* it ended, or ran out */
 	struct instant answered_at, ended_at;
 	bool standby;                    /* made while another held the dossier */
 };
@@ -100,6 +101,13 @@ struct dossier_opinion {
 	size_t n_mails;
 	const struct dossier_annex *annexes;   /* of all of them, each digest once */
 	size_t n_annexes;
+};
+
+/* Of an expert who held the dossier no longer: evidence, unless a person takes it. */
+struct dossier_late_opinion {
+	struct dossier_opinion_data data;
+	struct instant at;
+	int64_t inbox;
 };
 
 struct dossier_consent {
@@ -197,7 +205,9 @@ struct dossier {
 	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail */
 	struct instant frozen_at, urgent_at, closed_at, died_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
-	size_t n_late_questions, n_late_opinions;
+	size_t n_late_questions;
+	struct dossier_late_opinion *late_opinions;
+	size_t n_late_opinions, room_late_opinions;
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */
@@ -228,6 +238,10 @@ bool dossier_awaits_documents(enum dossier_state state);
 /* The offer nobody answered yet, and the one that was accepted; NULL when there is none. */
 const struct dossier_offer *dossier_live_offer(const struct dossier *dossier);
 const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier);
+/* The last offer to that mailbox, when it was accepted and taken back since; NULL otherwise. */
+const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox);
+/* How many experts said no: neither silent, nor away, nor in conflict. */
+size_t dossier_refusals(const struct dossier *dossier);
 /* What stands for a document in its dossier: its number, or of a loose file, which has none, its digest. */
 struct bytes dossier_document_key(const struct policy_document *document);
 /* By its id, or by its digest when the id is empty; NULL when it is not there. */
@@ -250,6 +264,8 @@ bool dossier_stands_still(const struct dossier *dossier);
 const struct dossier_pause *dossier_paused(const struct dossier *dossier);
 /* What passed of the deadline with that name; NULL when it never did. */
 const struct dossier_passed *dossier_passed(const struct dossier *dossier, const char *name);
+/* By its digest; NULL when there is none. */
+const struct dossier_late_opinion *dossier_find_late_opinion(const struct dossier *dossier, struct bytes digest);
 /* By his id; NULL when there is none. */
 const struct dossier_representative *dossier_find_representative(const struct dossier *dossier, struct bytes id);
 /* He acts at that instant: named, not ended, within his dates. */

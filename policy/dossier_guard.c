@@ -175,6 +175,8 @@ static enum reason guard_offer(const struct dossier *d, const struct dossier_eve
 {
 	const struct dossier_offer *live = dossier_live_offer(d), *holder = dossier_accepted_offer(d);
 
+	if (e->kind == EVENT_ABSENCE_TOLD)
+		return holder != NULL && bytes_equal(holder->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	if (e->kind == EVENT_REASSIGNED)
 		return holder != NULL && live == NULL && bytes_equal(holder->rpps, e->offer.rpps) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	/* Another than who holds it. */
@@ -189,10 +191,13 @@ static enum reason guard_offer(const struct dossier *d, const struct dossier_eve
 /* One that came too late is evidence only, and of who held the dossier once. */
 static enum reason guard_late_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
 {
+	bool held = false;
+
 	for (size_t i = 0; i < d->n_offers; i++)
-		if (d->offers[i].answer == OFFER_ENDED && bytes_equal(d->offers[i].rpps, o->rpps))
-			return REASON_NONE;
-	return REASON_OPINION_SIGNER;
+		held = held || (d->offers[i].answer == OFFER_ENDED && bytes_equal(d->offers[i].rpps, o->rpps));
+	if (!held)
+		return REASON_OPINION_SIGNER;
+	return dossier_find_late_opinion(d, o->digest) == NULL ? REASON_NONE : REASON_MESSAGE_DUPLICATE;
 }
 
 static enum reason guard_opinion(const struct dossier *d, const struct dossier_opinion_data *o)
@@ -232,6 +237,8 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 		return d->n_waived >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_OPINION_RECEIVED:
 		return d->n_digests >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS - d->draft.n_annexes;
+	case EVENT_OPINION_LATE:
+		return d->n_late_opinions >= LIMIT_DOSSIER_ITEMS || e->opinion.n_annexes > LIMIT_DOSSIER_DOCUMENTS;
 	case EVENT_QUESTION_RECEIVED:
 		return d->n_questions >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_RELEASED:

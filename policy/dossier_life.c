@@ -9,7 +9,7 @@
 
 /* The first expert's rights end when he loses the dossier, or when the stand-by takes it; and what he had begun to write is no part of what
  * the next one writes. */
-static void end_holder(struct dossier *d, const struct dossier_event *e, enum policy_word word)
+static void end_holder(struct dossier *d, const struct dossier_event *e, enum policy_word word, enum taken_back why)
 {
 	for (size_t i = 0; i < d->n_offers; i++) {
 		if (d->offers[i].answer != OFFER_ACCEPTED)
@@ -18,6 +18,7 @@ static void end_holder(struct dossier *d, const struct dossier_event *e, enum po
 		d->offers[i].answer = OFFER_ENDED;
 		d->offers[i].ended_at = e->at;
 		d->offers[i].word = word;
+		d->offers[i].why = why;
 	}
 }
 
@@ -137,10 +138,19 @@ void dossier_end_hold(struct dossier *d, const struct dossier_event *e)
 	d->held_at = d->held_until = (struct instant){0};
 }
 
+static void keep_late_opinion(struct dossier *d, const struct dossier_event *e)
+{
+	d->late_opinions = dossier_grow(d->arena, d->late_opinions, d->n_late_opinions, &d->room_late_opinions, sizeof *d->late_opinions);
+	d->late_opinions[d->n_late_opinions++] = (struct dossier_late_opinion){e->opinion, e->at, e->inbox};
+}
+
 void dossier_keep_holder(struct dossier *d, const struct dossier_event *e)
 {
-	if (e->kind == EVENT_OFFER_ACCEPTED)
-		end_holder(d, e, POLICY_WORD_NONE);
+	/* What the first had begun to write is not for the second to complete. */
+	if (e->kind == EVENT_OFFER_ACCEPTED && dossier_accepted_offer(d) != NULL) {
+		end_holder(d, e, POLICY_WORD_NONE, TAKEN_STANDBY);
+		d->draft = (struct dossier_opinion){0};
+	}
 	if (e->kind == EVENT_OFFER_ACCEPTED || e->kind == EVENT_OPINION_RECEIVED)
 		end_pauses(d, e, true);
 }
@@ -150,7 +160,7 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
 	case EVENT_REASSIGNED:
-		end_holder(d, e, e->offer.word);
+		end_holder(d, e, e->offer.word, e->offer.why);
 		end_pauses(d, e, true);
 		break;
 	case EVENT_STANDBY_CHOSEN:
@@ -217,7 +227,7 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 		d->n_late_questions++;
 		break;
 	case EVENT_OPINION_LATE:
-		d->n_late_opinions++;
+		keep_late_opinion(d, e);
 		break;
 	default:
 		break;
@@ -242,6 +252,14 @@ const struct dossier_passed *dossier_passed(const struct dossier *dossier, const
 	for (size_t i = 0; i < dossier->n_passed; i++)
 		if (bytes_equal_text(dossier->passed[i].name, name))
 			return &dossier->passed[i];
+	return NULL;
+}
+
+const struct dossier_late_opinion *dossier_find_late_opinion(const struct dossier *dossier, struct bytes digest)
+{
+	for (size_t i = 0; i < dossier->n_late_opinions; i++)
+		if (bytes_equal_nocase(dossier->late_opinions[i].data.digest, digest))
+			return &dossier->late_opinions[i];
 	return NULL;
 }
 

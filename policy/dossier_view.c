@@ -19,6 +19,22 @@ const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier
 	return NULL;
 }
 
+const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox)
+{
+	for (size_t i = dossier->n_offers; i > 0; i--)
+		if (sender_same_address(dossier->offers[i - 1].mailbox, mailbox))
+			return dossier->offers[i - 1].answer == OFFER_ENDED ? &dossier->offers[i - 1] : NULL;
+	return NULL;
+}
+
+size_t dossier_refusals(const struct dossier *dossier)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < dossier->n_offers; i++)
+		n += dossier->offers[i].answer == OFFER_DECLINED && dossier->offers[i].word == POLICY_WORD_REFUSE;
+	return n;
+}
+
 struct bytes dossier_document_key(const struct policy_document *document)
 {
 	return document->id.len > 0 ? document->id : document->digest;

@@ -26,6 +26,7 @@ static const struct {
 	[EVENT_OFFER_EXPIRED] = {"offer_expired", EVENT_DATA_OFFER},
 	[EVENT_OFFER_ACCEPTED] = {"offer_accepted", EVENT_DATA_OFFER},
 	[EVENT_REPLY_UNCLEAR] = {"reply_unclear", EVENT_DATA_OFFER},
+	[EVENT_ABSENCE_TOLD] = {"absence_told", EVENT_DATA_OFFER},
 	[EVENT_EXPERT_NONE] = {"expert_none", EVENT_DATA_NONE},
 	[EVENT_REASSIGNED] = {"reassigned", EVENT_DATA_OFFER},
 	[EVENT_STANDBY_CHOSEN] = {"standby_chosen", EVENT_DATA_OFFER},
@@ -68,6 +69,12 @@ static const struct {
 	[EVENT_DIED] = {"died", EVENT_DATA_TEXT},
 	[EVENT_ARCHIVED] = {"archived", EVENT_DATA_NONE},
 	[EVENT_ERASED] = {"erased", EVENT_DATA_TEXT},
+};
+
+static const char *const takens[TAKEN_BACKS] = {
+	[TAKEN_UNSAID] = "unsaid",     [TAKEN_SILENCE] = "silence", [TAKEN_LEAVE] = "leave",     [TAKEN_RETURNED] = "returned",
+	[TAKEN_CONFLICT] = "conflict", [TAKEN_MAILBOX] = "mailbox", [TAKEN_STANDBY] = "standby", [TAKEN_LATE_OPINION] = "late_opinion",
+	[TAKEN_PERSON] = "person",
 };
 
 static const char *const requesters[] = {
@@ -188,4 +195,29 @@ const char *share_when_name(enum share_when when)
 enum share_when share_when_of_name(struct bytes name)
 {
 	return (enum share_when)place_of(name, whens, SHARE_WHENS);
+}
+
+const char *taken_back_name(enum taken_back why)
+{
+	return takens[why];
+}
+
+enum taken_back taken_back_of_name(struct bytes name)
+{
+	size_t i = place_of(name, takens, TAKEN_BACKS);
+	return i == TAKEN_BACKS ? TAKEN_UNSAID : (enum taken_back)i;
+}
+
+bool event_leave(const struct dossier_event *event, struct expert_leave *out)
+{
+	bool told = event->kind == EVENT_OFFER_DECLINED || event->kind == EVENT_REASSIGNED || event->kind == EVENT_ABSENCE_TOLD;
+
+	return told && event->offer.word == POLICY_WORD_ABSENT && expert_leave_told(event->offer.from, event->offer.until, event->at, out);
+}
+
+bool event_closes(const struct dossier_event *event)
+{
+	enum taken_back why = event->offer.why;
+
+	return event->kind == EVENT_REASSIGNED && (why == TAKEN_LEAVE || why == TAKEN_RETURNED || why == TAKEN_CONFLICT || why == TAKEN_MAILBOX);
 }

@@ -5,7 +5,7 @@
 #ifndef RELAIS_POLICY_EVENT_H
 #define RELAIS_POLICY_EVENT_H
 
-#include "policy/facts.h"
+#include "policy/expert.h"
 
 enum dossier_event_kind {
 	EVENT_NOTHING,
@@ -29,6 +29,7 @@ enum dossier_event_kind {
 	EVENT_OFFER_EXPIRED,         /* offer */
 	EVENT_OFFER_ACCEPTED,        /* offer */
 	EVENT_REPLY_UNCLEAR,         /* offer */
+	EVENT_ABSENCE_TOLD,          /* offer: who holds the dossier will be away, and back in time; it stays his */
 	EVENT_EXPERT_NONE,
 	EVENT_REASSIGNED,            /* offer: of who held the dossier, with the word why; he is to delete it */
 	EVENT_STANDBY_CHOSEN,        /* offer: prepared, not asked yet */
@@ -125,10 +126,28 @@ struct dossier_filing {
 	bool confirmed;              /* an operator compared the traits by eye */
 };
 
+/* Why a dossier was taken back from who held it, or an offer from who was asked. */
+enum taken_back {
+	TAKEN_UNSAID,
+	TAKEN_SILENCE,
+	TAKEN_LEAVE,
+	TAKEN_RETURNED,              /* he gave it back */
+	TAKEN_CONFLICT,
+	TAKEN_MAILBOX,               /* his mailbox, or his registration, has ended */
+	TAKEN_STANDBY,               /* the stand-by's yes */
+	TAKEN_LATE_OPINION,          /* the first one's opinion came after all, and a person takes it */
+	TAKEN_PERSON,                /* a person decided */
+	TAKEN_BACKS
+};
+
 struct dossier_offer_data {
 	struct bytes rpps, name, mailbox, organisation;
 	enum policy_word word;       /* of a decline */
 	struct bytes until;          /* of an absence */
+	struct bytes from;           /* of an absence that has not begun */
+	enum taken_back why;         /* of OFFER_EXPIRED and REASSIGNED */
+	struct bytes text;           /* a person's words on it */
+	unsigned load, taken;        /* of an offer: what he had in hand, and had taken of his week, when he was chosen */
 };
 
 /* A file that came with an opinion. */
@@ -141,7 +160,8 @@ struct dossier_annex {
 
 /* One mail of an opinion: an opinion may rest on several, of which each completes the one before. */
 struct dossier_opinion_data {
-	struct bytes rpps;           /* the expert that the signature was found to be */
+	struct bytes rpps;           /* who holds the dossier */
+	struct bytes signer;         /* of an organisation's mailbox: the RPPS of the named person who signed; else empty */
 	struct bytes digest;         /* SHA-256 of the raw message, hex */
 	bool is_signed;
 	struct bytes fingerprint;    /* of the signer */
@@ -241,6 +261,13 @@ static inline unsigned dossier_party_bit(enum party party)
 }
 
 enum dossier_event_data dossier_event_data(enum dossier_event_kind kind);
+const char *taken_back_name(enum taken_back why);                    /* "silence", "leave", "returned", "conflict", "mailbox", "standby", "late_opinion", "person"; "unsaid" */
+enum taken_back taken_back_of_name(struct bytes name);               /* UNSAID for any other word */
+/* The absence that an expert's answer tells: his own word, and no automatic answer's. False when the event tells none. */
+bool event_leave(const struct dossier_event *event, struct expert_leave *out);
+/* With that event his relay address closes: he gave the dossier back, is away, has a conflict or no mailbox any more. After silence
+ * and after a stand-by's yes an opinion of his may still come, and is kept. */
+bool event_closes(const struct dossier_event *event);
 const char *dossier_event_name(enum dossier_event_kind kind);        /* "document_filed" */
 enum dossier_event_kind dossier_event_of_name(struct bytes name);    /* EVENT_NOTHING when unknown */
 const char *requester_name(enum requester requester);                /* "patient", "physician", "none" */

@@ -155,6 +155,16 @@ bool expert_day(struct bytes text, struct instant *out)
 	return true;
 }
 
+bool expert_day_end(struct bytes text, struct instant *out)
+{
+	int64_t days;
+
+	if (!day_number(text, &days))
+		return false;
+	*out = midnight(days + 1);
+	return true;
+}
+
 bool expert_leave_told(struct bytes from, struct bytes last_day, struct instant now, struct expert_leave *out)
 {
 	struct expert_leave leave = {.from = now};

@@ -30,6 +30,7 @@ struct expert {
 	size_t n_members;
 	bool organisation_paid;           /* the fee is the organisation's */
 	enum expert_state state;
+	bool ended;                       /* his mailbox, or he himself, left the directory since he was registered */
 	struct instant valid_from, valid_until;   /* is asked from <= now < until; 0: no such limit */
 	unsigned capacity;                /* dossiers a week; 0 takes none */
 	unsigned probation;               /* in that state: dossiers at once; 0: EXPERT_PROBATION_MOST */
@@ -69,6 +70,8 @@ const struct expert_leave *expert_away(const struct expert *expert, struct insta
 
 /* The first instant of a day in Paris, "YYYY-MM-DD". False: it is no day, *out is untouched. */
 MUST_USE bool expert_day(struct bytes text, struct instant *out);
+/* The first instant after it. */
+MUST_USE bool expert_day_end(struct bytes text, struct instant *out);
 /* The absence that an answer tells: from the day it names (empty: now) to the end of the last day (empty: EXPERT_LEAVE_UNTOLD), at most
  * EXPERT_LEAVE_LONGEST. False when it lies before now, or ends before it begins. */
 MUST_USE bool expert_leave_told(struct bytes from, struct bytes last_day, struct instant now, struct expert_leave *out);

@@ -107,6 +107,12 @@ static void days(void **state)
 		if (is_day != (rows[i].begins[0] != '\0') || (is_day ? strcmp(day_of(arena, at), rows[i].begins) != 0 : at.us != 42))
 			fail_msg("%s begins %s", rows[i].text, day_of(arena, at));
 	}
+	struct instant end = {42};
+	assert_true(expert_day_end(BYTES("2026-03-29"), &end));
+	assert_string_equal(day_of(arena, end), "2026-03-29T22:00Z");
+	assert_true(expert_day_end(BYTES("2026-12-31"), &end));
+	assert_string_equal(day_of(arena, end), "2026-12-31T23:00Z");
+	assert_false(expert_day_end(BYTES("2026-12-32"), &end));
 	arena_destroy(&arena);
 }
 

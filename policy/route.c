@@ -14,6 +14,7 @@ static const struct {
 	[EXCLUSION_STATE] = {"state", "n'est pas en activité ici", "is not active here", REASON_EXPERT_INACTIVE},
 	[EXCLUSION_VALIDITY] = {"validity", "hors de ses dates de validité", "outside of his dates of validity", REASON_EXPERT_INACTIVE},
 	[EXCLUSION_MAILBOX] = {"mailbox", "n'a pas de boîte utilisable", "has no mailbox that can be used", REASON_EXPERT_INACTIVE},
+	[EXCLUSION_DIRECTORY] = {"directory", "a quitté l'annuaire, ou sa boîte a été fermée", "has left the directory, or his mailbox was closed", REASON_EXPERT_INACTIVE},
 	[EXCLUSION_PHYSICIAN] = {"conflict.physician", "est un des médecins de ce patient", "is one of this patient's physicians", REASON_EXPERT_CONFLICT},
 	[EXCLUSION_AUTHOR] = {"conflict.author", "a écrit un document du dossier", "wrote a document of the dossier", REASON_EXPERT_CONFLICT},
 	[EXCLUSION_ESTABLISHMENT] = {"conflict.establishment", "exerce dans un établissement qui suit ce patient",
@@ -62,7 +63,9 @@ static enum exclusion judge_record(struct arena *arena, const struct expert *e, 
 		*about = text_day(arena, early ? e->valid_from : e->valid_until);
 		return EXCLUSION_VALIDITY;
 	}
-	return e->rpps.len == 0 || !sender_address_ok(e->mailbox) ? EXCLUSION_MAILBOX : EXCLUSION_NONE;
+	if (e->rpps.len == 0 || !sender_address_ok(e->mailbox))
+		return EXCLUSION_MAILBOX;
+	return e->ended ? EXCLUSION_DIRECTORY : EXCLUSION_NONE;
 }
 
 /* --- conflict of interest --- */

@@ -17,6 +17,7 @@ enum exclusion {
 	EXCLUSION_STATE,            /* candidate, suspended, ended; about: which */
 	EXCLUSION_VALIDITY,         /* not yet, or no more; about: since or until when */
 	EXCLUSION_MAILBOX,          /* has none that could be written to */
+	EXCLUSION_DIRECTORY,        /* his mailbox has ended */
 	EXCLUSION_PHYSICIAN,        /* conflict: attending, first_opinion or operating in this dossier; about: which */
 	EXCLUSION_AUTHOR,           /* conflict: wrote a document; about: its title or number */
 	EXCLUSION_ESTABLISHMENT,    /* conflict: works where a document was written, is kept or came from, or where the patient is to be operated */

@@ -113,6 +113,7 @@ static void exclusions(void **state)
 		{"is the attending physician", {.mailbox = BYTES_OF("General@cabinet.exemple.fr")}, NULL, "", "conflict.physician", "attending"},
 		{"is on leave, and in conflict: the lasting reason is told", {.leave = &now, .n_leave = 1}, &author, "", "conflict.author", "x"},
 		{"mailbox that is none", {.mailbox = BYTES_OF("nowhere")}, NULL, "", "mailbox", ""},
+		{"left the directory", {.ended = true}, NULL, "", "directory", ""},
 		{"takes none", {.capacity = 0}, NULL, "", "capacity", "0/0"},
 		{"has taken all that he takes", {.capacity = 3, .week = 3}, NULL, "", "capacity", "3/3"},
 		{"may take all that he takes, were he to say yes", {.capacity = 3, .week = 1, .asked = 2}, NULL, "", "capacity", "3/3"},

@@ -36,4 +36,7 @@ struct policy_rules {
 #define POLICY_READ_DAYS      10  /* after a release nobody read, the exchange begins: product 3.1 (A) */
 #define POLICY_LATE_DAYS      3   /* the new date of an answer that is late, from the day on which that is told (A) */
 
+/* Experts who said no, then a nurse looks before another is asked. */
+#define POLICY_REFUSALS 2u
+
 #endif

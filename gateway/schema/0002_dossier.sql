@@ -12,13 +12,25 @@ create table questionnaire (
   url text not null, version text not null, data jsonb not null, imported_at timestamptz not null default now(), primary key (url, version)
 );
 
+-- rpps: of an organisation's mailbox its id. Mailboxes in lower case.
 create table expert (
   rpps text not null, version integer not null, data jsonb not null, active boolean not null,
-  pathologies text[] not null, mailbox text not null, imported_at timestamptz not null default now(),
+  pathologies text[] not null, mailbox text not null, delegates text[] not null, imported_at timestamptz not null default now(),
   primary key (rpps, version)
 );
 create unique index expert_active on expert (rpps) where active;
 create index expert_pathology on expert using gin (pathologies) where active;
+create index expert_mailbox on expert (mailbox) where active;
+
+-- When an expert is away, beside what his import says: told by himself (of which dossier's event) or by a person of ours.
+create table expert_leave (
+  id      bigint generated always as identity primary key,
+  rpps    text not null, from_at timestamptz not null, until_at timestamptz not null, check (from_at < until_at),
+  source  text not null check (source in ('answer', 'operator')), actor text not null,
+  dossier bigint, event integer,
+  told_at timestamptz not null, ended_at timestamptz, ended_by text
+);
+create index expert_leave_open on expert_leave (rpps, until_at) where ended_at is null;
 
 create table sender (
   organisation text not null, version integer not null, data jsonb not null, active boolean not null,
@@ -85,12 +97,13 @@ begin
     select coalesce(max(p.version), 0) + 1 into v from pathology p where p.code = key;
     insert into pathology values (key, v, item, true);
   elsif kind = 'expert' then
-    key := item->>'rpps';
+    key := coalesce(item->>'rpps', item->>'id');
     select e.version, e.data into v, old from expert e where e.rpps = key and e.active;
     if old = item then return v; end if;
     update expert e set active = false where e.rpps = key and e.active;
     select coalesce(max(e.version), 0) + 1 into v from expert e where e.rpps = key;
-    insert into expert values (key, v, item, true, array(select jsonb_array_elements_text(item->'pathologies')), lower(item->>'mailbox'));
+    insert into expert values (key, v, item, true, array(select jsonb_array_elements_text(item->'pathologies')), lower(item->>'mailbox'),
+      array(select lower(jsonb_array_elements_text(coalesce(item->'delegates', '[]')))));
   elsif kind = 'sender' then
     key := item->>'organisation';
     select s.version, s.data into v, old from sender s where s.organisation = key and s.active;
@@ -186,13 +199,15 @@ create table dossier (
   pathology   text not null,
   opened_at   timestamptz not null,
   state       text not null, open boolean not null default true,
-  expert      text,                      -- RPPS that holds the live offer or the dossier
+  expert      text,                      -- RPPS of who holds the dossier, else of who is asked
+  asked       text,                      -- RPPS of who is to answer an offer: the same one, or the stand-by
   complete_at timestamptz, due_at timestamptz,
   next_due    timestamptz,               -- of the earliest timer
   events      integer not null default 0
 );
 create index dossier_patient on dossier (ins);
 create index dossier_expert on dossier (expert) where open and expert is not null;
+create index dossier_asked on dossier (asked) where open and asked is not null;
 create index dossier_timer on dossier (next_due) where next_due is not null;
 create index dossier_state on dossier (state, id);
 
@@ -205,6 +220,9 @@ create table dossier_event (
   primary key (dossier, seq)
 );
 
+-- What each expert was asked and took, for his load: counted from the events themselves.
+create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
+
 create table dossier_document (
   dossier bigint not null references dossier, document text not null, version_of text,
   inbox   bigint not null references inbox,    -- the message it came in; its digest finds it there
@@ -216,8 +234,17 @@ create table dossier_document (
 create table relay (
   local   text primary key,
   dossier bigint not null references dossier, party text not null, mailbox text not null,
+  closed_at timestamptz,                 -- the dossier was taken from him: he is refused, with a sentence that says so
   unique (dossier, party, mailbox)
 );
+
+-- Mail from that address is as good as from the mailbox: it is the mailbox, or a delegate of the expert who has it. What a delegate may do
+-- is the policy's to say.
+create function relay_speaks(party text, mailbox text, from_address text) returns boolean
+language sql stable set search_path = relais, pg_temp as $$
+  select lower(from_address) = mailbox or (party in ('expert', 'standby') and exists
+    (select from expert e where e.active and e.mailbox = relay_speaks.mailbox and e.delegates @> array[lower(from_address)]))
+$$;
 
 create sequence dossier_number;
 
@@ -271,11 +298,11 @@ begin
             dossier_append.actor, dossier_append.rule, dossier_append.inbox);
 end $$;
 
-create function dossier_fold(dossier bigint, pathology text, state text, open boolean, expert text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
+create function dossier_fold(dossier bigint, pathology text, state text, open boolean, expert text, asked text, complete_at timestamptz, due_at timestamptz, next_due timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update dossier d set pathology = dossier_fold.pathology, state = dossier_fold.state, open = dossier_fold.open, expert = dossier_fold.expert,
-    complete_at = dossier_fold.complete_at, due_at = dossier_fold.due_at, next_due = dossier_fold.next_due
+    asked = dossier_fold.asked, complete_at = dossier_fold.complete_at, due_at = dossier_fold.due_at, next_due = dossier_fold.next_due
    where d.id = dossier_fold.dossier;
 end $$;
 
@@ -311,16 +338,26 @@ declare given text;
 begin
   select r.local into given from relay r where r.dossier = relay_make.dossier and r.party = relay_make.party
      and r.mailbox = lower(relay_make.mailbox);
-  if given is not null then return given; end if;
+  if given is not null then
+    update relay r set closed_at = null where r.local = given and r.closed_at is not null;
+    return given;
+  end if;
   given := 'd-' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12) || substr(replace(gen_random_uuid()::text, '-', ''), 1, 12);
   insert into relay (local, dossier, party, mailbox) values (given, relay_make.dossier, relay_make.party, lower(relay_make.mailbox));
   return given;
 end $$;
-create function relay_find(local text) returns table (dossier bigint, party text, mailbox text)
+-- The dossier and party of that address, for mail from this sender: none for a stranger.
+create function relay_find(local text, from_address text) returns table (dossier bigint, party text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select r.dossier, r.party, r.mailbox from relay r where r.local = lower(relay_find.local);
+  return query select r.dossier, r.party from relay r
+   where r.local = lower(relay_find.local) and relay_speaks(r.party, r.mailbox, relay_find.from_address);
 end $$;
+create function relay_close(dossier bigint, mailbox text, at timestamptz) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update relay r set closed_at = relay_close.at
+   where r.dossier = relay_close.dossier and r.party in ('expert', 'standby') and r.mailbox = lower(relay_close.mailbox) and r.closed_at is null
+$$;
 
 -- ---------------------------------------------------------------- the white list
 create type trust_change as (domain text, name text, shown text, operator text, added boolean, whole boolean);
@@ -457,7 +494,7 @@ create function relay_by_thread(message_ids text[], mailbox text) returns table 
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select (array_agg(o.dossier))[1], (array_agg(o.party))[1], lower(relay_by_thread.mailbox) from outbox o
-   where o.message_id = any (relay_by_thread.message_ids) and lower(o.recipient) = lower(relay_by_thread.mailbox)
+   where o.message_id = any (relay_by_thread.message_ids) and relay_speaks(o.party, lower(o.recipient), relay_by_thread.mailbox)
      and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender'
   having count(distinct (o.dossier, o.party)) = 1;
 end $$;
@@ -475,14 +512,15 @@ end $$;
 -- The empty return path (reports, automatic answers) is taken on any address of ours: what it may do is the policy's to say, and that is little.
 create function intake_recipient(local text, domain text, mail_from text) returns text
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
-declare holder text;
+declare r relay;
 begin
   if not exists (select from mailbox m where m.domain = lower(intake_recipient.domain)) then return 'smtp.recipient.foreign'; end if;
   if exists (select from mailbox m where m.domain = lower(intake_recipient.domain) and m.local = lower(intake_recipient.local)) then return 'none'; end if;
-  select r.mailbox into holder from relay r where r.local = lower(intake_recipient.local);
-  if holder is null then return 'smtp.recipient.unknown'; end if;
-  if lower(intake_recipient.mail_from) not in (holder, '') then return 'smtp.recipient.party'; end if;
-  return 'none';
+  select x.* into r from relay x where x.local = lower(intake_recipient.local);
+  if r.local is null then return 'smtp.recipient.unknown'; end if;
+  if intake_recipient.mail_from = '' then return 'none'; end if;
+  if not relay_speaks(r.party, r.mailbox, intake_recipient.mail_from) then return 'smtp.recipient.party'; end if;
+  return case when r.closed_at is null then 'none' else 'smtp.recipient.closed' end;
 end $$;
 
 -- ---------------------------------------------------------------- worker: incoming
@@ -558,12 +596,96 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- worker: experts and load
-create function expert_candidates(pathology text) returns table (rpps text, version integer, data jsonb, load bigint)
+-- What is open with an expert: held, or offered to him.
+create function expert_open(rpps text) returns table (id bigint, ref text, state text, due_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ref, d.state, d.due_at from dossier d where d.open and (d.expert = expert_open.rpps or d.asked = expert_open.rpps) order by d.due_at, d.id
+$$;
+-- How many of them, and how many await his answer.
+create function expert_load(rpps text, out load bigint, out asked bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select count(*), count(*) filter (where d.asked = expert_load.rpps) from dossier d
+   where d.open and (d.expert = expert_load.rpps or d.asked = expert_load.rpps)
+$$;
+-- Dossiers that he accepted within seven days before that instant.
+create function expert_week(rpps text, at timestamptz) returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select count(distinct e.dossier) from dossier_event e
+   where e.data->>'rpps' = expert_week.rpps and e.kind = 'offer_accepted' and e.at > expert_week.at - interval '7 days'
+$$;
+-- The experts of a pathology (null: all there are) and those named, with what is counted of each and every leave that is not over.
+create function expert_candidates(pathology text, named text[], at timestamptz) returns table (rpps text, version integer, data jsonb, load bigint, asked bigint, week bigint, offered_at timestamptz)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select e.rpps, e.version, e.data, (select count(*) from dossier d where d.expert = e.rpps and d.open)
-    from expert e where e.active and e.pathologies @> array[expert_candidates.pathology] order by e.rpps;
+  return query select e.rpps, e.version,
+      e.data || jsonb_build_object('leave', coalesce(e.data->'leave', '[]') || coalesce(
+        (select jsonb_agg(jsonb_build_object('from', to_char(l.from_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                                             'until', to_char(l.until_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+           from expert_leave l where l.rpps = e.rpps and l.ended_at is null and l.until_at > expert_candidates.at), '[]')),
+      o.load, o.asked, expert_week(e.rpps, expert_candidates.at),
+      (select max(v.at) from dossier_event v where v.data->>'rpps' = e.rpps and v.kind in ('offered', 'standby_offered'))
+    from expert e, expert_load(e.rpps) o
+   where e.active and (expert_candidates.pathology is null or e.pathologies @> array[expert_candidates.pathology] or e.rpps = any (expert_candidates.named))
+   order by e.rpps;
 end $$;
+-- An offer to him is about to be written. Two that are decided at once cannot both believe that he has room: the second sees what the first
+-- has committed, and is decided again.
+create function expert_take(rpps text, load bigint, taken bigint, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare now_load bigint; now_asked bigint;
+begin
+  perform pg_advisory_xact_lock(4716, hashtext(expert_take.rpps));
+  select l.load, l.asked into now_load, now_asked from expert_load(expert_take.rpps) l;
+  if now_load > expert_take.load or now_asked + expert_week(expert_take.rpps, expert_take.at) > expert_take.taken then perform refuse('store.conflict'); end if;
+end $$;
+
+create function leave_add(rpps text, from_at timestamptz, until_at timestamptz, source text, actor text, dossier bigint, event integer, at timestamptz) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  if not exists (select from expert e where e.rpps = leave_add.rpps and e.active) then perform refuse('local.not-found'); end if;
+  insert into expert_leave (rpps, from_at, until_at, source, actor, dossier, event, told_at)
+    values (leave_add.rpps, leave_add.from_at, leave_add.until_at, leave_add.source, leave_add.actor, leave_add.dossier, leave_add.event, leave_add.at)
+    returning id into given;
+  return given;
+end $$;
+-- He is back, or it was a mistake: the row stays as it was told, with its end.
+create function leave_end(leave bigint, actor text, at timestamptz) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update expert_leave l set ended_at = leave_end.at, ended_by = leave_end.actor where l.id = leave_end.leave and l.ended_at is null;
+  return found;
+end $$;
+-- Offers that he let run out within 90 days: told politely, in his load.
+create function expert_silence(at timestamptz) returns table (rpps text, silences bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.data->>'rpps', count(*) from dossier_event e where e.kind = 'offer_expired' and e.at > expert_silence.at - interval '90 days' group by 1
+$$;
+-- The first instant of a day in Paris, so many days later; null for what is no day. It was read in a message.
+create function day_told(day text, more integer) returns timestamptz language plpgsql stable as $$
+begin
+  return (day_told.day::date + more)::timestamp at time zone 'Europe/Paris';
+exception when others then
+  return null;
+end $$;
+-- Every absence that is not over, of the calendar and of the imports, with what is open with him; and, number null and source "automatic", what
+-- an automatic answer seems to tell: for a person to believe or not.
+create function leave_list(at timestamptz) returns table (number bigint, rpps text, name text, from_at timestamptz, until_at timestamptz, source text, actor text, message text, dossiers text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  with told as (
+    select l.id, l.rpps, l.from_at, l.until_at, l.source, l.actor, null::text as message from expert_leave l where l.ended_at is null and l.until_at > leave_list.at
+    union all
+    select null, e.rpps, (l->>'from')::timestamptz, (l->>'until')::timestamptz, 'import', null, null
+      from expert e, jsonb_array_elements(coalesce(e.data->'leave', '[]')) l where e.active and (l->>'until')::timestamptz > leave_list.at
+    union all
+    select null, e.rpps, day_told(i.facts->'reply'->>'from', 0), day_told(i.facts->'reply'->>'until', 1), 'automatic', null, 'R' || i.id
+      from inbox i join expert e on e.active and e.mailbox = i.from_address
+     where i.outcome = 'held' and i.reason = 'reply.automatic' and day_told(i.facts->'reply'->>'until', 1) > leave_list.at)
+  select t.id, t.rpps, coalesce(nullif(concat_ws(' ', e.data->>'given', e.data->>'family'), ''), e.data->>'name', e.data->>'organisation'), t.from_at, t.until_at, t.source, t.actor, t.message,
+         (select string_agg(o.ref, ' ') from expert_open(t.rpps) o)
+    from told t left join expert e on e.rpps = t.rpps and e.active order by t.from_at nulls first, t.rpps, t.id
+$$;
+
 create function expert_get(rpps text) returns table (version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select e.version, e.data from expert e where e.rpps = expert_get.rpps and e.active
@@ -634,6 +756,15 @@ begin
   perform mail_late_over();
 end $$;
 -- What was decided for a party (all parties when it is null) and has not left does not leave any more, nor can it be tried again.
+-- To one who lost the dossier nothing more goes but the word that he did.
+create function outbox_cancel_mailbox(dossier bigint, mailbox text, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set stop = case o.state when 'failed' then o.reason else 'dossier.taken-back' end
+   where o.dossier = outbox_cancel_mailbox.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
+     and o.party in ('expert', 'standby') and lower(o.recipient) = lower(outbox_cancel_mailbox.mailbox);
+  perform outbox_stopped(outbox_cancel_mailbox.dossier, outbox_cancel_mailbox.at);
+end $$;
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
