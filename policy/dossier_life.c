@@ -146,11 +146,8 @@ static void keep_late_opinion(struct dossier *d, const struct dossier_event *e)
 
 void dossier_keep_holder(struct dossier *d, const struct dossier_event *e)
 {
-	/* What the first had begun to write is not for the second to complete. */
-	if (e->kind == EVENT_OFFER_ACCEPTED && dossier_accepted_offer(d) != NULL) {
+	if (e->kind == EVENT_OFFER_ACCEPTED)
 		end_holder(d, e, POLICY_WORD_NONE, TAKEN_STANDBY);
-		d->draft = (struct dossier_opinion){0};
-	}
 	if (e->kind == EVENT_OFFER_ACCEPTED || e->kind == EVENT_OPINION_RECEIVED)
 		end_pauses(d, e, true);
 }
