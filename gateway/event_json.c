@@ -241,6 +241,8 @@ static json_t *write_offer(const struct dossier_offer_data *d)
 	put(o, "mailbox", d->mailbox);
 	put(o, "organisation", d->organisation);
 	put(o, "word", bytes_of_text(policy_word_name(d->word)));
+	if (d->motive != POLICY_MOTIVE_UNSAID)
+		json_object_set_new(o, "motive", json_string(policy_motive_name(d->motive)));
 	put(o, "from", d->from);
 	put(o, "until", d->until);
 	if (d->why != TAKEN_UNSAID)
@@ -258,7 +260,7 @@ static void read_offer(struct arena *arena, const json_t *o, struct dossier_offe
 	*d = (struct dossier_offer_data){
 		.rpps = take(arena, o, "rpps"), .name = take(arena, o, "name"), .mailbox = take(arena, o, "mailbox"),
 		.organisation = take(arena, o, "organisation"), .word = policy_word_of_name(json_view(o, "word")),
-		.from = take(arena, o, "from"), .until = take(arena, o, "until"), .why = taken_back_of_name(json_view(o, "why")),
+		.motive = policy_motive_of_name(json_view(o, "motive")), .from = take(arena, o, "from"), .until = take(arena, o, "until"), .why = taken_back_of_name(json_view(o, "why")),
 		.text = take(arena, o, "text"), .load = (unsigned)take_number(o, "load"), .taken = (unsigned)take_number(o, "taken"),
 	};
 }

@@ -50,8 +50,9 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 			.organisation = B("1750000018"), .vouched = true};
 		break;
 	case EVENT_DATA_OFFER:
-		e.offer = (struct dossier_offer_data){B("01234567123"), B("Pr M"), B("m@e"), B("1"), POLICY_WORD_CONFLICT, B("2026-12-01"), B("2026-11-28"),
-						      TAKEN_LEAVE, B("parti"), 2, 3};
+		e.offer = (struct dossier_offer_data){.rpps = B("01234567123"), .name = B("Pr M"), .mailbox = B("m@e"), .organisation = B("1"),
+						      .word = POLICY_WORD_CONFLICT, .motive = POLICY_MOTIVE_FILE, .until = B("2026-12-01"), .from = B("2026-11-28"),
+						      .why = TAKEN_LEAVE, .text = B("parti"), .load = 2, .taken = 3};
 		break;
 	case EVENT_DATA_OPINION:
 		e.opinion = (struct dossier_opinion_data){.rpps = B("01234567123"), .signer = B("01234567222"), .digest = B("cd"), .is_signed = true, .fingerprint = B("ef"), .timed = true,

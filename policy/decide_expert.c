@@ -126,6 +126,7 @@ static enum reason take_back(struct build *b, struct dossier_offer_data what)
 	struct dossier_offer_data lost = data_of(dossier_accepted_offer(b->after));
 
 	lost.word = what.word;
+	lost.motive = what.motive;
 	lost.from = what.from;
 	lost.until = what.until;
 	lost.why = what.why;
@@ -207,6 +208,7 @@ enum reason step_holder_word(struct build *b, const struct dossier_offer *holder
 	struct dossier_offer_data said = data_of(holder);
 
 	said.word = r->word;
+	said.motive = r->motive;
 	said.from = r->from;
 	said.until = r->until;
 	if (dossier_next(b->after->state, EVENT_REASSIGNED) == DOSSIER_NOWHERE)

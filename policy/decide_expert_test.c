@@ -262,7 +262,10 @@ static void leave_of_an_event(void **state)
 	assert_false(event_leave(&e, &leave));
 	e.kind = EVENT_REASSIGNED;
 	assert_true(event_leave(&e, &leave));
+	/* A refusal that names the days, and one that names none. */
 	e.offer.word = POLICY_WORD_REFUSE;
+	assert_true(event_leave(&e, &leave));
+	e.offer.until = BYTES_NONE;
 	assert_false(event_leave(&e, &leave));
 }
 

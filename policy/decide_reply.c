@@ -33,6 +33,7 @@ static struct dossier_offer_data offer_answer(const struct build *b, const struc
 		.mailbox = offer->mailbox,
 		.organisation = offer->organisation,
 		.word = b->message->reply.word,
+		.motive = b->message->reply.motive,
 		.from = b->message->reply.from,
 		.until = b->message->reply.until,
 	};

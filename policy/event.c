@@ -211,8 +211,9 @@ enum taken_back taken_back_of_name(struct bytes name)
 bool event_leave(const struct dossier_event *event, struct expert_leave *out)
 {
 	bool told = event->kind == EVENT_OFFER_DECLINED || event->kind == EVENT_REASSIGNED || event->kind == EVENT_ABSENCE_TOLD;
+	bool away = event->offer.word == POLICY_WORD_ABSENT || (event->offer.word == POLICY_WORD_REFUSE && event->offer.until.len > 0);
 
-	return told && event->offer.word == POLICY_WORD_ABSENT && expert_leave_told(event->offer.from, event->offer.until, event->at, out);
+	return told && away && expert_leave_told(event->offer.from, event->offer.until, event->at, out);
 }
 
 bool event_closes(const struct dossier_event *event)

@@ -143,6 +143,7 @@ enum taken_back {
 struct dossier_offer_data {
 	struct bytes rpps, name, mailbox, organisation;
 	enum policy_word word;       /* of a decline */
+	enum policy_motive motive;   /* why he declined, or gave it back, in his own words' sense */
 	struct bytes until;          /* of an absence */
 	struct bytes from;           /* of an absence that has not begun */
 	enum taken_back why;         /* of OFFER_EXPIRED and REASSIGNED */

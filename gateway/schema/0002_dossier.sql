@@ -678,9 +678,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     select null, e.rpps, (l->>'from')::timestamptz, (l->>'until')::timestamptz, 'import', null, null
       from expert e, jsonb_array_elements(coalesce(e.data->'leave', '[]')) l where e.active and (l->>'until')::timestamptz > leave_list.at
     union all
-    select null, e.rpps, day_told(i.facts->'reply'->>'from', 0), day_told(i.facts->'reply'->>'until', 1), 'automatic', null, 'R' || i.id
+    select null, e.rpps, day_told(i.facts->'absence'->>'from', 0), day_told(i.facts->'absence'->>'until', 1), 'automatic', null, 'R' || i.id
       from inbox i join expert e on e.active and e.mailbox = i.from_address
-     where i.outcome = 'held' and i.reason = 'reply.automatic' and day_told(i.facts->'reply'->>'until', 1) > leave_list.at)
+     where i.outcome = 'held' and i.reason = 'reply.automatic' and day_told(i.facts->'absence'->>'until', 1) > leave_list.at)
   select t.id, t.rpps, coalesce(nullif(concat_ws(' ', e.data->>'given', e.data->>'family'), ''), e.data->>'name', e.data->>'organisation'), t.from_at, t.until_at, t.source, t.actor, t.message,
          (select string_agg(o.ref, ' ') from expert_open(t.rpps) o)
     from told t left join expert e on e.rpps = t.rpps and e.active order by t.from_at nulls first, t.rpps, t.id
