@@ -151,7 +151,7 @@ static void rules_are_refused_by_name(void **state)
 		{",\"payee\":\"organisation\"", NULL},
 		{",\"payee\":\"insurer\"", "payee"},
 		{",\"establishments\":[\"1690000024\"]", NULL},
-		{",\"members\":[]", "members"},
+		{",\"members\":[]", "rpps"},
 	};
 	struct arena *arena = arena_create(1u << 20);
 	(void)state;

@@ -60,7 +60,8 @@ static struct policy_message any_kind(struct world *w, uint64_t *seed)
 	}
 	case 3:
 	case 4:
-		return reply_message(w, MAILBOXES[chance(seed, 3)], (enum policy_word)chance(seed, POLICY_WORDS));
+		/* Mostly what experts say: the words of patients and physicians are many. */
+		return reply_message(w, MAILBOXES[chance(seed, 3)], (enum policy_word)chance(seed, chance(seed, 4) ? POLICY_WORD_MORE : POLICY_WORDS));
 	case 5:
 	case 6:
 		if (w->dossier != NULL && w->dossier->released_at.us != 0)
@@ -120,6 +121,9 @@ static void spoil(struct world *w, uint64_t *seed, struct policy_message *m)
 	case 13:
 		m->peer_domains.n = 0;
 		break;
+	case 15:
+		m->reply.until = BYTES("2026-03-12");
+		break;
 	case 14:
 		m->source = POLICY_SOURCE_SUBMISSION;
 		m->account = T(MAILBOXES[chance(seed, COUNT(MAILBOXES))]);
@@ -168,9 +172,10 @@ static void any_command(struct world *w, uint64_t *seed)
 	enum policy_act act = (enum policy_act)chance(seed, chance(seed, 2) ? POLICY_ACT_EXPIRE : POLICY_ACTS);
 	bool end = act == POLICY_ACT_REDIRECT || act == POLICY_ACT_WITHDRAW || act == POLICY_ACT_CANCEL || act == POLICY_ACT_CLOSE ||
 		   act == POLICY_ACT_EXPIRE || act == POLICY_ACT_DIED;
-	static const char *const ids[] = {"mdt", "mammography", "call", "breach"};
+	static const char *const ids[] = {"mdt", "mammography", "call", "breach", "801111111111", "802222222222", "803333333333", ""};
+	static const char *const hows[] = {"reached", "silence", "conflict", "returned"};
 	const struct policy_command c = {
-		.act = act, .actor = BYTES("n"), .id = T(ids[chance(seed, COUNT(ids))]), .text = BYTES("texte"), .how = BYTES("reached"), .mail = BYTES("M21"),
+		.act = act, .actor = BYTES("n"), .id = T(ids[chance(seed, COUNT(ids))]), .text = BYTES("texte"), .how = T(hows[chance(seed, COUNT(hows))]), .mail = BYTES("M21"),
 		.party = (enum party)chance(seed, PARTIES), .given = chance(seed, 2)};
 
 	if (end && chance(seed, 20) > 0)
