@@ -24,8 +24,8 @@ static void opens_a_dossier(void **state)
 static void tells_the_patient_what_to_bring(void **state)
 {
 	(void)state;
-	static const struct pathology_choice scan = {BYTES_OF("le scanner"), BYTES_OF("the CT"), ONE("ct"), 45};
-	static const struct pathology_exam exams[] = {
+	const struct pathology_choice scan = {BYTES_OF("le scanner"), BYTES_OF("the CT"), ONE("ct"), 45};
+	const struct pathology_exam exams[] = {
 		{.code = BYTES_OF("mri"), .wanted = {BYTES_OF("L'IRM"), BYTES_OF("The MRI"), ONE("18748-4"), 365}, .alternatives = &scan, .n_alternatives = 1,
 		 .ask_fr = BYTES_OF("Demandez-la au centre d'imagerie."), .ask_en = BYTES_OF("Ask the imaging centre.")},
 		{.code = BYTES_OF("mdt"), .wanted = {BYTES_OF("La RCP"), BYTES_OF("The MDT report"), ONE("51851-4"), 0}},
