@@ -20,6 +20,69 @@ static void opens_a_dossier(void **state)
 	world_free(w);
 }
 
+/* Each exam with its age, what came in its place, what else will do, and where to ask for it. */
+static void tells_the_patient_what_to_bring(void **state)
+{
+	(void)state;
+	const struct pathology_choice scan = {BYTES_OF("le scanner"), BYTES_OF("the CT"), ONE("ct"), 45};
+	const struct pathology_exam exams[] = {
+		{.code = BYTES_OF("mri"), .wanted = {BYTES_OF("L'IRM"), BYTES_OF("The MRI"), ONE("18748-4"), 365}, .alternatives = &scan, .n_alternatives = 1,
+		 .ask_fr = BYTES_OF("Demandez-la au centre d'imagerie."), .ask_en = BYTES_OF("Ask the imaging centre.")},
+		{.code = BYTES_OF("mdt"), .wanted = {BYTES_OF("La RCP"), BYTES_OF("The MDT report"), ONE("51851-4"), 0}},
+	};
+	static const struct {
+		const char *language, *missing, *after;
+	} rows[] = {
+		{"fr", "- L'IRM, de moins de 12 mois\n  ou : le scanner, de moins de 45 jours\n  Demandez-la au centre d'imagerie.\n- La RCP",
+		 "- L'IRM, de moins de 12 mois (celui du 30/01/2025 est trop ancien)\n  ou : le scanner, de moins de 45 jours\n  Demandez-la au centre d'imagerie.\n- La RCP"},
+		{"en", "- The MRI, less than 12 months old\n  or: the CT, less than 45 days old\n  Ask the imaging centre.\n- The MDT report",
+		 "- The MRI, less than 12 months old (the one of 30/01/2025 is too old)\n  or: the CT, less than 45 days old\n  Ask the imaging centre.\n- The MDT report"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		struct pathology p = PATHOLOGIES[0];
+		p.exams = exams;
+		p.n_exams = 2;
+		w->rules.pathologies = &p;
+		w->rules.language = rows[i].language;
+		const struct policy_decision *d = send(w, request_message(w));
+		assert_string_equal(arena_text(w->arena, field_of(d, MAIL_M02, "missing")), rows[i].missing);
+		struct policy_message m = request_message(w);
+		struct policy_document both[] = {m.documents[0], document(w, "old", "18748-4", "o1")};
+		struct world *v = world_make();
+		both[1].time.us = MORNING.us - SPAN_DAYS(396).us;
+		m.documents = both;
+		m.n_documents = 2;
+		v->rules.pathologies = &p;
+		v->rules.language = rows[i].language;
+		d = send(v, m);
+		assert_string_equal(arena_text(v->arena, field_of(d, MAIL_M02, "missing")), rows[i].after);
+		world_free(v);
+		world_free(w);
+	}
+}
+
+/* In force, and read by a council: a request with test identities may begin without its word, none outside its dates. */
+static void begins_only_with_what_is_open(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct pathology p = PATHOLOGIES[0];
+
+	p.until_day = 20513;   /* 1 March 2026 */
+	w->rules.pathologies = &p;
+	assert_int_equal(send(w, request_message(w))->reason, REASON_PATHOLOGY_CLOSED);
+	assert_null(w->dossier);
+	p.until_day = 20514;
+	assert_int_equal(send(w, request_message(w))->outcome, POLICY_APPLIED);
+	/* What has begun goes on when it is closed. */
+	p.until_day = 20513;
+	send(w, record_message(w, "mammo-1", "18748-4", "m1"));
+	send(w, record_message(w, "rcp-1", "51851-4", "r1"));
+	assert_int_equal(w->dossier->state, DOSSIER_TRIAGE);
+	world_free(w);
+}
+
 static void opens_whole_with_its_exams(void **state)
 {
 	(void)state;
@@ -356,6 +419,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opens_a_dossier),
+		cmocka_unit_test(tells_the_patient_what_to_bring),
+		cmocka_unit_test(begins_only_with_what_is_open),
 		cmocka_unit_test(opens_whole_with_its_exams),
 		cmocka_unit_test(automatic_triage_goes_on_to_the_offer),
 		cmocka_unit_test(refuses_what_the_questionnaire_lacks),

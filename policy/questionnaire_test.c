@@ -28,12 +28,13 @@ static void dates(void **state)
 	static const char *const good[] = {"12/12/2026", "2026-12-12", "20261212", "20261212093000+0100", "29/02/2024", " 01/01/1900 "};
 	static const char *const bad[] = {"", "demain", "32/12/2026", "12/13/2026", "29/02/2026", "1/1/2026", "2026/12/12", "12-12-2026", "202612",
 					  "00000000", "12/12/2026 vers midi", "2026-12-12T09:00:00", "20261312", "12/12/0026"};
+	struct date date = {0};
 
 	for (size_t i = 0; i < COUNT(good); i++)
-		if (!questionnaire_is_date(T(good[i])))
+		if (!questionnaire_read_date(T(good[i]), &date))
 			fail_msg("no date: \"%s\"", good[i]);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		if (questionnaire_is_date(T(bad[i])))
+		if (questionnaire_read_date(T(bad[i]), &date))
 			fail_msg("a date: \"%s\"", bad[i]);
 }
 
@@ -49,8 +50,12 @@ static const struct pathology_answer
 	TRUTH = Q(.kind = POLICY_ANSWER_TRUTH), MAYBE = Q(.kind = POLICY_ANSWER_DATE, .optional = true),
 	SLEEP = Q(.kind = POLICY_ANSWER_NUMBER, .has_low = true, .has_high = true, .high = {24000000}, .unit = BYTES_OF("h")),
 	PAIN = Q(.kind = POLICY_ANSWER_SLIDER, .has_low = true, .has_high = true, .high = {10000000}),
-	SIDE = Q(.kind = POLICY_ANSWER_CHOICE, .choices = SIDES, .n_choices = 3, .most = 1),
-	SEVERAL = Q(.kind = POLICY_ANSWER_CHOICE, .choices = SIDES, .n_choices = 3, .least = 2, .most = 2),
+	SIDE = Q(.kind = POLICY_ANSWER_CHOICE, .choices = SIDES, .n_choices = 3),
+	SEVERAL = Q(.kind = POLICY_ANSWER_CHOICE, .choices = SIDES, .n_choices = 3, .repeats = true, .least = 2, .most = 2),
+	MANY = Q(.kind = POLICY_ANSWER_CHOICE, .choices = SIDES, .n_choices = 3, .repeats = true),
+	YEARS = Q(.kind = POLICY_ANSWER_NUMBER, .whole = true, .repeats = true, .most = 2),
+	/* From 2000-01-01 (10957 days since 1970) to 2000-12-31. */
+	MILLENNIUM = Q(.kind = POLICY_ANSWER_DATE, .has_low = true, .low = {INT64_C(10957000000)}, .has_high = true, .high = {INT64_C(11322000000)}),
 	SCALE = Q(.kind = POLICY_ANSWER_SLIDER, .choices = SIDES, .n_choices = 3);
 
 static void answers_are_weighed(void **state)
@@ -99,6 +104,17 @@ static void answers_are_weighed(void **state)
 		{"as many as are asked for", &SEVERAL, {A(CHOICE, "left"), A(CHOICE, "right")}, REASON_NONE},
 		{"too few", &SEVERAL, {A(CHOICE, "left")}, REASON_ANSWER_COUNT},
 		{"too many", &SEVERAL, {A(CHOICE, "left"), A(CHOICE, "right"), A(CHOICE, "both")}, REASON_ANSWER_COUNT},
+		{"as many as there are", &MANY, {A(CHOICE, "left"), A(CHOICE, "right"), A(CHOICE, "both")}, REASON_NONE},
+		{"a whole number", &YEARS, {A(NUMBER, "1998")}, REASON_NONE},
+		{"a whole number with a fraction of nothing", &YEARS, {A(NUMBER, "1998.0")}, REASON_NONE},
+		{"a part of a number", &YEARS, {A(NUMBER, "1998.5")}, REASON_ANSWER_KIND},
+		{"a number that repeats", &YEARS, {A(NUMBER, "1998"), A(NUMBER, "1999")}, REASON_NONE},
+		{"a number that repeats too often", &YEARS, {A(NUMBER, "1998"), A(NUMBER, "1999"), A(NUMBER, "2000")}, REASON_ANSWER_COUNT},
+		{"the first day", &MILLENNIUM, {A(TEXT, "01/01/2000")}, REASON_NONE},
+		{"the last day", &MILLENNIUM, {A(DATE, "20001231")}, REASON_NONE},
+		{"the day before", &MILLENNIUM, {A(TEXT, "1999-12-31")}, REASON_ANSWER_RANGE},
+		{"the day after", &MILLENNIUM, {A(TEXT, "01/01/2001")}, REASON_ANSWER_RANGE},
+		{"a day that is none", &MILLENNIUM, {A(TEXT, "30/02/2000")}, REASON_ANSWER_KIND},
 		{"one good and one bad", &SEVERAL, {A(CHOICE, "left"), A(CHOICE, "up")}, REASON_ANSWER_CHOICE},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -12,7 +12,7 @@ import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
 DOCS, MAN = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs/man")
-PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md")]
+PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md"), ("pathologies.md", "fiches-pathologies.md")]
 
 
 def read(path):
@@ -223,32 +223,82 @@ def example_request_is_read(bin_dir):
                                                "consent.expert", "question.1") if k not in answers]
 
 
+def example_json(path):
+    with open(os.path.join(DOCS, "examples", path), encoding="utf-8") as f:
+        return json.load(f)
+
+
+def questions(resource):
+    """(question, the conditions of its groups and its own) of a FHIR Questionnaire, and its contained value sets."""
+    sets = {s["id"]: [c["code"] for i in s["compose"]["include"] for c in i["concept"]] for s in resource.get("contained", [])}
+
+    def walk(items, above):
+        for item in items:
+            rules = above + ([item] if "enableWhen" in item else [])
+            if item["type"] == "group":
+                yield from walk(item["item"], rules)
+            elif item["type"] != "display":
+                item["codes"] = [o["valueCoding"]["code"] for o in item.get("answerOption", [])] or sets.get(item.get("answerValueSet", "#")[1:], [])
+                yield item, rules
+    return list(walk(resource["item"], []))
+
+
+def holds(rule, given):
+    """Only what the example of breast cancer uses: codes that are equal, or not."""
+    found = []
+    for c in rule["enableWhen"]:
+        same = c["answerCoding"]["code"] in given.get(c["question"], [])
+        found.append(same if c["operator"] == "=" else not same)
+    return (any if rule.get("enableBehavior") == "any" else all)(found)
+
+
 def example_request_fits_the_example_pathology(bin_dir):
     """The example request against the example questionnaire, as an engineer would hold one beside the other."""
-    with open(os.path.join(DOCS, "examples/pathologies.json"), encoding="utf-8") as f:
-        pathology = json.load(f)[0]
+    pathology, resource = example_json("pathologies/cancer-sein.json"), example_json("questionnaires/cancer-sein.json")
     done = relais(bin_dir, "inspect", "--json", os.path.join(ROOT, "docs/examples/request.xml"))
     answers = json.loads(done.stdout)["documents"][0]["answers"]
     wrong = [] if {a["kind"] for a in answers} >= {"number", "choice", "text", "date", "truth", "slider"} else ["not every kind is shown"]
+    wrong += [] if "declined" in {a["null"] for a in answers} else ["nothing is declined"]
     forms = {f"{a['form']['id']}#{a['form']['version']}" for a in answers if a["form"]}
     wrong += [] if forms == set(pathology["forms"]) else [f"forms {forms}"]
-    for question in pathology["answers"]:
-        given = [a for a in answers if a["question"] == question["id"]]
-        told = [a for a in given if a["value"]]
-        if not given or (question.get("required", True) and not told):
-            wrong.append(f"{question['id']} is not answered")
-        if not told and given and given[0]["null"] != "declined":
-            wrong.append(f"{question['id']}: null is {given[0]['null']}")
-        codes = {c["code"] for c in question.get("choices", [])}
-        wrong += [f"{question['id']}: {a['value']}" for a in told if codes and a["value"] not in codes]
-        wrong += [f"{question['id']}: {a['value']} {a['unit']}" for a in told if "low" in question and
-                  not (question["low"] <= float(a["value"]) <= question["high"] and a["unit"] in (None, question.get("unit")))]
+    given = {}
+    for a in answers:
+        given.setdefault(a["question"], []).extend([a["value"]] if a["value"] else [])
+    asked = questions(resource)
+    known = {item["linkId"] for item, _ in asked}
+    wrong += [f"{q} is no question" for q in given if q not in known and not re.match(r"(relais|consent|physician|patient)\.", q)]
+    for item, rules in asked:
+        name, told = item["linkId"], given.get(item["linkId"], [])
+        if item.get("required") and not told and all(holds(r, given) for r in rules):
+            wrong.append(f"{name} is not answered")
+        wrong += [f"{name}: {value}" for value in told if item["codes"] and value not in item["codes"]]
+        bounds = {e["url"].split("/")[-1]: e.get("valueInteger", e.get("valueDecimal")) for e in item.get("extension", [])}
+        wrong += [f"{name}: {value}" for value in told if bounds.get("minValue") is not None and not bounds["minValue"] <= float(value) <= bounds["maxValue"]]
+    return wrong
+
+
+def examples_are_good_rules(bin_dir):
+    """Every pathology with every questionnaire, by the program itself; as many of them as the guide says, and none that claims a council."""
+    folders = [sorted(glob.glob(os.path.join(DOCS, "examples", f, "*.json"))) for f in ("pathologies", "questionnaires")]
+    done = relais(bin_dir, "pathology", "check", *folders[0], *folders[1])
+    wrong = done.stderr.splitlines()
+    if done.returncode != 0 or len(done.stdout.splitlines()) != len(folders[0]) + len(folders[1]) or len(folders[0]) < 7:
+        wrong.append(f"{len(done.stdout.splitlines())} good ones of {len(folders[0])} and {len(folders[1])}")
+    for path in folders[0]:
+        item = example_json(path)
+        count = sum(1 for _ in questions(example_json(os.path.join("questionnaires", os.path.basename(path)))))
+        wrong += [f"{path}: {count} questions"] if not 15 <= count <= 40 else []
+        wrong += [f"{path}: an example is validated by nobody"] if "validated_on" in item else []
+        for guide in ("docs/pathologies.md", "docs/fiches-pathologies.md"):
+            text = read(guide)
+            wrong += [f"{guide} does not cite: {source}" for source in item["sources"] if source not in text]
+            wrong += [f"{guide} does not name {item['code']}"] if f"`{item['code']}`" not in text else []
     return wrong
 
 
 def examples_can_be_read(_):
     wrong = []
-    for path in glob.glob(os.path.join(DOCS, "examples/*.json")):
+    for path in glob.glob(os.path.join(DOCS, "examples/**/*.json"), recursive=True):
         try:
             with open(path, encoding="utf-8") as f:
                 json.load(f)
@@ -258,7 +308,7 @@ def examples_can_be_read(_):
 
 
 def no_place_of_ours(_):
-    files = guides() + pages() + [os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(DOCS, "examples/*"))]
+    files = guides() + pages() + [os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(DOCS, "examples/**/*.*"), recursive=True)]
     return [f"{f}: {w}" for f in files for w in re.findall(r"/(?:w[o]rk|home)/\S*", read(f))]
 
 
@@ -279,6 +329,7 @@ CHECKS = [
     ("doctors read of the words and headings that they are sent", doctors_read_what_they_are_sent),
     ("the example request is read as a request without findings", example_request_is_read),
     ("the example request answers the example questionnaire, in every kind", example_request_fits_the_example_pathology),
+    ("the example pathologies are good rules, cited in both guides, validated by nobody", examples_are_good_rules),
     ("examples are JSON", examples_can_be_read),
     ("no place of this machine is named", no_place_of_ours),
 ]
