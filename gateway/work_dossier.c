@@ -37,6 +37,9 @@ enum reason work_load(struct work *work, int64_t id, struct dossier **out)
 			struct dossier_event *event = arena_alloc(work->arena, sizeof *event);
 			*event = event_of(work, rows, i);
 			reason = dossier_apply(dossier, event);
+			/* Another worker read its clock later and was quicker: what is decided now comes after. */
+			if (instant_before(work->now, event->at))
+				work->now = event->at;
 		}
 		*out = dossier;
 		if (reason != REASON_NONE)
