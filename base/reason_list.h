@@ -22,7 +22,7 @@ R(STORE_MIGRATION, "store.migration", LOCAL, 0, "", "Le schéma de la base n'est
 /* the clock of a rehearsal */
 R(CLOCK_REAL, "clock.real", LOCAL, 0, "", "Cette base n'est pas celle d'une répétition : son horloge est la vraie et ne se déplace pas.", "This database is no rehearsal's: its clock is the real one and does not move.", "A rehearsal is made by `relais init DIR --rehearsal`, and by nothing else.")
 R(CLOCK_BACK, "clock.back", LOCAL, 0, "", "L'horloge d'une répétition ne recule pas.", "The clock of a rehearsal does not go back.", "Make another rehearsal.")
-R(CLOCK_FAR, "clock.far", LOCAL, 0, "", "L'horloge d'une répétition avance de dix ans au plus.", "The clock of a rehearsal goes forward by ten years at most.", "")
+R(CLOCK_FAR, "clock.far", LOCAL, 0, "", "L'horloge d'une répétition avance de trente ans au plus.", "The clock of a rehearsal goes forward by thirty years at most.", "")
 R(CLOCK_REHEARSAL, "clock.rehearsal", LOCAL, 0, "", "Une répétition ne travaille qu'avec des identités d'essai.", "A rehearsal works with test identities only.", "Set service.test_identities = true, or make an instance for real patients with `relais init`.")
 
 /* config */

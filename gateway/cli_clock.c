@@ -7,7 +7,7 @@
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 
-enum { YEARS_MAX_DAYS = 3650 };
+enum { YEARS_MAX_DAYS = 10950 };
 
 static const char usage[] = "clock show | forward SPAN (12h, 3d, 2d6h30m) | until TIME (2027-03-14T08:00:00+01:00)";
 

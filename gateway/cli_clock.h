@@ -13,7 +13,7 @@
 /* Prints what a rehearsal is and where its clock stands; nothing when the instance is none. Borrowed. */
 void cli_clock_tell(const json_t *clock, bool french);
 
-/* "12h", "3d", "2d6h30m": days, hours, minutes, seconds, each at most once and in this order. False: it is none, or over ten years. */
+/* "12h", "3d", "2d6h30m": days, hours, minutes, seconds, each at most once and in this order. False: it is none, or over thirty years. */
 MUST_USE bool cli_clock_span(struct bytes text, struct span *out);
 
 #endif

@@ -133,7 +133,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 
 /* --- dossiers and rules (work_dossier.c) ------------------------------------ */
 
-/* Locks and folds; NULL and a reason when it cannot be read. */
+/* Locks and folds; NULL and a reason when it cannot be read. work->now is not before the dossier's last event from then on. */
 MUST_USE enum reason work_load(struct work *work, int64_t dossier, struct dossier **out);
 /* The rules that one decision can need: the organisations of a domain, the pathology, its experts and those whom the dossier names (and that
  * one), how the parties of a dossier want their mail. Empty views and NULL for what is not needed. */

@@ -20,6 +20,10 @@ enum reason work_load(struct work *work, int64_t id, struct dossier **out)
 		struct dossier *dossier = arena_alloc(work->arena, sizeof *dossier);
 		*dossier = dossier_begin(work->arena, id, store_count(rows) > 0 ? copy(work->arena, rows, 0, 7) : BYTES_NONE);
 		reason = dossier_rows(rows, dossier);
+		struct instant last = store_count(rows) > 0 ? store_instant(rows, store_count(rows) - 1, 1) : work->now;
+		/* Another worker read its clock later and was quicker: what is decided now comes after. */
+		if (instant_before(work->now, last))
+			work->now = last;
 		*out = dossier;
 		if (reason != REASON_NONE)
 			log_event("dossier-unreadable", LOG_NUMBER("dossier", id), LOG_NUMBER("after_event", dossier->seq), LOG_REASON(reason), LOG_END);

@@ -107,7 +107,7 @@ create function clock_move(span bigint) returns timestamptz language plpgsql as 
 begin
   if not exists (select from rehearsal) then perform refuse('clock.real'); end if;
   if clock_move.span is null or clock_move.span < 0 then perform refuse('clock.back'); end if;
-  if clock_move.span > (select 3650 * 86400 - r.ahead from rehearsal r) then perform refuse('clock.far'); end if;
+  if clock_move.span > (select 10950 * 86400 - r.ahead from rehearsal r) then perform refuse('clock.far'); end if;
   update rehearsal r set ahead = r.ahead + clock_move.span;
   perform tell('inbox');
   return instant();

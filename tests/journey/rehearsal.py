@@ -4,13 +4,15 @@ People of a persona's story look at their mailboxes as they are now: what they h
 import datetime
 import email
 import email.policy
+import re
 import time
 import zoneinfo
 
 import clients
 import documents
 from database import sql
-from world import DEPOT, HOSPITAL, OPERATORS, PLATFORM, World, wait_for
+from story import FORM
+from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, OPERATORS, PLATFORM, SECOND_EXPERT, World, wait_for
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 THIRD_EXPERT = "dr.durand@experts.mssante.fr"
@@ -222,3 +224,67 @@ def ends(dossier):
     """A story leaves nothing behind that could speak in the next one."""
     dossier.do("cancel", "fin de l'essai")
     dossier.w.settle()
+
+
+# ---------------------------------------------------------------- people of every story
+
+NAMES = {EXPERT: "Pr Claire MOREAU", SECOND_EXPERT: "Dr Luc PETIT", THIRD_EXPERT: "Dr Anne DURAND"}
+RPPS = {"01234567123": EXPERT, "01234567222": SECOND_EXPERT, "01234567333": THIRD_EXPERT}
+
+
+class Experts:
+    """The three experts' mailboxes and seals."""
+
+    def __init__(self, world):
+        self.boxes = {address: Box(world, address) for address in NAMES}
+        self.seals = {EXPERT: world.expert, SECOND_EXPERT: world.second_expert, THIRD_EXPERT: world.third_expert}
+
+    def asked(self, dossier):
+        """(address, offer) of who holds the live offer now."""
+        address = wait_for("an offer", lambda: RPPS.get(dossier.row()["expert"]))
+        return address, self.boxes[address].take("Avis demandé avant le")
+
+    def accepts(self, dossier, text="ACCEPTE"):
+        address, offer = self.asked(dossier)
+        dossier.reply(offer, address, text, name=NAMES[address])
+        dossier.reaches("accepted")
+        return address, self.boxes[address].take("XDM/1.0/DDM+ESSAI Dossier d'avis")
+
+    def form(self, dossier, skip=(), **changed):
+        text = FORM | {k.replace("_", " "): v for k, v in changed.items()}
+        return f"Référence : {dossier.ref}\n\n" + "".join(f"{heading} :\n{words}\n\n" for heading, words in text.items() if heading not in skip)
+
+    def opines(self, dossier, address, mail, skip=(), signed=True, files=(), **changed):
+        return dossier.reply(mail, address, self.form(dossier, skip, **changed), files, signer=self.seals[address] if signed else None, name=NAMES[address])
+
+
+def sends_raw(world, sender, to, extra, text):
+    """A mail with header fields that a person's program would not write."""
+    head, message_id = clients.head(sender, to, "Re: Absence", extra=extra)
+    clients.send(world.submit_port(sender), world.anchors, sender, [to], head + clients.entity(text))
+    return message_id
+
+
+def reads(world, address, mail):
+    """The reading receipt that her software sends by itself."""
+    mark, to = "LU", f"avis@{DOMAIN}"
+    head, message_id = clients.head(address, to, "Lu : " + mail["Subject"])
+    body = (f"Content-Type: multipart/report; report-type=disposition-notification; boundary={mark}\r\n\r\n--{mark}\r\n\r\nLe message a été ouvert.\r\n--{mark}\r\n"
+            f"Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; {address}\r\nOriginal-Message-ID: {mail['Message-ID']}\r\n"
+            f"Disposition: automatic-action/MDN-sent-automatically; displayed\r\n\r\n--{mark}--\r\n")
+    clients.send(world.submit_port(address), world.anchors, "", [to], head + body.encode())
+    return message_id
+
+
+def numbers(mail):
+    """The numbers of the documents in a mail's package, each read from its own header."""
+    files = documents.members(clients.attachments(mail)["IHE_XDM.zip"])
+    return {re.search(rb'<typeId .*?<id\s+root="([^"]+)"', content, re.S).group(1).decode() for name, content in files.items() if "/DOC" in name}
+
+
+def paris(mail_day):
+    """The day in words, as a letter names it."""
+    months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+    days = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
+    number = "1er" if mail_day.day == 1 else str(mail_day.day)
+    return f"{days[mail_day.weekday()]} {number} {months[mail_day.month - 1]} {mail_day.year}"

@@ -1,0 +1,130 @@
+"""Journeys of doctors: the expert who is asked (2.6)."""
+import datetime
+
+import bad
+import clients
+from rehearsal import NAMES, PATIENTS, RPPS, Dossier, Experts, ends, paris, plain, sends_raw, words
+from world import wait_for
+
+
+# ---------------------------------------------------------------- 2.6 an expert
+
+def expert(w, story):
+    d, experts, known = Dossier(w, story, PATIENTS["2.6"]), Experts(w), {}
+
+    def offered():
+        w.next_day(0, 9)
+        d.request()
+        d.record()
+        d.reaches("triage")
+        d.do("triage")
+        known["first"], mail = experts.asked(d)
+        text = words(mail)
+        for word in ("PAT-SIX", "MAXENCE", d.patient.ins, "1979"):
+            assert word not in text + mail["Subject"] + mail.get_body(("html",)).get_content(), f"an offer names nobody: {word}"
+        age = int((w.now().date() - datetime.date(1979, 3, 28)).days / 365.2425)
+        for word in (f"{age} ans", "Femme", "Cancer du sein", "Une mastectomie est-elle nécessaire", "CHU EXEMPLE", "3 pièces", "ACCEPTE", "REFUSE", "CONFLIT", "ABSENT"):
+            assert word in text, (word, text)
+        known["due"] = d.told("triaged") + datetime.timedelta(days=7)
+        assert known["due"].strftime("%d/%m") in mail["Subject"] and paris(known["due"]) in text, (mail["Subject"], known["due"])
+
+    def silent():
+        """Nine hours: nothing. After twelve, at an hour when one writes to a doctor: one reminder. After twenty-four: the next expert."""
+        at = d.told("offered")
+        w.until(at + datetime.timedelta(hours=9))
+        experts.boxes[known["first"]].nothing()
+        w.until(at + datetime.timedelta(hours=23, minutes=30))
+        reminder = experts.boxes[known["first"]].take("Rappel")
+        assert d.ref in reminder["Subject"] + words(reminder) and "PAT-SIX" not in words(reminder)
+        assert len(d.mails("M11")) == 1 and d.row()["expert"] and RPPS[d.row()["expert"]] == known["first"]
+        w.until(at + datetime.timedelta(hours=24, minutes=30))
+        known["second"], known["offer"] = experts.asked(d)
+        assert known["second"] != known["first"] and d.events("offer_expired"), "the next is asked, once"
+        assert d.told("triaged") + datetime.timedelta(days=7) == known["due"], "the patient's date stays"
+        experts.boxes[known["first"]].nothing()
+
+    def conflict():
+        d.reply(known["offer"], known["second"], "CONFLIT\n\nJ'opère cette patiente la semaine prochaine.", name=NAMES[known["second"]])
+        wait_for("his answer", lambda: [e for e in d.events("offer_declined") if e["data"].get("word") == "conflict"])
+        known["third"], known["offer"] = experts.asked(d)
+        assert known["third"] not in (known["first"], known["second"])
+
+    def automatic():
+        """His mailbox answers by itself, with the word: a machine accepts nothing."""
+        message_id = sends_raw(w, known["third"], known["offer"]["Reply-To"], [("Auto-Submitted", "auto-replied"), ("In-Reply-To", known["offer"]["Message-ID"])],
+                               "Je suis absente jusqu'au 20/03/2031. ACCEPTE")
+        bad.outcome(w, message_id)
+        assert d.state() == "offered" and not d.events("offer_accepted"), d.events()
+        w.settle()
+        experts.boxes[known["third"]].nothing()
+
+    def unclear():
+        d.reply(known["offer"], known["third"], "Bonjour, je regarde et je vous réponds ce soir.", name=NAMES[known["third"]])
+        again = experts.boxes[known["third"]].take("réponse n'est pas claire")
+        assert d.state() == "offered"
+        known["again"] = again
+
+    def accepts():
+        d.box.look()
+        d.reply(known["again"], known["third"], f"Bonjour,\n\nOui, j'accepte ce dossier.\n\nBien confraternellement,\n{NAMES[known['third']]}", name=NAMES[known["third"]])
+        d.reaches("accepted")
+        known["full"] = experts.boxes[known["third"]].take("XDM/1.0/DDM+ESSAI Dossier d'avis " + d.patient.name())
+        files = clients.attachments(known["full"])
+        assert "IHE_XDM.zip" in files and sum(n.endswith(".pdf") for n in files) == 1, sorted(files)
+        begun = d.box.take("Votre médecin expert a commencé")
+        assert NAMES[known["third"]] in words(begun), words(begun)
+        for other in (known["first"], known["second"]):
+            experts.boxes[other].nothing()
+
+    def form():
+        """Without the plain summary, then without a signature: each is told at once."""
+        begin = w.now()
+        experts.opines(d, known["third"], known["full"], skip=("Résumé pour le patient",))
+        asked = experts.boxes[known["third"]].take("Avis à compléter")
+        assert "résumé en clair" in words(asked) and d.state() == "accepted"
+        d.reply(asked, known["third"], f"Référence : {d.ref}\n\nRésumé pour le patient :\nVotre sein peut être conservé.\n", name=NAMES[known["third"]])
+        unsigned = experts.boxes[known["third"]].take("Avis à compléter")
+        assert "sign" in words(unsigned) and d.state() == "accepted" and d.events("opinion_unsigned")
+        assert w.now() - begin < datetime.timedelta(minutes=10), "M15 leaves in less than ten minutes, not the next day"
+        experts.opines(d, known["third"], known["full"])
+        d.reaches("checked")
+
+    def delivered():
+        """Her signature follows her acceptance by the dossier's clock, though her smart card knows the real day only."""
+        opinion = d.show("opinion")["mails"][-1]
+        signed_at = datetime.datetime.fromisoformat(opinion["signed_at"].replace("Z", "+00:00"))
+        assert d.told("offer_accepted") <= signed_at + datetime.timedelta(seconds=1) <= w.now() + datetime.timedelta(seconds=2), (opinion, w.now())
+        d.do("release")
+        d.box.take("Votre deuxième avis est arrivé")
+        proof = experts.boxes[known["third"]].take("Votre avis est remis")
+        assert d.ref in proof["Subject"] + words(proof)
+        w.settle()
+        experts.boxes[known["third"]].look()
+
+    def absent():
+        """Another dossier, the same week: one who is away says so, and the next is asked at once."""
+        other = Dossier(w, story, PATIENTS["2.8"])
+        other.request()
+        other.record()
+        other.reaches("triage")
+        other.do("triage")
+        first, mail = experts.asked(other)
+        back = w.now() + datetime.timedelta(days=10)
+        other.reply(mail, first, f"ABSENT jusqu'au {back:%d/%m/%Y}", name=NAMES[first])
+        wait_for("his answer", lambda: other.events("offer_declined"))
+        second, _ = experts.asked(other)
+        assert second != first
+        data = other.events("offer_declined")[-1]["data"]
+        assert data["word"] == "absent" and f"{back:%Y-%m-%d}" in str(data["until"]), data
+        ends(other)
+
+    yield "is asked by a mail that names nobody", offered
+    yield "is silent: a reminder, then the next expert", silent
+    yield "has a conflict of interest: the next is asked", conflict
+    yield "an automatic answer is never a yes", automatic
+    yield "answers neither yes nor no: is asked again", unclear
+    yield "accepts in her own words, and has the dossier", accepts
+    yield "forgets a part, then the signature: is told within minutes", form
+    yield "hears that the opinion is delivered", delivered
+    yield "is away: says until when", absent
+    yield "and the dossier ends", lambda: d.do("close")
