@@ -38,6 +38,17 @@ static bool op_read(struct bytes word, enum inspect_op *out)
 	return false;
 }
 
+/* Beyond INSPECT_OWN they are not ours to name: the configuration has two. */
+static void own_read(const json_t *array, struct inspect_request *out)
+{
+	size_t i;
+	const json_t *value;
+
+	json_array_foreach(array, i, value)
+		if (out->n_own < INSPECT_OWN && json_is_string(value))
+			out->own[out->n_own++] = json_text_view(value);
+}
+
 bool inspect_request_read(const json_t *json, struct bytes payload, struct inspect_request *out, bool *schema)
 {
 	const json_t *head = json_object_get(json, "head");
@@ -48,6 +59,7 @@ bool inspect_request_read(const json_t *json, struct bytes payload, struct inspe
 		return false;
 	if (!kind_read(json_view(json, "kind"), &out->kind) || !range_read(json_object_get(json, "range"), payload, &out->range))
 		return false;
+	own_read(json_object_get(json, "own"), out);
 	return head == NULL || json_is_null(head) || range_read(head, payload, &out->head);
 }
 
@@ -82,13 +94,6 @@ static json_t *version(struct bytes value)
 {
 	uint64_t number;
 	return bytes_number(value, 1000000000, &number) ? json_integer((json_int_t)number) : text(value);
-}
-
-static json_t *date_json(struct arena *arena, const struct reply *reply)
-{
-	if (!reply->has_until)
-		return json_null();
-	return json_string(arena_printf(arena, "%04d-%02d-%02d", reply->until.year, reply->until.month, reply->until.day));
 }
 
 /* --- documents --------------------------------------------------------------------- */
@@ -394,11 +399,9 @@ json_t *inspect_facts_json(struct arena *arena, const struct inspection *in)
 	json_object_set_new(o, "documents", documents_json(arena, in));
 	json_object_set_new(o, "archive", archive_json(in));
 	json_object_set_new(o, "anomalies", anomalies_json(in));
-	json_object_set_new(o, "new_text", in->is_mail ? json_of(in->new_text) : json_null());
 	json_object_set_new(o, "mail", in->is_mail ? mail_json(in) : json_null());
 	json_object_set_new(o, "text", in->is_mail ? json_of(in->mail.text) : json_null());
-	json_object_set_new(o, "reply", json_pack("{s:s, s:o}", "word", reply_word_name(in->reply.word), "until",
-						  date_json(arena, &in->reply)));
+	inspect_said_put(arena, &in->said, in->is_mail, o);
 	json_object_set_new(o, "form", form_json(in));
 	return o;
 }

@@ -3,7 +3,6 @@
 
 #include "gateway/inspect_files.h"
 #include "gateway/inspect_normalise.h"
-#include "smtp/new_text.h"
 #include "smtp/notice_words.h"
 
 /* Types (LOINC) by which a document says what its mail wants. */
@@ -54,19 +53,11 @@ bool inspect_document_is_given(const struct inspect_document *document)
 	return !document->aside && document->action != XDM_ACTION_DELETE;
 }
 
-/* The day on which the mail was written, by the writer's clock. */
-static struct date written_on(const struct mime_head *head)
-{
-	return head->has_date ? instant_date(head->date, head->date_offset) : (struct date){0};
-}
-
 static void read_text(struct inspect_reading *r)
 {
 	struct inspection *out = r->out;
-	bool written = new_text_read(r->arena, out->mail.text, &out->new_text);
-	struct bytes mine = written ? out->new_text : BYTES_NONE;
 
-	reply_word_read(r->arena, mine, written_on(&out->mail.head), &out->reply);
+	inspect_said_read(r->arena, &out->mail, r->request->own, r->request->n_own, r->request->english, &out->said);
 	form_read(r->arena, out->mail.text, &out->form);
 }
 
@@ -194,7 +185,7 @@ static bool is_answer(const struct inspection *out)
 {
 	const struct mime_head *head = &out->mail.head;
 	return out->is_mail && (head->in_reply_to.n > 0 || bytes_starts_nocase(head->subject, BYTES("re:")) ||
-				bytes_starts_nocase(head->subject, BYTES("re :")) || out->reply.word != REPLY_NONE);
+				bytes_starts_nocase(head->subject, BYTES("re :")) || out->said.expert.word != REPLY_NONE);
 }
 
 static const char *class_of(const struct inspection *out)
@@ -212,13 +203,15 @@ static const char *class_of(const struct inspection *out)
 	return is_answer(out) ? "reply" : "unknown";
 }
 
-static void classify(struct inspection *out)
+static void classify(struct arena *arena, struct inspection *out)
 {
 	/* Some systems mark what they send by themselves as answered by a machine; a record stays a record. */
 	if (out->notice.type == NOTICE_AUTO_REPLY && has_record(out))
 		out->notice.type = NOTICE_NONE;
 	out->class = class_of(out);
 	out->automatic = out->is_mail && (out->mail.head.automatic || out->notice.type != NOTICE_NONE || notice_words_from_system(&out->mail.head));
+	if (out->automatic)
+		inspect_said_automatic(arena, &out->mail, &out->said);
 }
 
 /* The files beside an opinion go to the patient: only what can be normalised (inspect_normalise.h), and not without end. Whether it can is a
@@ -272,7 +265,7 @@ void inspect_read(struct arena *arena, const struct inspect_request *request, st
 		break;
 	}
 	settle_failed(&r);
-	classify(out);
+	classify(arena, out);
 	if (out->is_mail && (bytes_equal_text(bytes_of_text(out->class), "opinion") || adds_files(out)))
 		judge_annexes(arena, out);
 }

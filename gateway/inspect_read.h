@@ -10,10 +10,10 @@
 #include "cda/read.h"
 #include "cda/schematron_run.h"
 #include "cda/xdm_compare.h"
+#include "gateway/inspect_said.h"
 #include "smtp/form.h"
 #include "smtp/mime_read.h"
 #include "smtp/notice_read.h"
-#include "smtp/reply_word.h"
 
 enum inspect_kind { INSPECT_MAIL, INSPECT_ZIP, INSPECT_CDA, INSPECT_OTHER };
 
@@ -21,13 +21,15 @@ enum inspect_op { INSPECT_FACTS, INSPECT_EXTRACT, INSPECT_HTML, INSPECT_NORMALIS
 
 struct inspect_request {
 	enum inspect_op op;
-	bool english;                /* INSPECT_HTML: language of the words around */
+	bool english;                /* language of the words around (INSPECT_HTML), of those in the place of what is masked */
 	enum inspect_kind kind;
 	struct bytes name;           /* file name, for what is no mail; may be empty */
 	struct bytes head;           /* outer header block; empty: the range has its own */
 	struct bytes range;          /* what is parsed */
 	struct schema *schema;       /* NULL: not checked */
 	const struct schematron_set *schematrons; /* NULL: not checked */
+	struct bytes own[INSPECT_OWN];   /* the service's numbers and domains: never masked */
+	size_t n_own;
 };
 
 enum { INSPECT_FINDINGS = 4 + XDM_FINDINGS };
@@ -60,8 +62,7 @@ struct inspection {
 	bool is_mail;
 	struct mime_message mail;
 	struct notice notice;
-	struct bytes new_text;
-	struct reply reply;
+	struct inspect_said said;    /* of its text */
 	struct form form;            /* of the mail's text; what it lacks, of the report (85208-7) that came with it */
 	const struct inspect_document *form_document;   /* the report that is the opinion, when the text has none; else NULL */
 	struct inspect_document *documents;

@@ -107,7 +107,7 @@ static void facts_have_their_members(void **state)
 {
 	static const char *const keys[] = {
 		"kind", "verdict", "reason", "class", "auto", "report", "documents", "archive", "anomalies", "new_text", "mail", "text",
-		"reply", "form",
+		"reply", "emergency", "absence", "folded", "relayed", "form",
 	};
 	static const char *const of_document[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient", "authors",

@@ -334,10 +334,46 @@ static bool is_vouched(const struct config *config, const struct work_inbox *inb
 	return false;
 }
 
+static struct policy_reply reply_view(const json_t *reply)
+{
+	return (struct policy_reply){
+		.word = policy_word_of_name(json_view(reply, "word")), .from = json_view(reply, "from"), .until = json_view(reply, "until"),
+		.motive = policy_motive_of_name(json_view(reply, "motive")), .delegate = json_truth(reply, "delegate"), .on_behalf = json_truth(reply, "on_behalf"),
+		.more = json_truth(reply, "more"), .address = json_view(reply, "address"), .rest = json_view(reply, "rest"),
+		.patient = policy_word_of_name(json_view(reply, "patient")), .physician = policy_word_of_name(json_view(reply, "physician")),
+	};
+}
+
+static size_t count_of(const json_t *object, const char *key)
+{
+	json_int_t value = json_integer_value(json_object_get(object, key));
+	return value > 0 ? (size_t)value : 0;
+}
+
+/* What stands in the text beside the word: signs of an emergency, an absence, what must not go through a relay. */
+static void said_view(struct arena *arena, const json_t *f, struct policy_message *out)
+{
+	const json_t *list = json_object_get(f, "emergency"), *absence = json_object_get(f, "absence"), *folded = json_object_get(f, "folded"),
+		     *relayed = json_object_get(f, "relayed");
+	size_t n = json_array_size(list);
+	struct policy_emergency *emergencies = arena_alloc(arena, (n + 1) * sizeof *emergencies);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *e = json_array_get(list, i);
+		emergencies[i] = (struct policy_emergency){json_view(e, "kind"), json_view(e, "words")};
+	}
+	out->emergencies = emergencies;
+	out->n_emergencies = n;
+	out->absence = (struct policy_absence){json_view(absence, "from"), json_view(absence, "until")};
+	out->folded = count_of(folded, "quoted") + count_of(folded, "signature") + count_of(folded, "disclaimer");
+	out->masked = count_of(relayed, "addresses") + count_of(relayed, "numbers");
+	out->relayed = out->masked > 0 ? json_view(relayed, "text") : out->text;
+}
+
 void work_message_view(struct work *work, const struct work_inbox *inbox, const struct work_facts *facts, struct policy_message *out)
 {
 	struct arena *arena = work->arena;
-	const json_t *v = facts->verified, *f = facts->facts, *mail = json_object_get(f, "mail"), *reply = json_object_get(f, "reply");
+	const json_t *v = facts->verified, *f = facts->facts, *mail = json_object_get(f, "mail");
 	struct bytes text = json_view(f, "new_text");
 
 	*out = (struct policy_message){
@@ -346,7 +382,7 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 		.from = json_view(json_object_get(v, "from"), "address"),
 		.class = policy_class_of_name(json_view(f, "class")), .automatic = json_truth(f, "auto"),
 		.archive = reason_of(json_object_get(f, "archive"), "reason"),
-		.reply = {policy_word_of_name(json_view(reply, "word")), json_view(reply, "until")},
+		.reply = reply_view(json_object_get(f, "reply")),
 		.report = report_view(arena, json_object_get(f, "report")),
 		.text = text.len > 0 ? text : json_view(f, "text"),
 	};
@@ -362,5 +398,6 @@ void work_message_view(struct work *work, const struct work_inbox *inbox, const 
 	scan_view(facts, out);
 	signature_view(work, json_object_get(v, "signature"), &out->signature);
 	documents_view(arena, f, out);
+	said_view(arena, f, out);
 	form_view(arena, json_object_get(f, "form"), &out->form);
 }

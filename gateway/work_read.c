@@ -84,12 +84,13 @@ static json_t *pair_of(struct bytes part, struct bytes whole)
 	return json_pack("[I,I]", (json_int_t)(part.at - whole.at), (json_int_t)part.len);
 }
 
-static json_t *inspect_request(const struct work_facts *facts, const char *op)
+/* What is ours is not masked in the texts of others: the help line, our domain. */
+static json_t *inspect_request(const struct config *config, const struct work_facts *facts, const char *op)
 {
 	struct bytes verdict = json_view(json_object_get(facts->verified, "signature"), "verdict");
-	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:b, s:b}", "op", op, "kind", "mail", "name",
+	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:b, s:b, s:s, s:[s,s]}", "op", op, "kind", "mail", "name",
 			 "head", pair_of(facts->head, facts->payload), "range", pair_of(facts->range, facts->payload),
-			 "signed", !bytes_equal_text(verdict, "none"), "schema", 1);
+			 "signed", !bytes_equal_text(verdict, "none"), "schema", 1, "language", config->language, "own", config->phone, config->domain);
 }
 
 /* Beyond a refusal by our own scan no library sees the message: its limits are what keeps them safe. */
@@ -127,7 +128,7 @@ enum reason work_read(struct work *work, int64_t body, const char *mail_from, st
 	*out = (struct work_facts){.failed = REASON_NONE};
 	enum reason reason = verify_body(work, body, mail_from, &verified, out);
 	if (reason == REASON_NONE && may_be_parsed(out->verified) && out->range.at != NULL) {
-		reason = ask(work, work->inspect, inspect_request(out, "facts"), out->payload, LIMIT_INSPECT_ANSWER, &facts);
+		reason = ask(work, work->inspect, inspect_request(work->config, out, "facts"), out->payload, LIMIT_INSPECT_ANSWER, &facts);
 		if (reason == REASON_NONE)
 			out->facts = facts.json;
 	}
@@ -185,7 +186,7 @@ enum reason work_extract(struct work *work, int64_t body, struct work_file **out
 	enum reason reason = verify_body(work, body, NULL, &verified, &facts);
 
 	if (reason == REASON_NONE)
-		reason = ask(work, work->inspect, inspect_request(&facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);
+		reason = ask(work, work->inspect, inspect_request(work->config, &facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);
 	work_facts_free(&facts);
 	if (reason != REASON_NONE)
 		return reason;

@@ -150,12 +150,9 @@ static void answer_offer(struct build *b, const struct dossier_offer *offer)
 	case POLICY_WORD_ABSENT:
 		finish(b, decline_offer(b, offer));
 		return;
-	case POLICY_WORD_NONE:
-	case POLICY_WORD_UNCLEAR:
-	case POLICY_WORDS:
-		break;
+	default:
+		finish(b, ask_again(b, offer));
 	}
-	finish(b, ask_again(b, offer));
 }
 
 static void answer_question(struct build *b, const struct dossier_offer *expert)

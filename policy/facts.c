@@ -17,6 +17,17 @@ static const char *const verdicts[POLICY_VERDICTS] = {
 static const char *const words[POLICY_WORDS] = {
 	[POLICY_WORD_NONE] = "none",         [POLICY_WORD_ACCEPT] = "accept", [POLICY_WORD_REFUSE] = "refuse",
 	[POLICY_WORD_CONFLICT] = "conflict", [POLICY_WORD_ABSENT] = "absent", [POLICY_WORD_UNCLEAR] = "unclear",
+	[POLICY_WORD_RETURN] = "return",     [POLICY_WORD_MORE] = "more",     [POLICY_WORD_OPINION] = "opinion",
+	[POLICY_WORD_DELEGATE] = "delegate", [POLICY_WORD_SHARE] = "share",   [POLICY_WORD_UNSHARE] = "unshare",
+	[POLICY_WORD_CORRECT] = "correct",   [POLICY_WORD_STOP] = "stop",     [POLICY_WORD_CALL] = "call",
+	[POLICY_WORD_WITHDRAW] = "withdraw", [POLICY_WORD_NO_EXAM] = "no-exam", [POLICY_WORD_WAIT] = "wait",
+	[POLICY_WORD_DONE] = "done",         [POLICY_WORD_PDF_ONLY] = "pdf-only", [POLICY_WORD_PAPER] = "paper",
+	[POLICY_WORD_ADDRESS] = "address",   [POLICY_WORD_AGREE] = "agree",
+};
+
+static const char *const motives[POLICY_MOTIVES] = {
+	[POLICY_MOTIVE_UNSAID] = "unsaid",     [POLICY_MOTIVE_FIELD] = "field", [POLICY_MOTIVE_TIME] = "time",
+	[POLICY_MOTIVE_CONFLICT] = "conflict", [POLICY_MOTIVE_FILE] = "file",
 };
 
 static const char *const answer_kinds[POLICY_ANSWER_KINDS] = {
@@ -66,4 +77,15 @@ enum policy_word policy_word_of_name(struct bytes name)
 {
 	unsigned i = index_of(words, POLICY_WORDS, name);
 	return i < POLICY_WORDS ? (enum policy_word)i : POLICY_WORD_UNCLEAR;
+}
+
+const char *policy_motive_name(enum policy_motive motive)
+{
+	return motives[motive];
+}
+
+enum policy_motive policy_motive_of_name(struct bytes name)
+{
+	unsigned i = index_of(motives, POLICY_MOTIVES, name);
+	return i < POLICY_MOTIVES ? (enum policy_motive)i : POLICY_MOTIVE_UNSAID;
 }

@@ -151,6 +151,23 @@ enum policy_word {
 	POLICY_WORD_CONFLICT,
 	POLICY_WORD_ABSENT,
 	POLICY_WORD_UNCLEAR,
+	POLICY_WORD_RETURN,               /* who holds the dossier gives it back */
+	POLICY_WORD_MORE,                 /* he needs something more before he answers */
+	POLICY_WORD_OPINION,              /* he says that it is his opinion */
+	POLICY_WORD_DELEGATE,             /* somebody else is to be asked */
+	POLICY_WORD_SHARE,                /* the patient: the report to a physician */
+	POLICY_WORD_UNSHARE,              /* no sharing, or no longer */
+	POLICY_WORD_CORRECT,              /* something about her is wrong */
+	POLICY_WORD_STOP,                 /* no more messages, or no more of the request: a person asks which */
+	POLICY_WORD_CALL,
+	POLICY_WORD_WITHDRAW,             /* the consent to the service */
+	POLICY_WORD_NO_EXAM,              /* the exam that is asked for does not exist */
+	POLICY_WORD_WAIT,
+	POLICY_WORD_DONE,                 /* no further question */
+	POLICY_WORD_PDF_ONLY,             /* the physician */
+	POLICY_WORD_PAPER,
+	POLICY_WORD_ADDRESS,              /* another address: policy_reply.address */
+	POLICY_WORD_AGREE,                /* the patient agrees (M60); REFUSE: does not */
 	POLICY_WORDS
 };
 
@@ -158,9 +175,41 @@ const char *policy_word_name(enum policy_word word);
 /* UNCLEAR for a word that is not in the list. */
 enum policy_word policy_word_of_name(struct bytes name);
 
+/* Why an expert declines. */
+enum policy_motive {
+	POLICY_MOTIVE_UNSAID,
+	POLICY_MOTIVE_FIELD,
+	POLICY_MOTIVE_TIME,
+	POLICY_MOTIVE_CONFLICT,
+	POLICY_MOTIVE_FILE,               /* the dossier does not suffice */
+	POLICY_MOTIVES
+};
+
+const char *policy_motive_name(enum policy_motive motive);
+/* UNSAID for a word that is not in the list. */
+enum policy_motive policy_motive_of_name(struct bytes name);
+
+/* The text read as an expert's answer; and as a patient's, and a physician's: the party tells which one counts. */
 struct policy_reply {
 	enum policy_word word;
-	struct bytes until;               /* YYYY-MM-DD, for ABSENT */
+	struct bytes from, until;         /* YYYY-MM-DD, for ABSENT and a refusal that names them: first and last day */
+	enum policy_motive motive;        /* of REFUSE, CONFLICT, RETURN */
+	bool delegate;                    /* he names somebody else to ask, whatever the word */
+	bool on_behalf;                   /* written for him, by his secretary */
+	bool more;                        /* ACCEPT: and he asks for something too */
+	struct bytes address;             /* the one mail address of the text, with DELEGATE, delegate or ADDRESS */
+	struct bytes rest;                /* what stands behind the word: "REFUSE : trop de dossiers" */
+	enum policy_word patient, physician;
+};
+
+/* A sign of an emergency in the words of a text. */
+struct policy_emergency {
+	struct bytes kind, words;         /* "chest", "suicide"...; "douleur dans la poitrine" */
+};
+
+/* What an automatic answer says of an absence: a suggestion to a person, never more. */
+struct policy_absence {
+	struct bytes from, until;         /* YYYY-MM-DD; both empty: it says nothing */
 };
 
 struct policy_form_answer {
@@ -236,9 +285,15 @@ struct policy_message {
 	const struct policy_answer *answers;   /* of the questionnaire response, all documents together */
 	size_t n_answers;
 	struct policy_reply reply;
+	const struct policy_emergency *emergencies;   /* of any text, an automatic one's too */
+	size_t n_emergencies;
+	struct policy_absence absence;
 	struct policy_form form;
 	const struct policy_report *report;    /* NULL when it is none */
 	struct bytes text;                /* the message's own new text (UTF-8), without quotes */
+	struct bytes relayed;             /* the same without private addresses and telephone numbers: for the other side of an exchange */
+	size_t masked;                    /* how many of these */
+	size_t folded;                    /* lines of quotes, signature and disclaimer that text has not: a display says so */
 	/* For receipts (policy/receipt.h). */
 	const struct policy_envelope *envelope;   /* every recipient of ours; none for mail that was fetched */
 	size_t n_envelope;
