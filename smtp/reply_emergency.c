@@ -106,6 +106,10 @@ size_t reply_emergency_read(struct arena *arena, struct bytes text, struct reply
 	size_t count = reply_sentences(arena, text, &sentences), n = 0;
 
 	_Static_assert((int)EMERGENCY_KINDS <= (int)REPLY_EMERGENCIES, "each kind once");
+	/* Line by line, so that "allergies : aucune" denies nothing of the next; then across the lines, so that none cuts a sign in two. */
+	for (size_t i = 0; i < count; i++)
+		n = read_sentence(arena, &sentences[i], out, n);
+	count = reply_sentences_across(arena, text, &sentences);
 	for (size_t i = 0; i < count; i++)
 		n = read_sentence(arena, &sentences[i], out, n);
 	return n;

@@ -33,7 +33,7 @@ struct reply_emergency {
 
 enum { REPLY_EMERGENCIES = 16 };
 
-/* Each kind at most once, in the order of the text; the number of them. text is the writer's new text, or all of it when that could not be told apart. */
+/* Each kind at most once; the number of them. text is the writer's new text, or all of it when that could not be told apart. */
 size_t reply_emergency_read(struct arena *arena, struct bytes text, struct reply_emergency out[REPLY_EMERGENCIES]);
 /* "chest", "breath"... */
 const char *reply_emergency_name(enum reply_emergency_kind kind);

@@ -47,7 +47,7 @@ struct reading {
 	struct date written;
 	enum role role;
 	struct date from, until;      /* as written; day 0: none */
-	bool back, there;
+	bool back, there, since;
 };
 
 static bool is_word(unsigned char c)
@@ -255,6 +255,7 @@ static bool take_lead(struct reading *r)
 		if (!starts_word(r->left, leads[i].text))
 			continue;
 		r->role = role_of(r, &leads[i]);
+		r->since = r->since || bytes_equal_text(leads[i].text, "depuis") || bytes_equal_text(leads[i].text, "since");
 		r->left = bytes_from(r->left, leads[i].text.len);
 		if (r->role == ROLE_LAST_OF)
 			take_month_end(r);
@@ -353,7 +354,7 @@ static bool complete(struct reading *r, struct reply_leave *out)
 		out->until = r->until;
 		out->has_from = r->from.day != 0 && complete_from(&r->from, r->until) && date_days(r->from) <= date_days(r->until);
 	} else if (r->from.day != 0) {
-		out->has_from = reply_day_complete(&r->from, r->written);
+		out->has_from = r->since && r->written.year != 0 ? complete_from(&r->from, r->written) : reply_day_complete(&r->from, r->written);
 	}
 	if (out->has_from)
 		out->from = r->from;

@@ -55,7 +55,7 @@ static const struct entry {
 	{"je ne sais pas", SENSE_DOUBT, 0},
 	{"i don't know", SENSE_DOUBT, 0},
 	{"vous reponds|repondrai|confirme|confirmerai|dirai", SENSE_DOUBT, 0},
-	{"reviens|reviendrai|revenir vers", SENSE_DOUBT, 0},
+	{"je reviens|reviendrai vers", SENSE_DOUBT, 0},
 	{"let you know", SENSE_DOUBT, 0},
 	{"get back to you", SENSE_DOUBT, 0},
 

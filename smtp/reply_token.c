@@ -56,8 +56,8 @@ static bool ends_open(struct bytes line)
 	return line.len >= WRAPPED && memchr(".!?:;", line.at[line.len - 1], 5) == NULL;
 }
 
-/* The text folded, one line each; a line that the mail program wrapped is joined to the one before. */
-static struct bytes unwrap(struct arena *arena, struct bytes text)
+/* The text folded, one line each; a line that the mail program wrapped (across: any) is joined to the one before. */
+static struct bytes unwrap(struct arena *arena, struct bytes text, bool across)
 {
 	struct buf out = buf_make(SIZE_MAX / 2);
 	struct cursor lines = cursor_on(text);
@@ -68,7 +68,7 @@ static struct bytes unwrap(struct arena *arena, struct bytes text)
 		if (line.len > 0 && line.at[0] == '>')
 			line = BYTES_NONE;           /* somebody else's */
 		if (out.len > 0)
-			buf_u8(&out, ends_open(before) && begins_small(line) ? ' ' : '\n');
+			buf_u8(&out, (ends_open(before) && begins_small(line)) || (across && before.len > 0 && line.len > 0) ? ' ' : '\n');
 		buf_add(&out, reply_fold(arena, line));
 		before = line;
 	}
@@ -168,9 +168,9 @@ static void take_sign(struct splitting *s)
 	close_sentence(s, sign == '?', false);
 }
 
-size_t reply_sentences(struct arena *arena, struct bytes text, const struct reply_sentence **out)
+static size_t cut_sentences(struct arena *arena, struct bytes folded, const struct reply_sentence **out)
 {
-	struct splitting s = {.text = unwrap(arena, text)};
+	struct splitting s = {.text = folded};
 	size_t words = count_words(s.text);
 
 	s.tokens = arena_alloc(arena, (words + 1) * sizeof *s.tokens);
@@ -185,6 +185,16 @@ size_t reply_sentences(struct arena *arena, struct bytes text, const struct repl
 	close_sentence(&s, false, false);
 	*out = s.sentences;
 	return s.n;
+}
+
+size_t reply_sentences(struct arena *arena, struct bytes text, const struct reply_sentence **out)
+{
+	return cut_sentences(arena, unwrap(arena, text, false), out);
+}
+
+size_t reply_sentences_across(struct arena *arena, struct bytes text, const struct reply_sentence **out)
+{
+	return cut_sentences(arena, unwrap(arena, text, true), out);
 }
 
 /* --- phrases ------------------------------------------------------------------- */

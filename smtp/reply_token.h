@@ -24,6 +24,8 @@ enum { REPLY_TOKENS = 120 };
 
 /* The sentences with words of a text, in the arena; how many. */
 size_t reply_sentences(struct arena *arena, struct bytes text, const struct reply_sentence **out);
+/* The same, but only an empty line ends a sentence as a sign does: for words that must not be missed because a line ends among them. */
+size_t reply_sentences_across(struct arena *arena, struct bytes text, const struct reply_sentence **out);
 
 /* Length in words of a phrase at a place of a sentence; 0 when it does not stand there. A phrase is words with blanks between: "a|b" either,
  * "abc*" any word that begins so, "?a" or "?a|?b" may be missing, "_" any word, "$" at its end: the clause ends there, too. No phrase goes over the border of a clause. */
