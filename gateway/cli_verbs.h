@@ -22,5 +22,6 @@ int cli_alarms(int argc, char **argv);
 int cli_template(int argc, char **argv);
 int cli_schematron(int argc, char **argv);
 int cli_reconcile(int argc, char **argv);
+int cli_simulate(int argc, char **argv);
 
 #endif
