@@ -260,6 +260,8 @@ R(REQUEST_DOUBLE, "dossier.request.double", HELD, 0, "", "Une demande pour le m�
 R(DOSSIER_FULL, "dossier.full", HELD, 0, "", "Le dossier contient déjà le nombre maximal de pièces.", "The dossier already holds the greatest number of items.", "See base/limits.h.")
 R(PIECES_MISSING, "dossier.pieces.missing", LOCAL, 0, "", "Il manque encore des pièces à ce dossier.", "The dossier still lacks pieces.", "`relais dossier show REF` lists them; waive a piece that does not exist.")
 R(REPLY_PARTY, "reply.party", HELD, 0, "", "Cette adresse de dossier n'attend pas de message de cet expéditeur : une personne vérifiera.", "This dossier address awaits no message from this sender: a person will check.", "")
+R(REPLY_URGENT, "reply.urgent", HELD, 0, "", "Le message contient des mots d'urgence : une infirmière le lit avant tout autre.", "The message holds words of an emergency: a nurse reads it before any other.", "Call the patient now; the numbers to dial were sent to him where we may write to him.")
+R(REPLY_WISH, "reply.wish", HELD, 0, "", "Le message demande quelque chose qu'une personne doit faire : être rappelé, corriger, attendre, arrêter.", "The message asks for something that a person has to do: a call, a correction, a wait, a stop.", "Read it, call, then use relais dossier pause, answer, waive, withdraw or contact.")
 R(REPLY_PIECES, "reply.pieces", HELD, 0, "", "Le patient a répondu à la demande de pièces : une personne rattachera ce qu'il envoie.", "The patient answered the request for missing pieces: a person will attach what he sends.", "")
 R(TRIES_OUT, "work.tries-out", HELD, 0, "", "Le traitement de ce message a échoué plusieurs fois. Il est gardé à part.", "Working on this message failed several times. It is kept apart.", "")
 

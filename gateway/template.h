@@ -32,6 +32,8 @@
  * | M13     | expert         | patient_name, patient_birth, due_date, questions*,             | expert_name, age, sex, pathology, missing_list*,      |
  * |         |                | documents_count, exams_list*, form*                            | part, heavy_list* (what no mail can carry), package   |
  * | M13B    | expert         | patient_name, patient_birth, due_date, exams_list*, part       |                                                       |
+ * | M13C    | expert         | patient_name, patient_birth, due_date                          | answer_text* (to what he asked for), exams_list*,     |
+ * |         |                |                                                                | part                                                  |
  * | M14     | expert         | due_date, time_left                                            | expert_name                                           |
  * | M15     | expert         | missing_list*                                                  | expert_name, due_date, form*, form_whole*             |
  * | M16     | expert         | delivered_at                                                   | expert_name, read_at, exchange_until                  |

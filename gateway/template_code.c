@@ -24,6 +24,7 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M13", "expert", ALL " patient_name patient_birth due_date questions documents_count exams_list form",
 	 SIGNED " expert_name age sex pathology missing_list heavy_list part package"},
 	{"M13B", "expert", ALL " patient_name patient_birth due_date exams_list part", SIGNED},
+	{"M13C", "expert", ALL " patient_name patient_birth due_date", SIGNED " answer_text exams_list part"},
 	{"M14", "expert", ALL " due_date time_left", SIGNED " expert_name"},
 	{"M15", "expert", ALL " missing_list", SIGNED " expert_name due_date form form_whole"},
 	{"M16", "expert", ALL " delivered_at", SIGNED " expert_name read_at exchange_until"},

@@ -190,7 +190,7 @@ static enum reason reply_to(struct work *work, const struct policy_mail *mail, i
 
 static bool asks_for_reading(enum mail_code code)
 {
-	return code == MAIL_M13 || code == MAIL_M13B || code == MAIL_M21 || code == MAIL_M31 || code == MAIL_M64;
+	return code == MAIL_M13 || code == MAIL_M13B || code == MAIL_M13C || code == MAIL_M21 || code == MAIL_M31 || code == MAIL_M64;
 }
 
 /* The national subject names the patient, and is for mail that holds a package (ECO.2.1.3): any other keeps the template's own. */

@@ -12,7 +12,7 @@
  *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals
  *   M11  due, due_day   M12  due
  *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part, form
- *   M13B family_name, given_name, birth_date, due, exams, part
+ *   M13B family_name, given_name, birth_date, due, exams, part     M13C the same, answer
  *   M14  due, time_left (in days)
  *   M15  due, missing, form (what is asked back) or form_whole (all of it again); neither where only the signature is missing
  *   M16  released

@@ -188,7 +188,11 @@ static void ends(void **state)
 	w = world_make();
 	to_released(w);
 	command(w, POLICY_ACT_WITHDRAW, "", "");
-	assert_int_equal(send(w, patient_message(w, "Encore une question"))->reason, REASON_REPLY_NOT_AWAITED);
+	/* Never lost, and never answered by the machine: a nurse has it. */
+	assert_int_equal(send(w, patient_message(w, "Encore une question"))->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "question_late");
+	assert_string_equal(w->last.owner, "nurses");
+	assert_int_equal(w->last.n_mails, 0);
 	world_free(w);
 	w = world_make();
 	to_released(w);

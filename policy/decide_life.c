@@ -27,6 +27,8 @@ static enum reason end(struct build *b, enum dossier_event_kind kind, enum mail_
 
 	if (reason == REASON_NONE)
 		tell(b, code, PARTY_PATIENT, c);
+	if (reason == REASON_NONE && code == MAIL_M42)
+		build_field_text(b, "places_list", build_english(b) ? "- the doctor who follows you\n- the hospital team who proposed your treatment" : "- le médecin qui vous suit\n- l’équipe de l’hôpital qui vous a proposé le traitement");
 	/* Who cannot be written to is called. */
 	b->owner = "nurses";
 	return reason;
@@ -67,7 +69,7 @@ static enum reason answer_more(struct build *b, const struct policy_command *c, 
 {
 	enum reason reason = build_text(b, EVENT_MORE_ANSWERED, bytes_of_text(how), c->text);
 
-	return reason == REASON_NONE ? step_addendum(b, MAIL_M13B) : reason;
+	return reason == REASON_NONE ? step_more_came(b, c->text) : reason;
 }
 
 static enum reason contact(struct build *b, const struct policy_command *c)

@@ -13,18 +13,36 @@ static struct instant sent_until(const struct dossier *d)
 	return sent != NULL && instant_before(holder->answered_at, sent->at) ? sent->at : holder->answered_at;
 }
 
-static void mail_addendum(struct build *b, const struct decide_parts *parts, size_t part, enum mail_code code)
+static void mail_addendum(struct build *b, const struct decide_parts *parts, size_t part, enum mail_code code, struct bytes words)
 {
 	const struct policy_patient *p = &b->after->request.patient;
 
-	if (!build_mail(b, code, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+	if (!build_mail(b, code, PARTY_EXPERT, parts->n > 0 ? POLICY_ATTACH_DOSSIER : POLICY_ATTACH_NONE))
 		return;
-	decide_parts_carry(b, parts, part);
+	if (parts->n > 0)
+		decide_parts_carry(b, parts, part);
 	build_field(b, "family_name", p->family_birth);
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
 	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "answer", words);
 	build_field(b, code == MAIL_M73 ? "changes_list" : "exams", decide_parts_text(b, parts, part));
+}
+
+/* A mail each part, the first with the words; then what was sent is noted. */
+static enum reason send_on(struct build *b, enum mail_code code, struct bytes words)
+{
+	struct decide_parts parts;
+
+	decide_parts_since(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), sent_until(b->after), &parts);
+	for (size_t part = 1; part <= parts.mails || (part == 1 && words.len > 0); part++)
+		mail_addendum(b, &parts, part, code, part == 1 ? words : BYTES_NONE);
+	for (size_t i = 0; i < parts.n; i++)
+		if (parts.part[i] == 0) {
+			b->reason = REASON_COMPOSE_SIZE;
+			b->owner = "nurses";
+		}
+	return parts.n > 0 ? build_text(b, EVENT_DEADLINE_PASSED, BYTES(STEP_ADDENDUM), BYTES_NONE) : REASON_NONE;
 }
 
 bool step_has_addendum(const struct dossier *d)
@@ -42,19 +60,12 @@ bool step_has_addendum(const struct dossier *d)
 
 enum reason step_addendum(struct build *b, enum mail_code code)
 {
-	struct decide_parts parts;
+	return step_has_addendum(b->after) ? send_on(b, code, BYTES_NONE) : REASON_NONE;
+}
 
-	if (!step_has_addendum(b->after))
-		return REASON_NONE;
-	decide_parts_since(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), sent_until(b->after), &parts);
-	for (size_t part = 1; part <= parts.mails; part++)
-		mail_addendum(b, &parts, part, code);
-	for (size_t i = 0; i < parts.n; i++)
-		if (parts.part[i] == 0) {
-			b->reason = REASON_COMPOSE_SIZE;
-			b->owner = "nurses";
-		}
-	return build_text(b, EVENT_DEADLINE_PASSED, BYTES(STEP_ADDENDUM), BYTES_NONE);
+enum reason step_more_came(struct build *b, struct bytes words)
+{
+	return send_on(b, MAIL_M13C, words);
 }
 
 void step_tell_withdrawn(struct build *b, struct bytes titles)

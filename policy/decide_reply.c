@@ -1,29 +1,10 @@
-/* policy/decide_reply.c - what comes to a relay address: the expert's answers, the patient's questions.
+/* policy/decide_reply.c - what comes to a relay address, and what the experts answer; the others are decide_exchange.c's.
  *
  * A relay address is good only from the party it was made for. An automatic answer never counts. */
 #include "policy/decide_form.h"
 #include "policy/decide_parts.h"
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
-
-/* Did that mailbox's owner write it? The link or a signature says so; rpps is empty for the patient. */
-static enum reason check_writer(const struct build *b, struct bytes mailbox, struct bytes rpps)
-{
-	const struct policy_message *m = b->message;
-	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, rpps);
-
-	if (!sender_same_address(m->from, mailbox))
-		return REASON_REPLY_PARTY;
-	enum reason unlinked = sender_unlinked(m);
-	if (unlinked != REASON_NONE)
-		return unlinked;
-	if (m->signature.verdict == POLICY_VERDICT_NONE)
-		return sender_linked(m) ? REASON_NONE : REASON_SIG_NONE;
-	if (expert_has_certificate(expert, m->signature.fingerprint) ||
-	    (m->signature.bound == POLICY_BOUND_FROM && sender_same_address(m->signature.email, m->from)))
-		return REASON_NONE;
-	return REASON_SIG_NOT_BOUND;
-}
 
 static struct dossier_offer_data offer_answer(const struct build *b, const struct dossier_offer *offer)
 {
@@ -145,7 +126,7 @@ struct writer {
 static void answer_offer(struct build *b, struct writer w)
 {
 	const struct dossier_offer *offer = w.offer;
-	enum reason reason = check_writer(b, w.delegate ? b->message->from : offer->mailbox, offer->rpps);
+	enum reason reason = step_writer(b, w.delegate ? b->message->from : offer->mailbox, offer->rpps);
 
 	b->rule = "offer.reply/1";
 	if (reason != REASON_NONE) {
@@ -168,26 +149,24 @@ static void answer_offer(struct build *b, struct writer w)
 
 static void answer_question(struct build *b, const struct dossier_offer *expert)
 {
-	enum reason reason = check_writer(b, expert->mailbox, expert->rpps);
+	enum reason reason = step_writer(b, expert->mailbox, expert->rpps);
 
 	b->rule = "exchange.answer/1";
-	if (reason == REASON_NONE)
-		reason = step_refused_piece(b->message);
-	if (reason == REASON_NONE)
-		reason = step_masked(b->message, PARTY_PATIENT);
-	if (reason == REASON_NONE)
-		reason = step_one_patient(b->message, &b->after->request.patient);
-	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
-		reason = REASON_REPLY_NOT_AWAITED;
-	if (reason == REASON_NONE)
-		reason = build_plain(b, EVENT_QUESTION_ANSWERED);
-	step_tell_aside(b);
-	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
-	if (reason == REASON_NONE && build_mail(b, MAIL_M31, PARTY_PATIENT, attach)) {
-		build_field(b, "expert", expert->name);
-		build_field(b, "answer", b->message->text);
-	}
-	finish(b, reason);
+	finish(b, reason == REASON_NONE ? exchange_answer(b, expert) : reason);
+}
+
+/* He asks for more before he answers. */
+static bool asks_more(const struct build *b)
+{
+	return b->message->reply.word == POLICY_WORD_MORE && dossier_next(b->after->state, EVENT_MORE_ASKED) != DOSSIER_NOWHERE;
+}
+
+static void ask_more(struct build *b, const struct dossier_offer *expert)
+{
+	enum reason reason = step_writer(b, expert->mailbox, expert->rpps);
+
+	b->rule = "exchange.more/1";
+	finish(b, reason == REASON_NONE ? exchange_more(b) : reason);
 }
 
 static bool was_asked(const struct dossier *d, struct bytes mailbox)
@@ -201,7 +180,7 @@ static bool was_asked(const struct dossier *d, struct bytes mailbox)
 /* A second "yes" to an offer that he already holds changes nothing and harms nobody. */
 static void accepted_again(struct build *b, const struct dossier_offer *holder)
 {
-	enum reason reason = check_writer(b, holder->mailbox, holder->rpps);
+	enum reason reason = step_writer(b, holder->mailbox, holder->rpps);
 
 	if (reason == REASON_NONE && b->message->reply.word == POLICY_WORD_ACCEPT && b->after->state == DOSSIER_ACCEPTED)
 		build_done(b, POLICY_DUPLICATE, REASON_MESSAGE_DUPLICATE, NULL);
@@ -215,10 +194,7 @@ static bool completes_draft(const struct build *b)
 	bool annexes = false;
 	for (size_t i = 0; i < b->message->n_documents; i++)
 		annexes = annexes || b->message->documents[i].is_annex;
-	/* The word that asks for more of the dossier (M13) is for a person, whatever lies beside it. */
-	struct bytes text = bytes_trim(b->message->text);
-	bool asks = bytes_starts_nocase(text, BYTES("compl")) || bytes_starts_nocase(text, BYTES("more info"));
-	return annexes && !asks && b->after->draft.n_mails > 0;
+	return annexes && b->after->draft.n_mails > 0;
 }
 
 static bool speaks_for(const struct build *b, const struct dossier_offer *offer, struct writer *out)
@@ -275,7 +251,7 @@ static bool gives_back(const struct build *b)
 
 static void give_back(struct build *b, struct writer w)
 {
-	enum reason reason = check_writer(b, w.delegate ? b->message->from : w.offer->mailbox, w.offer->rpps);
+	enum reason reason = step_writer(b, w.delegate ? b->message->from : w.offer->mailbox, w.offer->rpps);
 
 	b->rule = "dossier.give-back/1";
 	finish(b, reason == REASON_NONE ? step_holder_word(b, w.offer) : reason);
@@ -289,6 +265,8 @@ static void from_holder(struct build *b, struct writer w)
 		refuse_and_tell(b, REASON_REPLY_DELEGATE);
 	else if (is_opinion(b->message))
 		decide_opinion(b);
+	else if (asks_more(b))
+		ask_more(b, w.offer);
 	else if (dossier_awaits_answer(b->after))
 		answer_question(b, w.offer);
 	else if (completes_draft(b))
@@ -327,39 +305,6 @@ static void from_expert(struct build *b)
 		from_ended(b, w);
 }
 
-static enum reason ask_expert(struct build *b)
-{
-	enum reason reason = step_refused_piece(b->message);
-
-	if (reason == REASON_NONE)
-		reason = step_masked(b->message, PARTY_EXPERT);
-	if (reason == REASON_NONE)
-		reason = step_one_patient(b->message, &b->after->request.patient);
-	if (reason == REASON_NONE && bytes_trim(b->message->text).len == 0)
-		reason = REASON_REPLY_NOT_AWAITED;
-	if (reason == REASON_NONE)
-		reason = build_plain(b, EVENT_QUESTION_RECEIVED);
-	step_tell_aside(b);
-	enum policy_attach attach = b->message->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
-	if (reason == REASON_NONE && build_mail(b, MAIL_M30, PARTY_EXPERT, attach))
-		build_field(b, "question", b->message->text);
-	return reason;
-}
-
-static void from_patient(struct build *b)
-{
-	enum dossier_state state = b->after->state;
-	enum reason reason = check_writer(b, b->after->request.mailbox, BYTES_NONE);
-
-	b->rule = "exchange.question/1";
-	b->actor = bytes_of_text("patient");
-	if (reason == REASON_NONE && dossier_next(state, EVENT_QUESTION_RECEIVED) == DOSSIER_NOWHERE)
-		reason = state == DOSSIER_INCOMPLETE ? REASON_REPLY_PIECES : REASON_REPLY_NOT_AWAITED;
-	if (reason == REASON_NONE)
-		reason = ask_expert(b);
-	finish(b, reason);
-}
-
 void decide_relay(struct build *b)
 {
 	b->rule = "relay.party/1";
@@ -374,7 +319,9 @@ void decide_relay(struct build *b)
 	if (b->message->party == PARTY_EXPERT || b->message->party == PARTY_STANDBY)
 		from_expert(b);
 	else if (b->message->party == PARTY_PATIENT)
-		from_patient(b);
+		decide_patient(b);
+	else if (b->message->party == PARTY_REQUESTER)
+		decide_requester(b);
 	else
 		build_hold(b, REASON_REPLY_NOT_AWAITED);
 }

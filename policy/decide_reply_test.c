@@ -379,7 +379,13 @@ static void annexes_that_cannot_be_handed_on_are_asked_back(void **state)
 	file.documents = annexes;
 	file.n_documents = 1;
 	file.text = BYTES("COMPLÉMENT : il me manque l'IRM.");
-	assert_int_equal(send(w, file)->reason, REASON_REPLY_NOT_AWAITED);
+	file.reply.word = POLICY_WORD_MORE;
+	assert_int_equal(send(w, file)->outcome, POLICY_APPLIED);
+	assert_int_equal(w->dossier->state, DOSSIER_MORE_INFO);
+	assert_string_equal(mails_of(w), "M02B patient");
+	command(w, POLICY_ACT_WITHOUT, "", "elle n'existe pas");
+	file.reply.word = POLICY_WORD_NONE;
+	file.digest = BYTES("file-again");
 	file.text = BYTES("Voici.");
 	file.form.reference = BYTES("A-2026-000001-ZZ");
 	assert_int_equal(send(w, file)->reason, REASON_OPINION_DOSSIER);

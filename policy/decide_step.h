@@ -50,12 +50,16 @@ MUST_USE enum reason step_share(struct build *b, enum party party);
 MUST_USE enum reason step_share_due(struct build *b);
 /* The patient has read, or heard, the report: EVENT_REPORT_READ the first time, and who was to wait for it has it now. */
 MUST_USE enum reason step_read(struct build *b, const struct dossier_mail_data *data);
-/* What came for the expert since he was sent the dossier: is there any; and the mails with it (code: M13B, M73), noted as sent. */
+/* What came for the expert since he was sent the dossier: is there any; and the mails with it (code: M13C, M73), noted as sent. */
 #define STEP_ADDENDUM "addendum"
 bool step_has_addendum(const struct dossier *dossier);
 MUST_USE enum reason step_addendum(struct build *b, enum mail_code code);
 /* The expert holds or gave an opinion on what was withdrawn: he is told which. */
 void step_tell_withdrawn(struct build *b, struct bytes titles);
+/* What he asked for has come: the words, and with them what was filed since he was sent the dossier. */
+MUST_USE enum reason step_more_came(struct build *b, struct bytes words);
+/* Did that mailbox's owner write it? The link or a signature says so; rpps is empty for who is no expert. */
+MUST_USE enum reason step_writer(const struct build *b, struct bytes mailbox, struct bytes rpps);
 /* The expert's question, to whoever asked for the opinion. */
 MUST_USE enum reason step_ask_more(struct build *b, struct bytes question);
 /* Somebody spoke of an emergency: M33 at once, and the nurses. where: "request", "exchange", "person". */
@@ -97,6 +101,12 @@ void decide_delete(struct build *b, const struct dossier *const *candidates, siz
 /* The same in the dossier that an operator chose. */
 void decide_delete_in(struct build *b, const struct dossier *dossier);
 void decide_relay(struct build *b);
+/* A patient's reply, and that of the physician who asked. */
+void decide_patient(struct build *b);
+void decide_requester(struct build *b);
+/* The expert's answer to the patient; his question before he answers. The writer was checked. */
+MUST_USE enum reason exchange_answer(struct build *b, const struct dossier_offer *expert);
+MUST_USE enum reason exchange_more(struct build *b);
 void decide_opinion(struct build *b);
 /* An opinion of an expert who held the dossier and lost it: evidence, for a nurse. */
 void decide_late_opinion(struct build *b, const struct dossier_offer *ended);

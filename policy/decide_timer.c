@@ -150,7 +150,7 @@ static enum reason carry_out(struct build *b, const struct deadline_row *row)
 	case ACT_ARCHIVE:
 		return build_plain(b, EVENT_ARCHIVED);
 	case ACT_ADDENDUM:
-		return step_addendum(b, MAIL_M13B);
+		return step_addendum(b, MAIL_M13C);
 	}
 	return REASON_DOSSIER_ORDER;
 }

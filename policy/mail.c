@@ -13,7 +13,7 @@ static const char *const codes[MAIL_CODES] = {
 	[MAIL_NONE] = "", [MAIL_M01] = "M01", [MAIL_M02] = "M02", [MAIL_M02B] = "M02B", [MAIL_M03] = "M03",
 	[MAIL_M04] = "M04", [MAIL_M05] = "M05", [MAIL_M06] = "M06", [MAIL_M07] = "M07", [MAIL_M08] = "M08",
 	[MAIL_M09] = "M09", [MAIL_M10] = "M10", [MAIL_M11] = "M11", [MAIL_M12] = "M12", [MAIL_M13] = "M13",
-	[MAIL_M13B] = "M13B", [MAIL_M14] = "M14", [MAIL_M15] = "M15", [MAIL_M16] = "M16", [MAIL_M17] = "M17",
+	[MAIL_M13B] = "M13B", [MAIL_M13C] = "M13C", [MAIL_M14] = "M14", [MAIL_M15] = "M15", [MAIL_M16] = "M16", [MAIL_M17] = "M17",
 	[MAIL_M18] = "M18", [MAIL_M19] = "M19", [MAIL_M20] = "M20", [MAIL_M21] = "M21", [MAIL_M22] = "M22",
 	[MAIL_M30] = "M30", [MAIL_M31] = "M31", [MAIL_M33] = "M33", [MAIL_M34] = "M34", [MAIL_M35] = "M35",
 	[MAIL_M36] = "M36", [MAIL_M37] = "M37", [MAIL_M40] = "M40", [MAIL_M41] = "M41", [MAIL_M42] = "M42",

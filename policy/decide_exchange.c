@@ -1,0 +1,295 @@
+/* policy/decide_exchange.c - what patient, physician and expert write to one another through the dossier's addresses.
+ *
+ *  1. Nobody is believed but the holder of the mailbox that the address was made for.
+ *  2. Signs of an emergency are answered at once, whatever else the text says, and a person is called.
+ *  3. Neither side learns the other's address or number: what is passed on has none.
+ *  4. What no rule can carry out with certainty waits for a person, with the word that was read; nothing is dropped. */
+#include "policy/decide_step.h"
+#include "policy/decide_text.h"
+
+enum reason step_writer(const struct build *b, struct bytes mailbox, struct bytes rpps)
+{
+	const struct policy_message *m = b->message;
+	const struct expert *expert = expert_find(b->rules->experts, b->rules->n_experts, rpps);
+
+	if (!sender_same_address(m->from, mailbox))
+		return REASON_REPLY_PARTY;
+	enum reason unlinked = sender_unlinked(m);
+	if (unlinked != REASON_NONE)
+		return unlinked;
+	if (m->signature.verdict == POLICY_VERDICT_NONE)
+		return sender_linked(m) ? REASON_NONE : REASON_SIG_NONE;
+	if (expert_has_certificate(expert, m->signature.fingerprint) ||
+	    (m->signature.bound == POLICY_BOUND_FROM && sender_same_address(m->signature.email, m->from)))
+		return REASON_NONE;
+	return REASON_SIG_NOT_BOUND;
+}
+
+/* What is written, without the writer's own addresses and numbers. */
+static struct bytes passed_on(const struct policy_message *m)
+{
+	return bytes_trim(m->masked > 0 ? m->relayed : m->text);
+}
+
+/* May it go to that party as it is? Documents without a word are no question and no answer, but may be what was asked for. */
+static enum reason check_content(const struct build *b, enum party party, bool documents_do)
+{
+	bool empty = passed_on(b->message).len == 0 && !(documents_do && b->message->n_documents > 0);
+	enum reason reason = step_refused_piece(b->message);
+
+	if (reason == REASON_NONE)
+		reason = step_masked(b->message, party);
+	if (reason == REASON_NONE)
+		reason = step_one_patient(b->message, &b->after->request.patient);
+	return reason == REASON_NONE && empty ? REASON_REPLY_NOT_AWAITED : reason;
+}
+
+static enum policy_attach attached(const struct policy_message *m)
+{
+	return m->n_documents > 0 ? POLICY_ATTACH_MESSAGE : POLICY_ATTACH_NONE;
+}
+
+/* --- from the expert --- */
+
+enum reason exchange_answer(struct build *b, const struct dossier_offer *expert)
+{
+	enum reason reason = check_content(b, PARTY_PATIENT, false);
+
+	if (reason == REASON_NONE)
+		reason = build_plain(b, EVENT_QUESTION_ANSWERED);
+	step_tell_aside(b);
+	if (reason == REASON_NONE && build_mail(b, MAIL_M31, PARTY_PATIENT, attached(b->message))) {
+		build_field(b, "expert", expert->name);
+		build_field(b, "answer", passed_on(b->message));
+	}
+	return reason;
+}
+
+enum reason exchange_more(struct build *b)
+{
+	enum reason reason = check_content(b, b->after->request.requester == REQUESTER_PHYSICIAN ? PARTY_REQUESTER : PARTY_PATIENT, false);
+
+	step_tell_aside(b);
+	return reason == REASON_NONE ? step_ask_more(b, passed_on(b->message)) : reason;
+}
+
+/* --- from the patient, or the physician who asked --- */
+
+static enum reason ask_expert(struct build *b)
+{
+	enum reason reason = check_content(b, PARTY_EXPERT, false);
+
+	if (reason == REASON_NONE)
+		reason = build_plain(b, EVENT_QUESTION_RECEIVED);
+	/* A question is a reading, too: who was to wait for the patient has the report now. */
+	if (reason == REASON_NONE)
+		reason = step_share_due(b);
+	step_tell_aside(b);
+	if (reason == REASON_NONE && build_mail(b, MAIL_M30, PARTY_EXPERT, attached(b->message)))
+		build_field(b, "question", passed_on(b->message));
+	return reason;
+}
+
+static enum reason file_pieces(struct build *b, struct bytes organisation)
+{
+	for (size_t i = 0; i < b->message->n_documents; i++) {
+		if (b->message->documents[i].aside)
+			continue;
+		enum reason reason = step_file(b, &b->message->documents[i], organisation, true, false);
+		if (reason != REASON_NONE && reason != REASON_DOCUMENT_DUPLICATE)
+			return reason;
+	}
+	return REASON_NONE;
+}
+
+/* What the expert asked for: words and documents go to him together, and the documents stay in the dossier. */
+static enum reason answer_more(struct build *b, struct bytes organisation)
+{
+	enum reason reason = check_content(b, PARTY_EXPERT, true);
+
+	if (reason == REASON_NONE)
+		reason = file_pieces(b, organisation);
+	if (reason == REASON_NONE)
+		reason = build_text(b, EVENT_MORE_ANSWERED, BYTES("answered"), BYTES_NONE);
+	step_tell_aside(b);
+	return reason == REASON_NONE ? step_more_came(b, passed_on(b->message)) : reason;
+}
+
+/* Two known physicians: the one who follows him. No mailbox: a person finds one. */
+static enum party share_with(const struct dossier *d)
+{
+	if (sender_address_ok(d->request.attending.mailbox))
+		return PARTY_ATTENDING;
+	return sender_address_ok(d->request.first_opinion.mailbox) ? PARTY_FIRST_OPINION : PARTY_NONE;
+}
+
+static enum reason change_consent(struct build *b, enum party party, bool given)
+{
+	return build_event(b, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {party, given}});
+}
+
+/* His word is the consent, and the order to send. */
+static enum reason share(struct build *b)
+{
+	enum party party = share_with(b->after);
+
+	if (party == PARTY_NONE || dossier_version(b->after) == 0)
+		return REASON_REPLY_WISH;
+	enum reason reason = change_consent(b, party, true);
+	if (reason == REASON_NONE)
+		reason = step_share(b, party);
+	return reason == REASON_MESSAGE_DUPLICATE ? REASON_NONE : reason;   /* the physician has it already */
+}
+
+/* To be on the safe side nobody more has it; who has it already is told to him by a person. */
+static enum reason unshare(struct build *b)
+{
+	enum reason reason = change_consent(b, PARTY_ATTENDING, false);
+
+	if (reason == REASON_NONE)
+		reason = change_consent(b, PARTY_FIRST_OPINION, false);
+	b->owner = "nurses";
+	return reason;
+}
+
+/* Nothing more leaves from this second on; a person makes sure of what he wants, and ends it. */
+static enum reason withdraw(struct build *b)
+{
+	b->owner = "nurses";
+	return build_text(b, EVENT_FROZEN, BYTES("withdrawal"), BYTES_NONE);
+}
+
+static enum reason close(struct build *b)
+{
+	(void)build_mail(b, MAIL_M35, PARTY_PATIENT, POLICY_ATTACH_NONE);
+	(void)build_mail(b, MAIL_M37, PARTY_EXPERT, POLICY_ATTACH_NONE);
+	return build_plain(b, EVENT_CLOSED);
+}
+
+/* The exchange is over, or the dossier: never lost (product E41). */
+static enum reason ask_late(struct build *b)
+{
+	enum reason reason = build_plain(b, EVENT_QUESTION_LATE);
+
+	if (reason == REASON_NONE)
+		(void)build_mail(b, MAIL_M36, PARTY_PATIENT, POLICY_ATTACH_NONE);
+	b->owner = "nurses";
+	return reason;
+}
+
+static enum reason plain_words(struct build *b, struct bytes organisation)
+{
+	enum dossier_state state = b->after->state;
+
+	if (state == DOSSIER_MORE_INFO)
+		return answer_more(b, organisation);
+	if (dossier_next(state, EVENT_QUESTION_RECEIVED) != DOSSIER_NOWHERE)
+		return ask_expert(b);
+	if (dossier_next(state, EVENT_QUESTION_LATE) != DOSSIER_NOWHERE)
+		return ask_late(b);
+	return state == DOSSIER_INCOMPLETE ? REASON_REPLY_PIECES : REASON_REPLY_NOT_AWAITED;
+}
+
+static bool may_close(const struct dossier *d)
+{
+	bool waits = d->n_questions > 0 && !d->questions[d->n_questions - 1].answered;
+	return d->state == DOSSIER_EXCHANGE && !waits;
+}
+
+static enum reason patient_words(struct build *b)
+{
+	switch (b->message->reply.patient) {
+	case POLICY_WORD_SHARE:
+		return share(b);
+	case POLICY_WORD_UNSHARE:
+		return unshare(b);
+	case POLICY_WORD_WITHDRAW:
+		return withdraw(b);
+	case POLICY_WORD_DONE:
+		return may_close(b->after) ? close(b) : REASON_REPLY_WISH;
+	case POLICY_WORD_CORRECT:
+	case POLICY_WORD_STOP:
+	case POLICY_WORD_CALL:
+	case POLICY_WORD_NO_EXAM:
+	case POLICY_WORD_WAIT:
+		return REASON_REPLY_WISH;
+	default:
+		return plain_words(b, BYTES("patient"));
+	}
+}
+
+static struct bytes emergency_words(const struct build *b)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < b->message->n_emergencies; i++) {
+		struct bytes w = b->message->emergencies[i].words;
+		all = arena_printf(b->arena, "%s%s%.*s", all, i > 0 ? ", " : "", (int)w.len, (const char *)w.at);
+	}
+	return bytes_of_text(all);
+}
+
+/* The rest of the message waits for the nurse who was called, where no rule can carry it out. */
+static enum reason with_emergency(struct build *b, enum reason (*rest)(struct build *))
+{
+	enum reason reason = step_urgent(b, "exchange", emergency_words(b));
+	size_t events = b->n_events;
+
+	if (reason == REASON_NONE && b->message->reply.patient == POLICY_WORD_NONE && dossier_next(b->after->state, EVENT_QUESTION_RECEIVED) != DOSSIER_NOWHERE)
+		reason = rest(b);
+	b->owner = "nurses";
+	b->reason = REASON_REPLY_URGENT;
+	return b->n_events >= events && reason == REASON_REPLY_NOT_AWAITED ? REASON_NONE : reason;
+}
+
+static void settle(struct build *b, enum reason reason)
+{
+	if (reason == REASON_NONE)
+		build_done(b, POLICY_APPLIED, b->reason, b->owner);
+	else
+		build_hold(b, reason);
+}
+
+void decide_patient(struct build *b)
+{
+	enum reason reason = step_writer(b, b->after->request.mailbox, BYTES_NONE);
+
+	b->rule = "exchange.question/2";
+	b->actor = bytes_of_text("patient");
+	/* Not surely his: it moves nothing, and still a person reads it first. */
+	if (reason != REASON_NONE && b->message->n_emergencies > 0)
+		reason = REASON_REPLY_URGENT;
+	else if (reason == REASON_NONE && b->message->n_emergencies > 0 && dossier_next(b->after->state, EVENT_URGENT) != DOSSIER_NOWHERE)
+		reason = with_emergency(b, patient_words);
+	else if (reason == REASON_NONE)
+		reason = patient_words(b);
+	settle(b, reason);
+}
+
+/* The patient told him yes or no: his word opens what his request did not say. */
+static enum reason agree(struct build *b)
+{
+	enum reason reason = change_consent(b, PARTY_PATIENT, true);
+
+	if (reason == REASON_NONE)
+		reason = change_consent(b, PARTY_EXPERT, true);
+	b->owner = "nurses";   /* pathology and questionnaire are hers to tell */
+	return reason;
+}
+
+void decide_requester(struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	enum reason reason = step_writer(b, dossier_mailbox(b->after, PARTY_REQUESTER), BYTES_NONE);
+	enum policy_word word = b->message->reply.physician;
+
+	b->rule = "exchange.requester/1";
+	b->actor = bytes_of_text("requester");
+	if (reason == REASON_NONE && word == POLICY_WORD_AGREE && b->after->state == DOSSIER_UNQUALIFIED && !(r->consent_processing && r->consent_expert))
+		reason = agree(b);
+	else if (reason == REASON_NONE && word != POLICY_WORD_NONE && word != POLICY_WORD_UNCLEAR)
+		reason = REASON_REPLY_WISH;
+	else if (reason == REASON_NONE)
+		reason = plain_words(b, r->organisation);
+	settle(b, reason);
+}
