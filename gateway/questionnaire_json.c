@@ -110,7 +110,7 @@ static bool read_items(struct reading *q, const struct rules_place *at, const st
 			return false;
 		place->label = item->id;
 		*below = (struct rules_place){.up = place, .name = "item"};
-		if (!read_items(q, below, item, json_object_get(one, "item"), depth + 1))
+		if (!item->asks && json_object_get(one, "item") != NULL && !read_items(q, below, item, json_object_get(one, "item"), depth + 1))
 			return false;
 	}
 	return true;

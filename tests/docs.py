@@ -289,8 +289,9 @@ def examples_are_good_rules(bin_dir):
         count = sum(1 for _ in questions(example_json(os.path.join("questionnaires", os.path.basename(path)))))
         wrong += [f"{path}: {count} questions"] if not 15 <= count <= 40 else []
         wrong += [f"{path}: an example is validated by nobody"] if "validated_on" in item else []
-        for guide in ("docs/pathologies.md", "docs/fiches-pathologies.md"):
+        for guide, label in (("docs/pathologies.md", "label_en"), ("docs/fiches-pathologies.md", "label_fr")):
             text = read(guide)
+            wrong += [f"{guide} does not tell: {e[label]}" for e in item["exams"] + item["red_flags"] if e[label] not in text]
             wrong += [f"{guide} does not cite: {source}" for source in item["sources"] if source not in text]
             wrong += [f"{guide} does not name {item['code']}"] if f"`{item['code']}`" not in text else []
     return wrong
