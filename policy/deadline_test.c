@@ -259,9 +259,9 @@ static const struct row {
 	{DEADLINE_DAY_6, nobody, "2026-03-06T09:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_DUE_SOON, to_accepted, "2026-03-09T07:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_DUE_SOON, to_accepted, "2026-03-06T17:00:00Z", "", "deadline_passed", "nurses", "2026-03-02T05:00:00Z", NULL},   /* due on Monday at 6 */
-	{DEADLINE_OVERDUE, to_accepted, "2026-03-09T09:00:00Z", "", "deadline_passed", "manager", NULL, NULL},
-	{DEADLINE_OVERDUE, to_accepted, "2026-03-31T07:00:00Z", "", "deadline_passed", "manager", "2026-03-24T08:00:00Z", NULL},
-	{DEADLINE_OVERDUE, to_released, "2026-03-09T09:00:00Z", "", "deadline_passed", "manager", NULL, NULL},   /* released, and nobody took it */
+	{DEADLINE_OVERDUE, to_accepted, "2026-03-09T09:00:00Z", "", "deadline_passed", "manager", NULL, "2026-03-10T09:00:00Z"},
+	{DEADLINE_OVERDUE, to_accepted, "2026-03-31T07:00:00Z", "", "deadline_passed", "manager", "2026-03-24T08:00:00Z", "2026-04-01T07:00:00Z"},
+	{DEADLINE_OVERDUE, to_released, "2026-03-09T09:00:00Z", "", "deadline_passed", "manager", NULL, "2026-03-10T09:00:00Z"},   /* released, and nobody took it */
 	{DEADLINE_OVERDUE_PATIENT, to_accepted, "2026-03-09T09:00:00Z", "M09 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_MORE_FIRST, more, "2026-03-03T10:00:00Z", "M02B patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_MORE_SECOND, more, "2026-03-05T10:00:00Z", "M02B patient", "deadline_passed", NULL, NULL, NULL},
