@@ -33,7 +33,7 @@ static struct instant moved(const struct deadline_settings *settings, struct ins
 	return from;
 }
 
-/* Quiet hours: a reminder waits for them to end, a late alert comes before they begin. */
+/* Quiet hours: a reminder waits for them to end. */
 static struct instant in_hours(const struct deadline_settings *settings, const struct dossier *d, enum deadline_hours hours, struct instant at)
 {
 	struct calendar_window patients = deadline_window_of(settings, WINDOW_PATIENTS);
@@ -43,9 +43,19 @@ static struct instant in_hours(const struct deadline_settings *settings, const s
 		hours = d->request.requester == REQUESTER_PHYSICIAN ? HOURS_PROFESSIONAL : HOURS_PATIENT;
 	if (hours == HOURS_PATIENT)
 		return calendar_next(deadline_place(d), &patients, at);
-	if (hours == HOURS_PROFESSIONAL)
-		return calendar_next(CALENDAR_FRANCE, &professionals, at);
-	return hours == HOURS_BEFORE ? calendar_last_inside(CALENDAR_FRANCE, &professionals, at) : at;
+	return hours == HOURS_PROFESSIONAL ? calendar_next(CALENDAR_FRANCE, &professionals, at) : at;
+}
+
+/* A late alert comes before quiet hours begin, and never behind the end that it warns of (end: 0, none). */
+static struct instant before_quiet(const struct deadline_settings *settings, struct instant end, struct instant at)
+{
+	struct calendar_window window = deadline_window_of(settings, WINDOW_PROFESSIONALS);
+	struct instant inside = calendar_last_inside(CALENDAR_FRANCE, &window, at);
+
+	if (end.us == 0 || instant_before(inside, end))
+		return inside;
+	struct instant midnight = calendar_instant(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, inside), 0);
+	return calendar_last_inside(CALENDAR_FRANCE, &window, (struct instant){midnight.us - 1});
 }
 
 /* What was paused since a row began to count puts it off. */
@@ -93,7 +103,8 @@ bool deadline_next(const struct deadline_settings *settings, const struct dossie
 		if (row->promise && !run.paused)
 			due = put_off(dossier, &run, due);
 	}
-	due = in_hours(settings, dossier, row->hours, due);
+	due = row->hours == HOURS_BEFORE ? before_quiet(settings, row->back ? run.base : (struct instant){0}, due)
+					 : in_hours(settings, dossier, row->hours, due);
 	/* A firing is known by its being later than what it counts from. */
 	*at = instant_before(run.start, due) ? due : (struct instant){run.start.us + 1};
 	return true;

@@ -76,6 +76,19 @@ static enum reason fill(struct build *b, enum mail_code code)
 	}
 }
 
+/* Two days' alerts may fall on the Friday before: one reminder is enough. */
+static bool was_reminded(const struct build *b)
+{
+	static const enum deadline_kind days[] = {DEADLINE_DAY_3, DEADLINE_DAY_5};
+
+	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+		const struct dossier_passed *p = dossier_passed(b->before, deadline_name(days[i]));
+		if (p != NULL && instant_since(p->at, b->now).us < SPAN_HOURS(12).us)
+			return true;
+	}
+	return false;
+}
+
 /* Before the acceptance nobody holds the dossier who could be told of it; a stand-by's offer is reminded of to him. */
 static enum reason mail(struct build *b, const struct deadline_row *row)
 {
@@ -83,7 +96,7 @@ static enum reason mail(struct build *b, const struct deadline_row *row)
 	enum party party = row->party;
 	const struct dossier_offer *live = dossier_live_offer(b->after);
 
-	if (code == MAIL_M14 && dossier_accepted_offer(b->after) == NULL)
+	if (code == MAIL_M14 && (dossier_accepted_offer(b->after) == NULL || was_reminded(b)))
 		return REASON_NONE;
 	if (code == MAIL_M11 && live != NULL && live->standby)
 		party = PARTY_STANDBY;

@@ -135,6 +135,13 @@ def reasons_are_in_step(_):
     return [] if made.stdout == read("docs/reasons.md") else ["run tests/make-reasons.py"]
 
 
+def deadlines_are_in_step(_):
+    made = subprocess.run([sys.executable, os.path.join(ROOT, "tests/make-deadlines.py"), "--print"], capture_output=True, text=True)
+    if made.returncode:
+        return [made.stderr.strip()]
+    return [] if made.stdout == read("docs/deadlines.md") else ["run tests/make-deadlines.py"]
+
+
 def rules():
     return set(re.findall(r'^R\("([^"]+)"', read("cda/rule_list.h"), re.M))
 
@@ -322,6 +329,7 @@ CHECKS = [
     ("every key of docs/configuration.md is in relais.conf(5), and no other", every_key_is_in_the_page),
     ("configuration keys named in guides exist", keys_named_in_guides_exist),
     ("docs/reasons.md is in step with base/reason_list.h", reasons_are_in_step),
+    ("docs/deadlines.md is in step with policy/deadline_table.c", deadlines_are_in_step),
     ("docs/rules-cda.md is in step with cda/rule_list.h", rules_are_in_step),
     ("codes named in guides and pages exist", codes_named_in_guides_exist),
     ("every alarm is explained in relais-alarms(1), and no other", alarms_are_explained),
