@@ -8,7 +8,7 @@ static const struct sample {
 	const char *name, *fr, *en;
 } samples[] = {
 	{"reference", "A-2026-000123-KQ", "A-2026-000123-KQ"},
-	{"phone", "01 23 45 67 89 (9\u00a0h à 18\u00a0h)", "01 23 45 67 89 (9 am to 6 pm)"},
+	{"phone", "01\u00a023\u00a045\u00a067\u00a089 (9\u00a0h à 18\u00a0h)", "01\u00a023\u00a045\u00a067\u00a089 (9 am to 6 pm)"},
 	{"organisation", "Service de deuxième avis", "Second opinion service"},
 	{"contact_name", "Alix Exemple, infirmière", "Alix Exemple, nurse"},
 	{"patient_name", "DOMINIQUE PAT-TROIS", "DOMINIQUE PAT-TROIS"},
@@ -41,7 +41,7 @@ static const struct sample {
 	{"representative_name", "Camille PAT-TROIS", "Camille PAT-TROIS"},
 	{"physician_name", "Dr Paul GARNIER", "Dr Paul GARNIER"},
 	{"standby_name", "Pr Hugo VASSEUR", "Pr Hugo VASSEUR"},
-	{"new_date", "mardi 1 décembre 2026", "Tuesday 1 December 2026"},
+	{"new_date", "mardi 1er décembre 2026", "Tuesday 1 December 2026"},
 	{"close_date", "lundi 21 décembre 2026", "Monday 21 December 2026"},
 	{"object_until", "samedi 5 décembre 2026", "Saturday 5 December 2026"},
 	{"opinion_at", "jeudi 26 novembre 2026", "Thursday 26 November 2026"},
@@ -169,7 +169,7 @@ static const struct special {
 	{"M95", "figures_list",
 	 "- messages reçus\u00a0: 318, refusés\u00a0: 6, en quarantaine\u00a0: 2\n- messages envoyés\u00a0: 291, remis avec preuve\u00a0: 288\n- plus longue attente\u00a0: 14 min\n- alertes\u00a0: 1, fermée",
 	 "- messages received: 318, refused: 6, in quarantine: 2\n- messages sent: 291, delivered with proof: 288\n- longest wait: 14 min\n- alerts: 1, closed"},
-	{"M95", "done_list", "- certificat du sceau\u00a0: 14 jours", "- the seal's certificate: 14 days"},
+	{"M95", "done_list", "- certificat du sceau\u00a0: 14 jours avant son terme", "- the seal's certificate: 14 days before its end"},
 	{"M96", "sentence", "Un rapport a été remis à une boîte qui n’est pas celle de son destinataire.", "A report was delivered to a mailbox that is not its recipient's."},
 	{"M96", "todo_list", "1. Ouvrez le registre des violations.\n2. Appelez le mauvais destinataire et demandez l’effacement, par écrit.\n3. Jugez du risque\u202f: élevé, la personne doit être prévenue.",
 	 "1. Open the register of breaches.\n2. Call the wrong reader and ask for the erasure, in writing.\n3. Judge the risk: if it is high, the person must be told."},
