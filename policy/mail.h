@@ -41,7 +41,7 @@ enum mail_code {
 	MAIL_M11,   /* expert: reminder of the offer */
 	MAIL_M12,   /* expert: your reply is not clear */
 	MAIL_M13,   /* expert: the dossier */
-	MAIL_M13B,  /* expert: the dossier's further documents, where one mail could not hold them */
+	MAIL_M13B,  /* expert: further documents of the dossier: one mail could not hold them, or they came later */
 	MAIL_M14,   /* expert: time left for the opinion */
 	MAIL_M15,   /* expert: the opinion lacks something */
 	MAIL_M16,   /* expert: your opinion is delivered */

@@ -29,7 +29,7 @@ WHEN = {
     "M11": ("12 heures sans réponse", "12 hours without an answer"),
     "M12": ("la réponse ne dit ni oui ni non", "the reply says neither yes nor no"),
     "M13": ("l'expert a accepté : le dossier", "the expert has accepted: the file"),
-    "M13B": ("le dossier ne tient pas dans un message", "the file does not fit into one message"),
+    "M13B": ("d'autres documents : un message ne suffisait pas, ou ils sont venus après", "further documents: one message could not hold them, or they came later"),
     "M14": ("jours 3, 5 et 6 sans avis", "days 3, 5 and 6 without an opinion"),
     "M15": ("il manque une partie de l'avis ou la signature", "a part of the opinion or the signature is missing"),
     "M16": ("l'avis est remis au patient", "the opinion is delivered to the patient"),
