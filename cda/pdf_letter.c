@@ -16,24 +16,24 @@
 #define WINDOW_WIDTH (85 * MM)
 #define FOLD (99 * MM)
 #define FROM_Y 74.0
-#define DATE_Y 246.0
-#define TEXT_Y 274.0
+#define DATE_Y 240.0
+#define TEXT_Y 264.0
 
 /* A mark that a hand scanner reads: modules of 0.42 mm, 14 mm high. */
 #define MODULE 1.2
 #define BARS_HEIGHT 40.0
 
 static const struct pdf_style title_style = {"H1", 17, 23, true, TEAL, 0, 10};
-static const struct pdf_style text_style = {"P", 14, 20, false, INK, 0, 10};
-static const struct pdf_style item_style = {"LBody", 14, 20, false, INK, 0, 4};
-static const struct pdf_style heading_style = {"H2", 14, 20, true, INK, 2, 3};
+static const struct pdf_style text_style = {"P", 14, 19, false, INK, 0, 8};
+static const struct pdf_style item_style = {"LBody", 14, 19, false, INK, 0, 3};
+static const struct pdf_style heading_style = {"H2", 14, 19, true, INK, 1, 2};
 static const struct pdf_style address_style = {"P", 11, 11.5, false, INK, 0, 0};
 static const struct pdf_style from_style = {"P", 9.5, 12.5, false, 0.30, 0.34, 0.37, 0, 0};
 static const struct pdf_style date_style = {"P", 12, 16, false, INK, 0, 0};
 static const struct pdf_style code_style = {"P", 11, 14, false, INK, 0, 8};
 
 /* Below a line that was written on. */
-static const struct pdf_style label_style = {"H2", 14, 20, true, INK, 9, 3};
+static const struct pdf_style label_style = {"H2", 14, 19, true, INK, 9, 3};
 
 static const struct pdf_flow_styles letter_styles = {&text_style, &item_style, &heading_style, false};
 static const struct pdf_flow_styles form_styles = {&text_style, &item_style, &label_style, true};

@@ -10,6 +10,29 @@ static double scale(const struct pdf_style *style)
 	return style->size / PDF_FONT_SIZE;
 }
 
+enum { REFERENCE_SIGNS = 32, REFERENCE_HYPHENS = 3 };
+
+/* A reference ("A-2026-000123-KQ") is dictated and typed as one word: no line ends at its hyphens. */
+static void keep_references(PangoLayout *layout, struct bytes text)
+{
+	size_t hyphens = 0, start = 0;
+	for (size_t i = 0; i <= text.len; i++) {
+		unsigned char c = i < text.len ? text.at[i] : ' ';
+		bool within = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '/';
+		hyphens += c == '-';
+		if (within)
+			continue;
+		if (hyphens >= REFERENCE_HYPHENS && i - start <= REFERENCE_SIGNS) {
+			PangoAttribute *whole = pango_attr_allow_breaks_new(FALSE);
+			whole->start_index = (guint)start;
+			whole->end_index = (guint)i;
+			pdf_line_attribute(layout, whole);
+		}
+		start = i + 1;
+		hyphens = 0;
+	}
+}
+
 static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style *style, struct bytes text, double width)
 {
 	PangoLayout *layout = pango_layout_new(sheet->context);
@@ -23,6 +46,7 @@ static PangoLayout *layout_make(struct pdf_sheet *sheet, const struct pdf_style 
 	/* A long address that is cut gets no sign that is not its own. */
 	pdf_line_attribute(layout, pango_attr_insert_hyphens_new(FALSE));
 	pango_layout_set_text(layout, (const char *)text.at, (int)text.len);
+	keep_references(layout, text);
 	return layout;
 }
 

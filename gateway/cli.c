@@ -39,7 +39,7 @@ static const struct verb {
 	{"queue", cli_queue, "[failed]                    mail under way, or what failed"},
 	{"retry", cli_retry, "S34                         try a mail again now"},
 	{"quarantine", cli_quarantine, "list | attach R12 REF | return|again R12"},
-	{"template", cli_template, "list | render CODE         the words of a mail, with sample fields, as text or HTML"},
+	{"template", cli_template, "list | render CODE         the words of a message, with sample fields, as text, HTML or letter"},
 	{"simulate", cli_simulate, "[SCENARIO] | past | replay [--rules FILE] [--settings FILE]   the service played ahead, or a change rehearsed"},
 	{"reconcile", cli_reconcile, "[--quick]               does every message have its outcome? quick: sizes, not every byte"},
 };

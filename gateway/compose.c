@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 		.memory = LIMIT_COMPOSE_MEMORY,
 	};
 	bool jailed = jail_enter(JAIL_READER_PARENT);
-	log_event("ready", LOG_NUMBER("jailed", jailed), LOG_END);
+	if (from.listening)
+		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_END);
 	int status = oneshot_serve(&server);
 	arena_destroy(&arena);
 	/* Not through exit handlers: the font library keeps its tables and a leak checker would blame us for them. */

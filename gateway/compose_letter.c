@@ -42,6 +42,13 @@ static struct bytes body_of(struct arena *arena, const struct compose_request *r
 	return words.len == 0 ? body : bytes_of_text(arena_printf(arena, "%s\n\n%s", arena_text(arena, words), arena_text(arena, body)));
 }
 
+/* The reference stands at the head of each page: the title does without it. */
+static struct bytes title_of(struct arena *arena, const struct compose_request *r, struct bytes subject)
+{
+	struct bytes tail = bytes_of_text(arena_printf(arena, " - %s", arena_text(arena, field_of(r, "reference"))));
+	return bytes_ends(subject, tail) && subject.len > tail.len ? bytes_slice(subject, 0, subject.len - tail.len) : subject;
+}
+
 static struct bytes note(struct arena *arena, const struct compose_request *r, bool english)
 {
 	struct bytes phone = field_of(r, "phone");
@@ -62,7 +69,7 @@ enum reason compose_letter_make(struct arena *arena, const struct compose_reques
 	};
 	const struct pdf_section sections[] = {{.text = body_of(arena, r, english, text->body)}, {.text = text->sheet}};
 	const struct pdf_input input = {
-		.title = text->subject, .service = field_of(r, "organisation"), .reference = field_of(r, "reference"),
+		.title = title_of(arena, r, text->subject), .service = field_of(r, "organisation"), .reference = field_of(r, "reference"),
 		.author = field_of(r, "organisation"), .note = note(arena, r, english), .english = english, .time = r->mail.date,
 		.sections = sections, .section_count = replied ? 2 : 1, .letter = &letter,
 	};

@@ -49,12 +49,31 @@ static struct bytes number_in_words(struct arena *arena, bool english, const str
 	return bytes_of_text(arena_printf(arena, "%llu %s", (unsigned long long)number, noun));
 }
 
+/* A number to dial stays on one line. */
+static struct bytes phone_in_words(struct arena *arena, struct bytes value)
+{
+	struct buf out = buf_make(4 * FILE_BYTES);
+	for (size_t i = 0; i < value.len; i++) {
+		bool between = value.at[i] == ' ' && i > 0 && i + 1 < value.len && value.at[i - 1] >= '0' && value.at[i - 1] <= '9' &&
+			       value.at[i + 1] >= '0' && value.at[i + 1] <= '9';
+		if (between)
+			buf_text(&out, "\u00a0");
+		else
+			buf_u8(&out, value.at[i]);
+	}
+	struct bytes copy = buf_ok(&out) ? arena_copy(arena, buf_bytes(&out)) : value;
+	buf_free(&out);
+	return copy;
+}
+
 struct bytes compose_words_field(struct arena *arena, bool english, struct bytes name, struct bytes value)
 {
 	uint64_t number;
 	for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
 		if (bytes_equal_text(name, counted[i].field) && bytes_number(value, 100000, &number))
 			return number_in_words(arena, english, &counted[i], number);
+	if (bytes_equal_text(name, "phone"))
+		return phone_in_words(arena, value);
 	return word_of(english, arena_text(arena, name), value);
 }
 

@@ -1,6 +1,7 @@
 /* gateway/compose_words.h - the machine's own values in the words of a letter, and names of files. For compose_build.c.
  *
- * A worker may give a field as it has it: sex "F", age "44", convergence "yes", missing_count "2", documents_count "11", tasks_count "6", opinions_count "4", time_left "3". Whatever is
+ * A worker may give a field as it has it: sex "F", age "44", convergence "yes", missing_count "2", documents_count "11", tasks_count "6", opinions_count "4", time_left "3"; a phone number's blanks
+ * become such that no line breaks at. Whatever is
  * already in words passes as it is. */
 #ifndef RELAIS_GATEWAY_COMPOSE_WORDS_H
 #define RELAIS_GATEWAY_COMPOSE_WORDS_H

@@ -23,15 +23,17 @@
  * | M05     | patient        | patient_name                                                   | document_name (kept apart), why                       |
  * | M06     | patient        | patient_name, due_date                                         |                                                       |
  * | M07     | patient        | patient_name, expert_name, due_date                            | expert_place                                          |
- * | M08     | patient        | patient_name, due_date                                         |                                                       |
+ * | M08     | patient        | patient_name, due_date                                         | expert_name (only once he has accepted)               |
  * | M09     | patient        | patient_name, due_date (the one that was promised), new_date   | why                                                   |
- * | M10     | expert         | due_date, due_day, due_hour, age, sex, pathology, questions*,  | first_question, expert_name, decision_date,           |
- * |         |                | documents_count, exams_list*                                   | first_opinion*, missing_list*, offer_until            |
+ * | M10     | expert         | due_date, due_day, due_hour, age, sex, pathology, questions*,  | exams_list*, first_question, expert_name,             |
+ * |         |                | documents_count                                                | decision_date, first_opinion*, missing_list*,         |
+ * |         |                |                                                                | offer_until                                           |
  * | M11     | expert         | due_date, due_day                                              | expert_name, age, sex, pathology, offer_until         |
  * | M12     | expert         |                                                                | expert_name, due_date                                 |
- * | M13     | expert         | patient_name, patient_birth, due_date, questions*,             | expert_name, age, sex, pathology, missing_list*,      |
- * |         |                | documents_count, exams_list*, form*                            | part, heavy_list* (what no mail can carry), package   |
- * | M13B    | expert         | patient_name, patient_birth, due_date, exams_list*, part       |                                                       |
+ * | M13     | expert         | patient_name, patient_birth, due_date, questions*,             | exams_list*, expert_name, age, sex, pathology,        |
+ * |         |                | documents_count, form*                                         | missing_list*, part, heavy_list* (what no mail can    |
+ * |         |                |                                                                | carry), package                                       |
+ * | M13B    | expert         | patient_name, patient_birth, due_date, exams_list*             | part                                                  |
  * | M13C    | expert         | patient_name, patient_birth, due_date                          | answer_text* (to what he asked for), exams_list*,     |
  * |         |                |                                                                | part                                                  |
  * | M14     | expert         | due_date, time_left                                            | expert_name                                           |
@@ -52,9 +54,9 @@
  * | M35     | patient        | patient_name (the mail carries X-MSS-MES: FIN)                 |                                                       |
  * | M36     | patient        | patient_name                                                   |                                                       |
  * | M37     | expert         |                                                                | expert_name                                           |
- * | M40     | patient        | patient_name, questions*                                       |                                                       |
+ * | M40     | patient        | patient_name                                                   | questions* (beyond our own three: from 4 on)          |
  * | M41     | patient        | erased_at                                                      | patient_name, kept_list*                              |
- * | M42     | patient        | patient_name, places_list* (who can help)                      | why                                                   |
+ * | M42     | patient        | patient_name                                                   | places_list* (who can help, besides the doctor), why  |
  * | M43     | patient        | patient_name                                                   | why                                                   |
  * | M44     | patient        | patient_name                                                   | missing_list*, why                                    |
  * | M45     | patient        | patient_name                                                   | new_date                                              |

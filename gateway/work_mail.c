@@ -83,31 +83,47 @@ static bool is_before_acceptance(enum mail_code code)
 	return code == MAIL_M10 || code == MAIL_M11 || code == MAIL_M12;
 }
 
-static void dossier_fields(struct work *work, enum mail_code code, const struct dossier *d, json_t *fields)
+/* Whom a mail may name as the expert: who accepted; to one who is only asked, himself and nobody else. */
+static const struct dossier_offer *offer_told(const struct dossier *d, enum party party)
 {
-	const struct dossier_offer *offer = dossier_accepted_offer(d);
+	const struct dossier_offer *accepted = dossier_accepted_offer(d);
+
+	if (party == PARTY_STANDBY || (party == PARTY_EXPERT && accepted == NULL))
+		return dossier_live_offer(d);
+	return accepted;
+}
+
+/* What the expert wrote, for those who have his report. */
+static void opinion_fields(struct work *work, enum mail_code code, const struct dossier *d, json_t *fields)
+{
 	const struct policy_form *form = &d->opinion.data.form;
 
+	put(fields, "summary", form->summary);
+	put(fields, "convergence", form->convergence);
+	put(fields, "advice", form->advice);
+	put(fields, "delay", form->delay);
+	put(fields, "help", form->help);
+	/* The exchange begins with the first reading: only on the day of the release is its end this one. */
+	if (code == MAIL_M21 || code == MAIL_M16)
+		put_text(fields, "exchange_until", day_words(work, instant_plus(work->now, SPAN_DAYS(15))));
+}
+
+static void dossier_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *fields)
+{
+	const struct dossier_offer *offer = offer_told(d, mail->party);
+
 	put(fields, "reference", d->reference);
-	if (!is_before_acceptance(code)) {
+	if (!is_before_acceptance(mail->code)) {
 		put_text(fields, "patient_name", patient_name(work, d));
 		put_text(fields, "patient_short", patient_short(work, d));
 		put_text(fields, "patient_birth", birth_date(work, d));
 	}
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
-	if (offer == NULL)
-		offer = dossier_live_offer(d);
 	if (offer != NULL)
 		put(fields, "expert_name", offer->name);
-	if (!d->opinion.present)
-		return;
-	put(fields, "summary", form->summary);
-	put(fields, "convergence", form->convergence);
-	put(fields, "advice", form->advice);
-	put(fields, "delay", form->delay);
-	put(fields, "help", form->help);
-	put_text(fields, "exchange_until", day_words(work, instant_plus(work->now, SPAN_DAYS(15))));
+	if (d->opinion.present)
+		opinion_fields(work, mail->code, d, fields);
 }
 
 static json_t *mail_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d)
@@ -121,7 +137,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 	put_text(fields, "received_at", day_words(work, work->now));
 	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
 	if (d != NULL && mail->party != PARTY_SENDER)
-		dossier_fields(work, mail->code, d, fields);
+		dossier_fields(work, mail, d, fields);
 	for (size_t i = 0; i < mail->n_fields; i++)
 		put_named(fields, mail->fields[i].name, mail->fields[i].text);
 	return fields;

@@ -244,6 +244,40 @@ static UNUSED bool names_patient(struct bytes text)
 	return names_patient_of(PATIENT.ins, text);
 }
 
+/* What only the decision can tell: without it the mail's text cannot be filled (the required fields of gateway/template_code.c, but for
+ * what gateway/work_mail.c takes from the dossier and the configuration). */
+static const struct {
+	enum mail_code code;
+	const char *fields;
+} NEEDED[] = {
+	{MAIL_M02, "count missing"}, {MAIL_M02B, "question"}, {MAIL_M03, "count missing"}, {MAIL_M04, "pieces"}, {MAIL_M07, "expert"},
+	{MAIL_M09, "new_date"}, {MAIL_M10, "due_day due_hour age sex pathology questions exam_count"}, {MAIL_M11, "due_day"},
+	{MAIL_M13, "questions exam_count form"}, {MAIL_M13B, "exams"}, {MAIL_M14, "time_left"}, {MAIL_M15, "missing"},
+	{MAIL_M16, "released"}, {MAIL_M21, "expert"}, {MAIL_M30, "question"}, {MAIL_M31, "expert answer"}, {MAIL_M34, "time_left exchange_until"},
+	{MAIL_M41, "erased_at"}, {MAIL_M62, "document_name sentence"}, {MAIL_M63, "question"}, {MAIL_M64, "expert"}, {MAIL_M71, "code sentence"},
+	{MAIL_M73, "changes_list"},
+};
+
+static UNUSED bool has_field(const struct policy_mail *m, struct bytes name)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (bytes_equal_text(name, m->fields[i].name) && bytes_trim(m->fields[i].text).len > 0)
+			return true;
+	return false;
+}
+
+static UNUSED void check_fields(const struct policy_mail *m)
+{
+	for (size_t i = 0; i < sizeof NEEDED / sizeof NEEDED[0]; i++) {
+		struct cursor names = cursor_on(bytes_of_text(NEEDED[i].fields));
+		while (m->code == NEEDED[i].code && names.left.len > 0) {
+			struct bytes name = cursor_until(&names, ' ');
+			if (!has_field(m, name))
+				fail_msg("%s has no %.*s", mail_code_name(m->code), (int)name.len, (const char *)name.at);
+		}
+	}
+}
+
 static UNUSED void check_promises(const struct policy_decision *d)
 {
 	size_t live = 0;
@@ -254,6 +288,7 @@ static UNUSED void check_promises(const struct policy_decision *d)
 		const struct policy_mail *m = &d->mails[i];
 		const struct dossier *after = d->after != NULL ? d->after : d->dossier;
 		assert_true(m->to.len > 0);
+		check_fields(m);
 		if (m->party == PARTY_SENDER)
 			continue;
 		assert_non_null(after);

@@ -6,7 +6,8 @@
 
 enum {
 	HEADING_MAX = 90,   /* characters of a line that ends with ":" and is no sentence of a paragraph */
-	SHORT = 20,         /* a number that stays on one line of a telephone */
+	SHORT = 20,         /* a number or a reference that stays on one line of a telephone */
+	REFERENCE_HYPHENS = 3,
 };
 
 static const char page[] =
@@ -68,12 +69,33 @@ static const struct compose_link *link_at(const struct page *p, struct bytes lin
 	return NULL;
 }
 
+/* "A-2026-000123-KQ": how long it is, 0 when none begins here. */
+static size_t reference_at(struct bytes line, size_t at)
+{
+	size_t n = 0, hyphens = 0;
+
+	if (at > 0 && (is_word_byte(line.at[at - 1]) || line.at[at - 1] == '-'))
+		return 0;
+	for (; at + n < line.len && (is_word_byte(line.at[at + n]) || line.at[at + n] == '-'); n++)
+		hyphens += line.at[at + n] == '-';
+	return hyphens >= REFERENCE_HYPHENS && n <= SHORT ? n : 0;
+}
+
 static void add_line(struct page *p, struct bytes line)
 {
 	size_t done = 0;
 
 	for (size_t at = 0; at < line.len; at++) {
 		const struct compose_link *link = link_at(p, line, at);
+		size_t reference = link == NULL ? reference_at(line, at) : 0;
+		if (reference > 0) {
+			add_escaped(&p->out, bytes_slice(line, done, at - done));
+			buf_text(&p->out, "<span style=\"white-space:nowrap\">");
+			add_escaped(&p->out, bytes_slice(line, at, reference));
+			buf_text(&p->out, "</span>");
+			done = at + reference;
+			at = done - 1;
+		}
 		if (link == NULL)
 			continue;
 		add_escaped(&p->out, bytes_slice(line, done, at - done));

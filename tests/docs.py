@@ -12,7 +12,8 @@ import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
 DOCS, MAN = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs/man")
-PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md"), ("pathologies.md", "fiches-pathologies.md")]
+PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md"), ("pathologies.md", "fiches-pathologies.md"),
+         ("messages.md", "messages.fr.md")]
 
 
 def read(path):

@@ -130,6 +130,7 @@ SUITES = {
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
+    "catalogue": script("catalogue", [PYTHON, "-B", "tests/catalogue.py", BIN], 900, show="NOT"),
     "pdf": script("pdf", [PYTHON, "-B", "tests/pdf_forms.py", os.path.join(RELEASE, "peers/pdf_probe")], 900),
     "questionnaires": script("questionnaires", [PYTHON, "tests/questionnaire_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 300, needs_corpus=True),
     "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
@@ -147,7 +148,7 @@ SUITES = {
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
 LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
-         ("transport", "interop", "clients"))
+         ("transport", "interop", "clients", "catalogue"))
 
 
 def one_after_another(names):
