@@ -136,6 +136,57 @@ static void facts_have_their_members(void **state)
 	arena_destroy(&arena);
 }
 
+/* --- what the text says --------------------------------------------------------------- */
+
+static json_t *said_facts(struct arena *arena, const char *mail)
+{
+	struct inspect_request request = {.kind = INSPECT_MAIL, .range = bytes_of_text(mail), .own = {BYTES("01 00 00 00 00"), BYTES("avis.example")}, .n_own = 2};
+	struct inspection in;
+
+	inspect_read(arena, &request, &in);
+	return inspect_facts_json(arena, &in);
+}
+
+#define DATED FROM "Date: Sat, 21 Nov 2026 10:12:00 +0100\r\nContent-Type: text/plain; charset=utf-8\r\n"
+
+static const struct said {
+	const char *what, *mail, *word, *patient, *from, *until, *motive;
+	const char *emergency;       /* kind of the first; "" for none */
+	const char *absent_until;    /* of the suggestion */
+	const char *relayed;         /* "" when nothing was masked */
+	int quoted;
+} saids[] = {
+	{"leave, by the day of the mail", DATED "\r\nABSENT du 3 au 20\r\n", "absent", "none", "2026-12-03", "2026-12-20", "unsaid", "", "", "", 0},
+	{"a refusal with its reason", DATED "\r\nREFUSE : ce n'est pas mon domaine\r\n", "refuse", "none", "", "", "field", "", "", "", 0},
+	{"an automatic answer has no word, and may suggest", DATED "Auto-Submitted: auto-replied\r\n\r\nACCEPTE. Je suis absent jusqu'au 20/12.\r\n", "none", "none", "", "", "unsaid", "",
+	 "2026-12-20", "", 0},
+	{"a patient's wish", DATED "\r\nPARTAGER\r\n", "none", "share", "", "", "unsaid", "", "", "", 0},
+	{"an emergency, and a quote that has one, too", DATED "\r\nJe suis essouffl\xc3\xa9" "e.\r\n\r\nLe 21/11/2026 \xc3\xa0 10:00, A a \xc3\xa9" "crit :\r\n> douleur thoracique ?\r\n", "none", "none", "", "",
+	 "unsaid", "breath", "", "", 2},
+	{"a private number, and the service's own", DATED "\r\nAppelez le 06 12 34 56 78, pas le 01 00 00 00 00.\r\n", "none", "none", "", "", "unsaid", "", "",
+	 "Appelez le [num\xc3\xa9ro masqu\xc3\xa9], pas le 01 00 00 00 00.", 0},
+};
+
+static void words_become_facts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof saids / sizeof saids[0]; i++) {
+		const struct said *row = &saids[i];
+		struct arena *arena = arena_create(64 << 20);
+		json_t *facts = said_facts(arena, row->mail);
+		const json_t *reply = json_object_get(facts, "reply"), *sign = json_array_get(json_object_get(facts, "emergency"), 0);
+		if (!bytes_equal_text(json_view(reply, "word"), row->word) || !bytes_equal_text(json_view(reply, "patient"), row->patient) ||
+		    !bytes_equal_text(json_view(reply, "from"), row->from) || !bytes_equal_text(json_view(reply, "until"), row->until) ||
+		    !bytes_equal_text(json_view(reply, "motive"), row->motive) || !bytes_equal_text(json_view(sign, "kind"), row->emergency) ||
+		    !bytes_equal_text(json_view(json_object_get(facts, "absence"), "until"), row->absent_until) ||
+		    !bytes_equal_text(json_view(json_object_get(facts, "relayed"), "text"), row->relayed) ||
+		    json_integer_value(json_object_get(json_object_get(facts, "folded"), "quoted")) != row->quoted)
+			fail_msg("%s: %s", row->what, json_dumps(facts, 0));
+		json_decref(facts);
+		arena_destroy(&arena);
+	}
+}
+
 /* What a finding tells, of the reader's rules and of the gateway's reasons alike. */
 static void findings_have_their_members(void **state)
 {
@@ -282,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mails_are_told_apart),
 		cmocka_unit_test(facts_have_their_members),
+		cmocka_unit_test(words_become_facts),
 		cmocka_unit_test(findings_have_their_members),
 		cmocka_unit_test(requests_are_checked),
 		cmocka_unit_test(documents_give_the_class),
