@@ -407,7 +407,7 @@ static const struct deadline_row rows[DEADLINES] = {
 		.holds = is_unkept, .alerts = ALERT_NURSES | ALERT_MANAGER, .source = "3.3 day 7 - 4 h"},
 	[DEADLINE_OVERDUE] = {"overdue", "En retard", "Late",
 		.states = UNRELEASED | IN(RELEASED) | IN(UNDELIVERABLE), .from = to_end, .span = MIN(0), .back = true, .promise = true,
-		.holds = is_unkept, .alerts = ALERT_MANAGER, .source = "3.3 day 7"},
+		.holds = is_unkept, .alerts = ALERT_MANAGER, .again = W_DAYS(1), .source = "3.3 day 7"},
 	[DEADLINE_OVERDUE_PATIENT] = {"overdue_patient", "En retard : le patient est prévenu", "Late: the patient is told",
 		.states = UNRELEASED, .from = to_end, .span = MIN(0), .back = true, .hours = HOURS_PATIENT, .promise = true,
 		.mail = MAIL_M09, .party = PARTY_PATIENT, .source = "3.3 day 7"},

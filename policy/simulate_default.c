@@ -14,7 +14,7 @@ static const struct {
 } defaults[] = {
 	{"cancer-sein", "Cancer du sein", 30, 3, 30, 2},   {"endometriose", "Endométriose", 20, 3, 18, 2},
 	{"rachis", "Chirurgie du rachis", 20, 2, 18, 2},   {"prostate", "Cancer de la prostate", 15, 3, 14, 2},
-	{"hanche-genou", "Prothèse de hanche ou de genou", 12, 2, 12, 2}, {"maladie-rare", "Maladie rare", 3, 4, 1, 1},
+	{"hanche-genou", "Prothèse de hanche ou de genou", 10, 2, 12, 2}, {"maladie-rare", "Maladie rare", 3, 4, 1, 1},
 };
 enum { DEFAULTS = sizeof defaults / sizeof defaults[0] };
 
@@ -32,9 +32,9 @@ const struct pathology *simulate_pathology_make(struct arena *arena, struct byte
 	struct pathology_exam *list = arena_alloc(arena, (exams + 1) * sizeof *list);
 
 	for (unsigned i = 0; i < exams; i++)
-		list[i] = (struct pathology_exam){.code = bytes_of_text(arena_printf(arena, "examen-%u", i)), .wanted = {
-						  .label_fr = BYTES("Examen"), .label_en = BYTES("Exam"), .types = {&exam_types[i % EXAM_TYPES], 1}}};
-	*p = (struct pathology){.code = code, .version = BYTES("1"), .title_fr = title, .title_en = title, .answers = answers,
+		list[i] = (struct pathology_exam){.code = bytes_of_text(arena_printf(arena, "examen-%u", i)),
+						  .wanted = {BYTES("Examen"), BYTES("Exam"), {&exam_types[i % EXAM_TYPES], 1}, 0}};
+	*p = (struct pathology){.code = code, .version = BYTES("1"), .title_fr = title, .title_en = title, .validated = true, .answers = answers,
 				.n_answers = sizeof answers / sizeof answers[0], .exams = list, .n_exams = exams};
 	return p;
 }
@@ -43,7 +43,7 @@ struct simulate_expert simulate_expert_default(void)
 {
 	return (struct simulate_expert){
 		.accepts = 820, .silent = 60, .unclear = 20, .incomplete = 80, .more = 60,
-		.answer = {SPAN_HOURS(1), SPAN_HOURS(8), SPAN_HOURS(30)}, .opinion = {SPAN_HOURS(30), SPAN_HOURS(90), SPAN_HOURS(135)}};
+		.answer = {SPAN_HOURS(1), SPAN_HOURS(6), SPAN_HOURS(20)}, .opinion = {SPAN_HOURS(20), SPAN_HOURS(72), SPAN_HOURS(115)}};
 }
 
 void simulate_experts_make(struct arena *arena, struct simulate_expert *out, size_t n, size_t first, struct policy_texts pathologies, unsigned capacity,

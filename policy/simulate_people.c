@@ -133,7 +133,7 @@ static struct policy_answer answer_to(struct arena *arena, const struct patholog
 {
 	static const struct bytes values[POLICY_ANSWER_KINDS] = {
 		[POLICY_ANSWER_UNSAID] = BYTES_OF("oui"), [POLICY_ANSWER_NUMBER] = BYTES_OF("1"), [POLICY_ANSWER_CHOICE] = BYTES_OF("1"),
-		[POLICY_ANSWER_TEXT] = BYTES_OF("oui"), [POLICY_ANSWER_DATE] = BYTES_OF("2026-01-15"), [POLICY_ANSWER_TRUTH] = BYTES_OF("true"),
+		[POLICY_ANSWER_TEXT] = BYTES_OF("oui"), [POLICY_ANSWER_DATE] = BYTES_OF("2026-01-15"), [POLICY_ANSWER_TRUTH] = BYTES_OF("false"),
 		[POLICY_ANSWER_SLIDER] = BYTES_OF("1"), [POLICY_ANSWER_SECTION] = BYTES_OF("oui"),
 	};
 	struct bytes value = values[question->kind];

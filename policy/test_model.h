@@ -30,7 +30,7 @@ enum { MODEL_MOVES = 96, MODEL_FILES = 4, MODEL_EVENTS = 512, MODEL_SENT = 24, M
 /* What all lives together have seen. */
 struct model_seen {
 	uint64_t lives, moves, decisions, events[DOSSIER_EVENTS], states[DOSSIER_STATES], acts[POLICY_ACTS], deadlines[DEADLINES], mails[MAIL_CODES],
-		kept_by_timer[DOSSIER_STATES], alone[DOSSIER_STATES], outcomes[POLICY_OUTCOMES];
+		outcomes[POLICY_OUTCOMES];
 };
 
 /* One dossier of the patient. */
@@ -39,6 +39,7 @@ struct model_file {
 	struct dossier_event *log;
 	size_t n_log;
 	struct watch watch;
+	enum dossier_state alerted;      /* a deadline called a person while it stood in that state; NOWHERE: none has */
 };
 
 struct model {
@@ -57,6 +58,7 @@ struct model {
 	/* How the store keeps an event; NULL: as it is. */
 	void (*keep)(struct arena *arena, const struct dossier_event *event, struct dossier_event *out);
 	uint64_t step;
+	bool slow;                       /* mostly nobody does anything, and the timers go on */
 };
 
 static UNUSED uint64_t model_chance(uint64_t *seed, uint64_t n)
@@ -86,7 +88,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2480, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2512, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 112, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 344, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -281,6 +283,7 @@ static UNUSED void model_lists(struct buf *b, const struct dossier *d)
 static UNUSED void model_write(struct buf *b, const struct dossier *d)
 {
 	const int64_t numbers[] = {d->seq, d->opened_at.us, d->changed_at.us, d->complete_at.us, d->due_at.us, d->released_at.us, d->read_at.us,
+				   d->kept_at.us, d->held_at.us, d->held_until.us, d->held.us,
 				   d->attending.at.us, d->first_opinion.at.us, (int64_t)d->n_documents, (int64_t)d->n_waived, (int64_t)d->n_offers,
 				   (int64_t)d->n_proofs, (int64_t)d->n_questions, (int64_t)d->n_digests, (int64_t)d->n_releases, (int64_t)d->n_pauses,
 				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links};
@@ -357,19 +360,20 @@ static UNUSED void model_story(struct model *m)
 }
 
 /* A running dossier is somebody's: a timer's, a person's; or it waits for others, which is told at the end. */
-static UNUSED void model_kept(struct model *m, const struct model_file *f)
+static UNUSED void model_kept(struct model *m, struct model_file *f)
 {
 	struct deadline due[DEADLINES];
 	enum dossier_state state = f->dossier->state;
-	size_t n = deadline_list(f->dossier, due);
+	bool timer = m->last.n_events > 0 && m->last.events[0].kind == EVENT_DEADLINE_PASSED && m->last.owner != NULL;
+
+	f->alerted = timer ? state : f->alerted == state ? state : DOSSIER_NOWHERE;
+	size_t n = deadline_list(m->world.rules.settings, f->dossier, due);
 
 	for (size_t i = 1; i < n; i++)
 		if (instant_before(due[i].at, due[i - 1].at))
 			model_break(m, "the deadlines are not in their order");
-	m->seen->kept_by_timer[state] += n > 0;
-	m->seen->alone[state] += n == 0 && !dossier_stands_still(f->dossier);
-	/* Frozen, it is in the hands of who froze it. */
-	if (watch_keeper(state) == KEEPER_TIMER && n == 0 && !dossier_stands_still(f->dossier))
+	/* Frozen, it is in the hands of who froze it; and who was called because time ran out has it. */
+	if (watch_keeper(state) == KEEPER_TIMER && n == 0 && f->alerted != state && !dossier_stands_still(f->dossier))
 		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" is forgotten: no deadline runs, and no person has it", dossier_state_name(state)));
 }
 
@@ -506,18 +510,26 @@ static UNUSED struct policy_document model_document(struct model *m, const struc
 static UNUSED struct policy_message model_request_of(struct model *m, const struct model_move *v)
 {
 	struct policy_message x = request_message(&m->world);
-	struct policy_answer *answers = arena_alloc(m->arena, sizeof REQUEST_ANSWERS);
+	struct policy_answer *answers = arena_alloc(m->arena, sizeof REQUEST_ANSWERS + 2 * sizeof *answers);
 	struct policy_document *d = documents(&m->world, document(&m->world, arena_printf(m->arena, "request-%u", v->a % 3), "74465-6",
 								  arena_printf(m->arena, "f%u", v->a % 3)));
 
 	memcpy(answers, REQUEST_ANSWERS, sizeof REQUEST_ANSWERS);
 	x.answers = answers;
 	x.documents = d;
-	for (size_t i = 0; i < x.n_answers; i++)
-		if (bytes_starts(answers[i].question, BYTES("consent.")) && bytes_contains(answers[i].question, v->b % 2 ? BYTES("first") : BYTES("attending")))
-			answers[i].value = v->b / 2 % 2 ? BYTES("true") : BYTES("false");
+	for (size_t i = 0; i < x.n_answers; i++) {
+		bool first = bytes_equal_text(answers[i].question, "consent.first-opinion");
+		if (first || bytes_equal_text(answers[i].question, "consent.attending"))
+			answers[i].value = v->b / (first ? 2 : 1) % 2 ? BYTES("true") : BYTES("false");
+		if (bytes_ends(answers[i].question, BYTES(".when")))
+			answers[i].value = T(share_when_name((enum share_when)(v->b / 4 % SHARE_WHENS)));
+	}
 	if (v->what % 8 == 1)
 		x.n_answers--;                                   /* nothing is asked */
+	if (v->what % 8 == 6) {                                  /* somebody helps her, and she takes part in the study */
+		answers[x.n_answers++] = (struct policy_answer){.question = BYTES("patient.assisted"), .value = BYTES("true")};
+		answers[x.n_answers++] = (struct policy_answer){.question = BYTES("consent.study"), .value = BYTES("true")};
+	}
 	if (v->what % 8 == 2)
 		answers[8].value = answers[10].value;            /* one doctor is both */
 	if (v->what % 8 == 3)
@@ -794,13 +806,13 @@ static UNUSED void model_command(struct model *m, const struct model_move *v)
 	model_settle(m);
 }
 
-static UNUSED bool model_is_due(const struct dossier *d, enum deadline_kind kind, struct instant now)
+static UNUSED bool model_is_due(struct model *m, const struct dossier *d, enum deadline_kind kind)
 {
 	struct deadline list[DEADLINES];
-	size_t n = deadline_list(d, list);
+	size_t n = deadline_list(m->world.rules.settings, d, list);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].kind == kind && !instant_before(now, list[i].at))
+		if (list[i].kind == kind && !instant_before(m->world.now, list[i].at))
 			return true;
 	return false;
 }
@@ -812,14 +824,14 @@ static UNUSED void model_timer(struct model *m, enum deadline_kind kind)
 
 	if (d == NULL || kind == DEADLINE_NONE || kind >= DEADLINES)
 		return;
-	bool due = model_is_due(d, kind, m->world.now);
+	bool due = model_is_due(m, d, kind);
 	policy_decide_timer(m->arena, &m->world.rules, d, kind, m->world.now, &m->last);
 	if (due != (m->last.n_events > 0))
 		model_break(m, arena_printf(m->arena, due ? "the deadline \"%s\" passed and nothing came of it: it would be due for ever"
 							  : "the deadline \"%s\" was not due, and something came of it", deadline_name(kind)));
 	m->seen->deadlines[kind] += m->last.n_events > 0;
 	model_settle(m);
-	if (due && m->broken == NULL && model_is_due(model_dossier(m), kind, m->world.now))
+	if (due && m->broken == NULL && model_is_due(m, model_dossier(m), kind))
 		model_break(m, arena_printf(m->arena, "the deadline \"%s\" passed and is due again at once", deadline_name(kind)));
 }
 
@@ -827,7 +839,7 @@ static UNUSED void model_timer(struct model *m, enum deadline_kind kind)
 static UNUSED void model_due(struct model *m, const struct model_move *v)
 {
 	struct deadline list[DEADLINES];
-	size_t n = model_dossier(m) == NULL ? 0 : deadline_list(model_dossier(m), list);
+	size_t n = model_dossier(m) == NULL ? 0 : deadline_list(m->world.rules.settings, model_dossier(m), list);
 
 	if (n == 0)
 		return;
@@ -986,9 +998,18 @@ static const struct model_likely {
 	{DOSSIER_EXCHANGE, MOVE_OPINION, WHO_HOLDER, 0, NULL},       {DOSSIER_REVISION, MOVE_COMMAND, 0, 255, "release"},
 	{DOSSIER_REVISION, MOVE_COMMAND, 0, 255, "return"},          {DOSSIER_CLOSED, MOVE_OPINION, WHO_HOLDER, 0, NULL},
 	{DOSSIER_CLOSED, MOVE_PATIENT, WHO_PATIENT, 1, NULL},        {DOSSIER_IDENTITY, MOVE_COMMAND, 0, 255, "identity"},
+	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},                   {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_HOLD, MOVE_DUE, 0, 1, NULL},                        {DOSSIER_HOLD, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_CLOSED, MOVE_DUE, 0, 1, NULL},                      {DOSSIER_CLOSED, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_INCOMPLETE, MOVE_DUE, 0, 1, NULL},                  {DOSSIER_UNDELIVERABLE, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_IDENTITY, MOVE_DUE, 0, 1, NULL},                    {DOSSIER_IDENTITY, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_INCOMPLETE, MOVE_DUE, 0, 1, NULL},                  {DOSSIER_ARCHIVED, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
 	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
@@ -1015,9 +1036,10 @@ static UNUSED struct model_move model_choose(struct model *m, uint64_t *seed)
 		if (MODEL_LIKELY[i].state == state)
 			likely[n++] = &MODEL_LIKELY[i];
 	uint64_t road = model_chance(seed, 10);
-	if (road == 0)
+	bool waits = m->slow ? road < 6 : road == 0;
+	if (waits)
 		v.kind = MOVE_DUE;
-	if (n == 0 || road == 0 || road > 6)
+	if (n == 0 || waits || road > 7)
 		return v;
 	const struct model_likely *l = likely[model_chance(seed, n)];
 	v.kind = l->kind;
@@ -1057,6 +1079,7 @@ static UNUSED void model_start(struct model *m, uint64_t life, struct model_seen
 	m->world.rules.release_by_nurse = life % 3;
 	m->world.rules.opinion_unsigned = life % 5 == 0;
 	m->world.rules.language = life % 7 == 0 ? "en" : "fr";
+	m->slow = life % 4 == 0;
 	m->world.rules.n_experts = life % 11 == 0 ? 1 : COUNT(EXPERTS);
 	m->world.rules.organisations = model_organisations(m);
 }
@@ -1080,7 +1103,7 @@ static UNUSED bool model_live(uint64_t life, struct model_seen *seen, void (*kee
 	model_start(&m, life, seen);
 	m.keep = keep;
 	seen->lives++;
-	for (*n = 0; *n < MODEL_MOVES && m.broken == NULL && after < 6; (*n)++) {
+	for (*n = 0; *n < MODEL_MOVES && m.broken == NULL && after < 10; (*n)++) {
 		moves[*n] = model_choose(&m, &seed);
 		if (model_ends(&moves[*n]) && model_chance(&seed, 8) > 0)
 			moves[*n].kind = MOVE_DUE;
