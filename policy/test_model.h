@@ -17,7 +17,7 @@ enum model_kind {
 };
 
 /* Who writes: found out when the move is made. */
-enum model_who { WHO_ASKED, WHO_HOLDER, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
+enum model_who { WHO_ASKED, WHO_HOLDER, WHO_LOST, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
 
 struct model_move {
 	uint8_t kind, who, spoil, what;
@@ -475,6 +475,9 @@ static UNUSED const char *model_address(struct model *m, enum model_who who)
 		offer = dossier_live_offer(d);
 	if (d != NULL && who == WHO_HOLDER)
 		offer = dossier_accepted_offer(d);
+	for (size_t i = 0; d != NULL && who == WHO_LOST && i < d->n_offers; i++)
+		if (d->offers[i].answer == OFFER_ENDED)
+			offer = &d->offers[i];
 	if (offer != NULL)
 		return (const char *)offer->mailbox.at;
 	return fixed[who] != NULL ? fixed[who] : fixed[WHO_UN];
@@ -904,6 +907,14 @@ static UNUSED void model_tell(struct model *m, const struct model_move *v)
 	fputc('\n', m->story);
 }
 
+/* So many days from now, "YYYY-MM-DD"; 0: untold. */
+static UNUSED struct bytes model_day(struct model *m, uint32_t days)
+{
+	struct date d = instant_date(instant_plus(m->world.now, SPAN_DAYS(days)), 60);
+
+	return days == 0 ? BYTES_NONE : T(arena_printf(m->arena, "%04d-%02d-%02d", d.year, d.month, d.day));
+}
+
 static UNUSED void model_speak(struct model *m, const struct model_move *v)
 {
 	struct policy_message x;
@@ -920,7 +931,7 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		break;
 	case MOVE_REPLY:
 		x = reply_message(&m->world, model_address(m, (enum model_who)v->who), (enum policy_word)(v->what % POLICY_WORDS));
-		x.reply.until = BYTES("2026-04-01");
+		x.reply.until = model_day(m, v->b % 14);
 		break;
 	case MOVE_OPINION:
 		x = model_opinion_of(m, v);
@@ -1014,6 +1025,12 @@ static const struct model_likely {
 	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
 	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, 255, NULL},
+	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
+	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
