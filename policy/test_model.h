@@ -17,7 +17,7 @@ enum model_kind {
 };
 
 /* Who writes: found out when the move is made. */
-enum model_who { WHO_ASKED, WHO_HOLDER, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
+enum model_who { WHO_ASKED, WHO_HOLDER, WHO_LOST, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
 
 struct model_move {
 	uint8_t kind, who, spoil, what;
@@ -88,10 +88,10 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2512, "struct dossier has changed: write its new fields in model_write()");
-_Static_assert(sizeof(struct dossier_offer) == 112, "struct dossier_offer has changed: write its new fields in model_offer()");
+_Static_assert(sizeof(struct dossier) == 2584, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
-_Static_assert(sizeof(struct dossier_opinion) == 344, "struct dossier_opinion has changed: write its new fields in model_opinion()");
+_Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
 _Static_assert(sizeof(struct dossier_request) == 368, "struct dossier_request has changed: write its new fields in model_request()");
 
 static UNUSED void model_bytes(struct buf *b, struct bytes text)
@@ -155,7 +155,7 @@ static UNUSED void model_offer(struct buf *b, const struct dossier_offer *o)
 	buf_u64(b, (uint64_t)o->reminded_at.us);
 	buf_u64(b, (uint64_t)o->answered_at.us);
 	buf_u64(b, (uint64_t)o->ended_at.us);
-	buf_u32(b, (uint32_t)(o->answer << 16 | o->word << 8 | o->standby));
+	buf_u32(b, (uint32_t)(o->answer << 24 | o->why << 16 | o->word << 8 | o->standby));
 }
 
 static UNUSED void model_form(struct buf *b, const struct policy_form *f)
@@ -177,6 +177,7 @@ static UNUSED void model_opinion(struct buf *b, const struct dossier_opinion *o)
 	buf_u64(b, (uint64_t)o->at.us);
 	buf_u64(b, o->data.timed ? (uint64_t)o->data.signed_at.us : 0);
 	model_bytes(b, o->data.rpps);
+	model_bytes(b, o->data.signer);
 	model_bytes(b, o->data.digest);
 	model_bytes(b, o->data.fingerprint);
 	model_form(b, &o->data.form);
@@ -243,6 +244,12 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	}
 	for (size_t i = 0; i < d->n_links; i++)
 		model_bytes(b, d->links[i]);
+	for (size_t i = 0; i < d->n_late_opinions; i++) {
+		const struct dossier_late_opinion *late = &d->late_opinions[i];
+		model_opinion(b, &(struct dossier_opinion){.data = late->data, .annexes = late->data.annexes, .n_annexes = late->data.n_annexes});
+		buf_u64(b, (uint64_t)late->at.us);
+		buf_u64(b, (uint64_t)late->inbox);
+	}
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
 		model_bytes(b, d->channels[p].address);
@@ -468,6 +475,9 @@ static UNUSED const char *model_address(struct model *m, enum model_who who)
 		offer = dossier_live_offer(d);
 	if (d != NULL && who == WHO_HOLDER)
 		offer = dossier_accepted_offer(d);
+	for (size_t i = 0; d != NULL && who == WHO_LOST && i < d->n_offers; i++)
+		if (d->offers[i].answer == OFFER_ENDED)
+			offer = &d->offers[i];
 	if (offer != NULL)
 		return (const char *)offer->mailbox.at;
 	return fixed[who] != NULL ? fixed[who] : fixed[WHO_UN];
@@ -782,9 +792,9 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
-					  "physician.attending.mailbox", "letter", "A-2026-000009-AB"};
+					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
-	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned"};
+	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person"};
 	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
 
 	return (struct policy_command){
@@ -897,6 +907,14 @@ static UNUSED void model_tell(struct model *m, const struct model_move *v)
 	fputc('\n', m->story);
 }
 
+/* So many days from now, "YYYY-MM-DD"; 0: untold. */
+static UNUSED struct bytes model_day(struct model *m, uint32_t days)
+{
+	struct date d = instant_date(instant_plus(m->world.now, SPAN_DAYS(days)), 60);
+
+	return days == 0 ? BYTES_NONE : T(arena_printf(m->arena, "%04d-%02d-%02d", d.year, d.month, d.day));
+}
+
 static UNUSED void model_speak(struct model *m, const struct model_move *v)
 {
 	struct policy_message x;
@@ -913,7 +931,7 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		break;
 	case MOVE_REPLY:
 		x = reply_message(&m->world, model_address(m, (enum model_who)v->who), (enum policy_word)(v->what % POLICY_WORDS));
-		x.reply.until = BYTES("2026-04-01");
+		x.reply.until = model_day(m, v->b % 14);
 		break;
 	case MOVE_OPINION:
 		x = model_opinion_of(m, v);
@@ -1007,6 +1025,12 @@ static const struct model_likely {
 	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
 	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, 255, NULL},
+	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
+	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},

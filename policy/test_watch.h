@@ -26,6 +26,8 @@ struct watch {
 	bool processing, sharing, attending, first_opinion;   /* consents, as of now */
 	bool awaited, doubted, missing, pieces, triaged, no_expert;
 	const struct dossier_offer_data *live, *holder;
+	const struct dossier_offer_data *expired;             /* the last offer that ran out, */
+	struct instant expired_at;                            /* and when */
 	bool live_standby, reminded, taken, more, waits;      /* taken: from its expert, nobody asked yet; waits: the patient asked us to */
 	struct bytes asked[WATCH_OFFERS];
 	struct watch_document documents[WATCH_DOCUMENTS];
@@ -97,12 +99,23 @@ static UNUSED void watch_document_withdrawn(struct watch *w, const struct dossie
 		d->withdrawn = true;
 }
 
-static UNUSED void watch_offered(struct watch *w, const struct dossier_offer_data *o, bool standby)
+/* Twice only by a person's word, or when the stand-by who was asked is asked for the dossier itself. */
+static UNUSED bool watch_may_ask(const struct watch *w, const struct dossier_event *e)
 {
+	bool carried = w->expired != NULL && w->expired_at.us == e->at.us && bytes_equal(w->expired->rpps, e->offer.rpps);
+
+	return w->gate || carried || bytes_starts(e->actor, BYTES("operator:")) || !watch_has(w->asked, w->n_asked, e->offer.rpps);
+}
+
+static UNUSED void watch_offered(struct watch *w, const struct dossier_event *e, bool standby)
+{
+	const struct dossier_offer_data *o = &e->offer;
+
+
 	watch_need(w, w->triaged, "an expert was asked before the dossier was complete");
 	watch_need(w, w->live == NULL, "a second expert was asked while the first had not answered");
 	watch_need(w, (w->holder != NULL) == standby, "an expert was asked though another holds the dossier, or as a stand-by of nobody");
-	watch_need(w, w->gate || !watch_has(w->asked, w->n_asked, o->rpps), "an expert was asked twice");
+	watch_need(w, watch_may_ask(w, e), "an expert was asked twice");
 	watch_need(w, w->holder == NULL || !bytes_equal(w->holder->rpps, o->rpps), "an expert was asked to stand in for himself");
 	if (w->n_asked < WATCH_OFFERS)
 		w->asked[w->n_asked++] = o->rpps;
@@ -259,14 +272,14 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_over(w, DOSSIER_EXPIRED);
 		break;
 	case EVENT_OFFERED:
-		watch_offered(w, &e->offer, false);
+		watch_offered(w, e, false);
 		break;
 	case EVENT_STANDBY_CHOSEN:
 		watch_need(w, w->holder != NULL && w->live == NULL && !w->pending && w->version == 0, "a stand-by was chosen out of turn");
 		watch_need(w, w->holder == NULL || !bytes_equal(w->holder->rpps, e->offer.rpps), "an expert was chosen to stand in for himself");
 		break;
 	case EVENT_STANDBY_OFFERED:
-		watch_offered(w, &e->offer, true);
+		watch_offered(w, e, true);
 		break;
 	case EVENT_OFFER_REMINDED:
 		watch_answered(w, &e->offer, false);
@@ -274,8 +287,15 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		w->reminded = true;
 		break;
 	case EVENT_OFFER_DECLINED:
+		watch_answered(w, &e->offer, true);
+		break;
 	case EVENT_OFFER_EXPIRED:
 		watch_answered(w, &e->offer, true);
+		w->expired = &e->offer;
+		w->expired_at = e->at;
+		break;
+	case EVENT_ABSENCE_TOLD:
+		watch_need(w, w->holder != NULL && bytes_equal(w->holder->rpps, e->offer.rpps) && !w->pending && w->version == 0, "an absence was told by nobody who holds the dossier");
 		break;
 	case EVENT_OFFER_ACCEPTED:
 		watch_accepted(w, &e->offer);
@@ -589,6 +609,7 @@ static const struct watch_warrant {
 	{"M05", PATIENT_IS, {EVENT_IDENTITY_DOUBTED}},
 	{"M06", PATIENT_IS, {EVENT_TRIAGED}},
 	{"M07", PATIENT_IS, {EVENT_OFFER_ACCEPTED}},
+	{"M08", PATIENT_IS, {EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED}},
 	{"M09", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
@@ -668,11 +689,28 @@ static UNUSED bool watch_sends(const struct policy_decision *d, const char *cons
 	return false;
 }
 
+static UNUSED bool watch_decides(const struct policy_decision *d, enum dossier_event_kind kind, struct bytes rpps)
+{
+	for (size_t i = 0; i < d->n_events; i++)
+		if (d->events[i].kind == kind && (rpps.len == 0 || bytes_equal(d->events[i].offer.rpps, rpps)))
+			return true;
+	return false;
+}
+
+/* He knows already: he was asked as a stand-by, or his own opinion is what he is given the dossier back for. */
+static UNUSED bool watch_knows(const struct policy_decision *d, const struct dossier_event *e)
+{
+	bool offer = e->kind == EVENT_OFFERED || e->kind == EVENT_OFFER_ACCEPTED;
+
+	return offer && (watch_decides(d, EVENT_OPINION_RECEIVED, BYTES_NONE) ||
+			 (e->kind == EVENT_OFFERED && watch_decides(d, EVENT_OFFER_EXPIRED, e->offer.rpps)));
+}
+
 static UNUSED void watch_told(struct watch *w, const struct policy_decision *d)
 {
 	for (size_t i = 0; i < d->n_events && d->owner == NULL; i++)
 		for (size_t k = 0; k < COUNT(WATCH_TOLD); k++)
-			if (WATCH_TOLD[k].kind == d->events[i].kind && !watch_sends(d, WATCH_TOLD[k].codes))
+			if (WATCH_TOLD[k].kind == d->events[i].kind && !watch_sends(d, WATCH_TOLD[k].codes) && !watch_knows(d, &d->events[i]))
 				watch_need(w, false, arena_printf(w->arena, "\"%s\" is to be told by %s, which was not sent, and nobody has it in hand",
 								  dossier_event_name(d->events[i].kind), WATCH_TOLD[k].codes[0]));
 }
