@@ -6,7 +6,7 @@ import personas_hospital
 import personas_patient
 import personas_service
 
-SECTIONS = (("the clock", personas_service.clock), ("2.1 patient", personas_patient.patient), ("2.5 hospital", personas_hospital.hospital),
+SECTIONS = (("the clock", personas_service.clock), ("2.1 patient", personas_patient.patient), ("2.1 a patient who is silent", personas_patient.silent_patient), ("2.5 hospital", personas_hospital.hospital),
             ("2.6 expert", personas_doctors.expert))
 
 

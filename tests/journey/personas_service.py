@@ -36,7 +36,7 @@ def clock(w, story):
                 w.started = True
             with open(f"{w.dir}/log/relais.log", encoding="utf-8") as f:
                 wait_for("the refusal in the log", lambda: "rehearsal-refused" in f.read())
-            assert not any(p["name"].startswith("worker") and p["state"] == "running" and p["restarts"] == 0 for p in w.status()["processes"]), w.status()
+            wait_for("workers that end again and again", lambda: all(p["restarts"] > 0 for p in w.status()["processes"] if p["name"].startswith("worker")))
         finally:
             w.relais_stop()
             with open(path, "w", encoding="utf-8") as f:

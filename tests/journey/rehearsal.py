@@ -36,7 +36,7 @@ class Patient:
 
 PATIENTS = {
     "2.1": Patient("PAT-TROIS", "DOMINIQUE", None), "2.4": Patient("PAT-QUATRE", "CAMILLE", "2790351215004"), "2.5": Patient("PAT-CINQ", "ALIX", "2790351215005"),
-    "2.6": Patient("PAT-SIX", "MAXENCE", "2790351215006"), "2.8": Patient("PAT-HUIT", "ANDREA", "2790351215008"),
+    "2.1b": Patient("PAT-DOUZE", "CLAUDE", "2790351215012"), "2.6": Patient("PAT-SIX", "MAXENCE", "2790351215006"), "2.8": Patient("PAT-HUIT", "ANDREA", "2790351215008"),
 }
 
 
@@ -73,14 +73,23 @@ class Rehearsal(World):
         self.relais("clock", "until", at.isoformat())
         self.settle()
 
+    def live(self, at):
+        """To that instant as life goes: what falls due on the way is done at its own instant, one after the other."""
+        while True:
+            due = sql(self, "select min(next_due) from relais.dossier where next_due > (select relais.instant())")
+            due = datetime.datetime.fromisoformat(due + ":00" if due[-3] in "+-" else due) if due else at
+            self.until(min(due, at))
+            if due >= at:
+                return
+
     def forward(self, **span):
-        self.until(self.now() + datetime.timedelta(**span))
+        self.live(self.now() + datetime.timedelta(**span))
 
     def next_day(self, weekday, hour):
         """That day of the week (0: Monday) at that hour, in Paris, not before tomorrow."""
         day = self.now().date() + datetime.timedelta(days=1)
         day += datetime.timedelta(days=(weekday - day.weekday()) % 7)
-        self.until(datetime.datetime.combine(day, datetime.time(hour), PARIS))
+        self.live(datetime.datetime.combine(day, datetime.time(hour), PARIS))
 
     def settle(self):
         """Nothing is under way: no timer is due, nothing waits to be decided, written, sealed or sent."""
@@ -214,6 +223,13 @@ class Dossier:
     def refused(self, code, act, *words):
         done = self.w.relais("dossier", act, self.ref, *words, check=False)
         assert done.returncode != 0 and code in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
+
+    def passed(self):
+        """{name of a deadline: the instants at which it passed, in Paris}"""
+        found = {}
+        for e in self.events("deadline_passed"):
+            found.setdefault(e["data"]["id"], []).append(datetime.datetime.fromisoformat(e["at"]).astimezone(PARIS))
+        return found
 
     def told(self, kind):
         """The instant of the last event of that kind, in Paris."""
