@@ -128,3 +128,73 @@ def expert(w, story):
     yield "hears that the opinion is delivered", delivered
     yield "is away: says until when", absent
     yield "and the dossier ends", lambda: d.do("close")
+
+
+def late_expert(w, story):
+    """One who accepts and is not heard of: reminders, a second expert prepared and asked, and the first opinion that comes too late."""
+    d, experts, known = Dossier(w, story, PATIENTS["2.6b"]), Experts(w), {}
+
+    def accepted():
+        w.next_day(2, 10)
+        d.completes()
+        known["first"], known["full"] = experts.accepts(d)
+        known["t0"] = d.told("triaged")
+        d.box.look()
+
+    def box():
+        return experts.boxes[known["first"]]
+
+    def reminded():
+        """At the third day, and at the fifth with a second expert prepared: both in the hours of a practice."""
+        w.live(known["t0"] + datetime.timedelta(days=1))
+        box().nothing()
+        w.live(known["t0"] + datetime.timedelta(days=3, hours=1))
+        assert d.ref in plain(box().take("Il reste")["Subject"])
+        assert not d.events("standby_chosen")
+        w.live(known["t0"] + datetime.timedelta(days=5, hours=1))
+        box().take("Il reste")
+        known["standby"] = RPPS[d.events("standby_chosen")[-1]["data"]["rpps"]]
+        assert known["standby"] != known["first"]
+        experts.boxes[known["standby"]].nothing()
+        passed = d.passed()
+        for name, days in (("day_3", 3), ("day_5", 5)):
+            at, = passed[name]
+            assert at <= known["t0"] + datetime.timedelta(days=days, seconds=2) and at.weekday() < 5 and 8 <= at.hour < 19, (name, at)
+
+    def standby():
+        """At the sixth day he is asked while the first still holds the dossier; he says yes, and the patient keeps her date."""
+        w.live(known["t0"] + datetime.timedelta(days=6, minutes=5))
+        box().take("Il reste")
+        offer = experts.boxes[known["standby"]].take("Avis demandé avant le")
+        assert d.patient.family not in words(offer) and d.state() == "accepted"
+        due = d.row()["due_at"]
+        d.reply(offer, known["standby"], "ACCEPTE", name=NAMES[known["standby"]])
+        known["second full"] = experts.boxes[known["standby"]].take("XDM/1.0/DDM+ESSAI Dossier d'avis")
+        gone = box().take("Dossier retiré : merci d'effacer")
+        assert d.patient.family not in words(gone)
+        told = d.box.take("Un autre médecin expert répond à votre demande")
+        assert NAMES[known["standby"]] in words(told), words(told)
+        assert d.row()["due_at"] == due and RPPS[d.row()["expert"]] == known["standby"]
+
+    def late():
+        """The first sends his opinion after all: it is kept, and no machine uses it."""
+        experts.opines(d, known["first"], known["full"])
+        wait_for("the late opinion", lambda: d.events("opinion_late"))
+        w.settle()
+        assert d.state() == "accepted" and not d.events("opinion_received"), d.state()
+
+    def second():
+        experts.opines(d, known["standby"], known["second full"])
+        d.reaches("checked")
+        d.do("release")
+        report = d.box.take("Votre deuxième avis est arrivé")
+        assert NAMES[known["standby"]].split()[-1] in words(report), words(report)
+        assert d.told("released") <= known["t0"] + datetime.timedelta(days=7), "within seven days all the same"
+        experts.boxes[known["standby"]].take("Votre avis est remis")
+
+    yield "accepts, and is not heard of", accepted
+    yield "is reminded on the third and the fifth day; a second expert is prepared", reminded
+    yield "the second is asked on the sixth day and takes over; the first is asked to erase", standby
+    yield "the first's opinion comes late", late
+    yield "the second's is delivered in time", second
+    yield "and the dossier ends", lambda: d.do("close")

@@ -15,7 +15,7 @@ def patient(w, story):
 
     def requested():
         w.next_day(0, 10)
-        d.request()
+        d.request(consent__study=True)
         mail = d.box.take("Votre demande " + d.ref)
         known["relay"] = mail["Reply-To"]
         assert known["relay"].endswith("@" + DOMAIN) and not known["relay"].startswith(("no", "depot", "avis")), known["relay"]
@@ -27,7 +27,12 @@ def patient(w, story):
         text = words(missing)
         assert "mammographie" in text and "RCP" not in text, "what is missing and only that"
         d.reaches("incomplete")
-        known["missing"] = missing
+        at = d.told("requested")
+        for days in (2, 5):
+            w.live(at + datetime.timedelta(days=days, hours=-1))
+            d.box.nothing()
+            w.live(at + datetime.timedelta(days=days, hours=1))
+            assert "mammographie" in words(d.box.take("Rappel : il manque encore 1 document"))
 
     def complete():
         d.record()
@@ -47,6 +52,7 @@ def patient(w, story):
 
     def released():
         w.forward(days=2)
+        experts.boxes[known["holder"]].look()
         experts.opines(d, known["holder"], known["full"])
         d.reaches("checked")
         d.box.nothing()
@@ -61,31 +67,113 @@ def patient(w, story):
         attending.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
         first.nothing()
 
+    def unread():
+        """Her mailbox has it and nobody opens it: a reminder after two days, in her hours; after four a nurse is to call."""
+        at = d.told("released")
+        w.live(at + datetime.timedelta(hours=47))
+        d.box.nothing()
+        w.live(at + datetime.timedelta(hours=72))
+        reminder = d.box.take("Votre message vous attend")
+        assert "sein" not in reminder["Subject"] + words(reminder), "no name of a disease"
+        w.live(at + datetime.timedelta(days=4, hours=1))
+        passed = d.passed()
+        assert len(passed["unread_notice"]) == 1 and 9 <= passed["unread_notice"][0].hour < 20 and passed["unread_call"], passed
+        d.box.nothing()
+        assert d.state() == "released"
+
     def reading():
-        w.settle()
         bad.outcome(w, reads(w, d.patient.mailbox, known["report"]))
         d.reaches("exchange")
         assert d.mails("M21")[0]["proof"] == 4 and d.events("report_read")
+        w.live(d.told("released") + datetime.timedelta(days=8))
+        assert "unread_letter" not in d.passed(), "who has read it has no letter"
 
     def asks():
         d.reply(known["report"], d.patient.mailbox, "Bonjour docteur, combien de temps dure la radiothérapie ?", name="DOMINIQUE PAT-TROIS")
         question = experts.boxes[known["holder"]].take(text="combien de temps dure la radiothérapie")
         assert d.patient.ins not in str(question), "the relay hides her address"
+        w.forward(hours=30)
         d.reply(question, known["holder"], "Cinq semaines en général.", signer=experts.seals[known["holder"]], name=NAMES[known["holder"]])
         answer = d.box.take(text="Cinq semaines en général")
         assert known["holder"] not in str(answer), "and the expert's"
 
+    def ends_softly():
+        """Fifteen days from the day she opened it: three days before the end she is told, at the end both are."""
+        begin = d.told("report_read")
+        w.live(begin + datetime.timedelta(days=11, hours=20))
+        d.box.nothing()
+        w.live(begin + datetime.timedelta(days=13))
+        d.box.take("Il vous reste 3 jours")
+        experts.boxes[known["holder"]].look()
+        w.live(begin + datetime.timedelta(days=16))
+        d.reaches("closed")
+        over = d.box.take("L'échange est terminé")
+        assert over["X-MSS-MES"] == "FIN", "her right to reply ends"
+        experts.boxes[known["holder"]].take("Fil clos")
+
+    def archived():
+        w.live(d.told("closed") + datetime.timedelta(days=31))
+        d.reaches("archived")
+        d.box.nothing()
+
     def agrees():
         """Everything that happened stands at its instant of the rehearsal, in order."""
         instants = [datetime.datetime.fromisoformat(e["at"]) for e in d.events()]
-        assert instants == sorted(instants) and instants[-1] - instants[0] > datetime.timedelta(days=2), instants
+        assert instants == sorted(instants) and instants[-1] - instants[0] > datetime.timedelta(days=55), (instants[0], instants[-1])
 
     yield "asks, and hears that it has come", requested
-    yield "hears what is missing", incomplete
+    yield "hears what is missing, and again after two days and five", incomplete
     yield "hears that it is complete, and before when the answer comes", complete
     yield "hears who the expert is", expert_begins
     yield "has the opinion, in plain words first, and who else has it", released
+    yield "does not open it: is reminded, and is to be called", unread
     yield "opens it", reading
     yield "asks a question and has the answer", asks
+    yield "hears when the exchange ends, and that it has", ends_softly
+    yield "and a month later it is in the archive", archived
     yield "and every event stands in the order in which it was lived", agrees
-    yield "and the dossier ends", lambda: d.do("close")
+
+
+def silent_patient(w, story):
+    """One who never sends what is missing."""
+    d = Dossier(w, story, PATIENTS["2.1b"])
+
+    def asked():
+        """On a Friday night: nobody is written to at that hour, and the machine's receipts are no reminders."""
+        w.next_day(4, 21)
+        d.request(exams=("34794-8",))
+        d.box.take("Votre demande")
+        missing = d.box.take("Il manque 2 documents")
+        assert "mammographie" in words(missing) and "biologie" in words(missing)
+
+    def reminded():
+        """After two, five, ten and twenty days, in the daytime."""
+        at = d.told("requested")
+        for n, days in enumerate((2, 5, 10, 20)):
+            w.live(at + datetime.timedelta(days=days, hours=-1))
+            d.box.nothing()
+            w.live(at + datetime.timedelta(days=days, hours=14))
+            mail = d.box.take("Rappel : il manque encore 2 documents")
+            assert "mammographie" in words(mail), words(mail)
+            assert len(d.mails("M03")) == n + 1
+        hours = [i.hour for instants in d.passed().values() for i in instants]
+        assert len(hours) >= 4 and all(9 <= h < 20 for h in hours), d.passed()
+
+    def ends():
+        at = d.told("requested")
+        w.live(at + datetime.timedelta(days=29, hours=20))
+        assert d.state() == "incomplete"
+        d.box.nothing()
+        w.live(at + datetime.timedelta(days=31))
+        d.reaches("expired")
+        assert "mammographie" in words(d.box.take("Demande sans suite"))
+
+    def never_again():
+        w.forward(days=40)
+        d.box.nothing()
+        assert d.state() == "archived"
+
+    yield "asks late on a Friday", asked
+    yield "is reminded four times, in the daytime", reminded
+    yield "never sends it: the request ends, and he is told", ends
+    yield "and hears no more", never_again

@@ -1,6 +1,8 @@
 """Journeys of those who run the service, and the clock by which all the others are played."""
 import datetime
 
+from opinions import pdf_text as pdf_words
+from rehearsal import PATIENTS, Dossier, Experts, words
 from world import wait_for
 
 
@@ -36,7 +38,7 @@ def clock(w, story):
                 w.started = True
             with open(f"{w.dir}/log/relais.log", encoding="utf-8") as f:
                 wait_for("the refusal in the log", lambda: "rehearsal-refused" in f.read())
-            assert not any(p["name"].startswith("worker") and p["state"] == "running" and p["restarts"] == 0 for p in w.status()["processes"]), w.status()
+            wait_for("workers that end again and again", lambda: all(p["restarts"] > 0 for p in w.status()["processes"] if p["name"].startswith("worker")))
         finally:
             w.relais_stop()
             with open(path, "w", encoding="utf-8") as f:
@@ -46,3 +48,181 @@ def clock(w, story):
     yield "the instance says that it is a rehearsal", tells
     yield "its clock does not go back, and understands no half words", never_back
     yield "real identities: its workers do not start", real_patients
+
+
+# ---------------------------------------------------------------- 2.7 a nurse
+
+def nurse(w, story):
+    d, closed, experts, known = Dossier(w, story, PATIENTS["2.7"]), Dossier(w, story, PATIENTS["2.7 closed"]), Experts(w), {}
+
+    def checks():
+        """A complete file waits for her: four working hours, and she is told."""
+        w.next_day(1, 9)
+        d.request()
+        d.record()
+        d.reaches("triage")
+        w.forward(hours=5)
+        assert len(d.passed()["triage_waits"]) == 1
+        d.refused("dossier.order", "release")
+        d.do("triage")
+        known["t0"] = d.told("triaged")
+
+    def waives():
+        """A mandatory exam that does not exist: she waives it with a reason, which the expert reads."""
+        closed.request(exams=("34794-8", "11502-2"))
+        closed.reaches("incomplete")
+        closed.do("waive", "mammographie", "Faite à l'étranger : le compte rendu est perdu, échographie au dossier.")
+        closed.reaches("triage")
+        closed.do("triage")
+        known["other"], known["other full"] = experts.accepts(closed)
+        assert "le compte rendu est perdu" in words(known["other full"]) or "le compte rendu est perdu" in pdf_words(known["other full"])
+
+    def undeliverable():
+        """The patient's mailbox is closed: the report reaches nobody, and it is hers to find another way. Her letter is proof when it is signed for."""
+        experts.opines(closed, known["other"], known["other full"])
+        closed.reaches("checked")
+        closed.do("release")
+        closed.reaches("undeliverable")
+        assert closed.mails("M21")[0]["state"] == "failed" and closed.mails("M21")[0]["reason"] == "deliver.mailbox.none"
+        w.next_day(1, 9)
+        assert "undeliverable_waits" in closed.passed()
+        closed.do("contact", "patient", "letter", "posted", "Lettre suivie 2C 123 456 7890 1", "M21")
+        w.forward(days=2)
+        closed.do("contact", "patient", "letter", "signed", "Lettre suivie 2C 123 456 7890 1", "M21")
+        assert closed.state() == "exchange" and closed.events("contact_made"), closed.state()
+        closed.do("close")
+
+    def alerts():
+        """The expert is silent: day 5, day 6, and four hours before the end; each in working hours, never after its time."""
+        known["holder"], known["full"] = experts.accepts(d)
+        w.live(known["t0"] + datetime.timedelta(days=7, hours=-3))
+        passed = d.passed()
+        for name, latest in (("day_5", 5), ("day_6", 6), ("due_soon", 7)):
+            at, = passed[name]
+            assert at <= known["t0"] + datetime.timedelta(days=latest, seconds=2) and at.weekday() < 5 and 8 <= at.hour < 19, (name, at)
+        assert "overdue" not in passed
+
+    def overdue():
+        """Missed: the manager knows, and the patient has an honest word with a new date."""
+        d.box.look()
+        w.live(known["t0"] + datetime.timedelta(days=7, hours=1))
+        mail = d.box.take("Votre réponse aura du retard")
+        assert "overdue" in d.passed() and d.ref in words(mail)
+
+    def holds():
+        """The opinion has come and is grave: she holds it, calls, and releases."""
+        experts.opines(d, known["holder"], known["full"])
+        d.reaches("checked")
+        d.do("hold", "Résultat grave : appel du médecin traitant d'abord")
+        d.reaches("hold")
+        w.settle()
+        assert not d.mails("M21")
+        d.do("contact", "patient", "call", "reached", "Appelée ce matin, souhaite lire avec son médecin")
+        d.do("release")
+        d.box.take("Votre deuxième avis est arrivé")
+
+    yield "has a complete file to check, and is told when it waits", checks
+    yield "waives an exam that does not exist, with a reason", waives
+    yield "has an expert who is silent: day 5, 6, and the last hours", alerts
+    yield "and the promise is missed: the patient is told", overdue
+    yield "holds a grave opinion until she has called", holds
+    yield "has a report that reaches nobody: the signed letter proves it", undeliverable
+    yield "and the dossier ends", lambda: d.do("close")
+
+
+# ---------------------------------------------------------------- 2.8 the operator
+
+def operator(w, story):
+    d, experts, known = Dossier(w, story, PATIENTS["2.8"]), Experts(w), {}
+
+    def peer_away():
+        """The patients' operator is away: mail waits in the queue, and the operator sees where."""
+        w.next_day(1, 9)
+        d.completes()
+        known["holder"], known["full"] = experts.accepts(d)
+        experts.opines(d, known["holder"], known["full"])
+        d.reaches("checked")
+        w.settle()
+        d.box.look()
+        w.correspondents.stop_one("operateur-b")
+        d.do("release")
+        row = wait_for("a try in vain", lambda: next((r for r in w.relais("queue", as_json=True) if r["what"] == "M21" and r["reason"]), None))
+        assert row["ref"] == d.ref and row["domain"] == "patient.mssante.fr" and row["reason"].startswith("deliver."), row
+        known["mail"] = row["id"]
+        shown = w.relais("trace", row["id"]).stdout
+        assert d.patient.ins not in shown and d.patient.family not in shown, "an operator sees neither content nor number"
+
+    def restart():
+        """The instance is stopped and started meanwhile; then the peer is back: each mail arrives once."""
+        w.relais_stop()
+        w.relais_start()
+        w.operator_starts("operateur-b")
+        w.relais("retry", known["mail"])
+        d.box.take("Votre deuxième avis est arrivé", seconds=60)
+        w.settle()
+        d.box.nothing()
+        assert len([m for m in d.box.mails() if "deuxième avis est arrivé" in m["Subject"]]) == 1
+        assert w.relais("queue", as_json=True) == []
+
+    def path():
+        """One message's way, by its number, from the question to the answer that he gets."""
+        row = w.relais("trace", known["mail"], as_json=True)["outbox"][0]
+        assert row["state"] == "accepted" and row["reply_code"] == 250 and row["attempts"] >= 2 and row["tls"], row
+        assert w.relais("reconcile", check=False).returncode == 0
+
+    yield "sees mail wait while a peer is away", peer_away
+    yield "starts the service again: nothing is lost and nothing leaves twice", restart
+    yield "follows one mail to its end", path
+    yield "and the dossier ends", lambda: d.do("close")
+
+
+# ---------------------------------------------------------------- 2.9 the officer for security and privacy
+
+def officer(w, story):
+    d, experts, known = Dossier(w, story, PATIENTS["2.9"]), Experts(w), {}
+
+    def freezes():
+        """A report may have reached the wrong reader: the dossier stands still, and nothing leaves, whatever falls due."""
+        w.next_day(1, 9)
+        d.completes()
+        known["holder"], known["full"] = experts.accepts(d)
+        experts.opines(d, known["holder"], known["full"])
+        d.reaches("checked")
+        d.do("release")
+        known["report"] = d.box.take("Votre deuxième avis est arrivé")
+        w.settle()
+        d.box.look()
+        experts.boxes[known["holder"]].look()
+        d.do("freeze", "breach", "Un rapport aurait été lu par un tiers")
+        w.forward(hours=49)
+        d.box.nothing()
+        assert d.passed()["breach_clock"] and "unread_notice" not in d.passed(), d.passed()
+        at = d.passed()["breach_clock"][0]
+        assert at - d.told("frozen") < datetime.timedelta(hours=48, minutes=1), "a day is left of the seventy-two hours"
+
+    def lifts():
+        d.do("unfreeze", "Fausse alerte : le tiers est la patiente elle-même")
+        w.forward(days=1)
+        d.box.take("Votre message vous attend")
+
+    def proves():
+        """Who did what, when: each act of a person with her name, each mail with its proof; no content in the trail."""
+        acts = {e["kind"]: e["actor"] for e in d.events() if e["actor"].startswith("operator:")}
+        assert {"triaged", "released", "frozen", "unfrozen"} <= set(acts) and set(acts.values()) == {"operator:infirmiere"}, acts
+        text = w.relais("dossier", "history", d.ref).stdout
+        assert d.patient.ins not in text and "Votre sein" not in text, text
+
+    def withdraws():
+        """She withdraws her consent to the service: she and the expert are told, and nothing more ever leaves."""
+        d.do("withdraw", "Demande écrite reçue ce jour")
+        d.reaches("withdrawn")
+        experts.boxes[known["holder"]].take("Dossier retiré : merci d'effacer")
+        w.settle()
+        d.box.look()
+        w.forward(days=20)
+        d.box.nothing()
+
+    yield "freezes a dossier: nothing leaves, and the seventy-two hours count", freezes
+    yield "lifts it: what waited leaves", lifts
+    yield "shows who did what, without content", proves
+    yield "and a consent that is withdrawn ends it for all", withdraws

@@ -18,13 +18,23 @@ PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 THIRD_EXPERT = "dr.durand@experts.mssante.fr"
 
 
+def holiday(day):
+    """A public holiday of France (Code du travail, L3133-1)."""
+    a, b, c = day.year % 19, *divmod(day.year, 100)                # Easter Sunday: the computus of Meeus, Jones and Butcher
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    month, number = divmod(h + k - 7 * ((a + 11 * h + 22 * k) // 451) + 114, 31)
+    easter = datetime.date(day.year, month, number + 1)
+    return (day.month, day.day) in ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)) or (day - easter).days in (1, 39, 50)
+
+
 class Patient:
     """A test identity; all but the first are made here, in the test range."""
 
-    def __init__(self, family, given, number, birth="19790328", sex="F", place="51215"):
+    def __init__(self, family, given, number, birth="19790328", sex="F", place="51215", has_mailbox=True):
         self.family, self.given, self.birth, self.sex, self.place = family, given, birth, sex, place
         self.ins = documents.INS if number is None else f"{number}{97 - int(number) % 97:02d}"
-        self.mailbox = f"{self.ins}@patient.mssante.fr"
+        self.mailbox, self.has_mailbox = f"{self.ins}@patient.mssante.fr", has_mailbox
 
     def identity(self, **changed):
         traits = dict(ins=self.ins, family=self.family, given=self.given, all_given=self.given, birth=self.birth, sex=self.sex, place=self.place)
@@ -35,8 +45,11 @@ class Patient:
 
 
 PATIENTS = {
+    "2.3": Patient("PAT-VINGT", "LOU", "2790351215020"), "2.6b": Patient("PAT-SOIXANTE", "EDEN", "2790351215060"), "2.7": Patient("PAT-SEPT", "SACHA", "2790351215007"),
+    "2.7 closed": Patient("PAT-DIX", "NOA", "2790351215010", has_mailbox=False),
+    "2.9": Patient("PAT-NEUF", "MORGAN", "2790351215009"),
     "2.1": Patient("PAT-TROIS", "DOMINIQUE", None), "2.4": Patient("PAT-QUATRE", "CAMILLE", "2790351215004"), "2.5": Patient("PAT-CINQ", "ALIX", "2790351215005"),
-    "2.6": Patient("PAT-SIX", "MAXENCE", "2790351215006"), "2.8": Patient("PAT-HUIT", "ANDREA", "2790351215008"),
+    "2.1b": Patient("PAT-DOUZE", "CLAUDE", "2790351215012"), "2.6": Patient("PAT-SIX", "MAXENCE", "2790351215006"), "2.8": Patient("PAT-HUIT", "ANDREA", "2790351215008"),
 }
 
 
@@ -47,7 +60,7 @@ class Rehearsal(World):
         super().__init__(folder, bin_dir, cache)
         name, domains = OPERATORS["operateur-b"]
         self.operators["operateur-b"] = (name, {**domains, "experts.mssante.fr": ["pr.moreau", "dr.petit", "dr.durand"],
-                                                "patient.mssante.fr": [p.ins for p in PATIENTS.values()]})
+                                                "patient.mssante.fr": [p.ins for p in PATIENTS.values() if p.has_mailbox]})
 
     def _correspondents(self):
         super()._correspondents()
@@ -73,14 +86,25 @@ class Rehearsal(World):
         self.relais("clock", "until", at.isoformat())
         self.settle()
 
-    def forward(self, **span):
-        self.until(self.now() + datetime.timedelta(**span))
+    def live(self, at):
+        """To that instant as life goes: what falls due on the way is done at its own instant, one after the other."""
+        while True:
+            due = sql(self, "select min(next_due) from relais.dossier where next_due > (select relais.instant())")
+            due = datetime.datetime.fromisoformat(due + ":00" if due[-3] in "+-" else due) if due else at
+            self.until(min(due, at))
+            if due >= at:
+                return
 
-    def next_day(self, weekday, hour):
-        """That day of the week (0: Monday) at that hour, in Paris, not before tomorrow."""
+    def forward(self, **span):
+        self.live(self.now() + datetime.timedelta(**span))
+
+    def next_day(self, weekday, hour, free=9):
+        """That day of the week (0: Monday) at that hour, in Paris, not before tomorrow, with no public holiday in the days that follow."""
         day = self.now().date() + datetime.timedelta(days=1)
         day += datetime.timedelta(days=(weekday - day.weekday()) % 7)
-        self.until(datetime.datetime.combine(day, datetime.time(hour), PARIS))
+        while any(holiday(day + datetime.timedelta(days=n)) for n in range(free)):
+            day += datetime.timedelta(days=7)
+        self.live(datetime.datetime.combine(day, datetime.time(hour), PARIS))
 
     def settle(self):
         """Nothing is under way: no timer is due, nothing waits to be decided, written, sealed or sent."""
@@ -173,6 +197,12 @@ class Dossier:
         self.ref = wait_for("a dossier", lambda: next(iter({d["ref"] for d in self.story.dossiers()} - before), None))
         return sent
 
+    def completes(self):
+        """A request with all that is demanded, checked by the nurse: the seven days begin."""
+        self.request(exams=("34794-8", "11502-2", "18748-4"))
+        self.reaches("triage")
+        self.do("triage")
+
     def hospital(self, archive, beside=(), to=DEPOT, message_id=None):
         return self.story.send(HOSPITAL, to, "XDM/1.0/DDM+CR imagerie " + self.patient.name(), "Compte rendu envoyé automatiquement.",
                                [("IHE_XDM.zip", "application/zip", archive), *beside], self.w.hospital, message_id=message_id)
@@ -214,6 +244,13 @@ class Dossier:
     def refused(self, code, act, *words):
         done = self.w.relais("dossier", act, self.ref, *words, check=False)
         assert done.returncode != 0 and code in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
+
+    def passed(self):
+        """{name of a deadline: the instants at which it passed, in Paris}"""
+        found = {}
+        for e in self.events("deadline_passed"):
+            found.setdefault(e["data"]["id"], []).append(datetime.datetime.fromisoformat(e["at"]).astimezone(PARIS))
+        return found
 
     def told(self, kind):
         """The instant of the last event of that kind, in Paris."""

@@ -116,15 +116,20 @@ class World:
         self.ports = {name: (free_port(), free_port()) for name in self.operators}
         certificate, key = self.issue("dovecot", "tls-server", cn="imap.operateur-b.mssante.fr", dns="imap.operateur-b.mssante.fr")
         self.correspondents.start_dovecot(certificate, key)
-        for name, (hostname, domains) in self.operators.items():
-            certificate, key = self.issue(name, "tls-both", cn=hostname, dns=hostname)
-            routes = [(DOMAIN, HOSTNAME, self.port)] + [(domain, host, self.ports[other][0]) for other, (host, others) in self.operators.items()
-                                                        if other != name for domain in others]
-            self.correspondents.start_postfix(name, hostname, domains, certificate, key, routes, self.ports[name])
+        for name, (hostname, _) in self.operators.items():
+            self.issue(name, "tls-both", cn=hostname, dns=hostname)
+            self.operator_starts(name)
         self.hospital = self.issue("hopital", "seal", cn="CHU EXEMPLE", email=HOSPITAL)
         self.platform = self.issue("plateforme", "seal", cn="PLATEFORME DE DEMANDES", email=PLATFORM)
         self.expert = self.issue("expert", "person", cn="Claire MOREAU", email=EXPERT)
         self.second_expert = self.issue("expert2", "person", cn="Luc PETIT", email=SECOND_EXPERT)
+
+    def operator_starts(self, name):
+        hostname, domains = self.operators[name]
+        routes = [(DOMAIN, HOSTNAME, self.port)] + [(domain, host, self.ports[other][0]) for other, (host, others) in self.operators.items()
+                                                    if other != name for domain in others]
+        certificate, key = (os.path.join(self.pki, f"{name}.{end}") for end in ("pem", "key"))
+        self.correspondents.start_postfix(name, hostname, domains, certificate, key, routes, self.ports[name])
 
     def _configure(self):
         """The operators' routes and the collected mailbox go into the configuration that init wrote."""
