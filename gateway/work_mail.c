@@ -83,23 +83,32 @@ static bool is_before_acceptance(enum mail_code code)
 	return code == MAIL_M10 || code == MAIL_M11 || code == MAIL_M12;
 }
 
-static void dossier_fields(struct work *work, enum mail_code code, const struct dossier *d, json_t *fields)
+/* An expert is called by his own name, whoever has the dossier by now; anybody else is told who holds it, and never who was merely asked. */
+static struct bytes expert_name(const struct policy_mail *mail, const struct dossier *d)
 {
-	const struct dossier_offer *offer = dossier_accepted_offer(d);
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
+
+	if (mail->party != PARTY_EXPERT && mail->party != PARTY_STANDBY)
+		return holder != NULL ? holder->name : BYTES_NONE;
+	for (size_t i = d->n_offers; i > 0; i--)
+		if (sender_same_address(d->offers[i - 1].mailbox, mail->to))
+			return d->offers[i - 1].name;
+	return BYTES_NONE;
+}
+
+static void dossier_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *fields)
+{
 	const struct policy_form *form = &d->opinion.data.form;
 
 	put(fields, "reference", d->reference);
-	if (!is_before_acceptance(code)) {
+	if (!is_before_acceptance(mail->code) && mail->party != PARTY_STANDBY) {
 		put_text(fields, "patient_name", patient_name(work, d));
 		put_text(fields, "patient_short", patient_short(work, d));
 		put_text(fields, "patient_birth", birth_date(work, d));
 	}
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
-	if (offer == NULL)
-		offer = dossier_live_offer(d);
-	if (offer != NULL)
-		put(fields, "expert_name", offer->name);
+	put(fields, "expert_name", expert_name(mail, d));
 	if (!d->opinion.present)
 		return;
 	put(fields, "summary", form->summary);
@@ -121,7 +130,7 @@ static json_t *mail_fields(struct work *work, const struct policy_mail *mail, co
 	put_text(fields, "received_at", day_words(work, work->now));
 	/* a sender is answered about its message: the receipt reads the same whether or not a dossier exists */
 	if (d != NULL && mail->party != PARTY_SENDER)
-		dossier_fields(work, mail->code, d, fields);
+		dossier_fields(work, mail, d, fields);
 	for (size_t i = 0; i < mail->n_fields; i++)
 		put_named(fields, mail->fields[i].name, mail->fields[i].text);
 	return fields;
