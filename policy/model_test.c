@@ -18,9 +18,9 @@ static uint64_t wanted_lives = MODEL_LIVES, first_life = 0;
 
 /* Events that no decision makes yet, and states that nothing leads to. Who builds what makes them takes them off this list. */
 static const char *const NOT_YET[] = {
-	"reassigned", "standby_chosen", "standby_offered", "opinion_late", "question_late", "channel_changed", "representative_named", "representative_ended",
+	"question_late", "channel_changed", "representative_named", "representative_ended",
 	/* passed through inside one decision */
-	"requested", "complete", "opinion", "new", "before", "offer_waits", "opinion_waits",
+	"requested", "complete", "reassigned", "opinion", "new", "before", "offer_waits", "opinion_waits",
 	/* of held messages, which are no dossiers */
 	"quarantine_owner", "quarantine_manager",
 };

@@ -8,6 +8,7 @@
 #define RELAIS_POLICY_TEST_MODEL_H
 
 #include "policy/retry.h"
+#include "base/calendar.h"
 #include "policy/test_watch.h"
 
 enum model_kind {
@@ -17,7 +18,7 @@ enum model_kind {
 };
 
 /* Who writes: found out when the move is made. */
-enum model_who { WHO_ASKED, WHO_HOLDER, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
+enum model_who { WHO_ASKED, WHO_HOLDER, WHO_ENDED, WHO_UN, WHO_DEUX, WHO_TROIS, WHO_PATIENT, WHO_HOSPITAL, WHO_OTHER_HOSPITAL, WHO_PLATFORM, WHO_PHYSICIAN, WHO_STRANGER, MODEL_WHO };
 
 struct model_move {
 	uint8_t kind, who, spoil, what;
@@ -88,10 +89,10 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2512, "struct dossier has changed: write its new fields in model_write()");
-_Static_assert(sizeof(struct dossier_offer) == 112, "struct dossier_offer has changed: write its new fields in model_offer()");
+_Static_assert(sizeof(struct dossier) == 2584, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
-_Static_assert(sizeof(struct dossier_opinion) == 344, "struct dossier_opinion has changed: write its new fields in model_opinion()");
+_Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
 _Static_assert(sizeof(struct dossier_request) == 368, "struct dossier_request has changed: write its new fields in model_request()");
 
 static UNUSED void model_bytes(struct buf *b, struct bytes text)
@@ -155,7 +156,7 @@ static UNUSED void model_offer(struct buf *b, const struct dossier_offer *o)
 	buf_u64(b, (uint64_t)o->reminded_at.us);
 	buf_u64(b, (uint64_t)o->answered_at.us);
 	buf_u64(b, (uint64_t)o->ended_at.us);
-	buf_u32(b, (uint32_t)(o->answer << 16 | o->word << 8 | o->standby));
+	buf_u32(b, (uint32_t)(o->answer << 16 | o->word << 8 | o->why << 1 | o->standby));
 }
 
 static UNUSED void model_form(struct buf *b, const struct policy_form *f)
@@ -177,6 +178,7 @@ static UNUSED void model_opinion(struct buf *b, const struct dossier_opinion *o)
 	buf_u64(b, (uint64_t)o->at.us);
 	buf_u64(b, o->data.timed ? (uint64_t)o->data.signed_at.us : 0);
 	model_bytes(b, o->data.rpps);
+	model_bytes(b, o->data.signer);
 	model_bytes(b, o->data.digest);
 	model_bytes(b, o->data.fingerprint);
 	model_form(b, &o->data.form);
@@ -219,6 +221,12 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, (int64_t)d->n_late_questions, (int64_t)d->n_late_opinions};
 	for (size_t i = 0; i < COUNT(times); i++)
 		buf_u64(b, (uint64_t)times[i]);
+	for (size_t i = 0; i < d->n_late_opinions; i++) {
+		model_bytes(b, d->late_opinions[i].data.rpps);
+		model_bytes(b, d->late_opinions[i].data.digest);
+		buf_u64(b, (uint64_t)d->late_opinions[i].at.us);
+		buf_u64(b, (uint64_t)d->late_opinions[i].inbox);
+	}
 	for (size_t i = 0; i < d->n_pauses; i++) {
 		buf_u64(b, (uint64_t)d->pauses[i].from.us);
 		buf_u64(b, (uint64_t)d->pauses[i].until.us);
@@ -468,6 +476,10 @@ static UNUSED const char *model_address(struct model *m, enum model_who who)
 		offer = dossier_live_offer(d);
 	if (d != NULL && who == WHO_HOLDER)
 		offer = dossier_accepted_offer(d);
+	/* Who had the dossier before, and lost it. */
+	for (size_t i = d != NULL && who == WHO_ENDED ? d->n_offers : 0; offer == NULL && i > 0; i--)
+		if (d->offers[i - 1].answer == OFFER_ENDED)
+			offer = &d->offers[i - 1];
 	if (offer != NULL)
 		return (const char *)offer->mailbox.at;
 	return fixed[who] != NULL ? fixed[who] : fixed[WHO_UN];
@@ -784,7 +796,7 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
-	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned"};
+	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict"};
 	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
 
 	return (struct policy_command){
@@ -897,6 +909,13 @@ static UNUSED void model_tell(struct model *m, const struct model_move *v)
 	fputc('\n', m->story);
 }
 
+/* The last day of a short absence. */
+static UNUSED struct bytes model_tomorrow(struct model *m)
+{
+	struct date d = calendar_date(CALENDAR_FRANCE, instant_plus(m->world.now, SPAN_DAYS(1)));
+	return T(arena_printf(m->arena, "%04d-%02d-%02d", d.year, d.month, d.day));
+}
+
 static UNUSED void model_speak(struct model *m, const struct model_move *v)
 {
 	struct policy_message x;
@@ -913,7 +932,7 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		break;
 	case MOVE_REPLY:
 		x = reply_message(&m->world, model_address(m, (enum model_who)v->who), (enum policy_word)(v->what % POLICY_WORDS));
-		x.reply.until = BYTES("2026-04-01");
+		x.reply.until = v->b % 2 ? BYTES("2026-04-01") : model_tomorrow(m);
 		break;
 	case MOVE_OPINION:
 		x = model_opinion_of(m, v);
@@ -1010,6 +1029,11 @@ static const struct model_likely {
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
+	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, POLICY_WORD_RETURN, NULL},
+	{DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, POLICY_WORD_ABSENT, NULL},
+	{DOSSIER_OFFERED, MOVE_OPINION, WHO_ENDED, 0, NULL},         {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_ENDED, 0, NULL},
+	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "take"},
+	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "assign"},           {DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 

@@ -26,6 +26,9 @@ struct watch {
 	bool processing, sharing, attending, first_opinion;   /* consents, as of now */
 	bool awaited, doubted, missing, pieces, triaged, no_expert;
 	const struct dossier_offer_data *live, *holder;
+	struct bytes carried;            /* RPPS of a stand-by whose offer ended because the first gave the dossier back */
+	struct bytes conflicts[WATCH_OFFERS];   /* RPPS of who declared one */
+	size_t n_conflicts;
 	bool live_standby, reminded, taken, more, waits;      /* taken: from its expert, nobody asked yet; waits: the patient asked us to */
 	struct bytes asked[WATCH_OFFERS];
 	struct watch_document documents[WATCH_DOCUMENTS];
@@ -97,12 +100,23 @@ static UNUSED void watch_document_withdrawn(struct watch *w, const struct dossie
 		d->withdrawn = true;
 }
 
-static UNUSED void watch_offered(struct watch *w, const struct dossier_offer_data *o, bool standby)
+/* A person may ask somebody again, and a stand-by's offer goes on as one for the dossier itself when the first gives it back. */
+static UNUSED bool watch_may_ask(const struct watch *w, const struct dossier_event *e)
 {
+	return w->gate || bytes_starts(e->actor, BYTES("operator:")) || bytes_equal(w->carried, e->offer.rpps) || !watch_has(w->asked, w->n_asked, e->offer.rpps);
+}
+
+static UNUSED void watch_offered(struct watch *w, const struct dossier_event *e, bool standby)
+{
+	const struct dossier_offer_data *o = &e->offer;
+
 	watch_need(w, w->triaged, "an expert was asked before the dossier was complete");
 	watch_need(w, w->live == NULL, "a second expert was asked while the first had not answered");
 	watch_need(w, (w->holder != NULL) == standby, "an expert was asked though another holds the dossier, or as a stand-by of nobody");
-	watch_need(w, w->gate || !watch_has(w->asked, w->n_asked, o->rpps), "an expert was asked twice");
+	watch_need(w, watch_may_ask(w, e), "an expert was asked twice");
+	for (size_t i = 0; i < w->n_conflicts; i++)
+		watch_need(w, w->gate || !bytes_equal(w->conflicts[i], o->rpps), "an expert was asked who had declared a conflict");
+	w->carried = BYTES_NONE;
 	watch_need(w, w->holder == NULL || !bytes_equal(w->holder->rpps, o->rpps), "an expert was asked to stand in for himself");
 	if (w->n_asked < WATCH_OFFERS)
 		w->asked[w->n_asked++] = o->rpps;
@@ -126,6 +140,12 @@ static UNUSED void watch_accepted(struct watch *w, const struct dossier_offer_da
 	w->holder = live;
 	w->more = false;
 	w->mails = 0;
+}
+
+static UNUSED void watch_conflict(struct watch *w, const struct dossier_offer_data *o)
+{
+	if (o->word == POLICY_WORD_CONFLICT && w->n_conflicts < WATCH_OFFERS)
+		w->conflicts[w->n_conflicts++] = o->rpps;
 }
 
 static UNUSED void watch_taken(struct watch *w, const struct dossier_offer_data *o)
@@ -259,14 +279,14 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_over(w, DOSSIER_EXPIRED);
 		break;
 	case EVENT_OFFERED:
-		watch_offered(w, &e->offer, false);
+		watch_offered(w, e, false);
 		break;
 	case EVENT_STANDBY_CHOSEN:
 		watch_need(w, w->holder != NULL && w->live == NULL && !w->pending && w->version == 0, "a stand-by was chosen out of turn");
 		watch_need(w, w->holder == NULL || !bytes_equal(w->holder->rpps, e->offer.rpps), "an expert was chosen to stand in for himself");
 		break;
 	case EVENT_STANDBY_OFFERED:
-		watch_offered(w, &e->offer, true);
+		watch_offered(w, e, true);
 		break;
 	case EVENT_OFFER_REMINDED:
 		watch_answered(w, &e->offer, false);
@@ -276,6 +296,11 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 	case EVENT_OFFER_DECLINED:
 	case EVENT_OFFER_EXPIRED:
 		watch_answered(w, &e->offer, true);
+		w->carried = e->kind == EVENT_OFFER_EXPIRED && e->offer.why == TAKEN_STANDBY ? e->offer.rpps : BYTES_NONE;
+		watch_conflict(w, &e->offer);
+		break;
+	case EVENT_ABSENCE_TOLD:
+		watch_need(w, w->holder != NULL && bytes_equal(w->holder->rpps, e->offer.rpps), "an absence was told of who does not hold the dossier");
 		break;
 	case EVENT_OFFER_ACCEPTED:
 		watch_accepted(w, &e->offer);
@@ -289,6 +314,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		w->taken = false;
 		break;
 	case EVENT_REASSIGNED:
+		watch_conflict(w, &e->offer);
 		watch_taken(w, &e->offer);
 		break;
 	case EVENT_MORE_ASKED:
@@ -589,6 +615,7 @@ static const struct watch_warrant {
 	{"M05", PATIENT_IS, {EVENT_IDENTITY_DOUBTED}},
 	{"M06", PATIENT_IS, {EVENT_TRIAGED}},
 	{"M07", PATIENT_IS, {EVENT_OFFER_ACCEPTED}},
+	{"M08", PATIENT_IS, {EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED}},
 	{"M09", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
@@ -668,11 +695,32 @@ static UNUSED bool watch_sends(const struct policy_decision *d, const char *cons
 	return false;
 }
 
+static UNUSED bool watch_also(const struct policy_decision *d, enum dossier_event_kind kind)
+{
+	for (size_t i = 0; i < d->n_events; i++)
+		if (d->events[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* He has the mail already: the stand-by whose offer goes on, and who gave the opinion that a person takes late. */
+static UNUSED bool watch_has_it(const struct policy_decision *d, size_t i)
+{
+	enum dossier_event_kind kind = d->events[i].kind;
+	bool again = false;
+
+	for (size_t k = 0; k < i; k++)
+		again |= d->events[k].kind == EVENT_OFFER_EXPIRED && d->events[k].offer.why == TAKEN_STANDBY && bytes_equal(d->events[k].offer.rpps, d->events[i].offer.rpps);
+	if (kind == EVENT_OFFERED)
+		return again || watch_also(d, EVENT_OFFER_ACCEPTED);
+	return kind == EVENT_OFFER_ACCEPTED && watch_also(d, EVENT_OPINION_RECEIVED);
+}
+
 static UNUSED void watch_told(struct watch *w, const struct policy_decision *d)
 {
 	for (size_t i = 0; i < d->n_events && d->owner == NULL; i++)
 		for (size_t k = 0; k < COUNT(WATCH_TOLD); k++)
-			if (WATCH_TOLD[k].kind == d->events[i].kind && !watch_sends(d, WATCH_TOLD[k].codes))
+			if (WATCH_TOLD[k].kind == d->events[i].kind && !watch_sends(d, WATCH_TOLD[k].codes) && !watch_has_it(d, i))
 				watch_need(w, false, arena_printf(w->arena, "\"%s\" is to be told by %s, which was not sent, and nobody has it in hand",
 								  dossier_event_name(d->events[i].kind), WATCH_TOLD[k].codes[0]));
 }
