@@ -31,7 +31,7 @@ static const struct verb {
 	{"account", cli_account, "import FILE | list         who may submit for a mailbox of ours"},
 	{"questionnaire", cli_questionnaire, "import FILE… | list | check FILE…   what is asked: FHIR R4 Questionnaires"},
 	{"pathology", cli_pathology, "import FILE… | list | check FILE…   what a file must hold, what alarms"},
-	{"expert", cli_expert, "import FILE | list"},
+	{"expert", cli_expert, "import FILE | list | load [PATHOLOGY] | lacking | leave [RPPS FROM UNTIL | end N]"},
 	{"settings", cli_settings, "import FILE | list       when what falls due: spans and hours of the policy"},
 	{"dossier", cli_dossier, "list | show|history REF | triage|release|… REF   decide (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34      the path of a message"},

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/cli_expert.h"
 #include "gateway/cli_opinion.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
@@ -14,6 +15,7 @@ static const char usage[] = "dossier list [--all] | show|history REF | triage|re
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
 			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
 			    " consent REF attending|first_opinion|processing|expert yes|no |"
+			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
 			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE]";
 
 /* 0 when there is no such dossier; that was told. */
@@ -45,7 +47,8 @@ static int list(struct cli *cli)
 static json_t *events_of(struct cli *cli, int64_t id)
 {
 	return CLI_QUERY(cli, "select coalesce(jsonb_agg(to_jsonb(t) || jsonb_build_object('what', case when t.kind in ('pieces_missing', "
-			      "'piece_waived', 'qualification_awaited', 'qualified', 'answer_told') then t.data->>'id' end) order by t.seq), '[]') from relais.dossier_history($1) t",
+			      "'piece_waived', 'qualification_awaited', 'qualified', 'answer_told') then t.data->>'id' "
+			      "when t.data ? 'rpps' and t.data ? 'mailbox' then concat_ws(' ', t.data->>'rpps', nullif(t.data->>'word', 'none'), t.data->>'why') end) order by t.seq), '[]') from relais.dossier_history($1) t",
 			 P_INT(id));
 }
 
@@ -154,7 +157,8 @@ static const struct {
 	{"hold", {"text"}}, {"return", {"text"}}, {"redirect", {"text"}}, {"cancel", {"text"}}, {"withdraw", {"text"}}, {"expire", {"text"}},
 	{"died", {"text"}}, {"doubt", {"text"}}, {"identity", {"text"}}, {"pause", {"text"}}, {"resume", {"text"}}, {"more", {"text"}},
 	{"answered", {"text"}}, {"without", {"text"}}, {"unfreeze", {"text"}}, {"complaint", {"text"}}, {"settle", {"text"}}, {"urgent", {"text"}},
-	{"erase", {"text"}},
+	{"erase", {"text"}}, {"take", {"text"}},
+	{"assign", {"id"}}, {"assign", {"id", "text"}}, {"reassign", {"how", "text"}}, {"reassign", {"how", "text", "id"}},
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
 	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
 	{"share", {"party"}}, {"consent", {"party", "given"}},
@@ -208,7 +212,7 @@ int cli_dossier(int argc, char **argv)
 	if (strcmp(verb, "list") == 0)
 		return cli_close(&cli, list(&cli));
 	size_t act = cli.n >= 2 ? find_act(&cli) : ACTS;
-	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0);
+	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0 || strcmp(verb, "experts") == 0);
 	if (act == ACTS && !look) {
 		fprintf(stderr, "usage: relais %s\n", usage);
 		return cli_close(&cli, CLI_USAGE);
@@ -218,6 +222,8 @@ int cli_dossier(int argc, char **argv)
 		return cli_close(&cli, CLI_NOT_FOUND);
 	if (strcmp(verb, "show") == 0)
 		return cli_close(&cli, show(&cli, id));
+	if (strcmp(verb, "experts") == 0)
+		return cli_close(&cli, cli_dossier_experts(&cli, id, cli.arguments[1]));
 	if (look)
 		return cli_close(&cli, history(&cli, id));
 	json_t *words = act_words(&cli, act);

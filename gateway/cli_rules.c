@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/cli_settings.h"
+#include "gateway/cli_expert.h"
 #include "gateway/cli_view.h"
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
@@ -84,6 +85,16 @@ static json_t *read_file(const struct kind *kind, const char *path)
 	return items;
 }
 
+/* A team of experts has an id in the place of a person's number. Empty when there is none. */
+static const char *key_of(const struct kind *kind, const json_t *item)
+{
+	struct bytes key = json_view(item, kind->key);
+
+	if (key.len == 0)
+		key = json_view(item, "id");
+	return key.len > 0 ? (const char *)key.at : "";
+}
+
 static bool all_good(struct cli *cli, const struct kind *kind, const char *path, json_t *items)
 {
 	bool good = json_is_array(items);
@@ -96,9 +107,8 @@ static bool all_good(struct cli *cli, const struct kind *kind, const char *path,
 		const char *wrong = kind->check(cli, item);
 		if (wrong == NULL)
 			continue;
-		struct bytes key = json_view(item, kind->key);
-		fprintf(stderr, "relais: %s: item %zu%s%s: %s\n", path, i + 1, key.len > 0 ? ", " : "",
-			key.len > 0 ? (const char *)key.at : "", wrong);
+		const char *key = key_of(kind, item);
+		fprintf(stderr, "relais: %s: item %zu%s%s: %s\n", path, i + 1, key[0] != '\0' ? ", " : "", key, wrong);
 		good = false;
 	}
 	return good;
@@ -117,7 +127,7 @@ static enum reason load(struct cli *cli, const struct kind *kind, json_t *items)
 		reason = STORE_RUN(cli->store, &rows, "select relais.rule_import($1, $2)::bigint", P_TEXT(kind->name),
 				   P_JSON(json_write(cli->arena, json_incref(item))));
 		if (reason == REASON_NONE)
-			printf("%s %s: version %lld\n", kind->name, json_string_value(json_object_get(item, kind->key)), (long long)store_int(rows, 0, 0));
+			printf("%s %s: version %lld\n", kind->name, key_of(kind, item), (long long)store_int(rows, 0, 0));
 		store_free(&rows);
 	}
 	return reason == REASON_NONE ? store_commit(cli->store) : reason;
@@ -150,7 +160,7 @@ static int list(struct cli *cli, const struct kind *kind)
 	return cli_show(cli, rows, kind->columns);
 }
 
-static int rules(const char *name, int argc, char **argv)
+int cli_rules(const char *name, int argc, char **argv)
 {
 	struct cli cli;
 	const struct kind *kind = kinds;
@@ -167,27 +177,22 @@ static int rules(const char *name, int argc, char **argv)
 	return cli_close(&cli, CLI_USAGE);
 }
 
-int cli_expert(int argc, char **argv)
-{
-	return rules("expert", argc, argv);
-}
-
 int cli_sender(int argc, char **argv)
 {
-	return rules("sender", argc, argv);
+	return cli_rules("sender", argc, argv);
 }
 
 int cli_recipient(int argc, char **argv)
 {
-	return rules("recipient", argc, argv);
+	return cli_rules("recipient", argc, argv);
 }
 
 int cli_settings(int argc, char **argv)
 {
-	return rules("settings", argc, argv);
+	return cli_rules("settings", argc, argv);
 }
 
 int cli_account(int argc, char **argv)
 {
-	return rules("account", argc, argv);
+	return cli_rules("account", argc, argv);
 }

@@ -163,6 +163,11 @@ struct asked {
 	json_t *args;                /* the words that go with it */
 };
 
+static bool names_expert(enum policy_act act)
+{
+	return act == POLICY_ACT_ASSIGN || act == POLICY_ACT_REASSIGN;
+}
+
 static enum reason act_on_dossier(struct work *work, const struct asked *asked, struct policy_decision *decision)
 {
 	struct dossier *dossier = NULL;
@@ -179,7 +184,7 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 	if (reason == REASON_NONE && command.act == POLICY_ACT_TRIAGE && command.id.len > 0)
 		reason = work_rules(work, BYTES_NONE, command.id, dossier, BYTES_NONE, &rules);
 	else if (reason == REASON_NONE)
-		reason = rules_for(work, dossier, &rules);
+		reason = work_rules(work, BYTES_NONE, dossier->request.pathology, dossier, names_expert(command.act) ? command.id : BYTES_NONE, &rules);
 	if (reason != REASON_NONE)
 		return reason;
 	policy_decide_command(work->arena, &rules, dossier, &command, work->now, decision);

@@ -72,6 +72,13 @@ static enum reason change_expert(struct work *work, const struct policy_decision
 	return reason;
 }
 
+/* A late opinion that a person takes was held for her: its message is done. */
+static enum reason end_held(struct work *work, int64_t dossier, const struct dossier_event *event)
+{
+	return STORE_RUN(work->store, NULL, "select relais.held_done($1, 'applied', 'none', $2, $3, $4, 0)", P_INT(event->inbox), P_TEXT_B(event->rule),
+			 P_INT(dossier), P_INSTANT(work_real(work)));
+}
+
 static enum reason append_all(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct work_cause *cause)
 {
 	enum reason reason = REASON_NONE;
@@ -84,6 +91,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 			reason = file_document(work, dossier, event);
 		if (reason == REASON_NONE && event->kind == EVENT_DOCUMENT_WITHDRAWN)
 			reason = withdraw_document(work, dossier, event);
+		if (reason == REASON_NONE && event->kind == EVENT_OPINION_RECEIVED && event->inbox > 0 && event->inbox != cause->inbox)
+			reason = end_held(work, dossier, event);
 		if (reason == REASON_NONE && dossier_event_data(event->kind) == EVENT_DATA_OFFER)
 			reason = change_expert(work, decision, dossier, event);
 	}

@@ -83,14 +83,17 @@ static bool is_before_acceptance(enum mail_code code)
 	return code == MAIL_M10 || code == MAIL_M11 || code == MAIL_M12;
 }
 
-/* Whom a mail may name as the expert: who accepted; to one who is only asked, himself and nobody else. */
-static const struct dossier_offer *offer_told(const struct dossier *d, enum party party)
+/* An expert is called by his own name, whoever has the dossier by now; anybody else is told who holds it, and never who was merely asked. */
+static struct bytes expert_name(const struct policy_mail *mail, const struct dossier *d)
 {
-	const struct dossier_offer *accepted = dossier_accepted_offer(d);
+	const struct dossier_offer *holder = dossier_accepted_offer(d);
 
-	if (party == PARTY_STANDBY || (party == PARTY_EXPERT && accepted == NULL))
-		return dossier_live_offer(d);
-	return accepted;
+	if (mail->party != PARTY_EXPERT && mail->party != PARTY_STANDBY)
+		return holder != NULL ? holder->name : BYTES_NONE;
+	for (size_t i = d->n_offers; i > 0; i--)
+		if (sender_same_address(d->offers[i - 1].mailbox, mail->to))
+			return d->offers[i - 1].name;
+	return BYTES_NONE;
 }
 
 /* What the expert wrote, for those who have his report. */
@@ -110,18 +113,15 @@ static void opinion_fields(struct work *work, enum mail_code code, const struct 
 
 static void dossier_fields(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *fields)
 {
-	const struct dossier_offer *offer = offer_told(d, mail->party);
-
 	put(fields, "reference", d->reference);
-	if (!is_before_acceptance(mail->code)) {
+	if (!is_before_acceptance(mail->code) && mail->party != PARTY_STANDBY) {
 		put_text(fields, "patient_name", patient_name(work, d));
 		put_text(fields, "patient_short", patient_short(work, d));
 		put_text(fields, "patient_birth", birth_date(work, d));
 	}
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
-	if (offer != NULL)
-		put(fields, "expert_name", offer->name);
+	put(fields, "expert_name", expert_name(mail, d));
 	if (d->opinion.present)
 		opinion_fields(work, mail->code, d, fields);
 }

@@ -104,12 +104,11 @@ static void dismiss(struct build *b)
 		build_field_text(b, "why", build_english(b) ? "another expert answers this request." : "un autre expert répond à cette demande.");
 }
 
-static void tell_patient(struct build *b, struct bytes expert)
+/* The date stays; the name comes with the next acceptance. */
+static void tell_patient(struct build *b)
 {
-	if (!build_mail(b, MAIL_M08, PARTY_PATIENT, POLICY_ATTACH_NONE))
-		return;
-	build_field(b, "due", text_date(b, b->after->due_at));
-	build_field(b, "expert", expert);
+	if (build_mail(b, MAIL_M08, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		build_field(b, "due", text_date(b, b->after->due_at));
 }
 
 /* A stand-by who was asked is the next one: his offer goes on as one for the dossier itself, and he is not written to twice. */
@@ -138,7 +137,7 @@ static enum reason take_back(struct build *b, struct dossier_offer_data what)
 		dismiss(b);
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REASSIGNED, .offer = lost});
 	if (reason == REASON_NONE && what.why != TAKEN_LATE_OPINION)
-		tell_patient(b, BYTES_NONE);
+		tell_patient(b);
 	return reason;
 }
 
@@ -162,7 +161,7 @@ enum reason step_taken_over(struct build *b, struct dossier_event accepted)
 	dismiss(b);
 	enum reason reason = build_event(b, accepted);
 	if (reason == REASON_NONE)
-		tell_patient(b, accepted.offer.name);
+		tell_patient(b);
 	return reason;
 }
 

@@ -447,10 +447,10 @@ static void the_stand_by_takes_over(void **state)
 
 	send(w, standby_says(w, DEUX, POLICY_WORD_ACCEPT));
 	assert_string_equal(events_of(w), "offer_accepted");
-	assert_string_equal(mails_of(w), "M18 expert, M08 patient, M13 expert");
+	assert_string_equal(mails_of(w), "M18 expert, M08 patient, M07 patient, M13 expert");
 	assert_string_equal(to_of(w, MAIL_M18), UN);
 	assert_string_equal(to_of(w, MAIL_M13), DEUX);
-	assert_true(bytes_equal(field_of(&w->last, MAIL_M08, "expert"), BYTES("Pr DEUX")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M07, "expert"), BYTES("Pr DEUX")));
 	assert_int_equal(w->dossier->offers[0].why, TAKEN_STANDBY);
 	assert_int_equal(w->dossier->due_at.us, due.us);
 	/* The first has no say any more, but for his opinion. */

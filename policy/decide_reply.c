@@ -88,7 +88,7 @@ static enum reason accept_offer(struct build *b, const struct dossier_offer *off
 
 	if (reason != REASON_NONE)
 		return reason;
-	if (first && build_mail(b, MAIL_M07, PARTY_PATIENT, POLICY_ATTACH_NONE)) {
+	if (build_mail(b, MAIL_M07, PARTY_PATIENT, POLICY_ATTACH_NONE)) {
 		build_field(b, "expert", offer->name);
 		build_field(b, "due", text_date(b, b->after->due_at));
 	}

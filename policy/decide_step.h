@@ -28,7 +28,7 @@ MUST_USE enum reason step_expire(struct build *b, enum taken_back why);
  * DOSSIER_ORDER when nobody holds it, or somebody is asked already. */
 MUST_USE enum reason step_standby_choose(struct build *b);
 MUST_USE enum reason step_standby_offer(struct build *b);
-/* The stand-by said yes: the dossier is his; M18 to who held it, M08 to the patient. */
+/* The stand-by said yes: the dossier is his; M18 to who held it, M08 to the patient (M07 is the caller's). */
 MUST_USE enum reason step_taken_over(struct build *b, struct dossier_event accepted);
 /* Taken back from who holds it (of what: word, from, until, why, text): M18, M08, the next one. DOSSIER_ORDER when nobody holds it, or his opinion has come. */
 MUST_USE enum reason step_reassign(struct build *b, struct dossier_offer_data what);

@@ -240,7 +240,7 @@ const struct dossier_offer *dossier_live_offer(const struct dossier *dossier);
 const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier);
 /* The last offer to that mailbox, when it was accepted and taken back since; NULL otherwise. */
 const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox);
-/* How many experts said no: neither silent, nor away, nor in conflict. */
+/* How many experts have said no since the last who said yes: neither silent, nor away, nor in conflict. */
 size_t dossier_refusals(const struct dossier *dossier);
 /* What stands for a document in its dossier: its number, or of a loose file, which has none, its digest. */
 struct bytes dossier_document_key(const struct policy_document *document);

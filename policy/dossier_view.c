@@ -30,8 +30,13 @@ const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, s
 size_t dossier_refusals(const struct dossier *dossier)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < dossier->n_offers; i++)
-		n += dossier->offers[i].answer == OFFER_DECLINED && dossier->offers[i].word == POLICY_WORD_REFUSE;
+
+	for (size_t i = dossier->n_offers; i > 0; i--) {
+		const struct dossier_offer *o = &dossier->offers[i - 1];
+		if (o->answer == OFFER_ACCEPTED || o->answer == OFFER_ENDED)
+			break;
+		n += o->answer == OFFER_DECLINED && o->word == POLICY_WORD_REFUSE;
+	}
 	return n;
 }
 

@@ -20,7 +20,7 @@ static uint64_t wanted_lives = MODEL_LIVES, first_life = 0;
 static const char *const NOT_YET[] = {
 	"question_late", "channel_changed", "representative_named", "representative_ended",
 	/* passed through inside one decision */
-	"requested", "complete", "opinion", "new", "before", "offer_waits", "opinion_waits",
+	"requested", "complete", "reassigned", "opinion", "new", "before", "offer_waits", "opinion_waits",
 	/* of held messages, which are no dossiers */
 	"quarantine_owner", "quarantine_manager",
 };
