@@ -240,6 +240,19 @@
 #define LIMIT_TRUST_ENTRIES 120000
 #define LIMIT_TRUST_FIELD 4096
 
+/* The extract of the national directory: 535,928 lines of some 170 bytes in 2026 (89 MB, mssante.md M40). */
+#define LIMIT_DIRECTORY_FILE (512u * 1024 * 1024)
+#define LIMIT_DIRECTORY_LINES 2000000
+#define LIMIT_DIRECTORY_LINE 8192
+#define LIMIT_DIRECTORY_FIELD 1000       /* of a field that is kept; names of structures have up to some 200 */
+#define LIMIT_DIRECTORY_BATCH 4000       /* lines given to the database at once: some 1 MB */
+/* One look-up. A person has at most some tens of places of work; an answer with all of them some 100 KB. */
+#define LIMIT_DIRECTORY_ANSWER (2u * 1024 * 1024)
+#define LIMIT_DIRECTORY_FOUND 200        /* mailboxes of one answer */
+#define LIMIT_DIRECTORY_SECONDS 20
+#define LIMIT_DIRECTORY_CONNECT_SECONDS 10
+#define LIMIT_DIRECTORY_KEY 1024         /* the file of an interface's key */
+
 /* What the refresher fetches. A revocation list of 200,000 entries has some 8 MB. */
 #define LIMIT_FETCH_CRL (32u * 1024 * 1024)
 #define LIMIT_FETCH_CONNECT_SECONDS 30

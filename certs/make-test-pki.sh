@@ -149,7 +149,9 @@ write_lists() {
 
 alternative_names() {
 	local list="" one
-	for one in ${arg[dns]//,/ }; do list+=",DNS:$one"; done
+	for one in ${arg[dns]//,/ }; do
+		if [[ $one =~ ^[0-9.]+$ ]]; then list+=",IP:$one"; else list+=",DNS:$one"; fi   # an address is a name too
+	done
 	for one in ${arg[email]//,/ }; do list+=",email:$one"; done
 	echo "${list#,}"
 }

@@ -39,3 +39,11 @@ A("collect.failed", "Une boîte relevée par IMAP ne peut plus l'être depuis di
   "Le détail dit la boîte et la raison (relais.log a le reste) : identifiants ou jeton, certificat du serveur, dossier, réseau.",
   "A mailbox that is fetched by IMAP cannot be for ten minutes: mail piles up there.",
   "The detail has the mailbox and the reason (relais.log has the rest): login or token, the server's certificate, folder, network.")
+A("directory.stale", "L'extraction de l'annuaire des professionnels est trop ancienne : des boîtes fermées y restent, de nouvelles y manquent.",
+  "Importez celle du jour : relais directory import FICHIER. Les dernières bonnes données restent en service.",
+  "The extract of the directory of professionals is too old: closed mailboxes stand in it, new ones are missing.",
+  "Import today's: relais directory import FILE. The last good data stay in service.")
+A("directory.lookup", "L'annuaire des professionnels ne répond pas aux recherches.",
+  "La raison est dans le détail : adresse, certificat du serveur, clé, réponse illisible. Les dernières bonnes réponses restent ; ce qui est demandé le sera de nouveau.",
+  "The directory of professionals does not answer look-ups.",
+  "The detail says why: address, the server's certificate, the key, an answer that cannot be read. The last good answers stand; what is asked for is asked again.")

@@ -24,6 +24,7 @@ static const struct verb {
 	{"clock", cli_clock, "show | forward SPAN | until TIME   the clock of a rehearsal"},
 	{"alarms", cli_alarms, "                            what wants a person, and what to do"},
 	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
+	{"directory", cli_directory, "import FILE | diff [FILE] | find NAME | show RPPS | status | prefer | confirm   the directory of professionals"},
 	{"certificate", cli_certificate, "list                  certificates, anchors, revocation lists: how long they last"},
 	{"schematron", cli_schematron, "import DIR | list      the agency's rules for documents"},
 	{"sender", cli_sender, "import FILE | list         who may send what"},

@@ -16,7 +16,7 @@ static const char usage[] = "dossier list [--all] | show|history REF | triage|re
 			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
 			    " consent REF attending|first_opinion|processing|expert yes|no |"
 			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
-			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE]";
+			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE] | mailbox REF expert|attending|first_opinion MAILBOX";
 
 /* 0 when there is no such dossier; that was told. */
 static int64_t find(struct cli *cli, const char *ref)
@@ -161,7 +161,7 @@ static const struct {
 	{"assign", {"id"}}, {"assign", {"id", "text"}}, {"reassign", {"how", "text"}}, {"reassign", {"how", "text", "id"}},
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
 	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
-	{"share", {"party"}}, {"consent", {"party", "given"}},
+	{"share", {"party"}}, {"consent", {"party", "given"}}, {"mailbox", {"party", "id"}},
 	{"contact", {"party", "id", "how", "text"}}, {"contact", {"party", "id", "how", "text", "mail"}},
 };
 

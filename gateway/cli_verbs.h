@@ -16,6 +16,7 @@ int cli_account(int argc, char **argv);
 int cli_recipient(int argc, char **argv);
 int cli_settings(int argc, char **argv);
 int cli_trust(int argc, char **argv);
+int cli_directory(int argc, char **argv);
 int cli_certificate(int argc, char **argv);
 int cli_clock(int argc, char **argv);
 int cli_alarms(int argc, char **argv);

@@ -106,6 +106,15 @@ struct config {
 		const char *crl_urls;    /* addresses separated by blanks, "" = none */
 		int crl_hours;
 	} trust;
+	struct {
+		const char *use;         /* "auto": the rule holds once an extract was imported; "required"; "off" */
+		int stale_days;          /* an extract older than that raises an alarm */
+		const char *fhir_url;    /* base address of the national interface, "" = not asked */
+		const char *fhir_key_file;
+		const char *ldap_url;    /* ldaps://, "" = not asked */
+		const char *ldap_base, *ldap_attribute;   /* where people are, and which of their attributes is the RPPS */
+		const char *anchors;     /* who may have issued the certificates of both servers */
+	} directory;
 	int workers;                     /* worker processes */
 };
 

@@ -76,6 +76,14 @@ const struct config_key config_keys[] = {
 	{"trust", "stale_days", CONFIG_NUMBER, AT(trust.stale_days), "7", 1, 90, NULL},
 	{"trust", "crl_urls", CONFIG_URLS, AT(trust.crl_urls), "", 0, 16, " https:// http:// "},
 	{"trust", "crl_hours", CONFIG_NUMBER, AT(trust.crl_hours), "6", 1, 168, NULL},
+	{"directory", "use", CONFIG_WORD, AT(directory.use), "auto", 0, 0, " auto required off "},
+	{"directory", "stale_days", CONFIG_NUMBER, AT(directory.stale_days), "4", 1, 90, NULL},
+	{"directory", "fhir_url", CONFIG_URLS, AT(directory.fhir_url), "", 0, 1, " https:// "},
+	{"directory", "fhir_key_file", CONFIG_PATH, AT(directory.fhir_key_file), "", 0, 0, NULL},
+	{"directory", "ldap_url", CONFIG_URLS, AT(directory.ldap_url), "", 0, 1, " ldaps:// "},
+	{"directory", "ldap_base", CONFIG_TEXT, AT(directory.ldap_base), "", 0, 0, NULL},
+	{"directory", "ldap_attribute", CONFIG_NAME, AT(directory.ldap_attribute), "employeenumber", 0, 0, NULL},
+	{"directory", "anchors", CONFIG_PATH, AT(directory.anchors), "pki/anchors-tls.pem", 0, 0, NULL},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
 

@@ -55,6 +55,7 @@ struct expert *expert_rows(struct arena *arena, json_t *kept, const struct store
 		e->week = (unsigned)store_int(rows, i, 5);
 		if (!store_is_null(rows, i, 6))
 			e->offered_at = store_instant(rows, i, 6);
+		e->ended = store_int(rows, i, 7) != 0;
 		(*n)++;
 	}
 	return experts;

@@ -13,9 +13,9 @@
  * dossier->seq is that of the last before it. */
 MUST_USE enum reason dossier_rows(const struct store_rows *rows, struct dossier *dossier);
 
-/* rpps, version, data, load, asked, week, offered_at: what expert_columns names of relais.expert_candidates(pathology, named, at).
+/* rpps, version, data, load, asked, week, offered_at, ended: what expert_columns names of relais.expert_candidates(pathology, named, at).
  * A record that cannot be read is left out, and told in the log. kept: a list that holds the JSON whose texts the values are views on. */
-#define EXPERT_COLUMNS "rpps, version::bigint, data, load, asked, week, offered_at"
+#define EXPERT_COLUMNS "rpps, version::bigint, data, load, asked, week, offered_at, ended"
 struct expert *expert_rows(struct arena *arena, json_t *kept, const struct store_rows *rows, size_t *n);
 
 #endif

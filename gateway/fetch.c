@@ -25,10 +25,10 @@ static size_t take(char *piece, size_t size, size_t n, void *context)
 	return buf_ok(body) ? size * n : 0;
 }
 
-static bool set_limits(CURL *curl, const struct buf *body)
+static bool set_limits(CURL *curl, const struct fetch *fetch, const struct buf *body)
 {
 	return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)LIMIT_FETCH_SECONDS) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, fetch->seconds > 0 ? (long)fetch->seconds : (long)LIMIT_FETCH_SECONDS) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)LIMIT_FETCH_CONNECT_SECONDS) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 100L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)LIMIT_FETCH_CONNECT_SECONDS) == CURLE_OK &&
@@ -48,6 +48,16 @@ static bool set_manners(CURL *curl, const struct fetch *fetch)
 	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->anchors) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
+}
+
+static bool set_question(CURL *curl, const struct fetch *fetch, struct curl_slist **headers)
+{
+	if (fetch->header != NULL) {
+		*headers = curl_slist_append(NULL, fetch->header);
+		if (*headers == NULL || curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) != CURLE_OK)
+			return false;
+	}
+	return fetch->form == NULL || curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->form) == CURLE_OK;
 }
 
 static enum reason reason_of(CURLcode code, long status, const struct buf *body)
@@ -77,13 +87,15 @@ enum reason fetch_get(const struct fetch *fetch, struct buf *body, struct fetch_
 {
 	CURL *curl = curl_easy_init();
 	char words[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers = NULL;
 
 	*told = (struct fetch_told){.status = 0};
 	if (curl == NULL)
 		return REASON_MEMORY;
-	if (!set_manners(curl, fetch) || !set_limits(curl, body) || curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words) != CURLE_OK ||
+	if (!set_manners(curl, fetch) || !set_limits(curl, fetch, body) || !set_question(curl, fetch, &headers) || curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take) != CURLE_OK || curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) != CURLE_OK) {
 		curl_easy_cleanup(curl);
+		curl_slist_free_all(headers);
 		return REASON_MEMORY;
 	}
 	CURLcode code = curl_easy_perform(curl);
@@ -91,5 +103,6 @@ enum reason fetch_get(const struct fetch *fetch, struct buf *body, struct fetch_
 	enum reason reason = reason_of(code, told->status, body);
 	snprintf(told->detail, sizeof told->detail, "%s", words[0] != '\0' ? words : code != CURLE_OK ? curl_easy_strerror(code) : "");
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(headers);
 	return reason;
 }

@@ -6,6 +6,7 @@
  * 4. SIGHUP: everything is fetched and looked at now. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -14,13 +15,14 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "gateway/directory_ask.h"
 #include "gateway/fetch.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/refresher.h"
 #include "gateway/trust_list_store.h"
 
-enum { TICK_MS = 1000, CHECK_MS = 3600 * 1000, STALE_MS = 60 * 1000, CODE_MAX = 64, CPU_SECONDS = 120 };
+enum { TICK_MS = 1000, CHECK_MS = 3600 * 1000, STALE_MS = 60 * 1000, ASK_MS = 2000, CODE_MAX = 64, CPU_SECONDS = 120 };
 
 static int64_t clock_ms(void)
 {
@@ -40,7 +42,7 @@ static uint32_t noise(void)
 
 static int hours_of(const struct refresher *r, const struct refresher_job *job)
 {
-	return job->kind == REFRESHER_LIST ? r->service.config->trust.list_hours : r->service.config->trust.crl_hours;
+	return job->kind == REFRESHER_LOOKUP ? 1 : job->kind == REFRESHER_LIST ? r->service.config->trust.list_hours : r->service.config->trust.crl_hours;
 }
 
 _Noreturn static void child(struct refresher *r, const struct refresher_job *job, int answer)
@@ -90,9 +92,12 @@ static void finish(struct refresher *r)
 	job->reason = answer_of(r->answer);
 	job->failures = job->reason == REASON_NONE ? 0 : job->failures + 1;
 	job->due_ms = clock_ms() + refresher_pause_ms(hours_of(r, job), job->failures, noise());
+	if (job->kind == REFRESHER_LOOKUP && job->failures == 0)
+		job->due_ms = clock_ms();   /* the next who is asked for */
 	r->child = 0;
 	refresher_alarms_fetch(r);
 	refresher_alarms_list(r);
+	refresher_alarms_directory(r);
 	if (job->kind == REFRESHER_CRL)
 		refresher_alarms_files(r);
 }
@@ -115,24 +120,43 @@ static void reload(struct refresher *r)
 		r->jobs[i].due_ms = 0;
 }
 
+/* A look-up is wanted when somebody is asked for: then he is claimed. */
+static bool is_wanted(struct refresher *r, struct refresher_job *job, int64_t now)
+{
+	struct store_rows *rows = NULL;
+
+	if (job->kind != REFRESHER_LOOKUP)
+		return true;
+	job->due_ms = now + ASK_MS;
+	job->person[0] = '\0';
+	if (STORE_RUN(r->store, &rows, "select p from relais.directory_ask_claim() p where $1", P_BOOL(true)) == REASON_NONE && store_count(rows) == 1 &&
+	    !store_is_null(rows, 0, 0))
+		snprintf(job->person, sizeof job->person, "%s", store_text(rows, 0, 0));
+	store_free(&rows);
+	return job->person[0] != '\0';
+}
+
 static void work(struct refresher *r, int64_t *stale_ms)
 {
 	int64_t now = clock_ms();
 
 	if (r->check_ms <= now) {
 		refresher_alarms_files(r);
+		if (directory_asks(r->service.config))
+			(void)!STORE_RUN(r->store, NULL, "select relais.directory_ask_experts() where $1", P_BOOL(true));
 		r->check_ms = now + CHECK_MS;
 		*stale_ms = 0;
 	}
 	if (*stale_ms <= now) {
 		refresher_alarms_list(r);
+		refresher_alarms_directory(r);
 		*stale_ms = now + STALE_MS;
 	}
 	/* A database that hangs must not hold all that is to be fetched. */
 	if (r->child > 0 && r->kill_ms <= now)
 		kill(r->child, SIGKILL);
 	for (size_t i = 0; r->child == 0 && i < r->n; i++)
-		if (r->jobs[i].due_ms <= now)
+		if (r->jobs[i].due_ms <= now && is_wanted(r, &r->jobs[i], now))
 			start(r, i);
 }
 
@@ -178,12 +202,15 @@ static void plan(struct refresher *r)
 	const struct config *config = r->service.config;
 	struct cursor urls = cursor_on(bytes_of_text(config->trust.crl_urls));
 
-	r->jobs = arena_alloc(r->service.arena, (urls.left.len + 2) * sizeof *r->jobs);
+	r->jobs = arena_alloc(r->service.arena, (urls.left.len + 3) * sizeof *r->jobs);
 	add_job(r, REFRESHER_LIST, bytes_trim(bytes_of_text(config->trust.list_url)));
 	if (r->n > 0)
 		r->jobs[0].due_ms = first_list_ms(r);
 	while (!cursor_done(&urls))
 		add_job(r, REFRESHER_CRL, cursor_until(&urls, ' '));
+	if (directory_asks(config))
+		r->jobs[r->n++] = (struct refresher_job){
+			.kind = REFRESHER_LOOKUP, .url = config->directory.fhir_url[0] != '\0' ? config->directory.fhir_url : config->directory.ldap_url};
 }
 
 static const char *folder_of(struct arena *arena, const char *path)
@@ -197,7 +224,8 @@ static void allow(struct refresher *r)
 {
 	const struct config *c = r->service.config;
 	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
-			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors};
+			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
+			       directory_asks(c) ? c->directory.anchors : "", c->directory.fhir_key_file};
 	const char *told[sizeof files / sizeof files[0]];
 	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};
 	size_t n = 0;

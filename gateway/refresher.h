@@ -8,11 +8,13 @@
 #include "gateway/service.h"
 #include "gateway/store.h"
 
-enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL };
+enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL, REFRESHER_LOOKUP };
+enum { REFRESHER_PERSON = 16 };
 
 struct refresher_job {
 	enum refresher_kind kind;
-	const char *url;
+	const char *url;            /* of a look-up the first server that is asked */
+	char person[REFRESHER_PERSON];   /* LOOKUP: who is asked for */
 	int64_t due_ms;             /* monotonic */
 	unsigned failures;          /* in a row */
 	enum reason reason;         /* of the last try */
@@ -35,6 +37,10 @@ enum reason refresher_job_run(const struct config *config, const struct refreshe
 
 /* Raises and clears trust.list.fetch and crl.fetch by the last tries; a server that is away for a moment raises nothing yet. */
 void refresher_alarms_fetch(struct refresher *r);
+/* The age of the directory's extract (directory.stale), and of its look-ups (directory.lookup). */
+void refresher_alarms_directory(struct refresher *r);
+/* A look-up in the directory, in a child: what it answers is stored; what it does not is noted, and the last good answer stands. */
+enum reason refresher_lookup(const struct config *config, const char *person);
 /* The age of the white list (trust.list.stale). */
 void refresher_alarms_list(struct refresher *r);
 /* Certificates and revocation lists in place: certificate.*, crl.stale. */

@@ -2,6 +2,7 @@
 #include "gateway/refresher.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "gateway/alarm.h"
@@ -99,6 +100,46 @@ void refresher_alarms_list(struct refresher *r)
 		settle(r, arena, &f);
 	else
 		json_decref(f.list);
+	arena_destroy(&arena);
+}
+
+/* --- the directory ---------------------------------------------------------------------- */
+
+static void look_at_age(const struct refresher *r, const struct store_rows *rows, struct finding *f)
+{
+	int64_t limit = SPAN_DAYS(r->service.config->directory.stale_days).us;
+	char at[INSTANT_TEXT];
+
+	if (store_is_null(rows, 0, 0)) {
+		if (strcmp(r->service.config->directory.use, "required") == 0)
+			found(f, true, json_pack("{s:n}", "import"));
+		return;
+	}
+	struct instant made = store_instant(rows, 0, 1);
+	int64_t age = service_now().us - made.us;
+	instant_write(made, at);
+	if (age > limit)
+		found(f, age > 2 * limit, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "generated_at", at, "days",
+						    (json_int_t)(age / SPAN_DAYS(1).us)));
+}
+
+void refresher_alarms_directory(struct refresher *r)
+{
+	struct store_rows *rows = NULL;
+	struct arena *arena = arena_create(1024 * 1024);
+	struct finding age = {.name = "directory.stale", .key = "extracts", .list = json_array()},
+		       lookup = {.name = "directory.lookup", .key = "asked", .list = json_array()};
+
+	look_at_jobs(r, REFRESHER_LOOKUP, &lookup);
+	settle(r, arena, &lookup);
+	enum reason reason = STORE_RUN(r->store, &rows, "select import, generated_at from relais.directory_age() where $1", P_BOOL(true));
+	if (reason == REASON_NONE && store_count(rows) == 1 && strcmp(r->service.config->directory.use, "off") != 0)
+		look_at_age(r, rows, &age);
+	store_free(&rows);
+	if (reason == REASON_NONE)
+		settle(r, arena, &age);
+	else
+		json_decref(age.list);
 	arena_destroy(&arena);
 }
 

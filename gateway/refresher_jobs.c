@@ -148,6 +148,8 @@ static enum reason install_all(const struct config *config, struct arena *arena,
 
 enum reason refresher_job_run(const struct config *config, const struct refresher_job *job)
 {
+	if (job->kind == REFRESHER_LOOKUP)
+		return refresher_lookup(config, job->person);
 	bool list = job->kind == REFRESHER_LIST;
 	struct buf body = buf_make(list ? LIMIT_TRUST_LIST : LIMIT_FETCH_CRL);
 	struct arena *arena = arena_create(list ? TRUST_LIST_MEMORY : 4 * LIMIT_FETCH_CRL);

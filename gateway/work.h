@@ -60,6 +60,7 @@ bool work_composes(struct work *work);   /* one outbox row to compose */
 bool work_outcomes(struct work *work);   /* one mail that ended, or is late, and whose dossier does not know */
 bool work_timers(struct work *work);     /* one dossier with a timer due */
 bool work_commands(struct work *work);   /* one act asked by an operator */
+bool work_directory(struct work *work);  /* one dossier that a change of the directory touched (work_directory.c) */
 
 /* A mail decided before this, by the real clock, and not gone is late. */
 struct instant work_late(const struct work *work);
@@ -142,6 +143,10 @@ MUST_USE enum reason work_rules(struct work *work, struct bytes from_domain, str
 
 /* The operator's settings of spans and windows, read once an item into work->settings. */
 MUST_USE enum reason work_settings(struct work *work);
+
+/* What the directory says of the dossier's professionals (NULL: whether it is used at all), and of the mailbox that is told now (empty: none); physicians known by their RPPS are
+ * looked up, where that is configured (work_directory.c). */
+MUST_USE enum reason work_directory_facts(struct work *work, const struct dossier *dossier, struct bytes told, const struct directory **out);
 
 /* --- writing (work_apply.c) -------------------------------------------------- */
 

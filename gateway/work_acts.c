@@ -54,6 +54,7 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 		.code = mail_code_of_name(store_bytes(rows, 0, 2)), .party = party_of_name(store_bytes(rows, 0, 3)),
 		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
 		.reason = failure != REASONS ? failure : is_late(rows) ? REASON_NONE : REASON_DELIVER_REFUSED,
+		.status = store_is_null(rows, 0, 7) ? BYTES_NONE : store_bytes(rows, 0, 7),
 	};
 	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
 
@@ -82,7 +83,7 @@ bool work_outcomes(struct work *work)
 	work_begin(work);
 	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason from relais.outcome_claim($1)",
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced from relais.outcome_claim($1)",
 				   P_INSTANT(work_late(work)));
 	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (outbox != 0 && !store_is_null(rows, 0, 1))
@@ -185,6 +186,8 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 		reason = work_rules(work, BYTES_NONE, command.id, dossier, BYTES_NONE, &rules);
 	else if (reason == REASON_NONE)
 		reason = work_rules(work, BYTES_NONE, dossier->request.pathology, dossier, names_expert(command.act) ? command.id : BYTES_NONE, &rules);
+	if (reason == REASON_NONE && command.act == POLICY_ACT_MAILBOX)
+		reason = work_directory_facts(work, dossier, command.id, &rules.directory);
 	if (reason != REASON_NONE)
 		return reason;
 	policy_decide_command(work->arena, &rules, dossier, &command, work->now, decision);

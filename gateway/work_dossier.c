@@ -1,6 +1,8 @@
 /* gateway/work_dossier.c - a dossier out of its events, and the rules that a decision can need. */
 #include "gateway/work.h"
 
+#include <string.h>
+
 #include "gateway/dossier_rows.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
@@ -90,8 +92,10 @@ static enum reason read_experts(struct work *work, struct bytes pathology, const
 		named[n++] = asked_for;
 	enum reason reason = STORE_RUN(work->store, &rows, "select " EXPERT_COLUMNS " from relais.expert_candidates($1, $2, $3)", P_TEXT_B(pathology),
 				       P_TEXTS(named, n), P_INSTANT(work->now));
-	if (reason == REASON_NONE)
-		out->experts = expert_rows(work->arena, work->kept, rows, &out->n_experts);
+	struct expert *experts = reason == REASON_NONE ? expert_rows(work->arena, work->kept, rows, &out->n_experts) : NULL;
+	for (size_t i = 0; i < out->n_experts; i++)
+		experts[i].ended = experts[i].ended && strcmp(work->config->directory.use, "off") != 0;
+	out->experts = experts;
 	store_free(&rows);
 	return reason;
 }
@@ -190,6 +194,8 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 		reason = read_experts(work, pathology, dossier, expert, out);
 	if (reason == REASON_NONE && dossier != NULL)
 		reason = read_recipients(work, dossier, out);
+	if (reason == REASON_NONE)
+		reason = work_directory_facts(work, dossier, BYTES_NONE, &out->directory);
 	out->organisations = organisations;
 	out->pathologies = pathologies;
 	return reason;

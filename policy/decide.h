@@ -98,6 +98,7 @@ enum policy_act {
 	POLICY_ACT_ANSWER,       /* what a person read or heard: id of the question, text */
 	POLICY_ACT_WITHDRAW,     /* the patient withdraws from the service: text */
 	POLICY_ACT_CANCEL,       /* text why */
+	POLICY_ACT_MAILBOX,      /* where a professional is written to: party, id the mailbox; DIRECTORY_UNKNOWN unless it is vouched for */
 	POLICY_ACT_CLOSE,
 	POLICY_ACT_EXPIRE,       /* what was missing never came: text */
 	POLICY_ACT_DIED,         /* text who told: everything automatic stops */
@@ -168,6 +169,11 @@ void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules
  * accepted is not looked at; reason: of the last try, if any. */
 void policy_decide_late(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
 			const struct policy_delivery *delivery, struct instant now, struct policy_decision *out);
+
+/* The directory has changed, or answered, about a mailbox of the dossier: who lost his is turned to another of his own, the next expert is asked,
+ * or a person is awaited. IGNORED when nothing follows. */
+void policy_decide_directory(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier, struct instant now,
+			     struct policy_decision *out);
 
 /* A timer of deadline_list() fell due. A timer that does not run (any more) is IGNORED. */
 void policy_decide_timer(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,

@@ -122,7 +122,7 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	struct bytes to = dossier_mailbox(b->after, party);
 
 	close_mail(b);
-	if (!sender_address_ok(to) || consent_check_mail(b->after, code, party, b->now) != REASON_NONE)
+	if (!sender_address_ok(to) || consent_check_mail(b->after, code, party, b->now) != REASON_NONE || build_mailbox(b, party) != REASON_NONE)
 		return false;
 	/* The last word on what a message may carry: whoever decides has asked before, and has held it. */
 	if (attach == POLICY_ATTACH_MESSAGE && !given_message(b->message, party))

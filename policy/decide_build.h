@@ -79,8 +79,11 @@ MUST_USE enum reason build_event(struct build *b, struct dossier_event event);
 MUST_USE enum reason build_plain(struct build *b, enum dossier_event_kind kind);
 MUST_USE enum reason build_text(struct build *b, enum dossier_event_kind kind, struct bytes id, struct bytes text);
 
-/* Adds a mail to a party of the dossier, if consent and a mailbox allow; false when not, and fields are then dropped. */
+/* Adds a mail to a party of the dossier, if consent, a mailbox and the directory allow; false when not, and fields are then dropped. */
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach);
+/* Whether the directory lets mail go to that party's mailbox: NONE, DIRECTORY_UNKNOWN, DIRECTORY_ENDED (decide_directory.c). NONE for who
+ * is no professional. */
+MUST_USE enum reason build_mailbox(const struct build *b, enum party party);
 /* M70 to the incoming message's sender, in the forms that policy/receipt chooses. */
 void build_received(struct build *b);
 /* The report of delivery, where one was asked for and nothing was refused: the last step of every message. */

@@ -20,6 +20,7 @@ static const struct {
 	[POLICY_ACT_ANSWER] = {"answer", "operator.answer/1"},
 	[POLICY_ACT_WITHDRAW] = {"withdraw", "operator.withdraw/1"},
 	[POLICY_ACT_CANCEL] = {"cancel", "operator.cancel/1"},
+	[POLICY_ACT_MAILBOX] = {"mailbox", "operator.mailbox/1"},
 	[POLICY_ACT_CLOSE] = {"close", "operator.close/1"},
 	[POLICY_ACT_EXPIRE] = {"expire", "operator.expire/1"},
 	[POLICY_ACT_DIED] = {"died", "operator.died/1"},
@@ -139,6 +140,8 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 		return change_consent(b, c);
 	case POLICY_ACT_ANSWER:
 		return tell_answer(b, c);
+	case POLICY_ACT_MAILBOX:
+		return step_choose_mailbox(b, c->party, c->id);
 	case POLICY_ACT_CLOSE:
 		return build_plain(b, EVENT_CLOSED);
 	case POLICY_ACT_ASSIGN:

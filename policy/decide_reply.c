@@ -45,40 +45,6 @@ static void mail_rest(struct build *b, const struct decide_parts *parts)
 	}
 }
 
-static void mail_dossier(struct build *b)
-{
-	const struct policy_patient *p = &b->after->request.patient;
-	struct decide_parts parts;
-	size_t count;
-	struct bytes exams = text_exams(b, &count);
-
-	if (!build_mail(b, MAIL_M13, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
-		return;
-	decide_parts(b, b->mails[b->n_mails - 1].profile, &parts);
-	decide_parts_carry(b, &parts, 1);
-	struct bytes heavy = decide_parts_text(b, &parts, 0);
-	build_field(b, "family_name", p->family_birth);
-	build_field(b, "given_name", p->given_birth_first);
-	build_field(b, "birth_date", text_birth_date(b));
-	build_field(b, "age", text_age(b));
-	build_field(b, "sex", p->sex);
-	build_field(b, "pathology", text_pathology(b));
-	build_field(b, "due", text_date(b, b->after->due_at));
-	build_field(b, "questions", text_questions(b));
-	build_field(b, "answers", text_answers(b));
-	build_field(b, "exam_count", text_number(b, count));
-	build_field(b, "exams", exams);
-	build_field(b, "waived", text_waived(b));
-	build_field(b, "form", form_blank(b, NULL, 0));
-	build_field(b, "heavy", heavy);
-	if (heavy.len > 0) {
-		/* He is told what he lacks; a person finds another way for it. */
-		b->reason = REASON_COMPOSE_SIZE;
-		b->owner = "nurses";
-	}
-	mail_rest(b, &parts);
-}
-
 /* He is the first, or the stand-by: then it is taken from who holds it. */
 static enum reason accept_offer(struct build *b, const struct dossier_offer *offer)
 {
@@ -92,7 +58,7 @@ static enum reason accept_offer(struct build *b, const struct dossier_offer *off
 		build_field(b, "expert", offer->name);
 		build_field(b, "due", text_date(b, b->after->due_at));
 	}
-	mail_dossier(b);
+	step_mail_dossier(b);
 	return REASON_NONE;
 }
 
@@ -303,6 +269,40 @@ static void from_expert(struct build *b)
 		from_holder(b, w);
 	else
 		from_ended(b, w);
+}
+
+void step_mail_dossier(struct build *b)
+{
+	const struct policy_patient *p = &b->after->request.patient;
+	struct decide_parts parts;
+	size_t count;
+	struct bytes exams = text_exams(b, &count);
+
+	if (!build_mail(b, MAIL_M13, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+		return;
+	decide_parts(b, b->mails[b->n_mails - 1].profile, &parts);
+	decide_parts_carry(b, &parts, 1);
+	struct bytes heavy = decide_parts_text(b, &parts, 0);
+	build_field(b, "family_name", p->family_birth);
+	build_field(b, "given_name", p->given_birth_first);
+	build_field(b, "birth_date", text_birth_date(b));
+	build_field(b, "age", text_age(b));
+	build_field(b, "sex", p->sex);
+	build_field(b, "pathology", text_pathology(b));
+	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "questions", text_questions(b));
+	build_field(b, "answers", text_answers(b));
+	build_field(b, "exam_count", text_number(b, count));
+	build_field(b, "exams", exams);
+	build_field(b, "waived", text_waived(b));
+	build_field(b, "form", form_blank(b, NULL, 0));
+	build_field(b, "heavy", heavy);
+	if (heavy.len > 0) {
+		/* He is told what he lacks; a person finds another way for it. */
+		b->reason = REASON_COMPOSE_SIZE;
+		b->owner = "nurses";
+	}
+	mail_rest(b, &parts);
 }
 
 void decide_relay(struct build *b)

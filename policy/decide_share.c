@@ -24,12 +24,17 @@ enum reason step_share(struct build *b, enum party party)
 
 	if ((party != PARTY_ATTENDING && party != PARTY_FIRST_OPINION) || version == 0)
 		return REASON_DOSSIER_ORDER;
+	enum reason reason = step_mailbox(b, party);
+	if (reason == REASON_NONE && build_mailbox(b, party) != REASON_NONE && consent_check(b->after, party, b->now) == REASON_NONE)
+		reason = build_mailbox(b, party);
+	if (reason != REASON_NONE)
+		return reason;
 	if (!step_may_have(b, party))
 		return REASON_CONSENT_NONE;
 	if (has_report(b->after, party, version))
 		return REASON_MESSAGE_DUPLICATE;
 	struct dossier_release_data release = {.version = version, .to = dossier_party_bit(party)};
-	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_SHARED, .release = release});
+	reason = build_event(b, (struct dossier_event){.kind = EVENT_SHARED, .release = release});
 	if (reason == REASON_NONE)
 		step_mail_report(b, party, version);
 	return reason;
@@ -51,7 +56,8 @@ enum reason step_share_due(struct build *b)
 		if (physicians[i].when != SHARE_AFTER_READING)
 			continue;
 		reason = step_share(b, physicians[i].party);
-		if (reason == REASON_CONSENT_NONE || reason == REASON_MESSAGE_DUPLICATE)
+		/* A mailbox that is in doubt waits for a person by itself. */
+		if (reason == REASON_CONSENT_NONE || reason == REASON_MESSAGE_DUPLICATE || build_mailbox(b, physicians[i].party) == reason)
 			reason = REASON_NONE;
 	}
 	return reason;

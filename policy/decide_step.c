@@ -105,7 +105,17 @@ void step_mail_report(struct build *b, enum party party, unsigned version)
 
 bool step_may_have(const struct build *b, enum party party)
 {
-	return sender_address_ok(dossier_mailbox(b->after, party)) && consent_check(b->after, party, b->now) == REASON_NONE;
+	return sender_address_ok(dossier_mailbox(b->after, party)) && consent_check(b->after, party, b->now) == REASON_NONE &&
+	       build_mailbox(b, party) == REASON_NONE;
+}
+
+/* Of those who are to have it now or after the patient: a person who has to find a mailbox has that time. */
+static enum reason find_mailboxes(struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	enum reason reason = r->attending.when == SHARE_WHEN_ASKED ? REASON_NONE : step_mailbox(b, PARTY_ATTENDING);
+
+	return reason != REASON_NONE || r->first_opinion.when == SHARE_WHEN_ASKED ? reason : step_mailbox(b, PARTY_FIRST_OPINION);
 }
 
 /* To whom this release goes: again, after "undeliverable", to the patient alone. */
@@ -166,6 +176,7 @@ enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
 	if (p == NULL)
 		return REASON_PATHOLOGY_UNKNOWN;
 	*n = complete_missing(b->arena, b->after, p, b->now, missing);
+	*n = step_left_missing(b, *missing, *n);
 	return REASON_NONE;
 }
 
@@ -264,6 +275,8 @@ enum reason step_release(struct build *b)
 	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
 		return REASON_DOSSIER_ORDER;
 	enum reason reason = check_release(b->after);
+	if (reason == REASON_NONE && !again)
+		reason = find_mailboxes(b);
 	if (reason != REASON_NONE)
 		return reason;
 	struct dossier_release_data release = {.version = dossier_version(b->after) + (again ? 0 : 1), .to = release_to(b, again)};
@@ -292,6 +305,10 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 	enum dossier_state state = b->after->state == DOSSIER_REVISION ? b->after->interrupted : b->after->state;
 	if (mail->code == MAIL_M21 && mail->party == PARTY_PATIENT && state == DOSSIER_RELEASED)
 		return build_event(b, (struct dossier_event){.kind = EVENT_REPORT_UNDELIVERED, .mail = *mail});
+	bool turned = false;
+	reason = step_other_mailbox(b, mail, &turned);
+	if (reason != REASON_NONE || turned)
+		return reason;
 	/* An offer that cannot arrive will never be answered: the next expert now, not in 24 hours. */
 	if (mail->code != MAIL_M10 || live == NULL || !sender_same_address(live->mailbox, mail->mailbox) || dossier_stands_still(b->after))
 		return REASON_NONE;

@@ -38,6 +38,17 @@ MUST_USE enum reason step_conflicts(struct build *b);
 MUST_USE enum reason step_holder_word(struct build *b, const struct dossier_offer *holder);
 /* The opinion that has come is weighed: what it lacks is asked back, or it is checked. */
 MUST_USE enum reason step_judge_opinion(struct build *b);
+/* Without the mailboxes that the directory gives by a physician's RPPS, or a person finds: they are no pieces that the patient owes. Gives how many
+ * are left, in their order. */
+size_t step_left_missing(const struct build *b, struct missing *missing, size_t n);
+/* A physician who may have the report and has no mailbox that the directory vouches for is given the one that it does, or a person is awaited. */
+MUST_USE enum reason step_mailbox(struct build *b, enum party party);
+/* That mail's address does not exist: *turned when another mailbox of the same person takes its place and has what came back. */
+MUST_USE enum reason step_other_mailbox(struct build *b, const struct dossier_mail_data *mail, bool *turned);
+/* A person tells the mailbox of a professional: DIRECTORY_UNKNOWN, DIRECTORY_ENDED, USAGE. What he lacks goes there. */
+MUST_USE enum reason step_choose_mailbox(struct build *b, enum party party, struct bytes mailbox);
+/* M13, and M13B for what it cannot hold, to who holds the dossier. */
+void step_mail_dossier(struct build *b);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
 /* May that party have mail about the dossier now, and has it a mailbox? */

@@ -362,6 +362,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_CONTACT_MADE:
 	case EVENT_CHANNEL_CHANGED:
+	case EVENT_MAILBOX_AWAITED:
 	case EVENT_REPRESENTATIVE_NAMED:
 	case EVENT_REPRESENTATIVE_ENDED:
 	case EVENT_FROZEN:

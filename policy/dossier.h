@@ -202,6 +202,7 @@ struct dossier {
 	size_t n_complaints, room_complaints;
 	struct bytes *links;             /* references of other dossiers of the same person */
 	size_t n_links, room_links;
+	enum reason awaited[PARTIES];    /* why a professional's mailbox waits for a person; NONE: it does not */
 	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail */
 	struct instant frozen_at, urgent_at, closed_at, died_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "policy/given.h"
 #include "policy/identity.h"
+#include "policy/sender.h"
 
 /* All that must be known before a request can be weighed against its pathology's demands. */
 static bool is_whole(const struct dossier_request *r)
@@ -130,6 +131,8 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_RESUMED:
 		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_MAILBOX_AWAITED:
+		return party_of_name(e->text.id) != PARTY_NONE && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {
@@ -158,6 +161,9 @@ static enum reason guard_text(const struct dossier *d, const struct dossier_even
 
 static enum reason guard_channel(const struct dossier_channel_data *c)
 {
+	/* A mailbox that mail can go to, when another is told. */
+	if (c->channel == CHANNEL_MAIL && c->address.len > 0 && !sender_address_ok(c->address))
+		return REASON_DOSSIER_ORDER;
 	bool reachable = c->channel == CHANNEL_MAIL || c->channel == CHANNEL_PHYSICIAN || c->address.len > 0;
 
 	return c->party > PARTY_NONE && c->party < PARTIES && c->party != PARTY_SENDER && c->channel < CHANNELS && reachable ? REASON_NONE

@@ -61,6 +61,28 @@ static void keep_contact(struct dossier *d, const struct dossier_event *e)
 		d->kept_at = e->at;
 }
 
+/* Another mailbox of a professional is where his mails go from now on: an expert's is that of the offer that he holds. */
+static void keep_channel(struct dossier *d, const struct dossier_event *e)
+{
+	const struct dossier_channel_data *c = &e->channel;
+	enum offer_answer held = dossier_accepted_offer(d) != NULL ? OFFER_ACCEPTED : OFFER_LIVE;
+
+	d->channels[c->party] = *c;
+	d->awaited[c->party] = REASON_NONE;
+	if (c->channel != CHANNEL_MAIL || c->address.len == 0)
+		return;
+	if (c->party == PARTY_ATTENDING)
+		d->request.attending.mailbox = c->address;
+	if (c->party == PARTY_FIRST_OPINION)
+		d->request.first_opinion.mailbox = c->address;
+	for (size_t i = 0; i < d->n_offers; i++) {
+		bool his = c->party == PARTY_STANDBY ? d->offers[i].answer == OFFER_LIVE && d->offers[i].standby
+						      : c->party == PARTY_EXPERT && d->offers[i].answer == held;
+		if (his)
+			d->offers[i].mailbox = c->address;
+	}
+}
+
 static void keep_representative(struct dossier *d, const struct dossier_event *e)
 {
 	size_t i = 0;
@@ -187,7 +209,10 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 		keep_contact(d, e);
 		break;
 	case EVENT_CHANNEL_CHANGED:
-		d->channels[e->channel.party] = e->channel;
+		keep_channel(d, e);
+		break;
+	case EVENT_MAILBOX_AWAITED:
+		d->awaited[party_of_name(e->text.id)] = reason_of_code(e->text.text);
 		break;
 	case EVENT_REPRESENTATIVE_NAMED:
 		keep_representative(d, e);

@@ -8,7 +8,7 @@
 	[EVENT_OPINION_LATE] = state
 /* While it lives a physician's consent may change, a sender may order his document out, and the patient may withdraw from the whole. */
 #define LIVES(state) \
-	PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_DOCUMENT_WITHDRAWN] = state, [EVENT_CHANNEL_CHANGED] = state, \
+	PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_DOCUMENT_WITHDRAWN] = state, [EVENT_CHANNEL_CHANGED] = state, [EVENT_MAILBOX_AWAITED] = state, \
 	[EVENT_REPRESENTATIVE_NAMED] = state, [EVENT_REPRESENTATIVE_ENDED] = state, [EVENT_URGENT] = state, [EVENT_WITHDRAWN] = DOSSIER_WITHDRAWN, \
 	[EVENT_DIED] = DOSSIER_DECEASED
 /* Before the release it can still be stopped. */
@@ -162,6 +162,7 @@ static const enum dossier_state next[DOSSIER_STATES][DOSSIER_EVENTS] = {
 		ENDED(DOSSIER_CLOSED),
 		[EVENT_CONSENT_CHANGED] = DOSSIER_CLOSED,
 		[EVENT_CHANNEL_CHANGED] = DOSSIER_CLOSED,
+		[EVENT_MAILBOX_AWAITED] = DOSSIER_CLOSED,
 		[EVENT_SHARED] = DOSSIER_CLOSED,
 		[EVENT_QUESTION_LATE] = DOSSIER_CLOSED,
 		[EVENT_URGENT] = DOSSIER_CLOSED,

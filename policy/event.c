@@ -59,6 +59,7 @@ static const struct {
 	[EVENT_DEADLINE_PASSED] = {"deadline_passed", EVENT_DATA_TEXT},
 	[EVENT_CONTACT_MADE] = {"contact_made", EVENT_DATA_CONTACT},
 	[EVENT_CHANNEL_CHANGED] = {"channel_changed", EVENT_DATA_CHANNEL},
+	[EVENT_MAILBOX_AWAITED] = {"mailbox_awaited", EVENT_DATA_TEXT},
 	[EVENT_REPRESENTATIVE_NAMED] = {"representative_named", EVENT_DATA_REPRESENTATIVE},
 	[EVENT_REPRESENTATIVE_ENDED] = {"representative_ended", EVENT_DATA_TEXT},
 	[EVENT_FROZEN] = {"frozen", EVENT_DATA_TEXT},

@@ -62,6 +62,7 @@ enum dossier_event_kind {
 	EVENT_DEADLINE_PASSED,       /* text: id name of the deadline, text which time: what it brings was done, and is not done again */
 	EVENT_CONTACT_MADE,          /* contact: a call, a letter, a visit */
 	EVENT_CHANNEL_CHANGED,       /* channel: how a party is to be reached */
+	EVENT_MAILBOX_AWAITED,       /* text: id the party, text code of the reason; nothing goes to him until a person told or confirmed where */
 	EVENT_REPRESENTATIVE_NAMED,  /* representative: or what is known of him changed */
 	EVENT_REPRESENTATIVE_ENDED,  /* text: id of the representative, text why */
 	EVENT_FROZEN,                /* text: id "objection", "breach", "court"…, text why; nothing leaves until it is lifted */

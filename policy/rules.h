@@ -6,6 +6,7 @@
 #define RELAIS_POLICY_RULES_H
 
 #include "policy/complete.h"
+#include "policy/directory.h"
 #include "policy/recipient.h"
 #include "policy/route.h"
 #include "policy/sender.h"
@@ -26,6 +27,7 @@ struct policy_rules {
 	size_t n_experts;
 	const struct recipient *recipients;   /* of the dossier's parties */
 	size_t n_recipients;
+	const struct directory *directory;    /* of the dossier's parties; NULL: not used */
 	const struct deadline_settings *settings;   /* of spans and windows (deadline.h); NULL: the defaults */
 };
 

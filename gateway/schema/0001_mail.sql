@@ -517,9 +517,21 @@ begin
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
      where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
     union all
+    -- another mailbox of a professional: one that the directory has, or that a person confirmed
+    select e.data->>'address' from dossier_event e
+     where sign_allowed.party in ('expert', 'standby', 'attending', 'first_opinion') and e.dossier = sign_allowed.dossier and e.kind = 'channel_changed'
+       and e.data->>'party' = sign_allowed.party and directory_knows(lower(e.data->>'address'))
+    union all
     select case i.source when 'imap' then i.from_address else i.mail_from end from inbox i
      where sign_allowed.party = 'sender' and i.id = sign_allowed.inbox) x
    where m <> '');
+end $$;
+
+create function directory_knows(address text) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from directory_entry e where e.address = directory_knows.address)
+      or exists (select from directory_found f where f.address = directory_knows.address)
+      or exists (select from directory_confirmed c where c.address = directory_knows.address and directory_vouched(c.address, c.person) is not null);
 end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,

@@ -488,6 +488,402 @@ language sql stable security definer set search_path = relais, pg_temp as $$
                   where d.open and lower(split_part(r.mailbox, '@', 2)) = lower(trust_uses.domain)))
 $$;
 
+-- ---------------------------------------------------------------- the directory of professionals
+-- Each extract that was in force, and what it changed.
+create table directory_import (
+  id bigint generated always as identity primary key, at timestamptz not null default now(), confirmed_at timestamptz not null default now(),
+  source text not null, actor text not null, digest bytea not null, generated_at timestamptz not null,
+  lines integer not null, unread integer not null, entries integer not null,
+  added integer not null, removed integer not null, changed integer not null, forced boolean not null
+);
+-- The lines in force: the address is the key, with whose it is and where (both may be '').
+create table directory_entry (
+  address text not null, person text not null, structure text not null, kind text not null,
+  family text not null, given text not null, profession text not null, speciality text not null, service text not null,
+  place text not null, postcode text not null, folded text not null,   -- folded: names and place as they are searched
+  since bigint not null, primary key (address, person, structure)
+);
+create index directory_entry_person on directory_entry (person);
+create index directory_entry_name on directory_entry (folded text_pattern_ops);
+-- What left it: the key alone, and when.
+create table directory_past (
+  address text not null, person text not null, structure text not null, since bigint not null, until bigint not null,
+  ended_at timestamptz not null default now()
+);
+create index directory_past_person on directory_past (person);
+create index directory_past_address on directory_past (address);
+-- An extract on its way in; what is lost in a crash is brought again.
+create unlogged table directory_stage (
+  address text, person text, structure text, kind text, family text, given text, profession text, speciality text, service text, place text,
+  postcode text, folded text
+);
+-- What a look-up answered about one person: the last good answer stands.
+create table directory_asked (
+  person text primary key, asked_at timestamptz not null default now(), next_at timestamptz not null default now(),
+  answered_at timestamptz, tries integer not null default 0, reason text,
+  inactive boolean not null default false   -- the directory answered that his registration has ended
+);
+create table directory_found (
+  person text not null references directory_asked, address text not null, structure text not null, kind text not null,
+  family text not null, given text not null, profession text not null, speciality text not null, place text not null,
+  rank integer not null, red boolean not null, found_at timestamptz not null default now(), primary key (person, address, structure)
+);
+create index directory_found_address on directory_found (address);
+-- Which mailbox people of ours chose for a person; the last row of a mailbox and person counts where one vouches for it.
+create table directory_preferred (person text primary key, address text not null, actor text not null, at timestamptz not null default now());
+create table directory_confirmed (
+  id bigint generated always as identity primary key, at timestamptz not null default now(),
+  address text not null, person text not null, actor text not null, reason text not null, withdrawn boolean not null
+);
+create index directory_confirmed_address on directory_confirmed (address, id);
+-- Dossiers that must be looked at again because of it.
+create table directory_touched (dossier bigint primary key references dossier, at timestamptz not null default now());
+create index dossier_awaits_mailbox on dossier_event (dossier) where kind = 'mailbox_awaited';
+
+-- Of that person's mailboxes, one in force now for that address; the last word about it by a person; whether it left since.
+create function directory_is_there(address text, person text) returns boolean language sql stable set search_path = relais, pg_temp as $$
+  select not exists (select from directory_asked a where a.person = directory_is_there.person and a.inactive)
+     and (exists (select from directory_entry e where e.address = directory_is_there.address and e.person = directory_is_there.person)
+       or exists (select from directory_found f where f.address = directory_is_there.address and f.person = directory_is_there.person))
+$$;
+create function directory_vouched(address text, person text) returns timestamptz language sql stable set search_path = relais, pg_temp as $$
+  select max(c.at) from directory_confirmed c where c.address = directory_vouched.address and c.person in ('', directory_vouched.person) and not c.withdrawn
+     and not exists (select from directory_confirmed w where w.address = c.address and w.person = c.person and w.id > c.id and w.withdrawn)
+$$;
+-- The mailbox, or the person altogether, was in an extract after `since` and is not any more.
+create function directory_gone(address text, person text, since timestamptz) returns boolean language sql stable set search_path = relais, pg_temp as $$
+  select not directory_is_there(directory_gone.address, directory_gone.person)
+     and coalesce(directory_vouched(directory_gone.address, directory_gone.person), '-infinity') < p.ended_at
+    from (select max(x.ended_at) as ended_at from (
+            select d.ended_at from directory_past d
+             where d.person = directory_gone.person and d.ended_at > directory_gone.since
+               and (d.address = directory_gone.address or not exists (select from directory_entry e where e.person = directory_gone.person))
+            union all   -- an organisation's mailbox, which no person has
+            select d.ended_at from directory_past d
+             where d.address = directory_gone.address and d.person = '' and d.ended_at > directory_gone.since
+               and not exists (select from directory_entry e where e.address = d.address)
+            union all
+            select a.answered_at from directory_asked a where a.person = directory_gone.person and a.inactive and a.answered_at > directory_gone.since) x) p
+   where p.ended_at is not null
+$$;
+
+-- A new reading: nobody else reads one in at the same time.
+create function directory_begin() returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  lock table directory_stage in access exclusive mode;
+  truncate directory_stage;
+end $$;
+create function directory_stage(address text[], person text[], structure text[], kind text[], family text[], given text[], profession text[],
+  speciality text[], service text[], place text[], postcode text[], folded text[]) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into directory_stage
+    select * from unnest(directory_stage.address, directory_stage.person, directory_stage.structure, directory_stage.kind, directory_stage.family,
+                         directory_stage.given, directory_stage.profession, directory_stage.speciality, directory_stage.service, directory_stage.place,
+                         directory_stage.postcode, directory_stage.folded)
+$$;
+
+-- One line a key: the least of those that share one, so that the same file gives the same lines.
+create function directory_sort() returns void
+language plpgsql set search_path = relais, pg_temp as $$
+begin
+  analyze directory_stage;
+  delete from directory_stage s using (
+    select x.ctid as id, row_number() over (partition by x.address, x.person, x.structure order by x::text) as n from directory_stage x
+     where (x.address, x.person, x.structure) in (select y.address, y.person, y.structure from directory_stage y group by 1, 2, 3 having count(*) > 1)) d
+   where s.ctid = d.id and d.n > 1;
+end $$;
+
+-- What the staged extract would change: counts, and of those in use what would end. Nothing is done.
+create function directory_difference() returns jsonb
+language plpgsql set search_path = relais, pg_temp as $$
+declare answer jsonb;
+begin
+  perform directory_sort();
+  select jsonb_build_object('entries', count(s.address), 'before', count(e.address), 'added', count(*) filter (where e.address is null),
+      'removed', count(*) filter (where s.address is null),
+      'changed', count(*) filter (where s.address is not null and e.address is not null
+        and (s.kind, s.family, s.given, s.profession, s.speciality, s.service, s.place, s.postcode)
+            is distinct from (e.kind, e.family, e.given, e.profession, e.speciality, e.service, e.place, e.postcode)))
+    into answer
+    from directory_entry e full join directory_stage s using (address, person, structure);
+  return answer;
+end $$;
+
+-- Open dossiers that have to do with what left after that import: their expert, or a mailbox that their request or our own mail names.
+create function directory_touch(import bigint) returns bigint
+language plpgsql set search_path = relais, pg_temp as $$
+declare persons text[]; addresses text[]; n bigint;
+begin
+  select coalesce(array_agg(distinct p.person) filter (where p.person <> ''), '{}'), coalesce(array_agg(distinct p.address), '{}')
+    into persons, addresses from directory_past p where p.until = directory_touch.import;
+  insert into directory_touched (dossier)
+    select d.id from dossier d where d.open and d.expert = any(persons)
+    union
+    select d.id from dossier d join relay r on r.dossier = d.id where d.open and r.party <> 'patient' and r.mailbox = any(addresses)
+    union
+    select d.id from dossier d join dossier_event e on e.dossier = d.id and e.seq = 1
+     where d.open and (lower(e.data->'attending'->>'mailbox') = any(addresses) or lower(e.data->'first_opinion'->>'mailbox') = any(addresses))
+    on conflict do nothing;
+  get diagnostics n = row_count;
+  if n > 0 then perform tell('inbox'); end if;
+  return n;
+end $$;
+-- What waits for a mailbox may have it now.
+create function directory_hope() returns void
+language plpgsql set search_path = relais, pg_temp as $$
+begin
+  insert into directory_touched (dossier)
+    select distinct d.id from dossier d join dossier_event e on e.dossier = d.id and e.kind = 'mailbox_awaited' where d.open on conflict do nothing;
+  perform tell('inbox');
+end $$;
+
+-- Puts the staged extract into force by what differs, unless it is in force already ("same"), or a guard holds it back ("refused", a reason
+-- code): older than the one in force (which, dated ahead, is no younger than the day it came), or more than one line in ten gone.
+create function directory_replace(about jsonb, force boolean) returns jsonb
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare last directory_import; answer jsonb; refused text; made bigint;
+begin
+  lock table directory_entry in share row exclusive mode;
+  select i.* into last from directory_import i order by i.id desc limit 1;
+  if last.digest = decode(about->>'digest', 'hex') then
+    update directory_import i set confirmed_at = now() where i.id = last.id;
+    truncate directory_stage;
+    return jsonb_build_object('same', true, 'import', last.id, 'entries', last.entries);
+  end if;
+  answer := directory_difference();
+  refused := case when (about->>'generated_at')::timestamptz < least(last.generated_at, last.at) then 'directory.older'
+                  when (answer->>'removed')::bigint * 10 > (answer->>'before')::bigint then 'directory.shrinks' end;
+  answer := answer || jsonb_build_object('same', false, 'in_force', last.id);
+  if refused is not null and not force then
+    truncate directory_stage;
+    return answer || jsonb_build_object('refused', refused);
+  end if;
+  insert into directory_import (source, actor, digest, generated_at, lines, unread, entries, added, removed, changed, forced)
+    values (about->>'source', about->>'actor', decode(about->>'digest', 'hex'), (about->>'generated_at')::timestamptz, (about->>'lines')::integer,
+            (about->>'unread')::integer, (answer->>'entries')::integer, (answer->>'added')::integer, (answer->>'removed')::integer,
+            (answer->>'changed')::integer, refused is not null) returning id into made;
+  if (answer->>'removed')::bigint > 0 then
+    with ended as (
+      delete from directory_entry e where not exists (
+        select from directory_stage s where s.address = e.address and s.person = e.person and s.structure = e.structure) returning e.*)
+    insert into directory_past (address, person, structure, since, until)
+      select e.address, e.person, e.structure, e.since, made from ended e;
+  end if;
+  if (answer->>'changed')::bigint > 0 then
+    update directory_entry e set kind = s.kind, family = s.family, given = s.given, profession = s.profession, speciality = s.speciality,
+        service = s.service, place = s.place, postcode = s.postcode, folded = s.folded
+      from directory_stage s where s.address = e.address and s.person = e.person and s.structure = e.structure
+       and (s.kind, s.family, s.given, s.profession, s.speciality, s.service, s.place, s.postcode)
+           is distinct from (e.kind, e.family, e.given, e.profession, e.speciality, e.service, e.place, e.postcode);
+  end if;
+  insert into directory_entry
+    select s.address, s.person, s.structure, s.kind, s.family, s.given, s.profession, s.speciality, s.service, s.place, s.postcode, s.folded, made
+      from directory_stage s left join directory_entry e on e.address = s.address and e.person = s.person and e.structure = s.structure
+     where e.address is null;
+  truncate directory_stage;
+  perform tally_one('directory_import');
+  perform directory_hope();
+  return answer || jsonb_build_object('import', made, 'forced', refused is not null, 'touched', directory_touch(made));
+end $$;
+-- The same without doing it, and what would end of those that somebody here counts on.
+create function directory_compare() returns jsonb
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare answer jsonb := directory_difference();
+begin
+  answer := answer || jsonb_build_object('in_use', (select coalesce(jsonb_agg(to_jsonb(u)), '[]') from (
+    select e.address, e.person, x.name as by_what from directory_entry e
+      join (select r.mailbox, 'dossier' as name from relay r join dossier d on d.id = r.dossier where d.open and r.party <> 'patient'
+            union select p.mailbox, 'expert' from expert p where p.active) x on x.mailbox = e.address
+     where not exists (select from directory_stage s where s.address = e.address and s.person = e.person)
+     order by 1, 2, 3 limit 100) u));
+  truncate directory_stage;
+  return answer;
+end $$;
+
+create function directory_state() returns table (import bigint, at timestamptz, confirmed_at timestamptz, generated_at timestamptz, digest text,
+  entries integer, persons bigint, confirmed bigint, asked bigint, unanswered bigint, touched bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.at, i.confirmed_at, i.generated_at, encode(i.digest, 'hex'), i.entries, (select count(distinct e.person) from directory_entry e where e.person <> ''),
+         (select count(distinct (c.address, c.person)) from directory_confirmed c where directory_vouched(c.address, c.person) is not null),
+         (select count(*) from directory_asked), (select count(*) from directory_asked a where a.answered_at is null), (select count(*) from directory_touched)
+    from (select 1) one left join lateral (select t.* from directory_import t order by t.id desc limit 1) i on true
+$$;
+-- For the refresher: how old what is in force is, and how the look-ups go.
+create function directory_age() returns table (import bigint, generated_at timestamptz, confirmed_at timestamptz, failing bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.generated_at, i.confirmed_at, (select count(*) from directory_asked a where a.tries >= 3)
+    from (select 1) one left join lateral (select t.* from directory_import t order by t.id desc limit 1) i on true
+$$;
+create function directory_history() returns table (import bigint, at timestamptz, confirmed_at timestamptz, generated_at timestamptz, lines integer,
+  unread integer, entries integer, added integer, removed integer, changed integer, forced boolean, actor text, source text, digest text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.at, i.confirmed_at, i.generated_at, i.lines, i.unread, i.entries, i.added, i.removed, i.changed, i.forced, i.actor, i.source,
+         encode(i.digest, 'hex') from directory_import i order by i.id
+$$;
+
+-- Every line about a person or a mailbox, with what people of ours said of it. A mailbox on the red list is told of, and not shown.
+create function directory_lines(wanted text) returns table (person text, family text, given text, profession text, speciality text, kind text,
+  address text, structure text, place text, postcode text, preferred boolean, confirmed boolean, red boolean, source text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  with lines as (
+    select e.person, e.family, e.given, e.profession, e.speciality, e.kind, e.address, e.structure, e.place, e.postcode, false as red, 0 as rank,
+           'extract' as source
+      from directory_entry e where e.person = wanted or e.address = lower(wanted)
+    union all
+    select f.person, f.family, f.given, f.profession, f.speciality, f.kind, case when f.red then '' else f.address end, f.structure, f.place, '', f.red,
+           f.rank, 'look-up'
+      from directory_found f where f.person = wanted or (f.address = lower(wanted) and not f.red)
+    union all
+    select c.person, '', '', '', '', '', c.address, '', '', '', false, 0, 'confirmed'
+      from (select distinct c.person, c.address from directory_confirmed c) c
+     where (c.person = wanted or c.address = lower(wanted)) and directory_vouched(c.address, c.person) is not null
+       and not exists (select from directory_entry e where e.address = c.address and (c.person = '' or e.person = c.person)))
+  select l.person, l.family, l.given, l.profession, l.speciality, l.kind, l.address, l.structure, l.place, l.postcode,
+         case when exists (select from directory_preferred p where p.person = l.person) then
+           exists (select from directory_preferred p where p.person = l.person and p.address = l.address) else l.rank = 1 end,
+         directory_vouched(l.address, l.person) is not null, l.red, l.source
+    from lines l order by 1, 11 desc, 7, 8
+$$;
+-- Those whose name begins so, and in which the other words stand (all in plain letters, as folded is); at most 50.
+create function directory_find(words text[]) returns table (person text, family text, given text, profession text, speciality text, kind text,
+  address text, place text, postcode text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.person, e.family, e.given, e.profession, e.speciality, e.kind, e.address, e.place, e.postcode from directory_entry e
+   where e.folded ~>=~ words[1] and e.folded ~<~ (words[1] || chr(127)) and not exists (select from unnest(words[2:]) w where strpos(e.folded, w) = 0)
+   order by e.folded, e.address limit 50
+$$;
+-- What the last extract ended: a mailbox (nobody has it any more), a registration (it is another's now, or elsewhere), a person (no mailbox left).
+create function directory_ended(import bigint) returns table (what text, address text, person text, structure text, ended_at timestamptz, expert boolean, dossiers bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select case when p.person <> '' and not exists (select from directory_entry e where e.person = p.person) then 'person'
+              when not exists (select from directory_entry e where e.address = p.address) then 'mailbox' else 'registration' end,
+         p.address, p.person, p.structure, p.ended_at, exists (select from expert x where x.active and x.rpps = p.person),
+         (select count(distinct r.dossier) from relay r join dossier d on d.id = r.dossier where d.open and r.mailbox = p.address)
+    from directory_past p where p.until = coalesce(directory_ended.import, (select max(i.id) from directory_import i))
+   order by 6 desc, 7 desc, 2, 3 limit 1000
+$$;
+
+create function directory_prefer(person text, address text, actor text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if not directory_is_there(lower(directory_prefer.address), directory_prefer.person) then perform refuse('directory.mailbox-unknown'); end if;
+  insert into directory_preferred values (directory_prefer.person, lower(directory_prefer.address), directory_prefer.actor)
+    on conflict on constraint directory_preferred_pkey do update set address = excluded.address, actor = excluded.actor, at = now();
+  perform directory_hope();
+end $$;
+create function directory_confirm(address text, person text, actor text, reason text, withdrawn boolean) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  if directory_confirm.withdrawn and directory_vouched(lower(directory_confirm.address), directory_confirm.person) is null then
+    perform refuse('local.not-found');
+  end if;
+  insert into directory_confirmed (address, person, actor, reason, withdrawn)
+    values (lower(directory_confirm.address), directory_confirm.person, directory_confirm.actor, directory_confirm.reason, directory_confirm.withdrawn)
+    returning id into given;
+  perform tally_one('directory_confirmed');
+  perform directory_hope();
+  return given;
+end $$;
+
+-- For one decision: every line of these persons and mailboxes ('entry'), who vouches ('confirmed'), what left ('ended'); 'used' when there is an extract.
+create function directory_facts(persons text[], mailboxes text[]) returns table (what text, address text, person text, structure text, kind text,
+  family text, given text, rank integer, red boolean, preferred boolean)
+language plpgsql stable security definer set search_path = relais, pg_temp as $$
+begin
+  return query
+  select 'used', '', '', '', '', '', '', 0, false, false where exists (select from directory_import)
+  union all
+  select 'entry', e.address, e.person, e.structure, e.kind, e.family, e.given, 0, false,
+         exists (select from directory_preferred p where p.person = e.person and p.address = e.address)
+    from directory_entry e where (e.person = any(directory_facts.persons) or e.address = any(directory_facts.mailboxes))
+     and not exists (select from directory_asked a where a.person = e.person and a.inactive)
+  union all
+  select 'entry', f.address, f.person, f.structure, f.kind, f.family, f.given, f.rank, f.red,
+         exists (select from directory_preferred p where p.person = f.person and p.address = f.address)
+    from directory_found f where f.person = any(directory_facts.persons) or f.address = any(directory_facts.mailboxes)
+  union all
+  select distinct 'confirmed', c.address, c.person, '', '', '', '', 0, false, false
+    from directory_confirmed c where c.address = any(directory_facts.mailboxes) and directory_vouched(c.address, c.person) is not null
+  union all
+  select distinct 'ended', e.address, e.person, '', '', '', '', 0, false, false
+    from directory_entry e join directory_asked a on a.person = e.person and a.inactive where e.address = any(directory_facts.mailboxes)
+     and not exists (select from expert x where x.active and x.rpps = e.person and x.mailbox = e.address and x.imported_at > a.answered_at)
+  union all
+  select distinct 'ended', p.address, p.person, '', '', '', '', 0, false, false
+    from directory_past p where p.address = any(directory_facts.mailboxes) and not directory_is_there(p.address, p.person)
+     and not exists (select from expert x where x.active and x.rpps = p.person and x.mailbox = p.address and x.imported_at > p.ended_at);
+end $$;
+-- A look-up of these persons, unless one was made within a day, or is under way.
+create function directory_ask(persons text[]) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into directory_asked (person) select distinct p from unnest(persons) p where p <> ''
+    on conflict on constraint directory_asked_pkey do update set next_at = now()
+     where directory_asked.answered_at < now() - interval '1 day' and directory_asked.next_at > now()
+$$;
+-- The registration of every expert, once a day.
+create function directory_ask_experts() returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  select directory_ask(array(select e.rpps from expert e where e.active))
+$$;
+-- At once, whatever was answered: a person asks.
+create function directory_ask_again(person text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into directory_asked (person) values (directory_ask_again.person)
+    on conflict on constraint directory_asked_pkey do update set next_at = now(), answered_at = null
+$$;
+create function directory_asking(person text) returns table (answered_at timestamptz, reason text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select a.answered_at, a.reason from directory_asked a where a.person = directory_asking.person
+$$;
+-- The next look-up that is due, put off while it runs: what dies over it is asked again.
+create function directory_ask_claim() returns text
+language sql security definer set search_path = relais, pg_temp as $$
+  update directory_asked a set next_at = now() + interval '5 minutes', tries = a.tries + 1
+   where a.person = (select d.person from directory_asked d where d.next_at <= now() order by d.next_at limit 1 for update skip locked)
+  returning a.person
+$$;
+-- reason null: the answer, which takes the place of the one before; else why there is none, and the last good one stands.
+create function directory_answer(person text, address text[], structure text[], kind text[], family text[], given text[], profession text[],
+  speciality text[], place text[], rank text[], red text[], inactive boolean, reason text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n integer;
+begin
+  if directory_answer.reason is not null then
+    select least(a.tries, 10) into n from directory_asked a where a.person = directory_answer.person;
+    update directory_asked a set reason = directory_answer.reason, next_at = now() + interval '1 minute' * (1 << coalesce(n, 1))
+     where a.person = directory_answer.person;
+    return;
+  end if;
+  update directory_asked a set answered_at = now(), tries = 0, reason = null, next_at = 'infinity', inactive = directory_answer.inactive
+   where a.person = directory_answer.person;
+  if directory_answer.inactive then
+    insert into directory_touched (dossier) select d.id from dossier d where d.open and d.expert = directory_answer.person on conflict do nothing;
+  end if;
+  delete from directory_found f where f.person = directory_answer.person;
+  insert into directory_found (person, address, structure, kind, family, given, profession, speciality, place, rank, red)
+    select directory_answer.person, t.address, t.structure, t.kind, t.family, t.given, t.profession, t.speciality, t.place, t.rank::integer, t.red = 'true'
+      from unnest(directory_answer.address, directory_answer.structure, directory_answer.kind, directory_answer.family, directory_answer.given,
+                  directory_answer.profession, directory_answer.speciality, directory_answer.place, directory_answer.rank, directory_answer.red)
+           t(address, structure, kind, family, given, profession, speciality, place, rank, red)
+    on conflict do nothing;
+  perform directory_hope();
+end $$;
+-- The next dossier to be looked at again, locked for this transaction.
+create function directory_claim() returns bigint
+language sql security definer set search_path = relais, pg_temp as $$
+  select t.dossier from directory_touched t where t.at <= now() order by t.at limit 1 for update skip locked
+$$;
+create function directory_done(dossier bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  delete from directory_touched t where t.dossier = directory_done.dossier
+$$;
+create function directory_later(dossier bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update directory_touched t set at = now() + interval '1 minute' where t.dossier = directory_later.dossier
+$$;
+
 -- The dossier and party of an answer that names mails of ours (In-Reply-To, References; our Message-IDs have 122 random bits) and comes from
 -- the one whom they were sent to, as a relay address would give them. Nothing when they speak of two.
 create function relay_by_thread(message_ids text[], mailbox text) returns table (dossier bigint, party text, mailbox_is text)
@@ -614,7 +1010,8 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where e.data->>'rpps' = expert_week.rpps and e.kind = 'offer_accepted' and e.at > expert_week.at - interval '7 days'
 $$;
 -- The experts of a pathology (null: all there are) and those named, with what is counted of each and every leave that is not over.
-create function expert_candidates(pathology text, named text[], at timestamptz) returns table (rpps text, version integer, data jsonb, load bigint, asked bigint, week bigint, offered_at timestamptz)
+create function expert_candidates(pathology text, named text[], at timestamptz) returns table (rpps text, version integer, data jsonb, load bigint, asked bigint, week bigint, offered_at timestamptz,
+  ended boolean)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select e.rpps, e.version,
@@ -623,7 +1020,8 @@ begin
                                              'until', to_char(l.until_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
            from expert_leave l where l.rpps = e.rpps and l.ended_at is null and l.until_at > expert_candidates.at), '[]')),
       o.load, o.asked, expert_week(e.rpps, expert_candidates.at),
-      (select max(v.at) from dossier_event v where v.data->>'rpps' = e.rpps and v.kind in ('offered', 'standby_offered'))
+      (select max(v.at) from dossier_event v where v.data->>'rpps' = e.rpps and v.kind in ('offered', 'standby_offered')),
+      coalesce(directory_gone(e.mailbox, e.rpps, e.imported_at), false)
     from expert e, expert_load(e.rpps) o
    where e.active and (expert_candidates.pathology is null or e.pathologies @> array[expert_candidates.pathology] or e.rpps = any (expert_candidates.named))
    order by e.rpps;
@@ -802,13 +1200,13 @@ $$;
 
 -- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
-  reason text, proof integer, ended_at timestamptz)
+  reason text, proof integer, ended_at timestamptz, enhanced text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at from outbox o
+  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at, o.enhanced from outbox o
    where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
   if not found then
-    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at from outbox o
+    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at, o.enhanced from outbox o
      where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.created_at <= outcome_claim.late
        and o.warn_after <= now() order by o.created_at limit 1 for update skip locked;
   end if;
@@ -908,7 +1306,8 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.
-create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean)
+create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean,
+  out directory boolean)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   commands := exists (select from command c where c.state = 'asked');
@@ -919,6 +1318,7 @@ begin
     or exists (select from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
                  and o.created_at <= now() - make_interval(secs => work_due.late) and o.warn_after <= now());
   timers := exists (select from dossier d where d.next_due <= (select instant()));
+  directory := exists (select from directory_touched t where t.at <= now());
 end $$;
 
 -- A held message that a person decides on: locks it for this transaction.

@@ -151,6 +151,14 @@ language sql stable security definer set search_path = relais, pg_temp as $$
                  or exists (select from trust_past p where p.name = i.peer_name and p.listed_at <= i.received_at + interval '1 hour'
                       and p.ended_at >= i.received_at - interval '1 hour'
                       and (i.mail_from = '' or p.domain = lower(substring(i.mail_from from '[^@]*$')))))))
+  union all select 'extracts of the directory', (select count(*) from directory_import),
+    abs((select count(*) from directory_import) - coalesce((select n from tally where what = 'directory_import'), 0))
+  union all select 'lines of the directory against its extracts', (select count(*) from directory_entry),
+    abs((select count(*) from directory_entry) - coalesce((select sum(added) - sum(removed) from directory_import), 0))
+  union all select 'lines that left the directory against its extracts', (select count(*) from directory_past),
+    abs((select count(*) from directory_past) - coalesce((select sum(removed) from directory_import), 0))
+  union all select 'mailboxes that people vouched for', (select count(*) from directory_confirmed),
+    abs((select count(*) from directory_confirmed) - coalesce((select n from tally where what = 'directory_confirmed'), 0))
   union all select 'acts asked by people', (select count(*) from command),
     abs((select count(*) from command) - coalesce((select n from tally where what = 'command'), 0))
   union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),
@@ -174,7 +182,8 @@ grant execute on function intake_sender, intake_account, intake_recipient, intak
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
-grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear to relais_refresher;
+grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
+  directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
@@ -185,3 +194,6 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, expert_take, leave_add to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
+grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;
+grant execute on function directory_begin, directory_stage, directory_replace, directory_compare, directory_state, directory_history, directory_lines, directory_find,
+  directory_ended, directory_prefer, directory_confirm, directory_ask_again, directory_asking to relais_operator;

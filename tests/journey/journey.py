@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attackers                    # noqa: E402
 import bad                          # noqa: E402
 import client_mode                  # noqa: E402
+import directory                    # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
 import opinions                     # noqa: E402
@@ -140,6 +141,7 @@ def main():
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
         "trust": group(trust, "trust", tampered=False),
+        "directory": group(directory, "directory", tampered=False),
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),

@@ -26,13 +26,15 @@ MAY = {
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_freeze report_cancel report_asked expert_candidates expert_get outbox_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
-              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state",
+              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
-    "refresher": "trust_replace trust_state alarm_raise alarm_clear",
+    "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails "
                 "dossier_messages dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
-                "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until",
+                "reconcile reconcile_inbox body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
+                "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
+                "directory_ended directory_prefer directory_confirm directory_ask_again directory_asking",
 }
 
 # Secrets and who alone may read them; None: only root.
@@ -302,10 +304,14 @@ EVIDENCE = {
     "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
     "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
+    "directory_import": "extracts of the directory", "directory_entry": "lines of the directory", "directory_past": "left the directory",
+    "directory_confirmed": "vouched",
 }
-MAY_BE_EMPTY = {"collect_skip", "trust_past"}
+MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed"}
 NO_EVIDENCE = {
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
+    "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
+    "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
