@@ -267,63 +267,10 @@ static void accounts_are_refused_by_name(void **state)
 	arena_destroy(&arena);
 }
 
-static const char pathology[] = "{\"code\":\"c\",\"version\":\"1\",\"title_fr\":\"t\",\"title_en\":\"t\",\"answers\":[{\"id\":\"q\",\"label_fr\":\"f\",\"label_en\":\"e\"%s}]%s}";
-
-/* What a question may be, by the sentence that refuses it otherwise. */
-static void questions_are_refused_by_name(void **state)
-{
-	static const struct {
-		const char *question, *more, *wrong;
-	} rows[] = {
-		{"", "", NULL},
-		{",\"kind\":\"number\",\"low\":-0.5,\"high\":24,\"unit\":\"h\",\"required\":false", "", NULL},
-		{",\"kind\":\"choice\",\"least\":1,\"most\":2,\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", NULL},
-		{",\"kind\":\"slider\",\"low\":0,\"high\":10", "", NULL},
-		{"", ",\"forms\":[\"1.2^f#3\"]", NULL},
-		{"", ",\"forms\":\"1.2\"", "forms"},
-		{",\"kind\":\"colour\"", "", "kind"},
-		{",\"kind\":\"section\"", "", "kind"},
-		{",\"required\":\"no\"", "", "required"},
-		{",\"kind\":\"number\",\"low\":\"0\"", "", "low"},
-		{",\"kind\":\"number\",\"low\":1e12", "", "low"},
-		{",\"kind\":\"number\",\"low\":3,\"high\":2", "", "above"},
-		{",\"kind\":\"text\",\"low\":3", "", "number and slider"},
-		{",\"kind\":\"date\",\"unit\":\"d\"", "", "number and slider"},
-		{",\"kind\":\"number\",\"most\":2", "", "choice and slider"},
-		{",\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", "choice and slider"},
-		{",\"kind\":\"choice\",\"choices\":[{\"code\":\"a\"}]", "", "choices"},
-		{",\"kind\":\"choice\",\"least\":2,\"most\":1", "", "least"},
-		{",\"kind\":\"choice\",\"least\":2,\"choices\":[{\"code\":\"a\",\"label_fr\":\"f\",\"label_en\":\"e\"}]", "", "least"},
-	};
-	struct arena *arena = arena_create(1u << 20);
-	struct pathology out;
-	(void)state;
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		char text[600];
-		snprintf(text, sizeof text, pathology, rows[i].question, rows[i].more);
-		json_t *item = json_read(bytes_of_text(text));
-		assert_non_null(item);
-		const char *wrong = rules_pathology(arena, item, &out);
-		if ((wrong == NULL) != (rows[i].wrong == NULL) || (wrong != NULL && strstr(wrong, rows[i].wrong) == NULL))
-			fail_msg("%s%s: %s", rows[i].question, rows[i].more, wrong);
-		json_decref(item);
-	}
-	char text[600];
-	snprintf(text, sizeof text, pathology, rows[1].question, rows[4].more);
-	json_t *item = json_read(bytes_of_text(text));
-	assert_null(rules_pathology(arena, item, &out));
-	const struct pathology_answer *a = &out.answers[0];
-	assert_true(a->kind == POLICY_ANSWER_NUMBER && a->optional && a->has_low && a->low.millionths == -500000 && a->high.millionths == 24000000);
-	assert_true(out.forms.n == 1 && bytes_equal(out.forms.at[0], BYTES("1.2^f#3")));
-	json_decref(item);
-	arena_destroy(&arena);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(teams), cmocka_unit_test(validity), cmocka_unit_test(questions_are_refused_by_name), cmocka_unit_test(accounts_are_refused_by_name),
+		cmocka_unit_test(every_event_reads_back), cmocka_unit_test(values_survive), cmocka_unit_test(rules_are_refused_by_name), cmocka_unit_test(teams), cmocka_unit_test(validity), cmocka_unit_test(accounts_are_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

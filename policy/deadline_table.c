@@ -200,7 +200,7 @@ static bool parts_are_missing(const struct dossier *d)
 
 	for (size_t i = 0; offer != NULL && i < d->n_proofs; i++) {
 		const struct dossier_proof *p = &d->proofs[i];
-		if ((p->code != MAIL_M13 && p->code != MAIL_M13B) || !bytes_equal_nocase(p->mailbox, offer->mailbox))
+		if ((p->code != MAIL_M13 && p->code != MAIL_M13B && p->code != MAIL_M13C) || !bytes_equal_nocase(p->mailbox, offer->mailbox))
 			continue;
 		whole |= p->code == MAIL_M13 && arrived(p);
 		failed |= !arrived(p);

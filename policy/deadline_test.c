@@ -250,7 +250,7 @@ static const struct row {
 	{DEADLINE_NO_EXPERT_PATIENT, nobody, "2026-03-02T13:00:00Z", "M45 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_NO_EXPERT_PATIENT, nobody, "2026-03-03T08:00:00Z", "M45 patient", "deadline_passed", NULL, "2026-03-02T16:00:00Z", NULL},
 	{DEADLINE_PARTS_LATE, to_accepted, "2026-03-02T14:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
-	{DEADLINE_ADDENDUM, added, "2026-03-02T13:00:00Z", "M13B expert", "deadline_passed", NULL, NULL, NULL},
+	{DEADLINE_ADDENDUM, added, "2026-03-02T13:00:00Z", "M13C expert", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_DAY_3, to_accepted, "2026-03-05T09:00:00Z", "M14 expert", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_DAY_5, to_accepted, "2026-03-06T09:00:00Z", "M14 expert", "deadline_passed, standby_chosen", "nurses", NULL, NULL},   /* Saturday: Friday */
 	{DEADLINE_DAY_5, to_accepted, "2026-04-03T08:00:00Z", "M14 expert", "deadline_passed, standby_chosen", "nurses", "2026-04-01T08:00:00Z", NULL},   /* Easter Monday */
@@ -596,7 +596,7 @@ static void what_stops_a_row(void **state)
 	delivered_to_expert(w);
 	assert_false(runs(w, DEADLINE_PARTS_LATE));
 	assert_false(runs(w, DEADLINE_UNACCEPTED));
-	add(w, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M13B, .party = PARTY_EXPERT, .mailbox = EXPERTS[0].mailbox, .reason = REASON_DELIVER_REFUSED}});
+	add(w, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M13C, .party = PARTY_EXPERT, .mailbox = EXPERTS[0].mailbox, .reason = REASON_DELIVER_REFUSED}});
 	assert_true(runs(w, DEADLINE_PARTS_LATE));
 	text(w, EVENT_DIED, "", "");
 	struct deadline list[DEADLINES];
@@ -727,7 +727,7 @@ static void the_addendum_once_a_day(void **state)
 
 	added(w);
 	at_due(w, DEADLINE_ADDENDUM);
-	assert_int_equal(mail_of(&w->last, MAIL_M13B)->n_documents, 1);
+	assert_int_equal(mail_of(&w->last, MAIL_M13C)->n_documents, 1);
 	assert_false(runs(w, DEADLINE_ADDENDUM));
 	pass(w, SPAN_HOURS(1));
 	send(w, record_message(w, "irm-2", "18755-9", "i2"));

@@ -312,6 +312,7 @@ NO_EVIDENCE = {
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
+    "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
