@@ -30,6 +30,7 @@ WHEN = {
     "M12": ("la réponse ne dit ni oui ni non", "the reply says neither yes nor no"),
     "M13": ("l'expert a accepté : le dossier", "the expert has accepted: the file"),
     "M13B": ("d'autres documents : un message ne suffisait pas, ou ils sont venus après", "further documents: one message could not hold them, or they came later"),
+    "M13C": ("ce qui est venu depuis l'envoi du dossier, et la réponse à ce qu'il a demandé", "what came since the file was sent, and the answer to what he asked"),
     "M14": ("jours 3, 5 et 6 sans avis", "days 3, 5 and 6 without an opinion"),
     "M15": ("il manque une partie de l'avis ou la signature", "a part of the opinion or the signature is missing"),
     "M16": ("l'avis est remis au patient", "the opinion is delivered to the patient"),
