@@ -141,6 +141,7 @@ static void each_document_is_one_exam(void **state)
 		{"a scan does for the MRI", {{"ct", 59}, {"image", 400}}, "", ""},
 		{"a scan by its own age", {{"ct", 61}, {"image", 400}}, "", "exam:mri"},
 		{"a scan is no ultrasound", {{"ct", 1}, {"ct", 2}}, "", "exam:echo"},
+		{"an image makes room where a scan does, too", {{"image", 1}, {"ct", 1}}, "", ""},
 		{"of tomorrow", {{"image", -1}}, "", "exam:echo"},
 		{"of next week, which an exam of any age may be", {{"image", -7}}, "", "exam:mri"},
 		{"operated", {{"image", 1}, {"image", 2}}, "true", "exam:operation"},
@@ -161,6 +162,27 @@ static void each_document_is_one_exam(void **state)
 		const char *found = missing(w->arena, &d, &MATCHED);
 		if (strcmp(found, rows[i].missing) != 0)
 			fail_msg("%s: %s", rows[i].what, found);
+		world_free(w);
+	}
+}
+
+/* Of two choices of one type the one that is met counts. */
+static void the_best_choice_counts(void **state)
+{
+	(void)state;
+	const struct pathology_choice older = CHOICE("Relue", "image", 60);
+	const struct pathology_exam exam = {.code = BYTES_OF("mri"), .wanted = CHOICE("IRM", "image", 30), .alternatives = &older, .n_alternatives = 1};
+	const struct pathology p = {.code = BYTES_OF("x"), .exams = &exam, .n_exams = 1};
+
+	for (int64_t days = 0; days < 90; days++) {
+		struct world *w = world_make();
+		struct dossier d = dossier_begin(w->arena, 1, BYTES_NONE);
+		const struct dossier_event first = asked(NULL, 0, (struct dossier_physician){0});
+		struct policy_document doc = document(w, "d", "image", "1");
+		assert_int_equal(dossier_apply(&d, &first), REASON_NONE);
+		doc.time.us = MORNING.us - SPAN_DAYS(days).us;
+		file(&d, doc);
+		assert_string_equal(missing(w->arena, &d, &p), days <= 60 ? "" : "exam:mri");
 		world_free(w);
 	}
 }
@@ -309,6 +331,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_count_as_an_exam),
 		cmocka_unit_test(exams_grow_old),
 		cmocka_unit_test(each_document_is_one_exam),
+		cmocka_unit_test(the_best_choice_counts),
 		cmocka_unit_test(a_waived_exam_takes_nothing),
 		cmocka_unit_test(says_why_an_exam_does_not_do),
 		cmocka_unit_test(only_what_is_asked),

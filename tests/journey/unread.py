@@ -2,6 +2,7 @@
 version they were given under, what the patient deposits. All by real mail and the command line."""
 import io
 import json
+import os
 import zipfile
 
 import bad
@@ -99,6 +100,14 @@ def cases(world, story):
             council.ASKED[0], council.question("decision.date", "date", "La date prévue", "The date planned", True),
             council.question("decision.pending", "choice", "La décision proposée", "The decision", True, [("mastectomie", "Mastectomie", "Mastectomy")])])
         council.load(w, of, council.pathology("2", of, forms=["1.2.3.4^QS-SEIN"]))
+        listed = {(p["code"], p["version"], p["questionnaire"]) for p in w.relais("pathology", "list", as_json=True)}
+        assert listed == {("cancer-sein", v, f"{of['url']}|{v}") for v in "12"}, listed
+        assert [q["version"] for q in w.relais("questionnaire", "list", as_json=True)] == ["1", "2"]
+        # What dossiers are weighed by is not changed under its version.
+        path = os.path.join(w.folder, "questionnaire.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(council.questionnaire("2", council.ASKED), f)
+        refused("rule.changed", "questionnaire", "import", path)
         # Neither pathology nor version is told: the form that was filled in tells both.
         send("questionnaire.xml", documents.questionnaire(documents.answers(relais__pathology=None, relais__questionnaire=None, decision__date="demain"),
                                                           form=("1.2.3.4", "QS-SEIN")))
