@@ -74,27 +74,39 @@ static struct bytes words_of(struct arena *arena, const struct reply_sentence *s
 	return words;
 }
 
-/* All sayings that begin at a place. *denied: words of the longest that is denied there, so that its end ("suicidaires") is not read by itself. */
-static size_t read_place(struct arena *arena, const struct reply_sentence *s, size_t at, struct reply_emergency *out, size_t n, size_t *denied)
+struct reading {
+	struct arena *arena;
+	struct reply_index index;
+};
+
+static const char *phrase_at(const void *list, size_t i)
 {
-	for (size_t i = 0; i < reply_emergency_list_length; i++) {
-		const struct reply_emergency_saying *saying = &reply_emergency_list[i];
+	return ((const struct reply_emergency_saying *)list)[i].phrase;
+}
+
+/* All sayings that begin at a place. *denied: words of the longest that is denied there, so that its end ("suicidaires") is not read by itself. */
+static size_t read_place(const struct reading *r, const struct reply_sentence *s, size_t at, struct reply_emergency *out, size_t n, size_t *denied)
+{
+	unsigned char first = s->tokens[at].word.at[0];
+
+	for (size_t i = 0; i < r->index.n[first]; i++) {
+		const struct reply_emergency_saying *saying = &reply_emergency_list[r->index.of[first][i]];
 		size_t len = is_known(out, n, saying->kind) ? 0 : reply_phrase(s, at, saying->phrase);
 		if (len == 0)
 			continue;
 		if (!saying->denies && is_denied(s, at))
 			*denied = len > *denied ? len : *denied;
 		else
-			out[n++] = (struct reply_emergency){saying->kind, words_of(arena, s, at, len)};
+			out[n++] = (struct reply_emergency){saying->kind, words_of(r->arena, s, at, len)};
 	}
 	return n;
 }
 
-static size_t read_sentence(struct arena *arena, const struct reply_sentence *s, struct reply_emergency *out, size_t n)
+static size_t read_sentence(const struct reading *r, const struct reply_sentence *s, struct reply_emergency *out, size_t n)
 {
 	for (size_t at = 0; at < s->n;) {
 		size_t denied = 1;
-		n = read_place(arena, s, at, out, n, &denied);
+		n = read_place(r, s, at, out, n, &denied);
 		at += denied;
 	}
 	return n;
@@ -102,16 +114,18 @@ static size_t read_sentence(struct arena *arena, const struct reply_sentence *s,
 
 size_t reply_emergency_read(struct arena *arena, struct bytes text, struct reply_emergency out[REPLY_EMERGENCIES])
 {
+	struct reading r = {.arena = arena};
 	const struct reply_sentence *sentences;
 	size_t count = reply_sentences(arena, text, &sentences), n = 0;
 
 	_Static_assert((int)EMERGENCY_KINDS <= (int)REPLY_EMERGENCIES, "each kind once");
+	reply_index_make(arena, phrase_at, reply_emergency_list, reply_emergency_list_length, &r.index);
 	/* Line by line, so that "allergies : aucune" denies nothing of the next; then across the lines, so that none cuts a sign in two. */
 	for (size_t i = 0; i < count; i++)
-		n = read_sentence(arena, &sentences[i], out, n);
+		n = read_sentence(&r, &sentences[i], out, n);
 	count = reply_sentences_across(arena, text, &sentences);
 	for (size_t i = 0; i < count; i++)
-		n = read_sentence(arena, &sentences[i], out, n);
+		n = read_sentence(&r, &sentences[i], out, n);
 	return n;
 }
 

@@ -331,12 +331,12 @@ static bool is_greeting(const struct judging *j)
 	return true;
 }
 
-void reply_judge(struct arena *arena, const struct reply_sentence *sentence, struct reply_found *out)
+void reply_judge(struct arena *arena, const struct reply_index *index, const struct reply_sentence *sentence, struct reply_found *out)
 {
 	struct judging *j = arena_alloc(arena, sizeof *j);
 
 	j->sentence = sentence;
-	j->n = reply_senses(sentence, j->said);
+	j->n = reply_senses(index, sentence, j->said);
 	j->found = (struct reply_found){.opinion = opens_opinion(sentence)};
 	for (size_t i = 0; i < j->n; i++)
 		judge_sense(j, i);

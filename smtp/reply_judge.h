@@ -20,6 +20,7 @@ struct reply_found {
 	enum reply_motive motive;     /* the first that is told */
 };
 
-void reply_judge(struct arena *arena, const struct reply_sentence *sentence, struct reply_found *out);
+/* index: reply_sense_index(). */
+void reply_judge(struct arena *arena, const struct reply_index *index, const struct reply_sentence *sentence, struct reply_found *out);
 
 #endif

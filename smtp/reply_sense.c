@@ -267,27 +267,39 @@ static const struct entry {
 };
 
 /* The longest entry at a place, the first of those; NULL for none. */
-static const struct entry *entry_at(const struct reply_sentence *sentence, size_t at, size_t *len)
+static const struct entry *entry_at(const struct reply_index *index, const struct reply_sentence *sentence, size_t at, size_t *len)
 {
+	unsigned char first = sentence->tokens[at].word.at[0];
 	const struct entry *found = NULL;
 
 	*len = 1;
-	for (size_t i = 0; i < COUNT(lexicon); i++) {
-		size_t words = reply_phrase(sentence, at, lexicon[i].phrase);
+	for (size_t i = 0; i < index->n[first]; i++) {
+		const struct entry *entry = &lexicon[index->of[first][i]];
+		size_t words = reply_phrase(sentence, at, entry->phrase);
 		if (words == 0 || (found != NULL && words <= *len))
 			continue;
-		found = &lexicon[i];
+		found = entry;
 		*len = words;
 	}
 	return found;
 }
 
-size_t reply_senses(const struct reply_sentence *sentence, struct reply_said out[])
+static const char *phrase_at(const void *list, size_t i)
+{
+	return ((const struct entry *)list)[i].phrase;
+}
+
+void reply_sense_index(struct arena *arena, struct reply_index *out)
+{
+	reply_index_make(arena, phrase_at, lexicon, COUNT(lexicon), out);
+}
+
+size_t reply_senses(const struct reply_index *index, const struct reply_sentence *sentence, struct reply_said out[])
 {
 	size_t n = 0, len;
 
 	for (size_t at = 0; at < sentence->n; at += len) {
-		const struct entry *entry = entry_at(sentence, at, &len);
+		const struct entry *entry = entry_at(index, sentence, at, &len);
 		out[n++] = (struct reply_said){
 			.sense = entry == NULL ? SENSE_NONE : entry->sense,
 			.motive = entry == NULL ? REPLY_MOTIVE_UNSAID : entry->motive,

@@ -43,7 +43,10 @@ struct reply_said {
 	bool opens;           /* a clause begins there */
 };
 
+/* The index of the lexicon, for reply_senses. */
+void reply_sense_index(struct arena *arena, struct reply_index *out);
+
 /* The senses of a sentence in their order: the longest reading at each place; words without one are SENSE_NONE. Room for n of the sentence. */
-size_t reply_senses(const struct reply_sentence *sentence, struct reply_said out[]);
+size_t reply_senses(const struct reply_index *index, const struct reply_sentence *sentence, struct reply_said out[]);
 
 #endif

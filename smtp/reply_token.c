@@ -204,6 +204,8 @@ static bool fits(struct bytes pattern, struct bytes word)
 {
 	if (pattern.len > 0 && pattern.at[0] == '?')
 		pattern = bytes_from(pattern, 1);
+	if (pattern.len > 0 && word.len > 0 && pattern.at[0] != word.at[0] && pattern.at[0] != '_')
+		return false;
 	if (bytes_equal(pattern, BYTES("_")))
 		return true;
 	if (pattern.len > 0 && pattern.at[pattern.len - 1] == '*')
@@ -222,28 +224,37 @@ static bool fits_slot(struct bytes slot, struct bytes word)
 	return false;
 }
 
-/* True with *len words taken when the slots fit from at on. */
-static bool fits_phrase(const struct reply_sentence *s, size_t first, size_t at, struct bytes phrase, size_t *len)
+/* The slot that a phrase begins with. A phrase is read only as far as it fits: most fail at their first slot. */
+static struct bytes first_slot(const char *phrase)
 {
-	if (phrase.len == 0) {
+	size_t len = 0;
+	while (phrase[len] != 0 && phrase[len] != ' ')
+		len++;
+	return (struct bytes){(const unsigned char *)phrase, len};
+}
+
+/* True with *len words taken when the slots fit from at on. */
+static bool fits_phrase(const struct reply_sentence *s, size_t first, size_t at, const char *phrase, size_t *len)
+{
+	struct bytes slot = first_slot(phrase);
+
+	if (slot.len == 0) {
 		*len = at - first;
 		return true;
 	}
-	size_t end = bytes_find_byte(phrase, ' ', 0);
-	struct bytes slot = bytes_slice(phrase, 0, end), rest = bytes_from(phrase, end + 1);
+	const char *rest = phrase + slot.len + (phrase[slot.len] == ' ');
 	bool over = at == s->n || (at > first && s->tokens[at].opens);
 	if (bytes_equal(slot, BYTES("$")))
 		return over && fits_phrase(s, first, at, rest, len);
-	bool optional = slot.at[0] == '?';
 	if (!over && fits_slot(slot, s->tokens[at].word) && fits_phrase(s, first, at + 1, rest, len))
 		return true;
-	return optional && fits_phrase(s, first, at, rest, len);
+	return slot.at[0] == '?' && fits_phrase(s, first, at, rest, len);
 }
 
 size_t reply_phrase(const struct reply_sentence *sentence, size_t at, const char *phrase)
 {
 	size_t len = 0;
-	return at < sentence->n && fits_phrase(sentence, at, at, bytes_of_text(phrase), &len) ? len : 0;
+	return at < sentence->n && fits_phrase(sentence, at, at, phrase, &len) ? len : 0;
 }
 
 bool reply_phrase_anywhere(const struct reply_sentence *sentence, const char *phrase)
@@ -252,4 +263,41 @@ bool reply_phrase_anywhere(const struct reply_sentence *sentence, const char *ph
 		if (reply_phrase(sentence, i, phrase) > 0)
 			return true;
 	return false;
+}
+
+/* --- index --------------------------------------------------------------------- */
+
+/* The bytes that a word in the place of a phrase's beginning may begin with: those of its first slots, up to one that may not be missing. */
+static void note_first_bytes(const char *phrase, bool set[256])
+{
+	struct bytes slot = first_slot(phrase);
+	bool optional = slot.len > 0 && slot.at[0] == '?';
+
+	for (struct bytes left = slot; left.len > 0;) {
+		size_t end = bytes_find_byte(left, '|', 0);
+		struct bytes pattern = bytes_slice(left, 0, end);
+		if (pattern.len > 0 && pattern.at[0] == '?')
+			pattern = bytes_from(pattern, 1);
+		for (size_t byte = 0; byte < 256; byte++)
+			set[byte] = set[byte] || pattern.len == 0 || pattern.at[0] == '_' || pattern.at[0] == '*' || pattern.at[0] == byte;
+		left = bytes_from(left, end + 1);
+	}
+	if (optional)
+		note_first_bytes(phrase + slot.len + (phrase[slot.len] == ' '), set);
+}
+
+void reply_index_make(struct arena *arena, const char *(*phrase)(const void *list, size_t i), const void *list, size_t n, struct reply_index *out)
+{
+	*out = (struct reply_index){.n = {0}};
+	uint16_t *numbers = arena_alloc(arena, 256 * (n + 1) * sizeof *numbers);
+
+	for (size_t byte = 0; byte < 256; byte++)
+		out->of[byte] = numbers + byte * (n + 1);
+	for (size_t i = 0; i < n; i++) {
+		bool set[256] = {false};
+		note_first_bytes(phrase(list, i), set);
+		for (size_t byte = 0; byte < 256; byte++)
+			if (set[byte])
+				numbers[byte * (n + 1) + out->n[byte]++] = (uint16_t)i;
+	}
 }

@@ -30,6 +30,15 @@ size_t reply_sentences_across(struct arena *arena, struct bytes text, const stru
 /* Length in words of a phrase at a place of a sentence; 0 when it does not stand there. A phrase is words with blanks between: "a|b" either,
  * "abc*" any word that begins so, "?a" or "?a|?b" may be missing, "_" any word, "$" at its end: the clause ends there, too. No phrase goes over the border of a clause. */
 size_t reply_phrase(const struct reply_sentence *sentence, size_t at, const char *phrase);
+/* The phrases of a list by the first byte of the words that they can begin with, so that only those are tried at a word. */
+struct reply_index {
+	const uint16_t *of[256];  /* numbers of phrases, rising */
+	uint16_t n[256];
+};
+
+/* phrase(list, i) gives the i-th of n phrases. The index lies in the arena. */
+void reply_index_make(struct arena *arena, const char *(*phrase)(const void *list, size_t i), const void *list, size_t n, struct reply_index *out);
+
 /* Does it stand anywhere in the sentence? */
 bool reply_phrase_anywhere(const struct reply_sentence *sentence, const char *phrase);
 

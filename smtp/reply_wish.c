@@ -101,17 +101,25 @@ static enum reply_word meaning(const struct reply_sentence *s, size_t at, size_t
 }
 
 /* The longest saying at a place, the first of those. */
-static size_t longest(const struct reply_sentence *s, size_t at, const struct reply_wish *list, size_t n, const struct reply_wish **found)
+static size_t longest(const struct reply_sentence *s, size_t at, const struct reply_wish *list, const struct reply_index *index, const struct reply_wish **found)
 {
+	unsigned char first = s->tokens[at].word.at[0];
 	size_t best = 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t len = reply_phrase(s, at, list[i].phrase);
-		if (len <= best || meaning(s, at, len, &list[i]) == REPLY_NONE)
+
+	for (size_t i = 0; i < index->n[first]; i++) {
+		const struct reply_wish *wish = &list[index->of[first][i]];
+		size_t len = reply_phrase(s, at, wish->phrase);
+		if (len <= best || meaning(s, at, len, wish) == REPLY_NONE)
 			continue;
 		best = len;
-		*found = &list[i];
+		*found = wish;
 	}
 	return best;
+}
+
+static const char *phrase_at(const void *list, size_t i)
+{
+	return ((const struct reply_wish *)list)[i].phrase;
 }
 
 uint32_t reply_wishes(struct arena *arena, struct bytes text, const struct reply_wish *list, size_t n)
@@ -119,14 +127,16 @@ uint32_t reply_wishes(struct arena *arena, struct bytes text, const struct reply
 	const struct reply_sentence *sentences;
 	size_t count = reply_sentences(arena, bytes_slice(text, 0, LIMIT_ANSWER), &sentences);
 	uint32_t set = 0;
+	struct reply_index index;
 	bool closed = false;
 
+	reply_index_make(arena, phrase_at, list, n, &index);
 	for (size_t i = 0; i < count; i++) {
 		const struct reply_sentence *s = &sentences[i];
 		closed = reply_is_closed(s, i == 0 || sentences[i - 1].line != s->line, i > 0, closed);
 		for (size_t at = 0; at < s->n && !closed;) {
 			const struct reply_wish *wish = NULL;
-			size_t len = longest(s, at, list, n, &wish);
+			size_t len = longest(s, at, list, &index, &wish);
 			if (len > 0)
 				set |= 1u << meaning(s, at, len, wish);
 			at += len > 0 ? len : 1;

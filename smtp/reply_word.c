@@ -7,6 +7,7 @@
 #include "smtp/reply_common.h"
 #include "smtp/reply_judge.h"
 #include "smtp/reply_leave.h"
+#include "smtp/reply_sense.h"
 
 enum { LINES_READ = 4 };   /* with words that are no greeting; what stands below can only raise a doubt */
 
@@ -96,12 +97,14 @@ void reply_word_read(struct arena *arena, struct bytes new_text, struct date wri
 	const struct reply_sentence *sentences;
 	size_t n = reply_sentences(arena, text, &sentences), lines = 0;
 	struct reply_found all = {.accept = false}, one;
+	struct reply_index index;
 	unsigned line = 0;
 	bool closed = false;
 
 	*out = (struct reply){.address = reply_only_address(text), .rest = reply_rest(new_text)};
+	reply_sense_index(arena, &index);
 	for (size_t i = 0; i < n; i++) {
-		reply_judge(arena, &sentences[i], &one);
+		reply_judge(arena, &index, &sentences[i], &one);
 		all.behalf = all.behalf || one.behalf;
 		closed = reply_is_closed(&sentences[i], i == 0 || sentences[i - 1].line != sentences[i].line, lines > 0, closed);
 		if (closed)
