@@ -116,7 +116,7 @@ static struct bytes pieces_missing(const struct work_sheet *s)
 	struct lines l = {s->work->arena, ""};
 
 	for (size_t i = 0; i < s->dossier->n_waived; i++)
-		add_line(&l, label_of(s, s->dossier->waived[i]), BYTES_NONE, BYTES_NONE);
+		add_line(&l, label_of(s, s->dossier->waived[i].id), BYTES_NONE, BYTES_NONE);
 	return text_of(l.all);
 }
 

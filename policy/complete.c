@@ -13,7 +13,7 @@ struct list {
 static bool is_waived(const struct dossier *d, struct bytes id)
 {
 	for (size_t i = 0; i < d->n_waived; i++)
-		if (bytes_equal(d->waived[i], id))
+		if (bytes_equal(d->waived[i].id, id))
 			return true;
 	return false;
 }

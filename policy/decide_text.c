@@ -220,8 +220,11 @@ struct bytes text_waived(const struct build *b)
 	struct gather g = gather_begin();
 
 	for (size_t i = 0; i < b->after->n_waived; i++) {
-		struct bytes label = label_of(b, b->after->waived[i]);
-		gather_line(&g, BYTES("- "), label.len > 0 ? label : b->after->waived[i], BYTES_NONE);
+		const struct dossier_waiver *w = &b->after->waived[i];
+		struct bytes label = label_of(b, w->id);
+		/* The expert reads why. */
+		struct bytes why = w->why.len > 0 ? bytes_of_text(arena_printf(b->arena, " : %.*s", (int)w->why.len, (const char *)w->why.at)) : BYTES_NONE;
+		gather_line(&g, BYTES("- "), label.len > 0 ? label : w->id, why);
 	}
 	return gather_end(b->arena, &g);
 }

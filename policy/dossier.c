@@ -205,7 +205,7 @@ static void keep_answered(struct dossier *d)
 static void keep_waived(struct dossier *d, const struct dossier_event *e)
 {
 	d->waived = dossier_grow(d->arena, d->waived, d->n_waived, &d->room_waived, sizeof *d->waived);
-	d->waived[d->n_waived++] = e->text.id;
+	d->waived[d->n_waived++] = (struct dossier_waiver){e->text.id, e->text.text};
 }
 
 static void keep_consent(struct dossier *d, const struct dossier_event *e)

@@ -127,6 +127,11 @@ struct dossier_question {
 	bool answered;
 };
 
+/* A piece that need not come, and why. */
+struct dossier_waiver {
+	struct bytes id, why;
+};
+
 struct dossier_pause {
 	struct instant from, until;      /* until: 0 while it lasts */
 	bool by_expert;                  /* he asked for more; else the patient asked us to wait */
@@ -172,7 +177,7 @@ struct dossier {
 	struct instant released_at, read_at;   /* 0 before */
 	struct dossier_document *documents;
 	size_t n_documents, room_documents;
-	struct bytes *waived;
+	struct dossier_waiver *waived;
 	size_t n_waived, room_waived;
 	struct dossier_offer *offers;
 	size_t n_offers, room_offers;

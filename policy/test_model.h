@@ -262,7 +262,7 @@ static UNUSED void model_lists(struct buf *b, const struct dossier *d)
 	for (size_t i = 0; i < d->n_documents; i++)
 		model_filing(b, &d->documents[i]);
 	for (size_t i = 0; i < d->n_waived; i++)
-		model_bytes(b, d->waived[i]);
+		model_bytes(b, d->waived[i].id);
 	for (size_t i = 0; i < d->n_offers; i++)
 		model_offer(b, &d->offers[i]);
 	for (size_t i = 0; i < d->n_proofs; i++) {

@@ -155,8 +155,8 @@ def operator(w, story):
     def restart():
         """The instance is stopped and started meanwhile; then the peer is back: each mail arrives once."""
         w.relais_stop()
-        w.relais_start()
         w.operator_starts("operateur-b")
+        w.relais_start()
         w.relais("retry", known["mail"])
         d.box.take("Votre deuxième avis est arrivé", seconds=60)
         w.settle()
