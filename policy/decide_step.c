@@ -180,19 +180,35 @@ enum reason step_missing(struct build *b, struct missing **missing, size_t *n)
 	return REASON_NONE;
 }
 
-/* An alarming answer is a person's at once, whatever else is missing; no machine lets it through. */
-static bool is_alarming(struct build *b)
+static struct bytes flag_words(struct build *b, const struct redflag *flags, size_t n)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < n; i++) {
+		struct bytes label = build_english(b) ? flags[i].label_en : flags[i].label_fr;
+		all = arena_printf(b->arena, "%s%s%.*s", all, i > 0 ? ", " : "", (int)label.len, (const char *)label.at);
+	}
+	return bytes_of_text(all);
+}
+
+/* An alarming answer is a person's at once, whatever else is missing, and no machine lets it through. The most urgent come first: with one that
+ * cannot wait the patient has the numbers to call, once. */
+static enum reason heed_flags(struct build *b, bool *alarming)
 {
 	const struct dossier_request *r = &b->after->request;
 	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies, r->pathology, r->version);
 	struct redflag *flags;
+	size_t n = p == NULL ? 0 : redflag_list(b->arena, b->after, p, b->now, &flags);
 
-	if (p == NULL || redflag_list(b->arena, b->after, p, b->now, &flags) == 0)
-		return false;
+	*alarming = n > 0;
+	if (n == 0)
+		return REASON_NONE;
 	b->owner = "nurses";
 	if (b->creates && b->reason == REASON_NONE)
 		b->reason = REASON_RED_FLAG;
-	return true;
+	if (flags[0].urgency != REDFLAG_NOW || b->after->urgent_at.us != 0)
+		return REASON_NONE;
+	return step_urgent(b, "request", flag_words(b, flags, n));
 }
 
 enum reason step_reassess(struct build *b)
@@ -206,7 +222,10 @@ enum reason step_reassess(struct build *b)
 	enum reason reason = step_missing(b, &missing, &n);
 	if (reason != REASON_NONE)
 		return reason;
-	bool alarming = is_alarming(b);
+	bool alarming;
+	reason = heed_flags(b, &alarming);
+	if (reason != REASON_NONE)
+		return reason;
 	if (n > 0)
 		return note_missing(b, missing, n);
 	if (state != DOSSIER_TRIAGE)

@@ -106,6 +106,9 @@ static void no_machine_lets_it_through(void **state)
 		assert_int_equal(w->dossier->state == DOSSIER_TRIAGE, rows[i].alarms);
 		if (rows[i].alarms) {
 			assert_string_equal(d->owner, "nurses");
+			/* One that cannot wait: he has the numbers to call, once, and the nurses' clock runs. */
+			assert_non_null(mail_of(&w->last, MAIL_M33));
+			assert_int_equal(w->dossier->urgent_at.us, w->now.us);
 			command(w, POLICY_ACT_TRIAGE, "", "");
 		}
 		assert_int_equal(w->dossier->state, DOSSIER_OFFERED);
@@ -129,6 +132,8 @@ static void at_once(void **state)
 	assert_int_equal(w->dossier->state, DOSSIER_INCOMPLETE);
 	assert_int_equal(d->reason, REASON_RED_FLAG);
 	assert_string_equal(d->owner, "nurses");
+	/* Today is soon enough: no 15 for a date. */
+	assert_int_equal(w->dossier->urgent_at.us, 0);
 	world_free(w);
 }
 
