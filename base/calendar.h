@@ -1,6 +1,6 @@
 /* base/calendar.h - civil time of France and its overseas places: zones, public holidays, windows of the day.
  *
- * Pure: no clock, no time zone files; the rules stand in tables (calendar.c) and are held against the machine's own by tests/calendar.py.
+ * Pure: no clock, no time zone files; the rules stand in tables (calendar.c) and are held against the machine's own by tests/calendar_zones.py.
  *  1. Zones are right from 1990 on. Polynésie is Tahiti: the Marquesas are half an hour, the Gambier one hour ahead of it.
  *  2. A civil time that the change of hour leaves out is read with the offset before it (02:30 becomes 03:30); one that it brings twice is
  *     the first of the two (RFC 5545 3.3.5). So adding days never fails and never goes back.

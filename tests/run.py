@@ -125,7 +125,7 @@ SUITES = {
     "unit": unit,
     "fuzz": fuzz,
     "docs": script("docs", [PYTHON, "tests/docs.py", BIN], 120),
-    "calendar": script("calendar", [PYTHON, "-B", "tests/calendar.py", os.path.join(RELEASE, "peers/calendar_probe")], 300, show="NOT"),
+    "calendar": script("calendar", [PYTHON, "-B", "tests/calendar_zones.py", os.path.join(RELEASE, "peers/calendar_probe")], 300, show="NOT"),
     "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),

@@ -1,4 +1,4 @@
-/* tests/peers/calendar_probe.c - says what base/calendar says, for tests/calendar.py to hold against the machine's time zones.
+/* tests/peers/calendar_probe.c - says what base/calendar says, for tests/calendar_zones.py to hold against the machine's time zones.
  *
  *   calendar_probe zones                            the zone of each place
  *   calendar_probe offsets PLACE FIRST STEP COUNT   minutes ahead of UTC at FIRST, FIRST + STEP… (seconds since 1970)

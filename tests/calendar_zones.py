@@ -1,4 +1,4 @@
-"""base/calendar against the machine's time zones: every place from 1990 to 2060. tests/calendar.py PROBE"""
+"""base/calendar against the machine's time zones: every place from 1990 to 2060. tests/calendar_zones.py PROBE"""
 import datetime
 import subprocess
 import sys
