@@ -282,15 +282,17 @@ static void rehearse_gap(struct rehearsal *r, const struct dossier_snapshot *s, 
 
 /* --- acts of people --------------------------------------------------------------------------- */
 
-/* The decision that the act made: by that actor and rule, while it was asked. */
-static bool find_act(const struct dossier_snapshot *s, struct bytes actor, struct bytes kind, struct instant asked, struct instant done, size_t *from, size_t *to)
+/* The decision that the act made: by that actor and rule, the first behind the act before it. The database's clock and the worker's may
+ * be a moment apart. */
+static bool find_act(const struct dossier_snapshot *s, struct bytes actor, struct bytes kind, struct instant asked, size_t *from, size_t *to)
 {
 	const char *who = arena_printf(s->arena, "operator:%.*s", (int)actor.len, (const char *)actor.at);
 	const char *rule = arena_printf(s->arena, "operator.%.*s/", (int)kind.len, (const char *)kind.at);
+	const struct instant since = {asked.us - SPAN_SECONDS(5).us};
 
-	for (size_t i = 0; i < s->n_events; i = group_end(s, i)) {
+	for (size_t i = *to; i < s->n_events; i = group_end(s, i)) {
 		const struct dossier_event *e = &s->events[i];
-		if (instant_before(e->at, asked) || instant_before(done, e->at) || !bytes_equal_text(e->actor, who) || !bytes_starts(e->rule, bytes_of_text(rule)))
+		if (instant_before(e->at, since) || !bytes_equal_text(e->actor, who) || !bytes_starts(e->rule, bytes_of_text(rule)))
 			continue;
 		*from = i;
 		*to = group_end(s, i);
@@ -306,22 +308,27 @@ static struct policy_command command_of(struct bytes kind, struct bytes actor, c
 		.mail = json_view(args, "mail"), .say = json_view(args, "say"), .party = party_of_name(json_view(args, "party")), .given = json_truth(args, "given")};
 }
 
-static void rehearse_act(struct rehearsal *r, const struct dossier_snapshot *s, const struct store_rows *rows, size_t row)
+/* *done: the end of the last act's events; it moves on. */
+static void rehearse_act(struct rehearsal *r, const struct dossier_snapshot *s, const struct store_rows *rows, size_t row, size_t *done)
 {
 	struct bytes actor = store_bytes(rows, row, 2), kind = store_bytes(rows, row, 3);
+	struct bytes reason = store_is_null(rows, row, 5) ? BYTES_NONE : store_bytes(rows, row, 5);
 	json_t *args = json_read(store_bytes(rows, row, 4));
 	const struct policy_command command = command_of(kind, actor, args);
-	size_t from = 0, to = 0;
-	bool done = find_act(s, actor, kind, store_instant(rows, row, 0), store_instant(rows, row, 1), &from, &to);
-	struct rehearse_input in = input_of(s, REHEARSE_COMMAND, done ? s->events[from].at : store_instant(rows, row, 1));
+	bool applied = bytes_equal_text(reason, reason_code(REASON_NONE));
+	size_t from = *done;
 
-	in.name = arena_printf(s->arena, "act %.*s", (int)kind.len, (const char *)kind.at);
-	in.command = &command;
-	in.outcome = done ? BYTES("applied") : BYTES("refused");
-	in.reason = store_is_null(rows, row, 5) ? BYTES_NONE : store_bytes(rows, row, 5);
-	take_events(&in, s, from, to);
-	if (command.act != POLICY_ACTS && in.dossier != NULL)
-		rehearse_input(r, s->arena, &in);
+	if (command.act != POLICY_ACTS && (!applied || find_act(s, actor, kind, store_instant(rows, row, 0), &from, done))) {
+		struct rehearse_input in = input_of(s, REHEARSE_COMMAND, applied ? s->events[from].at : store_instant(rows, row, 1));
+		in.name = arena_printf(s->arena, "act %.*s", (int)kind.len, (const char *)kind.at);
+		in.command = &command;
+		in.outcome = applied ? BYTES("applied") : BYTES("refused");
+		in.reason = reason;
+		if (applied)
+			take_events(&in, s, from, *done);
+		if (in.dossier != NULL)
+			rehearse_input(r, s->arena, &in);
+	}
 	json_decref(args);
 }
 
@@ -329,9 +336,10 @@ static enum reason rehearse_acts(struct rehearsal *r, const struct dossier_snaps
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(r->cli->store, &rows, "select asked_at, done_at, actor, kind, args, reason from relais.rehearse_commands($1)", P_INT(s->id));
+	size_t done = 0;
 
 	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++)
-		rehearse_act(r, s, rows, i);
+		rehearse_act(r, s, rows, i, &done);
 	store_free(&rows);
 	return reason;
 }

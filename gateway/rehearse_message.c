@@ -118,10 +118,12 @@ static enum policy_source source_of(struct bytes word)
 	return bytes_equal_text(word, "smtp") ? POLICY_SOURCE_SMTP : bytes_equal_text(word, "submission") ? POLICY_SOURCE_SUBMISSION : POLICY_SOURCE_IMAP;
 }
 
-/* The report speaks of the mail that its event names. One that made no event proved nothing, and does not now. */
+/* The report speaks of the mail that its event names, and its peer for that domain: it was believed. One that made no event proved nothing, and
+ * does not now. */
 static bool match_report(struct past_message *m)
 {
 	struct policy_report *report = (struct policy_report *)m->view.report;
+	struct bytes *domain = arena_alloc(m->work.arena, sizeof *domain);
 	const struct dossier_event *e = m->in.n_events > 0 ? &m->in.events[0] : NULL;
 
 	if (report == NULL)
@@ -132,6 +134,8 @@ static bool match_report(struct past_message *m)
 	report->code = e->mail.code;
 	report->party = e->mail.party;
 	report->mailbox = e->mail.mailbox;
+	*domain = sender_domain(report->mailbox);
+	m->view.peer_domains = (struct policy_texts){domain, 1};
 	return true;
 }
 
