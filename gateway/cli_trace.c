@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "gateway/cli_view.h"
+#include "gateway/reconcile_fold.h"
 
 static void line(const json_t *row, const char *const keys[], size_t n)
 {
@@ -184,6 +185,12 @@ int cli_reconcile(int argc, char **argv)
 		json_decref(rows);
 		return cli_close(&cli, CLI_FAILED);
 	}
+	struct reconcile_folds folds;
+	enum reason reason = reconcile_folds(&cli, &folds);
+	if (reason != REASON_NONE)
+		status = cli_refuse(&cli, reason, NULL);
+	add_check(checks, "dossiers whose row is not the fold of their events", folds.dossiers, folds.differ);
+	add_check(checks, "timers of dossiers that the database would forget", folds.timers, folds.forgotten);
 	for (size_t i = 0; i < journals.n; i++)
 		journal_read(&journals.list[i], rows, &r);
 	add_check(checks, "receivers' journal lines without their row", r.lines, r.lost);

@@ -180,6 +180,12 @@ static void plan_mail(struct simulate_run *run, const struct simulate_dossier *d
 		plan(run, d, simulate_span(&run->population->experts[0].answer, draw(run, d, MATTER_ANSWER, SIZE_MAX)), (struct simulate_item){.kind = ITEM_ANSWER});
 }
 
+/* Nobody is there, or two have said no and a person looks before a third is asked. */
+static bool waits_for_expert(enum dossier_state s)
+{
+	return s == DOSSIER_NO_EXPERT || s == DOSSIER_COMPLETE || s == DOSSIER_REASSIGNED;
+}
+
 /* The nurses see it in their list as long as it stands there; how long each thing takes is counted in their hours. */
 static void plan_nurse(struct simulate_run *run, const struct simulate_dossier *d)
 {
@@ -191,11 +197,11 @@ static void plan_nurse(struct simulate_run *run, const struct simulate_dossier *
 		after = d->plan.triage.us >= 0 ? d->plan.triage : simulate_span(&n->triage, draw(run, d, MATTER_TRIAGE, 0));
 	else if (s == DOSSIER_CHECKED || s == DOSSIER_REVISION)
 		after = d->plan.check.us >= 0 ? d->plan.check : simulate_span(&n->check, draw(run, d, MATTER_CHECK, d->stay));
-	else if (s == DOSSIER_HOLD || s == DOSSIER_UNDELIVERABLE || s == DOSSIER_IDENTITY || s == DOSSIER_NO_EXPERT)
+	else if (s == DOSSIER_HOLD || s == DOSSIER_UNDELIVERABLE || s == DOSSIER_IDENTITY || waits_for_expert(s))
 		after = simulate_span(&n->other, draw(run, d, MATTER_OTHER, d->stay + d->tries));
 	else
 		return;
-	bool told = d->plan.told && s != DOSSIER_NO_EXPERT && (s == DOSSIER_TRIAGE ? d->plan.triage.us : d->plan.check.us) >= 0;
+	bool told = d->plan.told && !waits_for_expert(s) && (s == DOSSIER_TRIAGE ? d->plan.triage.us : d->plan.check.us) >= 0;
 	struct instant at = told ? instant_plus(run->now, after) : calendar_plus_working(CALENDAR_FRANCE, &calendar_nurses, run->now, after);
 	plan(run, d, instant_since(run->now, at), (struct simulate_item){.kind = ITEM_NURSE, .stay = d->stay});
 }
@@ -341,7 +347,7 @@ static void nurse(struct simulate_run *run, struct simulate_dossier *d, const st
 		act(run, d, (struct policy_command){.act = POLICY_ACT_TRIAGE});
 	else if (d->state == DOSSIER_CHECKED || d->state == DOSSIER_REVISION || d->state == DOSSIER_HOLD)
 		act(run, d, (struct policy_command){.act = POLICY_ACT_RELEASE});
-	else if (d->state == DOSSIER_NO_EXPERT)
+	else if (waits_for_expert(d->state))
 		find_expert(run, d);
 	else if (d->state == DOSSIER_IDENTITY)
 		act(run, d, (struct policy_command){.act = POLICY_ACT_IDENTITY, .text = BYTES("pièce d'identité")});

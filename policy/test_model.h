@@ -597,6 +597,31 @@ static UNUSED struct policy_message model_talk(struct model *m, const struct mod
 	return x;
 }
 
+/* What she writes: a question, a wish in a word, an emergency, with a document or without; or the physician who asked writes. */
+static UNUSED struct policy_message model_patient_words(struct model *m, const struct model_move *v)
+{
+	static const struct policy_emergency emergency = {BYTES_OF("chest"), BYTES_OF("douleur dans la poitrine")};
+	const struct dossier *d = model_dossier(m);
+	struct policy_message x = patient_message(&m->world, v->what % 8 == 0 ? "" : "Mon numéro 2 79 03 51 215 189 89, que faire ?");
+
+	if (v->b % 3 == 0)
+		x.reply.patient = x.reply.physician = (enum policy_word)(v->a % POLICY_WORDS);
+	if (v->b % 16 == 1) {
+		x.emergencies = &emergency;
+		x.n_emergencies = 1;
+	}
+	if (v->b % 8 == 2) {
+		x.documents = documents(&m->world, model_document(m, v));
+		x.n_documents = 1;
+	}
+	if (v->b % 8 == 3 && d != NULL) {
+		x.from = x.mail_from = d->request.sender;
+		x.peer_domains = from(&m->world, arena_text(m->arena, d->request.sender), POLICY_CLASS_REPLY).peer_domains;
+		x.party = PARTY_REQUESTER;
+	}
+	return x;
+}
+
 /* One in four is spoiled somewhere. */
 static UNUSED void model_spoil(struct model *m, const struct model_move *v, struct policy_message *x)
 {
@@ -943,7 +968,7 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		x = model_report(m, v);
 		break;
 	default:
-		x = patient_message(&m->world, v->what % 8 == 0 ? "" : "Mon numéro 2 79 03 51 215 189 89, que faire ?");
+		x = model_patient_words(m, v);
 		break;
 	}
 	model_spoil(m, v, &x);

@@ -617,6 +617,7 @@ static const struct watch_warrant {
 	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED}},
 	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED}},
 	{"M14", EXPERT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED}},
 	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
 	{"M16", EXPERT_IS, {EVENT_RELEASED}},
 	{"M18", ASKED_IS, {ENDS, EVENT_DIED, EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED, EVENT_OFFER_EXPIRED}},
@@ -628,6 +629,7 @@ static const struct watch_warrant {
 	{"M33", PATIENT_IS, {EVENT_URGENT}},
 	{"M34", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M35", PATIENT_IS | EXPERT_IS, {EVENT_CLOSED}},
+	{"M36", PATIENT_IS, {EVENT_QUESTION_LATE}},
 	{"M37", PATIENT_IS | EXPERT_IS, {EVENT_CLOSED, EVENT_DEADLINE_PASSED}},
 	{"M40", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M42", PATIENT_IS, {EVENT_REDIRECTED}},
@@ -749,7 +751,9 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 		return;
 	}
 	watch_need(w, watch_consents(w, m->party) || watch_is_last_word(w, m), "a mail goes to somebody without consent, or while nothing may leave");
-	watch_need(w, watch_warranted(d, m), "a mail goes to a party behind which no event stands (or test_watch.h has no row for it)");
+	if (!watch_warranted(d, m))
+		watch_need(w, false, arena_printf(w->arena, "%s goes to the %s, and no event stands behind it (or test_watch.h has no row for it)",
+						  mail_code_name(m->code), party_name(m->party)));
 	watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->to), "a mail to somebody else has the patient's number in its address");
 	watch_need(w, m->attach != POLICY_ATTACH_DOSSIER || m->party == PARTY_EXPERT, "a dossier goes to somebody who is no expert");
 	watch_need(w, m->attach != POLICY_ATTACH_REPORT || w->version > 0, "a report goes before it was released");

@@ -164,6 +164,41 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),
     abs((select count(*) from collect_skip) - coalesce((select n from tally where what = 'collect_skip'), 0))
 $$;
+-- Dossiers in their order, each whole in one snapshot: its row, its events, its documents. For what folds them again.
+create function reconcile_dossiers(after bigint, most bigint) returns table (id bigint, ref text, pathology text, state text, open boolean, expert text, asked text,
+  complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ref, d.pathology, d.state, d.open, d.expert, d.asked, d.complete_at, d.due_at, d.next_due, instant(),
+         coalesce((select jsonb_agg(jsonb_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'data', e.data, 'actor', e.actor, 'rule', e.rule, 'inbox', e.inbox)
+                     order by e.seq) from dossier_event e where e.dossier = d.id), '[]'),
+         coalesce((select jsonb_agg(jsonb_build_object('document', x.document, 'current', x.current, 'withdrawn', x.withdrawn)) from dossier_document x
+                    where x.dossier = d.id), '[]')
+    from dossier d where d.id > reconcile_dossiers.after order by d.id limit reconcile_dossiers.most
+$$;
+-- What `relais simulate replay` decides again: messages with what was found in them and for whom they were, and what people asked of a dossier.
+create function rehearse_messages(after bigint, most bigint) returns table (id bigint, source text, account text, mailbox text, mail_from text, recipients text[],
+  received_at timestamptz, decided_at timestamptz, params jsonb, message_id text, from_address text, outcome text, reason text, rule text, dossier bigint, facts jsonb,
+  party text, of bigint, candidates bigint[], spoke_for text[])
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.source, i.account, i.mailbox, i.mail_from, i.recipients, i.received_at, i.decided_at, i.params, i.message_id, i.from_address, i.outcome, i.reason, i.rule,
+         i.dossier, i.facts, coalesce(r.party, t.party), coalesce(r.dossier, t.dossier),
+         array(select d.id from dossier d where d.opened_at < i.decided_at and d.ins in (select n->>'extension'
+           from jsonb_array_elements(coalesce(i.facts->'documents', '[]')) x, jsonb_array_elements(coalesce(x->'patient'->'ids', '[]')) n) order by d.id),
+         array(select distinct s.domain from (values (lower(substring(i.from_address from '[^@]*$'))), (lower(substring(i.mail_from from '[^@]*$')))) s (domain)
+           where exists (select from trust_peer p where p.name = i.peer_name and p.domain = s.domain)
+              or exists (select from trust_past p where p.name = i.peer_name and p.domain = s.domain and p.ended_at >= i.received_at))
+    from inbox i
+    left join lateral (select l.party, l.dossier from relay l where l.mailbox = lower(i.from_address)
+                          and l.local in (select lower(split_part(x, '@', 1)) from unnest(i.recipients) x) limit 1) r on true
+    left join lateral (select b.party, b.dossier from relay_by_thread(array(select jsonb_array_elements_text(coalesce(i.facts->'mail'->'in_reply_to', '[]'))), i.from_address) b
+                        where r.dossier is null) t on true
+   where i.id > rehearse_messages.after and i.outcome is not null and i.facts is not null order by i.id limit rehearse_messages.most
+$$;
+create function rehearse_commands(dossier bigint) returns table (asked_at timestamptz, done_at timestamptz, actor text, kind text, args jsonb, reason text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select c.at, c.done_at, c.actor, c.kind, c.args, c.reason from command c
+   where c.dossier = rehearse_commands.dossier and c.inbox is null and c.state = 'done' order by c.id
+$$;
 -- For the comparison with the receivers' own journal, outside the database.
 create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -190,7 +225,7 @@ grant execute on function body_read, intake_sender, rule_pathology, rule_sender,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, body_read, inbox_facts,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, expert_take, leave_add to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

@@ -22,6 +22,7 @@ import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
 import personas                     # noqa: E402
 import recheck                      # noqa: E402
+import rehearse                     # noqa: E402
 import unread                       # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
@@ -76,6 +77,7 @@ def story(args, results):
                 return
         results.case("story: seal", lambda: story.seal(folder))
         results.case("story: reconcile", story.reconcile)
+        results.case("story: the past played and decided again", lambda: rehearse.all_of_it(world, folder))
         results.case("story: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
         results.case("story: reconcile notices any deleted row and any altered byte", lambda: walls.tamper(world))
     with_world(args, results, "story", play)
