@@ -311,7 +311,7 @@ static void waived(void **state)
 	assert_string_equal(missing(w->arena, &d, PATHOLOGIES), "exam:mammography");
 	/* A consent is never waived. */
 	d.request.consent_expert = false;
-	d.waived[0] = BYTES("consent.expert");
+	d.waived[0].id = BYTES("consent.expert");
 	assert_string_equal(missing(w->arena, &d, PATHOLOGIES), "consent:consent.expert exam:mammography exam:mdt");
 	world_free(w);
 }
