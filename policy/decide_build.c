@@ -43,7 +43,7 @@ static void drop_all(struct build *b)
 {
 	close_mail(b);
 	b->n_events = b->n_mails = 0;
-	b->creates = false;
+	b->creates = b->unwritten = false;
 }
 
 /* Who looks at a held message: what is wrong with mail is the operator's, the rest the nurses'. */
@@ -122,8 +122,12 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	struct bytes to = dossier_mailbox(b->after, party);
 
 	close_mail(b);
-	if (!sender_address_ok(to) || consent_check_mail(b->after, code, party, b->now) != REASON_NONE || build_mailbox(b, party) != REASON_NONE)
+	if (consent_check_mail(b->after, code, party, b->now) != REASON_NONE)
 		return false;
+	if (!sender_address_ok(to) || build_mailbox(b, party) != REASON_NONE) {
+		b->unwritten |= to.len > 0;
+		return false;
+	}
 	/* The last word on what a message may carry: whoever decides has asked before, and has held it. */
 	if (attach == POLICY_ATTACH_MESSAGE && !given_message(b->message, party))
 		return false;
@@ -232,6 +236,9 @@ void build_notice(struct build *b, enum reason reason)
 void build_end(struct build *b, struct policy_decision *out)
 {
 	close_mail(b);
+	/* What no mail may tell is a person's to tell. */
+	if (b->owner == NULL && b->unwritten && b->n_events > 0)
+		b->owner = "nurses";
 	*out = (struct policy_decision){
 		.outcome = b->outcome,
 		.reason = b->reason,

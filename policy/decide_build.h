@@ -61,6 +61,7 @@ struct build {
 	bool creates;
 	int proof;                              /* policy_decision's */
 	bool limited;
+	bool unwritten;                         /* somebody who may have a mail has no mailbox that it may go to */
 	enum policy_outcome outcome;
 	enum reason reason;
 	const char *owner;

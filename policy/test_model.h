@@ -12,7 +12,7 @@
 
 enum model_kind {
 	MOVE_REQUEST, MOVE_RECORD, MOVE_DELETE, MOVE_REPLY, MOVE_OPINION, MOVE_PATIENT, MOVE_TALK, MOVE_AGAIN, MOVE_REPORT, MOVE_OUTCOME, MOVE_LATE,
-	MOVE_COMMAND, MOVE_TIMER, MOVE_DUE, MOVE_ATTACH, MOVE_GIVE_BACK, MOVE_RESTART, MOVE_RULES,
+	MOVE_COMMAND, MOVE_TIMER, MOVE_DUE, MOVE_ATTACH, MOVE_GIVE_BACK, MOVE_RESTART, MOVE_RULES, MOVE_DIRECTORY,
 	MODEL_KINDS
 };
 
@@ -88,7 +88,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2584, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2624, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -252,6 +252,7 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	}
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
+		buf_u32(b, (uint32_t)d->awaited[p]);
 		model_bytes(b, d->channels[p].address);
 		model_bytes(b, d->channels[p].why);
 	}
@@ -261,8 +262,10 @@ static UNUSED void model_lists(struct buf *b, const struct dossier *d)
 {
 	for (size_t i = 0; i < d->n_documents; i++)
 		model_filing(b, &d->documents[i]);
-	for (size_t i = 0; i < d->n_waived; i++)
+	for (size_t i = 0; i < d->n_waived; i++) {
 		model_bytes(b, d->waived[i].id);
+		model_bytes(b, d->waived[i].why);
+	}
 	for (size_t i = 0; i < d->n_offers; i++)
 		model_offer(b, &d->offers[i]);
 	for (size_t i = 0; i < d->n_proofs; i++) {
@@ -817,7 +820,8 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
-					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333"};
+					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr",
+					  "un-bis@experts.exemple.fr"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person"};
 	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
@@ -896,6 +900,34 @@ static UNUSED void model_attach(struct model *m, const struct model_move *v)
 	model_settle(m);
 }
 
+/* Lines that come and go, and mailboxes that end: of experts and of the physician. Then the dossier is looked at, or is not. */
+static UNUSED void model_directory(struct model *m, const struct model_move *v)
+{
+	static const struct directory_entry lines[] = {
+		{.address = BYTES_OF("un@experts.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF("801111111111")},
+		{.address = BYTES_OF("un-bis@experts.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF("801111111111"), .rank = 1},
+		{.address = BYTES_OF("deux@experts.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF("802222222222")},
+		{.address = BYTES_OF("general@cabinet.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF("810000000009"), .family = BYTES_OF("GENERAL"),
+		 .given = BYTES_OF("Dr")},
+		{.address = BYTES_OF("premier@chu-x.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF("810000000008"), .family = BYTES_OF("PREMIER"),
+		 .given = BYTES_OF("Dr")},
+	};
+	static const struct directory_end ends[] = {
+		{BYTES_OF("un@experts.exemple.fr"), BYTES_OF("801111111111")}, {BYTES_OF("deux@experts.exemple.fr"), BYTES_OF("802222222222")},
+		{BYTES_OF("general@cabinet.exemple.fr"), BYTES_OF("810000000009")},
+	};
+	struct directory *d = arena_alloc(m->arena, sizeof *d);
+	size_t skip = v->a % COUNT(lines);
+
+	*d = (struct directory){.used = v->what % 8 != 0, .entries = lines + skip, .n_entries = COUNT(lines) - skip, .ends = ends + v->b % COUNT(ends),
+				.n_ends = v->b / 4 % 2};
+	m->world.rules.directory = d;
+	if (model_dossier(m) == NULL || v->b / 8 % 4 == 0)
+		return;
+	policy_decide_directory(m->arena, &m->world.rules, model_dossier(m), m->world.now, &m->last);
+	model_settle(m);
+}
+
 /* All that was in memory is gone; what the store has is read again. */
 static UNUSED void model_restart(struct model *m)
 {
@@ -913,6 +945,7 @@ static UNUSED const char *const MODEL_WORDS[MODEL_KINDS] = {
 	[MOVE_REPORT] = "a report on a mail comes", [MOVE_OUTCOME] = "a mail ends", [MOVE_LATE] = "a mail is late", [MOVE_COMMAND] = "a person acts",
 	[MOVE_TIMER] = "a timer is tried", [MOVE_DUE] = "the clock goes on to what is due", [MOVE_ATTACH] = "a person files a message",
 	[MOVE_GIVE_BACK] = "a person gives a message back", [MOVE_RESTART] = "the gateway starts again", [MOVE_RULES] = "the pool of experts changes",
+	[MOVE_DIRECTORY] = "the directory changes",
 };
 
 static UNUSED void model_tell(struct model *m, const struct model_move *v)
@@ -1006,6 +1039,9 @@ static UNUSED void model_move(struct model *m, const struct model_move *v)
 	case MOVE_RESTART:
 		model_restart(m);
 		return;
+	case MOVE_DIRECTORY:
+		model_directory(m, v);
+		return;
 	case MOVE_RULES:
 		m->world.rules.n_experts = v->what % 3 == 0 ? v->a % (COUNT(EXPERTS) + 1) : COUNT(EXPERTS);
 		return;
@@ -1051,6 +1087,7 @@ static const struct model_likely {
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
 	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, 255, NULL},
+	{DOSSIER_ACCEPTED, MOVE_DIRECTORY, 0, 255, NULL},            {DOSSIER_RELEASED, MOVE_DIRECTORY, 0, 255, NULL},
 	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
@@ -1059,6 +1096,7 @@ static const struct model_likely {
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
+	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
@@ -1074,6 +1112,16 @@ static UNUSED struct model_move model_any(uint64_t *seed)
 	return v;
 }
 
+/* What was begun is sometimes ended: a pause, a freeze. NULL: nothing is. */
+static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
+{
+	const struct dossier_pause *pause = d == NULL ? NULL : dossier_paused(d);
+
+	if (d != NULL && d->frozen_at.us != 0 && model_chance(seed, 8) == 0)
+		return "unfreeze";
+	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
+}
+
 static UNUSED struct model_move model_choose(struct model *m, uint64_t *seed)
 {
 	enum dossier_state state = m->n_files == 0 ? DOSSIER_NEW : model_dossier(m)->state;
@@ -1084,6 +1132,12 @@ static UNUSED struct model_move model_choose(struct model *m, uint64_t *seed)
 	for (size_t i = 0; i < COUNT(MODEL_LIKELY); i++)
 		if (MODEL_LIKELY[i].state == state)
 			likely[n++] = &MODEL_LIKELY[i];
+	const char *partner = model_partner(model_dossier(m), seed);
+	if (partner != NULL) {
+		v.kind = MOVE_COMMAND;
+		v.who = (uint8_t)policy_act_of_name(T(partner));
+		return v;
+	}
 	uint64_t road = model_chance(seed, 10);
 	bool waits = m->slow ? road < 6 : road == 0;
 	if (waits)
