@@ -35,8 +35,12 @@ static bool set_up(LDAP *ldap, const struct config *config)
 	       ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &bytes) == 1;
 }
 
-static enum reason reason_of(int code)
+/* What the library says of it names host and state, nothing that was asked. */
+static enum reason reason_of(const struct config *config, int code)
 {
+	if (code != LDAP_SUCCESS && code != LDAP_NO_SUCH_OBJECT)
+		log_event("directory-not-asked", LOG_TEXT("url", config->directory.ldap_url), LOG_NUMBER("status", code),
+			  LOG_TEXT("detail", ldap_err2string(code)), LOG_END);
 	switch (code) {
 	case LDAP_SUCCESS:
 	case LDAP_NO_SUCH_OBJECT:
@@ -113,7 +117,7 @@ static enum reason search(struct arena *arena, LDAP *ldap, const struct config *
 	const char *filter = arena_printf(arena, "(%s=%.*s)", config->directory.ldap_attribute, (int)escaped.bv_len, escaped.bv_val);
 	if (escaped.bv_val != value.bv_val)
 		ber_memfree(escaped.bv_val);
-	enum reason reason = reason_of(ldap_search_ext_s(ldap, config->directory.ldap_base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL, &limit,
+	enum reason reason = reason_of(config, ldap_search_ext_s(ldap, config->directory.ldap_base, LDAP_SCOPE_SUBTREE, filter, attributes, 0, NULL, NULL, &limit,
 							 LIMIT_DIRECTORY_FOUND, &found));
 	for (LDAPMessage *e = reason == REASON_NONE ? ldap_first_entry(ldap, found) : NULL; e != NULL && reason == REASON_NONE; e = ldap_next_entry(ldap, e))
 		if (is_asked(ldap, e, config->directory.ldap_attribute, rpps))
@@ -130,8 +134,6 @@ enum reason directory_ask_ldap(struct arena *arena, const struct config *config,
 	if (setenv("LDAPNOINIT", "1", 1) != 0 || ldap_initialize(&ldap, config->directory.ldap_url) != LDAP_SUCCESS)
 		return REASON_MEMORY;
 	enum reason reason = set_up(ldap, config) ? search(arena, ldap, config, rpps, answer) : REASON_DIRECTORY_AWAY;
-	if (reason != REASON_NONE)
-		log_event("directory-not-asked", LOG_TEXT("url", config->directory.ldap_url), LOG_REASON(reason), LOG_END);
 	ldap_unbind_ext_s(ldap, NULL, NULL);
 	return reason;
 }

@@ -42,7 +42,7 @@ static uint32_t noise(void)
 
 static int hours_of(const struct refresher *r, const struct refresher_job *job)
 {
-	return job->kind == REFRESHER_LOOKUP ? 1 : job->kind == REFRESHER_LIST ? r->service.config->trust.list_hours : r->service.config->trust.crl_hours;
+	return job->kind == REFRESHER_LIST ? r->service.config->trust.list_hours : r->service.config->trust.crl_hours;
 }
 
 _Noreturn static void child(struct refresher *r, const struct refresher_job *job, int answer)
@@ -92,8 +92,9 @@ static void finish(struct refresher *r)
 	job->reason = answer_of(r->answer);
 	job->failures = job->reason == REASON_NONE ? 0 : job->failures + 1;
 	job->due_ms = clock_ms() + refresher_pause_ms(hours_of(r, job), job->failures, noise());
-	if (job->kind == REFRESHER_LOOKUP && job->failures == 0)
-		job->due_ms = clock_ms();   /* the next who is asked for */
+	/* Each who is asked for has a pause of his own in the database: a person at the command line waits for nobody else's. */
+	if (job->kind == REFRESHER_LOOKUP)
+		job->due_ms = clock_ms() + (job->failures == 0 ? 0 : ASK_MS);
 	r->child = 0;
 	refresher_alarms_fetch(r);
 	refresher_alarms_list(r);

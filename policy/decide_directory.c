@@ -115,8 +115,6 @@ static bool is_owed(const struct build *b, enum party party)
 static enum reason await(struct build *b, enum party party, enum reason why)
 {
 	b->owner = "nurses";
-	if (b->reason == REASON_NONE)
-		b->reason = why;
 	if (b->after->awaited[party] == why || !may_happen(b, EVENT_MAILBOX_AWAITED))
 		return REASON_NONE;
 	return build_text(b, EVENT_MAILBOX_AWAITED, bytes_of_text(party_name(party)), bytes_of_text(reason_code(why)));

@@ -28,6 +28,9 @@ static void confirm(struct world *w, const char *address)
 	w->rules.directory = d;
 }
 
+/* When the physician is to have it: what the next request says. */
+static const char *when = "at-once";
+
 /* The attending physician as the request tells him. */
 static void physician(struct world *w, struct policy_message *m, const char *name, const char *rpps, const char *mailbox)
 {
@@ -36,6 +39,8 @@ static void physician(struct world *w, struct policy_message *m, const char *nam
 	for (size_t i = 0; i < COUNT(REQUEST_ANSWERS); i++) {
 		if (bytes_equal(answers[i].question, BYTES("physician.attending.mailbox")))
 			answers[i].value = T(mailbox);
+		if (bytes_equal(answers[i].question, BYTES("consent.attending.when")))
+			answers[i].value = T(when);
 		if (bytes_equal(answers[i].question, BYTES("physician.attending.name")))
 			answers[i].value = T(name);
 	}
@@ -132,7 +137,7 @@ static void what_a_release_sends(void **state)
 		command(w, POLICY_ACT_RELEASE, "", "");
 		assert_string_equal(mails_of(w), rows[i].mails);
 		assert_string_equal(events_of(w), rows[i].events);
-		assert_int_equal(w->last.reason, rows[i].reason);
+		assert_int_equal(w->last.outcome, POLICY_APPLIED);
 		assert_int_equal(w->dossier->awaited[PARTY_ATTENDING], rows[i].reason);
 		assert_int_equal(w->last.owner != NULL, rows[i].reason != REASON_NONE);
 		if (rows[i].to[0] != '\0')
@@ -184,6 +189,38 @@ static void what_was_awaited_follows(void **state)
 		/* A person may move him again, and nothing is sent twice. */
 		(void)choose(w, PARTY_ATTENDING, to);
 		assert_string_equal(mails_of(w), "");
+		world_free(w);
+	}
+}
+
+/* Who is to have it after the patient has it after the patient, wherever his mailbox was found meanwhile. */
+static void after_the_patient_stays_after_the_patient(void **state)
+{
+	const struct directory_entry found = line("seule@m.fr", GENERAL_RPPS);
+	(void)state;
+
+	for (int before = 0; before < 2; before++) {
+		struct world *w = world_make();
+		use(w, &found, 0, NULL, 0);
+		when = "after-reading";
+		checked_with(w, "Dr X", GENERAL_RPPS, "");
+		when = "at-once";
+		command(w, POLICY_ACT_RELEASE, "", "");
+		assert_string_equal(events_of(w), "mailbox_awaited, released");
+		use(w, &found, 1, NULL, 0);
+		if (before) {
+			(void)changed(w);
+			assert_string_equal(events_of(w), "channel_changed");
+			assert_string_equal(mails_of(w), "");
+		}
+		const struct policy_command read = {.act = POLICY_ACT_CONTACT, .actor = BYTES("nurse"), .party = PARTY_PATIENT, .id = BYTES("call"),
+						    .how = BYTES("reached"), .text = BYTES("lu au téléphone"), .mail = BYTES("M21")};
+		policy_decide_command(w->arena, &w->rules, w->dossier, &read, w->now, &w->last);
+		world_store(w);
+		assert_int_not_equal(w->dossier->read_at.us, 0);
+		assert_string_equal(mails_of(w), "M64 attending");
+		is_to(w, MAIL_M64, "seule@m.fr");
+		assert_int_equal(changed(w)->outcome, POLICY_IGNORED);
 		world_free(w);
 	}
 }
@@ -369,6 +406,7 @@ int main(void)
 		cmocka_unit_test(what_a_release_sends),
 		cmocka_unit_test(without_a_directory_all_is_as_told),
 		cmocka_unit_test(what_was_awaited_follows),
+		cmocka_unit_test(after_the_patient_stays_after_the_patient),
 		cmocka_unit_test(consent_is_asked_at_that_second),
 		cmocka_unit_test(the_expert_ends),
 		cmocka_unit_test(the_expert_ends_after_his_opinion),

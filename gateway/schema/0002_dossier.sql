@@ -831,7 +831,7 @@ $$;
 create function directory_ask_again(person text) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   insert into directory_asked (person) values (directory_ask_again.person)
-    on conflict on constraint directory_asked_pkey do update set next_at = now(), answered_at = null
+    on conflict on constraint directory_asked_pkey do update set next_at = now(), answered_at = null, reason = null
 $$;
 create function directory_asking(person text) returns table (answered_at timestamptz, reason text)
 language sql stable security definer set search_path = relais, pg_temp as $$
