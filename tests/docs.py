@@ -122,7 +122,7 @@ def every_key_is_in_the_page(_):
 
 def keys_named_in_guides_exist(_):
     keys = set(configuration_keys()) | {"collector.mailboxes", "deliverer.routes"}
-    return [f"{g}: `{k}`" for g in guides() for k in re.findall(r"`((?:service|receiver|collector|inspect|signer|deliverer|gates|trust)\.[a-z_]+)`", read(g)) if k not in keys]
+    return [f"{g}: `{k}`" for g in guides() for k in re.findall(r"`((?:service|receiver|collector|inspect|signer|deliverer|gates|trust)\.[a-z_]+|directory\.(?:use|anchors|[a-z]+_[a-z_]+))`", read(g)) if k not in keys]
 
 
 def codes():

@@ -517,21 +517,35 @@ begin
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
      where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
     union all
-    -- another mailbox of a professional: one that the directory has, or that a person confirmed
     select e.data->>'address' from dossier_event e
      where sign_allowed.party in ('expert', 'standby', 'attending', 'first_opinion') and e.dossier = sign_allowed.dossier and e.kind = 'channel_changed'
-       and e.data->>'party' = sign_allowed.party and directory_knows(lower(e.data->>'address'))
+       and e.data->>'party' = sign_allowed.party and directory_knows(sign_allowed.dossier, sign_allowed.party, lower(e.data->>'address'))
     union all
     select case i.source when 'imap' then i.from_address else i.mail_from end from inbox i
      where sign_allowed.party = 'sender' and i.id = sign_allowed.inbox) x
    where m <> '');
 end $$;
 
-create function directory_knows(address text) returns boolean language plpgsql stable as $$
+-- Another mailbox of a professional of that dossier: one that the directory has for the person whom the request, a nurse or the offer names, or for
+-- a service where he works; or one that a person of ours vouched for.
+create function directory_knows(dossier bigint, party text, address text) returns boolean language plpgsql stable as $$
+declare persons text[]; asked text := case directory_knows.party when 'attending' then 'physician.attending.rpps' when 'first_opinion' then 'physician.first-opinion.rpps' end;
 begin
-  return exists (select from directory_entry e where e.address = directory_knows.address)
-      or exists (select from directory_found f where f.address = directory_knows.address)
-      or exists (select from directory_confirmed c where c.address = directory_knows.address and directory_vouched(c.address, c.person) is not null);
+  select coalesce(array_agg(regexp_replace(regexp_replace(trim(t.p), '^.*\^', ''), '^8(?=\d{11}$)', '')), '{}') into persons from (
+    select a->>'value' as p from dossier_event e, jsonb_array_elements(e.data->'answers') a
+     where e.dossier = directory_knows.dossier and e.kind = 'requested' and a->>'question' = asked
+    union all
+    select c.args->>'text' from command c where c.dossier = directory_knows.dossier and c.kind = 'answer' and c.args->>'id' = asked
+    union all
+    select x.rpps from dossier_event e join expert x on x.rpps = e.data->>'rpps'
+     where directory_knows.party in ('expert', 'standby') and e.dossier = directory_knows.dossier and e.kind in ('offered', 'standby_offered')) t
+   where t.p <> '';
+  return exists (select from directory_entry e where e.address = directory_knows.address
+                   and (e.person = any(persons) or (e.person = '' and e.structure <> '' and e.structure in (
+                          select w.structure from directory_entry w where w.person = any(persons)))))
+      or exists (select from directory_found f where f.address = directory_knows.address and f.person = any(persons))
+      or exists (select from directory_confirmed c where c.address = directory_knows.address and (c.person = '' or c.person = any(persons))
+                   and directory_vouched(c.address, c.person) is not null);
 end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,

@@ -375,6 +375,11 @@ def cases(world, story):
         w.relais("dossier", "mailbox", story.ref, "attending", FIRST)
         assert json.loads(sql(w, "select data from relais.dossier_event where kind = 'channel_changed' order by seq desc limit 1"))["address"] == FIRST
         assert w.mailbox(FIRST).all() == [], "he has had that version: it is not sent a second time"
+        # a worker that lies: the signer asks the directory itself, for that person alone
+        lie = ("begin; set local search_path = relais; insert into relais.dossier_event (dossier, seq, at, kind, data, actor, rule) values (1, 9999, now(), 'channel_changed', "
+               "'{{\"party\": \"attending\", \"address\": \"{0}\"}}', 'relais', 'x/1'); select relais.sign_allowed(1, 'attending', null); rollback;")
+        for address, seals in ((FIRST, True), (ATTENDING, True), (SECOND_EXPERT, False), ("prenom.nom7@medecins.mssante.fr", False)):
+            assert (address in sql(w, lie.format(address))) == seals, address
 
     # ------------------------------------------------------------ look-ups
     def by_fhir():
