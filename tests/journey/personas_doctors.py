@@ -3,6 +3,7 @@ import datetime
 
 import bad
 import clients
+import documents
 from rehearsal import NAMES, PATIENTS, RPPS, Dossier, Experts, ends, paris, plain, sends_raw, words
 from world import wait_for
 
@@ -76,6 +77,22 @@ def expert(w, story):
         for other in (known["first"], known["second"]):
             experts.boxes[other].nothing()
 
+    def more():
+        """She needs one thing more: the patient is asked at once, the net time stands still, and what comes goes to her."""
+        due = datetime.datetime.fromisoformat(d.row()["due_at"])
+        d.reply(known["full"], known["third"], "COMPLÉMENT : avez-vous le compte rendu de l'IRM de 2023 ?", name=NAMES[known["third"]])
+        asked = d.box.take("Le médecin expert demande une précision")
+        assert "IRM de 2023" in words(asked) and known["third"] not in str(asked), words(asked)
+        d.reaches("more_info")
+        w.forward(hours=26)
+        again = d.box.take("Le médecin expert demande une précision")
+        d.reply(again, d.patient.mailbox, "La voici.", [("irm-2023.pdf", "application/pdf", documents.PDF)], name="MAXENCE PAT-SIX")
+        d.reaches("accepted")
+        came = experts.boxes[known["third"]].take(text="La voici.")
+        assert "irm-2023.pdf" in clients.attachments(came), sorted(clients.attachments(came))
+        pause = datetime.datetime.fromisoformat(d.row()["due_at"]) - due
+        assert datetime.timedelta(hours=26) <= pause <= datetime.timedelta(hours=27), pause
+
     def form():
         """Without the plain summary, then without a signature: each is told at once."""
         begin = w.now()
@@ -124,6 +141,7 @@ def expert(w, story):
     yield "an automatic answer is never a yes", automatic
     yield "answers neither yes nor no: is asked again", unclear
     yield "accepts in her own words, and has the dossier", accepts
+    yield "asks for one thing more, and has it", more
     yield "forgets a part, then the signature: is told within minutes", form
     yield "hears that the opinion is delivered", delivered
     yield "is away: says until when", absent

@@ -112,6 +112,24 @@ def hospital(w, story):
         assert {known["second"], known["hidden"]} <= given and not given & {known["exam"], known["masked"], known["late"]}, (given, known)
         known["holder"], known["full"] = address, full
 
+    def after_the_offer():
+        """Replaced once the expert has it: he is told and has the new one. Another that comes by itself goes to him once a day."""
+        box, address = experts.boxes[known["holder"]], known["holder"]
+        known["third"], archive = replacement(known["second"])
+        decided(d.hospital(archive), "filed")
+        changed = box.take("XDM/1.0/DDM+ESSAI Dossier d", "a changé un document")
+        assert numbers(changed) == {known["third"]}, numbers(changed)
+        first, _ = d.record("11502-2")
+        w.forward(minutes=30)
+        second, _ = d.record("11502-2")
+        w.settle()
+        box.nothing()
+        w.forward(hours=26)
+        both = box.take("XDM/1.0/DDM+ESSAI")
+        assert numbers(both) == {first, second}, (numbers(both), address)
+        box.nothing()
+        w.settle()
+
     def invisible():
         """What the patient may not see yet does not come back to her with the report."""
         experts.opines(d, known["holder"], known["full"])
@@ -132,5 +150,6 @@ def hospital(w, story):
     yield "puts two patients into one archive", two_patients
     yield "an automatic answer is not answered", machine
     yield "the expert has what stands and may be seen", to_the_expert
+    yield "replaces a document that the expert has, and sends more", after_the_offer
     yield "the patient's report holds nothing that is hidden from her", invisible
     yield "and the dossier ends", lambda: d.do("close")

@@ -15,7 +15,7 @@ def patient(w, story):
 
     def requested():
         w.next_day(0, 10)
-        d.request(consent__study=True)
+        d.request(consent__study=True, consent__attending=False)
         mail = d.box.take("Votre demande " + d.ref)
         known["relay"] = mail["Reply-To"]
         assert known["relay"].endswith("@" + DOMAIN) and not known["relay"].startswith(("no", "depot", "avis")), known["relay"]
@@ -60,11 +60,12 @@ def patient(w, story):
         mail = d.box.take("Votre deuxième avis est arrivé")
         text = words(mail)
         assert "Votre sein peut être conservé" in text and text.index("Votre sein peut être conservé") < len(text) / 2, "the plain words come first"
-        assert "sein" not in mail["Subject"] and "Paul GARNIER" in text and "LEMOINE" not in text, "she reads who else has it"
+        assert "sein" not in mail["Subject"] and "GARNIER" not in text and "LEMOINE" not in text, "nobody else has it, and she reads of nobody"
         files = clients.attachments(mail)
         assert "IHE_XDM.zip" in files and any(n.endswith(".pdf") for n in files)
         known["report"] = mail
-        attending.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
+        w.settle()
+        attending.nothing()
         first.nothing()
 
     def unread():
@@ -87,6 +88,27 @@ def patient(w, story):
         assert d.mails("M21")[0]["proof"] == 4 and d.events("report_read")
         w.live(d.told("released") + datetime.timedelta(days=8))
         assert "unread_letter" not in d.passed(), "who has read it has no letter"
+
+    def shares():
+        """One word is enough, weeks later: the doctor whom she named has it now, and the other still has not."""
+        d.reply(known["report"], d.patient.mailbox, "PARTAGER\n\nMerci !", name="DOMINIQUE PAT-TROIS")
+        copy = attending.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
+        assert "IHE_XDM.zip" in clients.attachments(copy) and d.events("consent_changed") and d.events("shared")
+        first.nothing()
+
+    def emergency():
+        """Words of an emergency: she is told whom to call within a minute, and a nurse calls her until she is reached."""
+        begin = w.now()
+        d.reply(known["report"], d.patient.mailbox, "Bonjour, depuis ce matin j'ai très mal dans la poitrine et du mal à respirer.", name="DOMINIQUE PAT-TROIS")
+        mail = d.box.take("Appelez le 15 si c'est urgent")
+        assert "114" in words(mail) and w.now() - begin < datetime.timedelta(minutes=1)
+        w.forward(minutes=45)
+        assert len(d.passed()["urgent_call"]) >= 2, "again, until somebody has reached her"
+        d.do("contact", "patient", "call", "reached", "Le 15 est prévenu")
+        calls = len(d.passed()["urgent_call"])
+        w.forward(hours=3)
+        assert len(d.passed()["urgent_call"]) == calls
+        experts.boxes[known["holder"]].look()
 
     def asks():
         d.reply(known["report"], d.patient.mailbox, "Bonjour docteur, combien de temps dure la radiothérapie ?", name="DOMINIQUE PAT-TROIS")
@@ -111,6 +133,15 @@ def patient(w, story):
         assert over["X-MSS-MES"] == "FIN", "her right to reply ends"
         experts.boxes[known["holder"]].take("Fil clos")
 
+    def too_late():
+        """A question after the end is never lost: she has an answer at once, and a nurse has it."""
+        w.forward(days=2)
+        d.reply(known["report"], d.patient.mailbox, "Bonjour, une dernière question : puis-je reprendre la natation ?", name="DOMINIQUE PAT-TROIS")
+        d.box.take("Nous avons bien reçu votre question")
+        assert d.events("question_late")
+        w.settle()
+        experts.boxes[known["holder"]].nothing()
+
     def archived():
         w.live(d.told("closed") + datetime.timedelta(days=31))
         d.reaches("archived")
@@ -128,8 +159,11 @@ def patient(w, story):
     yield "has the opinion, in plain words first, and who else has it", released
     yield "does not open it: is reminded, and is to be called", unread
     yield "opens it", reading
+    yield "shares it with her doctor by one word", shares
+    yield "speaks of an emergency", emergency
     yield "asks a question and has the answer", asks
     yield "hears when the exchange ends, and that it has", ends_softly
+    yield "asks once more, too late", too_late
     yield "and a month later it is in the archive", archived
     yield "and every event stands in the order in which it was lived", agrees
 

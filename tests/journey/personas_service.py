@@ -162,7 +162,7 @@ def operator(w, story):
         w.settle()
         d.box.nothing()
         assert len([m for m in d.box.mails() if "deuxième avis est arrivé" in m["Subject"]]) == 1
-        assert w.relais("queue", as_json=True) == []
+        wait_for("an empty queue", lambda: not w.relais("queue", as_json=True))
 
     def path():
         """One message's way, by its number, from the question to the answer that he gets."""

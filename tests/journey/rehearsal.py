@@ -4,12 +4,14 @@ People of a persona's story look at their mailboxes as they are now: what they h
 import datetime
 import email
 import email.policy
+import imaplib
 import re
 import time
 import zoneinfo
 
 import clients
 import documents
+from correspondents import MAIL_PASSWORD
 from database import sql
 from story import FORM
 from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, OPERATORS, PLATFORM, SECOND_EXPERT, World, wait_for
@@ -129,11 +131,18 @@ class Box:
     """A person's mailbox. What was in it before his story began, and what he took, is seen."""
 
     def __init__(self, world, address):
-        self.address, self.mailbox, self.seen = address, world.mailbox(address), set()
+        self.address, self.mailbox, self.kept = address, world.mailbox(address), {}
         self.seen = {m["Message-ID"] for m in self.mails()}
 
     def mails(self):
-        return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.mailbox.all()]
+        """Each is fetched once."""
+        with imaplib.IMAP4_SSL("127.0.0.1", self.mailbox.port, ssl_context=self.mailbox.context) as i:
+            i.login(self.address, MAIL_PASSWORD)
+            i.select("INBOX", readonly=True)
+            for uid in i.uid("search", None, "ALL")[1][0].split():
+                if uid not in self.kept:
+                    self.kept[uid] = email.message_from_bytes(i.uid("fetch", uid, "(BODY.PEEK[])")[1][0][1], policy=email.policy.default)
+        return list(self.kept.values())
 
     def take(self, subject="", text="", seconds=30):
         """The next new mail whose subject and text hold these words, as one mail of a machine."""
