@@ -22,6 +22,7 @@ static const struct verb {
 	{"config", cli_config, "check FILE [--print]       check a configuration"},
 	{"inspect", cli_inspect, "[--json] FILE…            what the gateway sees in a message, an archive or a document"},
 	{"clock", cli_clock, "show | forward SPAN | until TIME   the clock of a rehearsal"},
+	{"tasks", cli_tasks, "[nurses|manager|operator|officer]   what people have to do, most pressing first"},
 	{"alarms", cli_alarms, "                            what wants a person, and what to do"},
 	{"trust", cli_trust, "import FILE | diff FILE | list [TEXT] | history | explain DOMAIN   the white list"},
 	{"directory", cli_directory, "import FILE | diff [FILE] | find NAME | show RPPS | status | prefer | confirm   the directory of professionals"},

@@ -20,6 +20,7 @@ int cli_directory(int argc, char **argv);
 int cli_certificate(int argc, char **argv);
 int cli_clock(int argc, char **argv);
 int cli_alarms(int argc, char **argv);
+int cli_tasks(int argc, char **argv);
 int cli_template(int argc, char **argv);
 int cli_schematron(int argc, char **argv);
 int cli_reconcile(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "policy/worklist.h"
 
 static enum reason create(struct work *work, const struct dossier_event *first, int64_t *id, struct bytes *reference)
 {
@@ -99,6 +100,37 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 	return reason;
 }
 
+static json_t *owners_of(unsigned set)
+{
+	static const struct {
+		enum deadline_alert alert;
+		const char *name;
+	} all[] = {{ALERT_NURSES, "nurses"}, {ALERT_MANAGER, "manager"}, {ALERT_OPERATOR, "operator"}, {ALERT_OFFICER, "officer"}};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if ((set & all[i].alert) != 0)
+			json_array_append_new(list, json_string(all[i].name));
+	return list;
+}
+
+static enum reason keep_tasks(struct work *work, int64_t id, const struct dossier *d)
+{
+	struct work_task tasks[WORK_TASKS];
+	size_t n = worklist(&work->settings, d, tasks);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct work_task *t = &tasks[i];
+		json_t *o = json_pack("{s:s, s:o, s:b, s:o, s:i}", "name", t->name, "since", json_of_instant(t->since), "late", t->late, "owners", owners_of(t->owners),
+				      "rank", (int)t->rank);
+		if (t->due.us != 0)
+			json_object_set_new(o, "due", json_of_instant(t->due));
+		json_array_append_new(list, o);
+	}
+	return STORE_RUN(work->store, NULL, "select relais.dossier_tasks($1, $2)", P_INT(id), P_JSON(json_write(work->arena, list)));
+}
+
 static enum reason keep_fold(struct work *work, int64_t id, const struct dossier *d)
 {
 	struct deadline due[DEADLINES];
@@ -109,6 +141,9 @@ static enum reason keep_fold(struct work *work, int64_t id, const struct dossier
 	const struct dossier_offer *asked = dossier_live_offer(d), *offer = dossier_accepted_offer(d);
 	if (offer == NULL)
 		offer = asked;
+	reason = keep_tasks(work, id, d);
+	if (reason != REASON_NONE)
+		return reason;
 	return STORE_RUN(work->store, NULL, "select relais.dossier_fold($1, $2, $3, $4, $5, $6, $7, $8, $9)", P_INT(id),
 			 P_TEXT_B(d->request.pathology), P_TEXT(dossier_state_name(d->state)), P_BOOL(!dossier_is_over(d->state)), offer != NULL ? P_TEXT_B(offer->rpps) : P_NULL, asked != NULL ? P_TEXT_B(asked->rpps) : P_NULL,
 			 d->complete_at.us > 0 ? P_INSTANT(d->complete_at) : P_NULL, d->due_at.us > 0 ? P_INSTANT(d->due_at) : P_NULL,

@@ -110,6 +110,20 @@ bool deadline_next(const struct deadline_settings *settings, const struct dossie
 	return true;
 }
 
+bool deadline_stands(const struct dossier *dossier, enum deadline_kind kind, struct instant *since, bool *fired)
+{
+	const struct deadline_row *row = deadline_row(kind);
+	struct deadline_run run = {0};
+
+	if ((row->states >> dossier->state & 1) == 0 || (dossier_stands_still(dossier) && !row->always))
+		return false;
+	if (!row->from(dossier, &run) || (row->holds != NULL && !row->holds(dossier)))
+		return false;
+	*fired = has_fired(dossier_passed(dossier, row->name), &run);
+	*since = run.start;
+	return true;
+}
+
 size_t deadline_list(const struct deadline_settings *settings, const struct dossier *dossier, struct deadline out[DEADLINES])
 {
 	size_t n = 0;

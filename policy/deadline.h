@@ -169,6 +169,8 @@ struct deadline {
 size_t deadline_list(const struct deadline_settings *settings, const struct dossier *dossier, struct deadline out[DEADLINES]);
 /* One of them; false when it does not run. */
 MUST_USE bool deadline_next(const struct deadline_settings *settings, const struct dossier *dossier, enum deadline_kind kind, struct instant *at);
+/* What that row watches is so now (a pause changes nothing in that): *since when, and whether it has fired. False: it is not. */
+MUST_USE bool deadline_stands(const struct dossier *dossier, enum deadline_kind kind, struct instant *since, bool *fired);
 /* So long after an instant, whatever it is of. */
 struct instant deadline_after(const struct deadline_settings *settings, enum deadline_kind kind, struct instant from);
 /* Whom a firing of that row alerts now: the row's, and the operator where mail is the cause. */

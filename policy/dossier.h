@@ -212,6 +212,7 @@ struct dossier {
 	struct instant frozen_at, urgent_at, closed_at, died_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
 	size_t n_late_questions;
+	struct instant late_question_at;  /* of the last one; 0: none */
 	struct dossier_late_opinion *late_opinions;
 	size_t n_late_opinions, room_late_opinions;
 };

@@ -247,6 +247,7 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_QUESTION_LATE:
 		d->n_late_questions++;
+		d->late_question_at = e->at;
 		break;
 	case EVENT_OPINION_LATE:
 		keep_late_opinion(d, e);

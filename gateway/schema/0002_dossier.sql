@@ -306,6 +306,22 @@ begin
    where d.id = dossier_fold.dossier;
 end $$;
 
+-- What a person has to do about each dossier, as the policy finds it in the fold (policy/worklist): written anew with every fold.
+create table dossier_task (
+  dossier bigint not null references dossier, name text not null, since timestamptz not null, due timestamptz, late boolean not null,
+  owners text[] not null, rank integer not null, primary key (dossier, name)
+);
+create index dossier_task_rank on dossier_task (rank, since);
+
+create function dossier_tasks(dossier bigint, tasks jsonb) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  delete from dossier_task t where t.dossier = dossier_tasks.dossier;
+  insert into dossier_task (dossier, name, since, due, late, owners, rank)
+    select dossier_tasks.dossier, x.name, x.since, x.due, x.late, x.owners, x.rank
+      from jsonb_to_recordset(tasks) as x(name text, since timestamptz, due timestamptz, late boolean, owners text[], rank integer);
+end $$;
+
 create function document_file(dossier bigint, document text, inbox bigint, digest text, type text, title text, replaces text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin

@@ -58,6 +58,19 @@ create function quarantine_list() returns table (id text, received_at timestampt
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'R' || i.id, i.received_at, i.class, i.reason, i.owner, d.ref, i.message_id from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held' order by i.id
 $$;
+-- What people have to do, most pressing first: about dossiers, and with messages that were kept apart (what the words of an emergency kept
+-- apart stands first). owner null: everybody's.
+create function task_list(owner text) returns table (ref text, name text, since timestamptz, due timestamptz, late boolean, owners text[], rank integer, state text, promised_at timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select * from (
+    select d.ref, t.name, t.since, t.due, t.late or coalesce(t.due <= instant(), false) as late, t.owners, t.rank, d.state, d.due_at
+      from dossier_task t join dossier d on d.id = t.dossier
+    union all
+    select coalesce(d.ref, '') || ' R' || i.id, i.reason, i.received_at, null, false, array[i.owner], case i.reason when 'reply.urgent' then 0 else 2 end, d.state, d.due_at
+      from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held') x (ref, name, since, due, late, owners, rank, state, promised_at)
+   where task_list.owner is null or task_list.owner = any (x.owners)
+   order by x.rank, x.late desc, x.since
+$$;
 -- A mail that failed takes up where it stood; one that was cancelled stays so. Attempts at sending are counted on: each has its own row.
 create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -220,12 +233,12 @@ grant execute on function deliver_due, deliver_claim, deliver_result, deliver_pe
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
+  dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, expert_take, leave_add to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

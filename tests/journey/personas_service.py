@@ -92,6 +92,10 @@ def nurse(w, story):
         assert closed.state() == "exchange" and closed.events("contact_made"), closed.state()
         closed.do("close")
 
+    def tasks(owner):
+        """What `relais tasks` shows of this dossier."""
+        return {t["name"]: t for t in w.relais("tasks", owner, as_json=True) if t["ref"] == d.ref}
+
     def alerts():
         """The expert is silent: day 5, day 6, and four hours before the end; each in working hours, never after its time."""
         known["holder"], known["full"] = experts.accepts(d)
@@ -101,6 +105,9 @@ def nurse(w, story):
             at, = passed[name]
             assert at <= known["t0"] + datetime.timedelta(days=latest, seconds=2) and at.weekday() < 5 and 8 <= at.hour < 19, (name, at)
         assert "overdue" not in passed
+        mine = tasks("nurses")
+        assert {"day_5", "day_6", "due_soon"} <= set(mine) and all(mine[n]["rank"] == 1 and mine[n]["late"] for n in ("day_5", "day_6", "due_soon")), mine
+        assert "day_6" in tasks("manager") and "day_5" not in tasks("manager")
 
     def overdue():
         """Missed: the manager knows, and the patient has an honest word with a new date."""
@@ -108,6 +115,7 @@ def nurse(w, story):
         w.live(known["t0"] + datetime.timedelta(days=7, hours=1))
         mail = d.box.take("Votre réponse aura du retard")
         assert "overdue" in d.passed() and d.ref in words(mail)
+        assert "overdue" in tasks("manager")
 
     def holds():
         """The opinion has come and is grave: she holds it, calls, and releases."""
@@ -116,10 +124,14 @@ def nurse(w, story):
         d.do("hold", "Résultat grave : appel du médecin traitant d'abord")
         d.reaches("hold")
         w.settle()
+        assert "release_waits" not in tasks("nurses")
         assert not d.mails("M21")
         d.do("contact", "patient", "call", "reached", "Appelée ce matin, souhaite lire avec son médecin")
+        assert "overdue" in tasks("manager")
         d.do("release")
         d.box.take("Votre deuxième avis est arrivé")
+        w.settle()
+        assert not tasks("nurses") and "overdue" not in tasks("manager"), (tasks("nurses"), tasks("manager"))
 
     yield "has a complete file to check, and is told when it waits", checks
     yield "waives an exam that does not exist, with a reason", waives

@@ -1,0 +1,218 @@
+/* policy/worklist.c - see worklist.h. */
+#include "policy/worklist.h"
+
+#include <stdlib.h>
+
+/* Of a row of the deadlines: it is a task from the first second, or only once it has fired; and what to do. */
+struct entry {
+	enum deadline_kind kind;
+	bool at_once;
+	enum work_rank rank;
+	const char *fr, *en;
+};
+
+static const struct entry entries[] = {
+	{DEADLINE_URGENT_CALL, true, WORK_HARM, "Appelez le patient maintenant, puis notez l'appel : relais dossier contact.",
+	 "Call the patient now, then write the call down: relais dossier contact."},
+	{DEADLINE_BREACH_CLOCK, true, WORK_HARM, "Voyez qui a pu lire quoi, décidez de la notification à la CNIL (72 heures) et notez-la au registre.",
+	 "Find who could read what, decide on telling the authority (72 hours), and enter it in the register."},
+	{DEADLINE_REDIRECT_CALL, true, WORK_HARM, "Appelez le patient : dites-lui qui peut l'aider, puis notez l'appel.", "Call the patient: tell who can help, then write the call down."},
+	{DEADLINE_DEATH_WAITS, true, WORK_HARM, "Plus rien ne part. Vérifiez que l'expert efface ; les ayants droit sont reçus par une personne.",
+	 "Nothing leaves any more. See that the expert erases; heirs are answered by a person."},
+	{DEADLINE_FROZEN_WAITS, true, WORK_HARM, "Réglez ce qui a gelé le dossier, puis : relais dossier unfreeze, ou withdraw.",
+	 "Settle what froze the dossier, then: relais dossier unfreeze, or withdraw."},
+	{DEADLINE_ENDED_UNTOLD, false, WORK_HARM, "L'expert n'a pas encore été prié d'effacer : appelez-le.", "The expert was not yet asked to erase: call him."},
+	{DEADLINE_QUESTION_LATE, false, WORK_HARM, "Appelez l'expert : le patient attend sa réponse depuis trois jours.", "Call the expert: the patient has waited for three days."},
+	{DEADLINE_OVERDUE, false, WORK_PROMISE, "La promesse est manquée : décidez d'une date avec l'expert, et dites-la au patient.",
+	 "The promise is missed: agree on a date with the expert and tell the patient."},
+	{DEADLINE_DUE_SOON, false, WORK_PROMISE, "Contrôlez l'avis s'il est là, sinon appelez l'expert : l'échéance est dans quelques heures.",
+	 "Check the opinion if it is here, else call the expert: it is due within hours."},
+	{DEADLINE_DAY_6, false, WORK_PROMISE, "Appelez l'expert ; l'expert de secours a été sollicité.", "Call the expert; the stand-by has been asked."},
+	{DEADLINE_DAY_5, false, WORK_PROMISE, "Appelez l'expert : a-t-il tout ce qu'il lui faut ?", "Call the expert: has he all that he needs?"},
+	{DEADLINE_UNACCEPTED, false, WORK_PROMISE, "Appelez un expert : relais dossier experts dit qui peut être sollicité.",
+	 "Call an expert: relais dossier experts tells who can be asked."},
+	{DEADLINE_OFFER_WAITS, false, WORK_PROMISE, "Le dossier n'est proposé à personne : relais dossier experts, puis assign.",
+	 "The dossier is offered to nobody: relais dossier experts, then assign."},
+	{DEADLINE_NO_EXPERT_MANAGER, true, WORK_PROMISE, "Trouvez un expert (relais expert import, dossier offer) ou dites au patient que ce n'est pas possible (dossier redirect).",
+	 "Find an expert (relais expert import, dossier offer) or tell the patient that it cannot be done (dossier redirect)."},
+	{DEADLINE_REQUEST_WAITS, true, WORK_PROMISE, "Lisez la demande et complétez-la : relais dossier triage RÉF PATHOLOGIE VERSION, dossier consent.",
+	 "Read the request and complete it: relais dossier triage REF PATHOLOGY VERSION, dossier consent."},
+	{DEADLINE_IDENTITY_WAITS, true, WORK_PROMISE, "Comparez les traits côte à côte, puis : relais dossier identity.", "Compare the traits side by side, then: relais dossier identity."},
+	{DEADLINE_IDENTITY_CALL, false, WORK_PROMISE, "L'identité attend depuis trois jours : appelez le patient.", "The identity has waited for three days: call the patient."},
+	{DEADLINE_TRIAGE_WAITS, true, WORK_PROMISE, "Contrôlez le dossier, puis : relais dossier triage, ou redirect.", "Check the dossier, then: relais dossier triage, or redirect."},
+	{DEADLINE_PIECES_CALL, false, WORK_PROMISE, "Appelez le patient pour l'aider à trouver ce qui manque, puis notez l'appel.",
+	 "Call the patient to help find what is missing, then write the call down."},
+	{DEADLINE_MORE_DECIDE, false, WORK_PROMISE, "Ce que l'expert demande n'est pas venu : l'attendre, ou relais dossier without.",
+	 "What the expert asked for has not come: wait, or relais dossier without."},
+	{DEADLINE_PAUSE_WAITS, false, WORK_PROMISE, "Le patient avait demandé d'attendre : appelez-le, puis relais dossier resume.",
+	 "The patient had asked to wait: call, then relais dossier resume."},
+	{DEADLINE_OPINION_WAITS, true, WORK_PROMISE, "Contrôlez la forme de l'avis ; s'il manque quelque chose : relais dossier return.",
+	 "Check the form of the opinion; if something is missing: relais dossier return."},
+	{DEADLINE_RELEASE_WAITS, true, WORK_PROMISE, "Remettez l'avis : relais dossier release, ou hold avec la raison.", "Release the opinion: relais dossier release, or hold with the reason."},
+	{DEADLINE_HOLD_ENDS, false, WORK_PROMISE, "La remise différée finit demain : appelez le patient, puis release.", "The hold ends tomorrow: call the patient, then release."},
+	{DEADLINE_HOLD_OVER, false, WORK_PROMISE, "La remise a trop attendu : relais dossier release.", "The release has waited too long: relais dossier release."},
+	{DEADLINE_QUESTION_WAITS, false, WORK_PROMISE, "Rappelez à l'expert la question du patient.", "Remind the expert of the patient's question."},
+	{DEADLINE_PARTS_LATE, false, WORK_MAIL, "L'expert n'a pas tout reçu : relais dossier show, puis retry ou un appel.", "The expert has not received all: relais dossier show, then retry or call."},
+	{DEADLINE_REPORT_WARN, false, WORK_MAIL, "Le rapport n'est pas encore chez l'opérateur du patient : relais queue.", "The report has not reached the patient's operator: relais queue."},
+	{DEADLINE_REPORT_LATE, false, WORK_MAIL, "Le rapport n'est pas remis depuis quatre heures : relais trace, et prévenez le patient.",
+	 "The report has not arrived for four hours: relais trace, and tell the patient."},
+	{DEADLINE_REPORT_FALLBACK, false, WORK_MAIL, "Choisissez une autre voie : appel, lettre suivie, médecin (relais dossier contact).",
+	 "Choose another way: call, tracked letter, physician (relais dossier contact)."},
+	{DEADLINE_UNDELIVERABLE_WAITS, true, WORK_MAIL, "Le rapport n'a atteint personne : trouvez une voie avec le patient, puis release ou contact.",
+	 "The report reached nobody: find a way with the patient, then release or contact."},
+	{DEADLINE_UNREAD_CALL, false, WORK_MAIL, "Le rapport n'est pas lu : appelez le patient, proposez de le lire ensemble.", "The report is unread: call, offer to read it together."},
+	{DEADLINE_UNREAD_LETTER, false, WORK_MAIL, "Le rapport n'est toujours pas lu : envoyez une lettre suivie et notez-la.", "The report is still unread: send a tracked letter and write it down."},
+	{DEADLINE_SHARE_LATE, false, WORK_MAIL, "La copie au médecin n'est pas remise : relais trace.", "The physician's copy has not arrived: relais trace."},
+	{DEADLINE_SHARE_PAPER, false, WORK_MAIL, "Envoyez la copie au cabinet sur papier, et notez-la : relais dossier contact.", "Send the practice a paper copy and write it down: relais dossier contact."},
+	{DEADLINE_COMPLAINT_WAITS, true, WORK_COMFORT, "Répondez à la réclamation, puis : relais dossier settle.", "Answer the complaint, then: relais dossier settle."},
+	{DEADLINE_RETENTION, false, WORK_COMFORT, "La conservation finit : relais dossier erase, ou la raison de garder.", "Retention ends: relais dossier erase, or the reason to keep."},
+	{DEADLINE_RETENTION_SHORT, false, WORK_COMFORT, "La demande n'a jamais été complète : relais dossier erase.", "The request was never complete: relais dossier erase."},
+};
+
+enum { ENTRIES = sizeof entries / sizeof entries[0] };
+
+/* --- tasks that no clock of the dossier watches --- */
+
+static bool is_heard(const struct dossier *d, enum party party, enum mail_code code, struct instant since)
+{
+	for (size_t i = 0; i < d->n_contacts; i++) {
+		const struct dossier_contact *c = &d->contacts[i];
+		bool done = c->data.result == CONTACT_REACHED || c->data.result == CONTACT_SIGNED || c->data.result == CONTACT_POSTED;
+		if (done && c->data.party == party && (code == MAIL_NONE || c->data.code == code) && !instant_before(c->at, since))
+			return true;
+	}
+	return false;
+}
+
+static bool late_question(const struct dossier *d, struct instant *since)
+{
+	*since = d->late_question_at;
+	return since->us != 0 && !is_heard(d, PARTY_PATIENT, MAIL_NONE, *since);
+}
+
+/* Nothing was released since it came: a person may still take it. */
+static bool late_opinion(const struct dossier *d, struct instant *since)
+{
+	if (d->n_late_opinions == 0 || dossier_is_over(d->state))
+		return false;
+	*since = d->late_opinions[d->n_late_opinions - 1].at;
+	return d->n_releases == 0 || instant_before(d->releases[d->n_releases - 1].at, *since);
+}
+
+static bool mailbox_awaited(const struct dossier *d, struct instant *since)
+{
+	*since = d->changed_at;
+	for (enum party p = PARTY_NONE; p < PARTIES; p++)
+		if (d->awaited[p] != REASON_NONE && !dossier_is_over(d->state))
+			return true;
+	return false;
+}
+
+/* The report to the patient is a state of its own. */
+static bool mail_failed(const struct dossier *d, struct instant *since)
+{
+	for (size_t i = 0; i < d->n_proofs; i++) {
+		const struct dossier_proof *p = &d->proofs[i];
+		*since = p->at;
+		if (p->failed && p->level < 2 && p->code != MAIL_M21 && !dossier_is_over(d->state) && !is_heard(d, p->party, p->code, p->at))
+			return true;
+	}
+	return false;
+}
+
+static const struct extra {
+	const char *name;
+	bool (*stands)(const struct dossier *d, struct instant *since);
+	enum work_rank rank;
+	const char *what_fr, *what_en, *fr, *en;
+} extras[] = {
+	{"question_after_end", late_question, WORK_HARM, "Question arrivée après la fin", "Question after the end",
+	 "Lisez la question et rappelez le patient dans les deux jours ouvrés, puis notez l'appel.", "Read the question and call back within two working days, then write the call down."},
+	{"opinion_after_end", late_opinion, WORK_PROMISE, "Avis d'un expert qui n'a plus le dossier", "Opinion of an expert who no longer holds the dossier",
+	 "Lisez-le ; si le second n'a pas répondu : relais dossier take.", "Read it; if the second has not answered: relais dossier take."},
+	{"mailbox_awaited", mailbox_awaited, WORK_MAIL, "Adresse d'un professionnel à trouver", "Mailbox of a professional to be found",
+	 "Cherchez-la (relais directory find), puis : relais dossier mailbox.", "Look for it (relais directory find), then: relais dossier mailbox."},
+	{"mail_failed", mail_failed, WORK_MAIL, "Message non remis", "Mail not delivered",
+	 "Voyez la cause (relais dossier show), réessayez (relais retry) ou appelez, et notez l'appel.", "See why (relais dossier show), try again (relais retry) or call, and write the call down."},
+};
+
+enum { EXTRAS = sizeof extras / sizeof extras[0] };
+
+static int by_need(const void *left, const void *right)
+{
+	const struct work_task *a = left, *b = right;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->late != b->late)
+		return a->late ? -1 : 1;
+	return a->since.us < b->since.us ? -1 : a->since.us > b->since.us;
+}
+
+static bool of_entry(const struct deadline_settings *settings, const struct dossier *d, const struct entry *e, struct work_task *out)
+{
+	struct instant since, due;
+	bool fired;
+
+	if (!deadline_stands(d, e->kind, &since, &fired) || !(fired || e->at_once))
+		return false;
+	*out = (struct work_task){.name = deadline_name(e->kind), .since = since, .late = fired, .owners = deadline_alerts(d, e->kind), .rank = e->rank};
+	if (!fired && deadline_next(settings, d, e->kind, &due))
+		out->due = due;
+	return true;
+}
+
+size_t worklist(const struct deadline_settings *settings, const struct dossier *dossier, struct work_task out[WORK_TASKS])
+{
+	struct instant since;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ENTRIES; i++)
+		n += of_entry(settings, dossier, &entries[i], &out[n]);
+	for (size_t i = 0; i < EXTRAS; i++)
+		if (extras[i].stands(dossier, &since))
+			out[n++] = (struct work_task){.name = extras[i].name, .since = since, .owners = ALERT_NURSES, .rank = extras[i].rank};
+	qsort(out, n, sizeof *out, by_need);
+	return n;
+}
+
+static const struct extra *extra_of(struct bytes name)
+{
+	for (size_t i = 0; i < EXTRAS; i++)
+		if (bytes_equal_text(name, extras[i].name))
+			return &extras[i];
+	return NULL;
+}
+
+static const char *chosen(const char *language, const char *fr, const char *en)
+{
+	return bytes_equal_text(BYTES("en"), language) ? en : fr;
+}
+
+const char *worklist_what(struct bytes name, const char *language)
+{
+	const struct extra *extra = extra_of(name);
+
+	if (extra != NULL)
+		return chosen(language, extra->what_fr, extra->what_en);
+	const struct deadline_row *row = deadline_row(deadline_of_name(name));
+	return chosen(language, row->fr, row->en);
+}
+
+const char *worklist_do(struct bytes name, const char *language)
+{
+	const struct extra *extra = extra_of(name);
+
+	if (extra != NULL)
+		return chosen(language, extra->fr, extra->en);
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (bytes_equal_text(name, deadline_name(entries[i].kind)))
+			return chosen(language, entries[i].fr, entries[i].en);
+	return "";
+}
+
+const char *worklist_rank_name(enum work_rank rank)
+{
+	static const char *const names[] = {[WORK_HARM] = "harm", [WORK_PROMISE] = "promise", [WORK_MAIL] = "mail", [WORK_COMFORT] = "comfort"};
+	return names[rank];
+}
