@@ -122,7 +122,7 @@ static void dossier_fields(struct work *work, const struct policy_mail *mail, co
 	if (d->due_at.us > 0)
 		put_text(fields, "due_date", day_words(work, d->due_at));
 	put(fields, "expert_name", expert_name(mail, d));
-	if (d->opinion.present)
+	if (d->opinion.present && mail->party != PARTY_STANDBY)
 		opinion_fields(work, mail->code, d, fields);
 }
 

@@ -236,10 +236,7 @@ enum reason step_holder_word(struct build *b, const struct dossier_offer *holder
 static enum reason named(const struct build *b, struct bytes rpps, const struct expert **out)
 {
 	*out = find(b, rpps);
-	if (*out == NULL)
-		return REASON_NOT_FOUND;
-	enum exclusion why = route_judge(b->arena, *out, b->after, b->now, NULL);
-	return why == EXCLUSION_NONE || exclusion_may_be_overruled(why) ? REASON_NONE : exclusion_reason(why);
+	return *out == NULL ? REASON_NOT_FOUND : exclusion_reason(route_barred(*out, b->after, b->now));
 }
 
 static enum reason assign(struct build *b, const struct policy_command *c)

@@ -260,11 +260,6 @@ bool exclusion_is_conflict(enum exclusion why)
 	return words[why].reason == REASON_EXPERT_CONFLICT;
 }
 
-bool exclusion_may_be_overruled(enum exclusion why)
-{
-	return why == EXCLUSION_ASKED || why == EXCLUSION_PROBATION || why == EXCLUSION_CAPACITY;
-}
-
 enum reason exclusion_reason(enum exclusion why)
 {
 	return words[why].reason;
@@ -278,6 +273,16 @@ enum exclusion route_judge(struct arena *arena, const struct expert *expert, con
 	if (about != NULL)
 		*about = text;
 	return why;
+}
+
+enum exclusion route_barred(const struct expert *expert, const struct dossier *dossier, struct instant now)
+{
+	struct bytes about = BYTES_NONE;
+	enum exclusion why = judge_record(NULL, expert, dossier->request.pathology, now, &about);
+
+	if (why == EXCLUSION_NONE)
+		why = judge_conflict(NULL, expert, dossier, &about);
+	return why == EXCLUSION_NONE && expert_away(expert, now) != NULL ? EXCLUSION_LEAVE : why;
 }
 
 enum exclusion route_conflict(struct arena *arena, const struct expert *expert, const struct dossier *dossier, struct bytes *about)

@@ -39,13 +39,13 @@ const char *exclusion_name(enum exclusion why);   /* "pathology", "state", "vali
 /* "est absent", "is away". */
 const char *exclusion_label(enum exclusion why, const char *language);
 bool exclusion_is_conflict(enum exclusion why);
-/* A person may overrule it: what he was asked before, what he takes in a week, and that alone. */
-bool exclusion_may_be_overruled(enum exclusion why);
 /* What an operator is told who asks for that expert; REASON_NONE for EXCLUSION_NONE. */
 enum reason exclusion_reason(enum exclusion why);
 
 /* One expert for one dossier. about (may be NULL) in the arena. */
 enum exclusion route_judge(struct arena *arena, const struct expert *expert, const struct dossier *dossier, struct instant now, struct bytes *about);
+/* What not even a person can overrule who asks for him by name: all but that he was asked before, and what he takes at once and in a week. */
+enum exclusion route_barred(const struct expert *expert, const struct dossier *dossier, struct instant now);
 /* His conflict of interest alone, EXCLUSION_NONE without one: what may come to light after he was asked. */
 enum exclusion route_conflict(struct arena *arena, const struct expert *expert, const struct dossier *dossier, struct bytes *about);
 /* The same without a dossier: could he be asked about that pathology today? */

@@ -189,7 +189,28 @@ static void declared(void **state)
 	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_CONFLICT));
 	assert_int_equal(route_judge(w->arena, &EXPERTS[0], w->dossier, w->now, &about), EXCLUSION_DECLARED);
 	assert_true(bytes_equal_text(about, "2026-03-02"));
-	assert_false(exclusion_may_be_overruled(EXCLUSION_DECLARED));
+	assert_int_equal(route_barred(&EXPERTS[0], w->dossier, w->now), EXCLUSION_DECLARED);
+	world_free(w);
+}
+
+/* A person asks for one by name: what is a matter of load she overrules, and nothing else. */
+static void barred(void **state)
+{
+	(void)state;
+	static const struct expert_leave away = {{0}, {INT64_MAX}};
+	struct world *w = world_make();
+	struct expert e = EXPERTS[0];
+
+	to_offered(w);
+	e.week = 9;
+	assert_int_equal(route_judge(w->arena, &e, w->dossier, w->now, NULL), EXCLUSION_ASKED);
+	assert_int_equal(route_barred(&e, w->dossier, w->now), EXCLUSION_NONE);
+	/* Asked before and away now: the first does not hide the second. */
+	e.leave = &away;
+	e.n_leave = 1;
+	assert_int_equal(route_barred(&e, w->dossier, w->now), EXCLUSION_LEAVE);
+	e.state = EXPERT_SUSPENDED;
+	assert_int_equal(route_barred(&e, w->dossier, w->now), EXCLUSION_STATE);
 	world_free(w);
 }
 
@@ -351,6 +372,7 @@ int main(void)
 		cmocka_unit_test(nobody_twice),
 		cmocka_unit_test(physicians),
 		cmocka_unit_test(declared),
+		cmocka_unit_test(barred),
 		cmocka_unit_test(available),
 		cmocka_unit_test(never_one_who_may_not),
 	};

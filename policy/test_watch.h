@@ -28,6 +28,8 @@ struct watch {
 	const struct dossier_offer_data *live, *holder;
 	const struct dossier_offer_data *expired;             /* the last offer that ran out, */
 	struct instant expired_at;                            /* and when */
+	struct bytes conflicts[WATCH_OFFERS];                 /* RPPS of who declared one */
+	size_t n_conflicts;
 	bool live_standby, reminded, taken, more, waits;      /* taken: from its expert, nobody asked yet; waits: the patient asked us to */
 	struct bytes asked[WATCH_OFFERS];
 	struct watch_document documents[WATCH_DOCUMENTS];
@@ -107,15 +109,21 @@ static UNUSED bool watch_may_ask(const struct watch *w, const struct dossier_eve
 	return w->gate || carried || bytes_starts(e->actor, BYTES("operator:")) || !watch_has(w->asked, w->n_asked, e->offer.rpps);
 }
 
+static UNUSED void watch_conflict(struct watch *w, const struct dossier_offer_data *o)
+{
+	if (o->word == POLICY_WORD_CONFLICT && w->n_conflicts < WATCH_OFFERS)
+		w->conflicts[w->n_conflicts++] = o->rpps;
+}
+
 static UNUSED void watch_offered(struct watch *w, const struct dossier_event *e, bool standby)
 {
 	const struct dossier_offer_data *o = &e->offer;
-
 
 	watch_need(w, w->triaged, "an expert was asked before the dossier was complete");
 	watch_need(w, w->live == NULL, "a second expert was asked while the first had not answered");
 	watch_need(w, (w->holder != NULL) == standby, "an expert was asked though another holds the dossier, or as a stand-by of nobody");
 	watch_need(w, watch_may_ask(w, e), "an expert was asked twice");
+	watch_need(w, w->gate || !watch_has(w->conflicts, w->n_conflicts, o->rpps), "an expert was asked who had declared a conflict");
 	watch_need(w, w->holder == NULL || !bytes_equal(w->holder->rpps, o->rpps), "an expert was asked to stand in for himself");
 	if (w->n_asked < WATCH_OFFERS)
 		w->asked[w->n_asked++] = o->rpps;
@@ -288,6 +296,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_OFFER_DECLINED:
 		watch_answered(w, &e->offer, true);
+		watch_conflict(w, &e->offer);
 		break;
 	case EVENT_OFFER_EXPIRED:
 		watch_answered(w, &e->offer, true);
@@ -309,6 +318,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		w->taken = false;
 		break;
 	case EVENT_REASSIGNED:
+		watch_conflict(w, &e->offer);
 		watch_taken(w, &e->offer);
 		break;
 	case EVENT_MORE_ASKED:

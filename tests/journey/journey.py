@@ -23,6 +23,7 @@ import own_mailboxes                # noqa: E402
 import personas                     # noqa: E402
 import recheck                      # noqa: E402
 import rehearse                     # noqa: E402
+import routing                      # noqa: E402
 import unread                       # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
@@ -146,6 +147,7 @@ def main():
         "directory": group(directory, "directory", tampered=False),
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
+        "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)

@@ -215,10 +215,10 @@ class World:
             "expert": [
                 {"rpps": "01234567123", "title": "Pr", "given": "Claire", "family": "MOREAU", "specialty": "G15_10/SM36", "mailbox": EXPERT,
                  "organisation": "CENTRE DES SEINS", "organisation_id": "1690000024", "pathologies": ["cancer-sein"],
-                 "certificates": [self.fingerprint(self.expert[0])], "capacity": 3},
+                 "certificates": [self.fingerprint(self.expert[0])], "capacity": 30},
                 {"rpps": "01234567222", "title": "Dr", "given": "Luc", "family": "PETIT", "specialty": "G15_10/SM36", "mailbox": SECOND_EXPERT,
                  "organisation": "INSTITUT DU SUD", "organisation_id": "1130000031", "pathologies": ["cancer-sein"],
-                 "certificates": [self.fingerprint(self.second_expert[0])], "capacity": 1},
+                 "certificates": [self.fingerprint(self.second_expert[0])], "capacity": 10},
             ],
         }
 
