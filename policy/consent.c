@@ -26,7 +26,7 @@ enum reason consent_check(const struct dossier *dossier, enum party party, struc
 		return REASON_NONE;
 	if (dossier->frozen_at.us != 0)
 		return REASON_DOSSIER_FROZEN;
-	if (!r->consent_processing || !r->consent_expert || dossier->state == DOSSIER_WITHDRAWN || dossier->died_at.us != 0)
+	if (!r->consent_processing || !r->consent_expert || dossier->withdrawn_at.us != 0 || dossier->died_at.us != 0)
 		return REASON_CONSENT_NONE;
 	switch (party) {
 	case PARTY_PATIENT:

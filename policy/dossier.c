@@ -348,6 +348,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_CONSENT_CHANGED:
 		keep_consent(d, e);
 		break;
+	case EVENT_WITHDRAWN:
+		d->withdrawn_at = e->at;
+		break;
 	case EVENT_REASSIGNED:
 	case EVENT_STANDBY_CHOSEN:
 	case EVENT_STANDBY_OFFERED:
@@ -392,7 +395,6 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_ABSENCE_TOLD:
 	case EVENT_EXPERT_NONE:
 	case EVENT_REPORT_UNDELIVERED:
-	case EVENT_WITHDRAWN:
 	case EVENT_CANCELLED:
 	case DOSSIER_EVENTS:
 		break;

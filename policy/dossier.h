@@ -209,7 +209,7 @@ struct dossier {
 	size_t n_links, room_links;
 	enum reason awaited[PARTIES];    /* why a professional's mailbox waits for a person; NONE: it does not */
 	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail */
-	struct instant frozen_at, urgent_at, closed_at, died_at;   /* 0: not; frozen: 0 again when lifted */
+	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
 	size_t n_late_questions;
 	struct instant late_question_at;  /* of the last one; 0: none */

@@ -1,4 +1,5 @@
 /* policy/dossier_test.c - the gate, the table and the fold. */
+#include "policy/consent.h"
 #include "policy/test_world.h"
 
 static struct dossier_event event(enum dossier_event_kind kind)
@@ -756,6 +757,24 @@ static void pauses_begin_and_end(void **state)
 	arena_destroy(&arena);
 }
 
+/* The withdrawal outlives the state: what is put away is not written about again. */
+static void a_withdrawal_is_for_good(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_TRIAGE);
+	struct instant later = {INT64_MAX};
+
+	assert_int_equal(consent_check(&d, PARTY_PATIENT, later), REASON_NONE);
+	assert_int_equal(apply(&d, event(EVENT_WITHDRAWN)), REASON_NONE);
+	assert_int_equal(consent_check(&d, PARTY_PATIENT, later), REASON_CONSENT_NONE);
+	assert_int_equal(apply(&d, event(EVENT_ARCHIVED)), REASON_NONE);
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
+		if (p != PARTY_SENDER)
+			assert_int_equal(consent_check(&d, p, later), REASON_CONSENT_NONE);
+	arena_destroy(&arena);
+}
+
 /* What somebody is told by mail does not happen while no mail may leave: he would wait for an answer to what he never heard. */
 static void a_frozen_dossier_promises_nothing(void **state)
 {
@@ -850,7 +869,7 @@ int main(void)
 		cmocka_unit_test(a_dossier_changes_hands),
 		cmocka_unit_test(a_stand_by_takes_over),
 		cmocka_unit_test(a_stand_by_begins_anew), cmocka_unit_test(two_pauses_end_each_by_its_own), cmocka_unit_test(pauses_begin_and_end),
-		cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
+		cmocka_unit_test(a_withdrawal_is_for_good), cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
 		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
 		cmocka_unit_test(an_answer_needs_a_question),

@@ -217,7 +217,8 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	model_offer(b, &d->standby);
 	model_bytes(b, d->more);
 	model_bytes(b, d->frozen_why);
-	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, (int64_t)d->n_late_questions, d->late_question_at.us, (int64_t)d->n_late_opinions};
+	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, d->withdrawn_at.us, (int64_t)d->n_late_questions,
+				 d->late_question_at.us, (int64_t)d->n_late_opinions};
 	for (size_t i = 0; i < COUNT(times); i++)
 		buf_u64(b, (uint64_t)times[i]);
 	for (size_t i = 0; i < d->n_pauses; i++) {
