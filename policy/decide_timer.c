@@ -162,6 +162,8 @@ static enum reason carry_out(struct build *b, const struct deadline_row *row)
 		return close_exchange(b);
 	case ACT_ARCHIVE:
 		return build_plain(b, EVENT_ARCHIVED);
+	case ACT_END_REPRESENTATIVES:
+		return step_end_representatives(b);
 	case ACT_ADDENDUM:
 		return step_addendum(b, MAIL_M13C);
 	}
