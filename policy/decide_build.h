@@ -24,7 +24,7 @@
  *   M40  questions  M41  erased_at, kept_list         M42  why, places_list         M43  why
  *   M44  missing    M45  new_date
  *   M50  representative_name                          M51  representative_name, object_until
- *   M52  -
+ *   M52  representative_name
  *   M60  physician_name                               M61  physician_name, exam_count, missing, due (only when it is complete)
  *   M62  physician_name, document_name, sentence, hint   M63  physician_name, question, due
  *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
