@@ -173,7 +173,9 @@ static bool from_representative_end(const struct dossier *d, struct deadline_run
 		if (r->ended_at.us == 0 && r->data.timed_until && (first.us == 0 || instant_before(r->data.until, first)))
 			first = r->data.until;
 	}
-	return since(run, first);
+	/* At that very instant: a firing is later than its start. */
+	*run = (struct deadline_run){.start = {first.us - 1}, .base = first};
+	return first.us != 0;
 }
 
 /* Who was told of the request alone never had anything that ends. */
