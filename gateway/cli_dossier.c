@@ -14,8 +14,10 @@ static const char usage[] = "dossier list [--all] | show|history REF | triage|re
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase REF TEXT |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
 			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
-			    " consent REF attending|first_opinion|processing|expert yes|no |"
+			    " consent REF attending|first_opinion|representative|processing|expert yes|no |"
 			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
+			    " represent REF ROLE NAME MAILBOX|- [--proof TEXT] [--from DAY] [--until DAY] [--informed-only] | represent-end REF ID TEXT |"
+			    " channel REF PARTY mail|paper|telephone|physician [ADDRESS] | secret|unsecret REF TEXT |"
 			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE] | mailbox REF expert|attending|first_opinion MAILBOX";
 
 /* 0 when there is no such dossier; that was told. */
@@ -162,6 +164,7 @@ static const struct {
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
 	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
 	{"share", {"party"}}, {"consent", {"party", "given"}}, {"mailbox", {"party", "id"}},
+	{"represent-end", {"id", "text"}}, {"channel", {"party", "how"}}, {"channel", {"party", "how", "id"}}, {"secret", {"text"}}, {"unsecret", {"text"}},
 	{"contact", {"party", "id", "how", "text"}}, {"contact", {"party", "id", "how", "text", "mail"}},
 };
 
@@ -202,15 +205,60 @@ static json_t *act_words(const struct cli *cli, size_t act)
 	return args;
 }
 
+/* represent REF ROLE NAME MAILBOX and its options; NULL: not so. */
+static json_t *represent_words(const struct cli *cli)
+{
+	static const char *const options[] = {"proof", "from", "until"};
+	if (cli->n < 5)
+		return NULL;
+	json_t *args = json_pack("{s:s, s:s, s:s}", "role", cli->arguments[2], "name", cli->arguments[3], "mailbox",
+				 strcmp(cli->arguments[4], "-") == 0 ? "" : cli->arguments[4]);
+	bool good = args != NULL;
+
+	for (int i = 5; good && i < cli->n; i++) {
+		size_t k = 0;
+		const char *word = cli->arguments[i];
+		if (strcmp(word, "--informed-only") == 0) {
+			json_object_set_new(args, "informed_only", json_true());
+			continue;
+		}
+		while (k < 3 && (strncmp(word, "--", 2) != 0 || strcmp(word + 2, options[k]) != 0))
+			k++;
+		good = k < 3 && ++i < cli->n && json_object_set_new(args, options[k], json_string(cli->arguments[i])) == 0;
+	}
+	if (!good) {
+		json_decref(args);
+		return NULL;
+	}
+	return args;
+}
+
+static int represent(struct cli *cli)
+{
+	json_t *words = represent_words(cli);
+	if (words == NULL) {
+		fprintf(stderr, "usage: relais %s\n", usage);
+		return CLI_USAGE;
+	}
+	int64_t id = find(cli, cli->arguments[1]);
+	if (id == 0) {
+		json_decref(words);
+		return CLI_NOT_FOUND;
+	}
+	return command(cli, "represent", id, 0, words, cli->arguments[1]);
+}
+
 int cli_dossier(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 1, 7, usage);
+	int status = cli_open(&cli, argc, argv, 1, 12, usage);
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.arguments[0];
 	if (strcmp(verb, "list") == 0)
 		return cli_close(&cli, list(&cli));
+	if (strcmp(verb, "represent") == 0)
+		return cli_close(&cli, represent(&cli));
 	size_t act = cli.n >= 2 ? find_act(&cli) : ACTS;
 	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0 || strcmp(verb, "experts") == 0);
 	if (act == ACTS && !look) {

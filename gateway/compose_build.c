@@ -139,6 +139,8 @@ static enum reason render(struct work *w, const struct template_set *templates, 
 
 	if (reason != REASON_NONE)
 		*w->field = arena_text(w->arena, where);
+	else if (r->opening.len > 0 && bytes_equal(code, r->code))
+		out->body = bytes_of_text(arena_printf(w->arena, "%s\n\n%s", arena_text(w->arena, r->opening), arena_text(w->arena, out->body)));
 	return reason;
 }
 

@@ -12,7 +12,7 @@ enum { ADDRESS = 320 };
 
 #define REQUEST_KEYS                                                                                                     \
 	"code language message_id in_reply_to references date from reply_to to notification_to subject fields mss report " \
-	"dossier_pdf xdm attachments notice pdf_only limit easy letter rehearsal"
+	"dossier_pdf xdm attachments notice pdf_only limit easy letter rehearsal opening"
 #define DOCUMENT_KEYS                                                                                                    \
 	"id type type_name type_system title time service_time service_stop level replaces class format facility practice " \
 	"confidentiality language authors legal_authenticator"
@@ -264,6 +264,7 @@ enum reason compose_request_read(struct arena *arena, struct bytes request, stru
 		read.code = compose_json_line(root, "code", COMPOSE_CODE, COMPOSE_REQUIRED);
 		read.language = compose_json_line(root, "language", COMPOSE_CODE, COMPOSE_REQUIRED);
 		read.pdf_only = compose_json_true(root, "pdf_only");
+		read.opening = compose_json_line(root, "opening", COMPOSE_NAME, COMPOSE_OPTIONAL);
 		read.rehearsal = compose_json_line(root, "rehearsal", COMPOSE_NAME, COMPOSE_OPTIONAL);
 		read.limit = compose_json_number(root, "limit", LIMIT_MESSAGE, COMPOSE_OPTIONAL);
 		read_envelope(root, &read);

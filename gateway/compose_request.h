@@ -8,6 +8,7 @@
  *   "message_id": "<…>", "in_reply_to"?: "<…>", "references"?: ["<…>"…], "date": TIME,
  *   "from": {"address", "name"?}, "reply_to"?, "to", "notification_to"?,
  *   "subject"?: null fills the template's own,
+ *   "opening"?: TEXT of one line, before the message: whom a copy is for,
  *   "rehearsal"?: the day in a rehearsal, in words: every person who reads it is told (compose_rehearsal.h),
  *   "pdf_only"?: BOOL, true: no IHE_XDM.zip,
  *   "limit"?: NUMBER, bytes of a whole message that the recipient takes: a larger mail is COMPOSE_SIZE,
@@ -119,6 +120,7 @@ struct compose_request {
 	size_t field_count;
 	bool has_report, has_dossier, has_xdm;
 	bool pdf_only;
+	struct bytes opening;                /* empty but of a copy */
 	struct bytes rehearsal;              /* empty but in one */
 	uint64_t limit;                      /* 0: none but our own */
 	struct compose_report report;

@@ -100,6 +100,10 @@ struct config {
 		const char *body;        /* "pdf": level 1; "sections": level 3, with the PDF as a copy */
 	} report;
 	struct {
+		const char *mailbox;     /* of the print station, "" = none: letters are a person's to write */
+		const char *address;     /* our own, lines separated by |; "" = none */
+	} print;
+	struct {
 		const char *list_url;    /* of the white list, https; "" = imported by hand */
 		const char *list_anchors;        /* who may have issued the certificate of the servers that we fetch from */
 		int list_hours, stale_days;

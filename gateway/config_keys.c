@@ -70,6 +70,8 @@ const struct config_key config_keys[] = {
 	{"gates", "triage_by_nurse", CONFIG_FLAG, AT(gates.triage_by_nurse), "true", 0, 0, NULL},
 	{"gates", "release_by_nurse", CONFIG_FLAG, AT(gates.release_by_nurse), "true", 0, 0, NULL},
 	{"report", "body", CONFIG_WORD, AT(report.body), "pdf", 0, 0, " pdf sections "},
+	{"print", "mailbox", CONFIG_TEXT, AT(print.mailbox), "", 0, 0, NULL},
+	{"print", "address", CONFIG_TEXT, AT(print.address), "", 0, 0, NULL},
 	{"trust", "list_url", CONFIG_URLS, AT(trust.list_url), "", 0, 1, " https:// "},
 	{"trust", "list_anchors", CONFIG_PATH, AT(trust.list_anchors), "pki/anchors-tls.pem", 0, 0, NULL},
 	{"trust", "list_hours", CONFIG_NUMBER, AT(trust.list_hours), "24", 1, 168, NULL},

@@ -30,6 +30,7 @@ struct signer {
 struct claim {
 	int64_t outbox, entity_body;
 	const char *code;
+	bool letter;                   /* to be printed */
 	struct signer_row row;
 };
 
@@ -94,6 +95,12 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	enum reason reason = store_body_read(s->store, arena, claim->entity_body, &claim->row.entity);
 	if (reason != REASON_NONE)
 		return reason;
+	/* A letter goes to the one print station of this configuration, and only for who is reached by letter. */
+	const struct bytes station = bytes_of_text(s->service.config->print.mailbox);
+	if (claim->letter && claim->row.n_allowed > 0) {
+		claim->row.allowed = &station;
+		claim->row.n_allowed = station.len > 0 ? 1 : 0;
+	}
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return refuse(s, claim, session, trouble);
@@ -137,6 +144,7 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 	};
 	out->row.recipients = recipients;
 	out->row.allowed = allowed;
+	out->letter = bytes_equal_text(store_bytes(rows, 0, 12), "paper");
 	return out->row.entity_digest.len == DIGEST_SHA256;
 }
 
@@ -154,7 +162,7 @@ static enum reason work(struct signer *s, bool *worked)
 		reason = STORE_RUN(s->store, &rows,
 				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
 				   "entity_digest, decision, "
-				   "message_id, allowed, form from relais.sign_claim($1)",
+				   "message_id, allowed, form, channel from relais.sign_claim($1)",
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;

@@ -62,6 +62,7 @@
  * | M45     | patient        | patient_name                                                   | new_date                                              |
  * | M50     | representative | (tells nothing of a dossier)                                   | reference, representative_name                        |
  * | M51     | representative | patient_name (of the child)                                    | representative_name, object_until                     |
+ * | M52     | patient        | patient_name                                                    | representative_name                                   |
  * | M60     | physician      | patient_short                                                  | patient_birth, physician_name                         |
  * | M61     | physician      | patient_short                                                  | documents_count, missing_list*, due_date,             |
  * |         |                |                                                                | physician_name                                        |

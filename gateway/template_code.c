@@ -51,6 +51,7 @@ const struct template_code template_codes[TEMPLATE_CODES] = {
 	{"M45", "patient", ALL " patient_name", SIGNED " new_date"},
 	{"M50", "representative", SERVICE, SIGNED " reference representative_name"},
 	{"M51", "representative", ALL " patient_name", SIGNED " representative_name object_until"},
+	{"M52", "patient", ALL " patient_name", SIGNED " representative_name"},
 	{"M60", "physician", ALL " patient_short", SIGNED " patient_birth physician_name"},
 	{"M61", "physician", ALL " patient_short", SIGNED " documents_count missing_list due_date physician_name"},
 	{"M62", "physician", ALL " patient_short document_name sentence", SIGNED " hint physician_name"},

@@ -10,7 +10,7 @@ struct template_code {
 	const char *required, *optional;   /* names parted by one space */
 };
 
-enum { TEMPLATE_CODES = 66, TEMPLATE_LANGUAGES = 2 };
+enum { TEMPLATE_CODES = 67, TEMPLATE_LANGUAGES = 2 };
 
 extern const struct template_code template_codes[TEMPLATE_CODES];
 extern const char *const template_languages[TEMPLATE_LANGUAGES];

@@ -1,6 +1,7 @@
 /* gateway/work_acts.c - what moves a dossier besides messages: the end of a mail, a timer, a person's word. */
 #include "gateway/work.h"
 
+#include "base/calendar.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "policy/retry.h"
@@ -169,6 +170,33 @@ static bool names_expert(enum policy_act act)
 	return act == POLICY_ACT_ASSIGN || act == POLICY_ACT_REASSIGN;
 }
 
+/* A day, from its first midnight or until its last; false when it is none. */
+static bool day_of(const json_t *args, const char *key, bool last, bool *timed, struct instant *out)
+{
+	struct bytes text = json_view(args, key);
+	uint64_t year, month, day;
+
+	*timed = text.len > 0;
+	if (text.len == 0)
+		return true;
+	if (text.len != 10 || text.at[4] != '-' || text.at[7] != '-' || !bytes_number(bytes_slice(text, 0, 4), 9999, &year) ||
+	    !bytes_number(bytes_slice(text, 5, 2), 12, &month) || !bytes_number(bytes_slice(text, 8, 2), 31, &day) || year < 1900 || month == 0 || day == 0)
+		return false;
+	const struct date date = {.year = (int)year, .month = (int)month, .day = (int)day};
+	*out = calendar_instant(CALENDAR_FRANCE, date, last ? 1440 : 0);
+	/* The 31st of a month of thirty is no day. */
+	struct date back = calendar_date(CALENDAR_FRANCE, calendar_instant(CALENDAR_FRANCE, date, 720));
+	return back.year == date.year && back.month == date.month && back.day == date.day;
+}
+
+static bool representative_of(const json_t *args, struct dossier_representative_data *out)
+{
+	*out = (struct dossier_representative_data){
+		.role = representative_role_of_name(json_view(args, "role")), .name = json_view(args, "name"), .mailbox = json_view(args, "mailbox"),
+		.proof = json_view(args, "proof"), .informed_only = json_truth(args, "informed_only")};
+	return day_of(args, "from", false, &out->timed_from, &out->from) && day_of(args, "until", true, &out->timed_until, &out->until);
+}
+
 static enum reason act_on_dossier(struct work *work, const struct asked *asked, struct policy_decision *decision)
 {
 	struct dossier *dossier = NULL;
@@ -179,8 +207,13 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 		.given = json_truth(asked->args, "given"), .how = json_view(asked->args, "how"), .mail = json_view(asked->args, "mail"),
 		.say = json_view(asked->args, "say"),
 	};
+
 	enum reason reason = work_load(work, asked->dossier, &dossier);
 
+	if (command.act == POLICY_ACT_REPRESENT && !representative_of(asked->args, &command.representative)) {
+		decision->reason = REASON_USAGE;
+		return reason;
+	}
 	/* The pathology that a person tells is the one that counts. */
 	if (reason == REASON_NONE && command.act == POLICY_ACT_TRIAGE && command.id.len > 0)
 		reason = work_rules(work, BYTES_NONE, command.id, dossier, BYTES_NONE, &rules);

@@ -7,6 +7,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "policy/people.h"
 #include "policy/worklist.h"
 
 static enum reason create(struct work *work, const struct dossier_event *first, int64_t *id, struct bytes *reference)
@@ -166,6 +167,31 @@ static struct bytes with_id(struct work *work, json_t *request, const char *id)
 	return json_write(work->arena, request);
 }
 
+/* What was decided for him and has not left. */
+static enum reason stop_representative(struct work *work, int64_t dossier, struct bytes mailbox)
+{
+	return STORE_RUN(work->store, NULL, "select relais.outbox_cancel_representative($1, $2, $3)", P_INT(dossier), P_TEXT_B(mailbox), P_INSTANT(work_real(work)));
+}
+
+/* Rights that ended, the agreement to let curator and trusted person have all, and a minor's secret. */
+static enum reason stop_people(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct dossier_event *e)
+{
+	const struct dossier *d = decision->after;
+	bool secret = e->kind == EVENT_CHANNEL_CHANGED && people_is_secret(d);
+	bool agreed = e->kind == EVENT_CONSENT_CHANGED && e->consent.party == PARTY_REPRESENTATIVE && !e->consent.given;
+	enum reason reason = REASON_NONE;
+
+	if (secret)
+		reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier), P_TEXT("patient"), P_INSTANT(work_real(work)));
+	for (size_t i = 0; reason == REASON_NONE && i < d->n_representatives; i++) {
+		const struct dossier_representative *r = &d->representatives[i];
+		bool ended = e->kind == EVENT_REPRESENTATIVE_ENDED && bytes_equal(e->text.id, r->data.id);
+		if (secret || ended || (agreed && people_share(d, r) != PEOPLE_WHOLE))
+			reason = stop_representative(work, dossier, r->data.mailbox);
+	}
+	return reason;
+}
+
 /* A consent that ends, or a request that does, stops the mails that were decided before and have not left; so does a new version of the
  * report those that carry an older one. */
 static enum reason stop_mails(struct work *work, const struct policy_decision *decision, int64_t dossier)
@@ -174,7 +200,7 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 
 	for (size_t i = 0; reason == REASON_NONE && i < decision->n_events; i++) {
 		const struct dossier_event *e = &decision->events[i];
-		bool one = (e->kind == EVENT_CONSENT_CHANGED && !e->consent.given) || e->kind == EVENT_REASSIGNED;
+		bool one = (e->kind == EVENT_CONSENT_CHANGED && !e->consent.given && e->consent.party != PARTY_REPRESENTATIVE) || e->kind == EVENT_REASSIGNED;
 		bool all = e->kind == EVENT_WITHDRAWN || e->kind == EVENT_CANCELLED || e->kind == EVENT_REDIRECTED || e->kind == EVENT_EXPIRED ||
 			   e->kind == EVENT_DIED;
 		enum party party = e->kind == EVENT_REASSIGNED ? PARTY_EXPERT : one ? e->consent.party : PARTY_NONE;
@@ -182,7 +208,9 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_freeze($1, $2)", P_INT(dossier), P_BOOL(e->kind == EVENT_FROZEN));
 		if (e->kind == EVENT_RELEASED && e->release.version > 1)
 			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work_real(work)));
-		if (one || all)
+		if (reason == REASON_NONE)
+			reason = stop_people(work, decision, dossier, e);
+		if (reason == REASON_NONE && (one || all))
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
 					   one ? P_TEXT(party_name(party)) : P_NULL, P_INSTANT(work_real(work)));
 	}
@@ -206,11 +234,11 @@ static enum reason queue_mail(struct work *work, const struct policy_decision *d
 	const char *effect = arena_printf(work->arena, "%s:d%lld:e%lld:%s%s:%s:%zu", cause->effect, (long long)dossier, (long long)event,
 					  mail_code_name(mail->code), forms[mail->form], party_name(mail->party), i);
 	struct store_rows *rows = NULL;
-	reason = STORE_RUN(work->store, &rows, "select relais.outbox_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", P_TEXT(effect),
+	reason = STORE_RUN(work->store, &rows, "select relais.outbox_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)", P_TEXT(effect),
 			   evented && dossier > 0 ? P_INT(dossier) : P_NULL, evented ? P_INT(event) : P_NULL,
 			   cause->inbox > 0 ? P_INT(cause->inbox) : P_NULL, P_TEXT(mail_code_name(mail->code)), P_TEXT(party_name(mail->party)),
 			   P_TEXT_B(mail->to), P_TEXT(mail->form == POLICY_MAIL_SEALED ? work->config->signer.mailbox : ""), P_TEXT(id), P_TEXT(decision->rule),
-			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work_real(work)));
+			   P_JSON(with_id(work, request, id)), P_JSON(json_write(work->arena, attach)), P_INSTANT(work_real(work)), P_TEXT(mail->channel == CHANNEL_PAPER ? "paper" : "mail"));
 	if (reason == REASON_NONE)
 		*added += store_int(rows, 0, 0) != 0;
 	if (reason == REASON_NONE)

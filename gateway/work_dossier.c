@@ -180,6 +180,7 @@ enum reason work_rules(struct work *work, struct bytes from_domain, struct bytes
 	*out = (struct policy_rules){
 		.language = c->language, .test_identities = c->test_identities, .triage_by_nurse = c->gates.triage_by_nurse,
 		.release_by_nurse = c->gates.release_by_nurse, .patient_domain = bytes_of_text(c->patient_domain),
+		.print_mailbox = bytes_of_text(c->print.mailbox),
 		.settings = &work->settings,
 	};
 	if (reason == REASON_NONE && from_domain.len > 0)

@@ -194,7 +194,8 @@ static enum reason reply_to(struct work *work, const struct policy_mail *mail, i
 	struct store_rows *rows = NULL;
 
 	/* Without a relay address the answer goes to From, and is found by the mail that it answers (work_message.c). */
-	if (dossier == 0 || mail->party == PARTY_SENDER || mail->party == PARTY_NONE || work->config->reply_address[0] == 'm')
+	/* Nor may who prints a letter answer for whom it is addressed to. */
+	if (dossier == 0 || mail->channel == CHANNEL_PAPER || mail->party == PARTY_SENDER || mail->party == PARTY_NONE || work->config->reply_address[0] == 'm')
 		return REASON_NONE;
 	enum reason reason = STORE_RUN(work->store, &rows, "select relais.relay_make($1, $2, $3)", P_INT(dossier), P_TEXT(party_name(mail->party)),
 				       P_TEXT_B(mail->to));
@@ -216,7 +217,7 @@ static void subject(struct work *work, const struct policy_mail *mail, const str
 	bool replaces = policy_text(mail, "replaced").len > 0;
 	const char *label = dossier ? "Dossier d'avis" : replaces ? "Annule et remplace : deuxième avis" : "Deuxième avis";
 
-	if (mail->party == PARTY_PATIENT || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
+	if (mail->party == PARTY_PATIENT || mail->channel == CHANNEL_PAPER || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
 		return;
 	if (mail->parts > 0)
 		label = arena_printf(work->arena, "%s %zu/%zu", label, mail->part, mail->parts);
@@ -291,11 +292,56 @@ static void package_headers(const struct policy_mail *mail, const struct dossier
 {
 	json_t *mss = json_object_get(request, "mss");
 
-	if (mail->profile.pdf_only || (mail->attach != POLICY_ATTACH_REPORT && mail->attach != POLICY_ATTACH_DOSSIER))
+	if (mail->profile.pdf_only || mail->channel == CHANNEL_PAPER || (mail->attach != POLICY_ATTACH_REPORT && mail->attach != POLICY_ATTACH_DOSSIER))
 		return;
 	if (mail->attach == POLICY_ATTACH_REPORT)
 		json_object_set_new(mss, "codes", json_string("85208-7"));
 	json_object_set_new(mss, "ins", json_string(identity_complete(&d->request.patient) ? "O" : "N"));
+}
+
+static json_t *lines_of(struct bytes text, unsigned char separator)
+{
+	struct cursor c = cursor_on(text);
+	json_t *lines = json_array();
+
+	while (c.left.len > 0)
+		json_array_append_new(lines, json_of(bytes_trim(cursor_until(&c, separator))));
+	return lines;
+}
+
+/* On paper: what goes to the print station (gateway/compose_request.h). */
+static void letter_of(struct work *work, const struct policy_mail *mail, json_t *request)
+{
+	json_t *letter = json_pack("{s:o}", "to", lines_of(mail->address, '\n'));
+
+	if (work->config->print.address[0] != '\0')
+		json_object_set_new(letter, "from", lines_of(bytes_of_text(work->config->print.address), '|'));
+	json_object_set_new(request, "letter", letter);
+}
+
+static const char *role_words(enum representative_role role, bool en)
+{
+	static const struct {
+		const char *fr, *en;
+	} words[ROLES] = {
+		[ROLE_PARENT] = {"titulaire de l’autorité parentale", "holder of parental authority"}, [ROLE_GUARDIAN] = {"tuteur ou tutrice", "guardian"},
+		[ROLE_CURATOR] = {"curateur ou curatrice", "curator"}, [ROLE_FAMILY] = {"personne habilitée par le juge", "person empowered by the judge"},
+		[ROLE_TRUSTED] = {"personne de confiance", "trusted person"},
+	};
+	return en ? words[role].en : words[role].fr;
+}
+
+/* Whom a copy is for, and whose message it is. */
+static void opening_of(struct work *work, const struct policy_mail *mail, const struct dossier *d, json_t *request)
+{
+	const struct dossier_representative *r = dossier_find_representative(d, mail->representative);
+	bool en = work_english(work);
+
+	if (r == NULL)
+		return;
+	json_object_set_new(request, "opening",
+			    json_string(arena_printf(work->arena, en ? "For %.*s, %s: a copy of the message to %s." : "Pour %.*s, %s : copie du message adressé à %s.",
+						     (int)r->data.name.len, (const char *)r->data.name.at, role_words(r->data.role, en), patient_name(work, d))));
 }
 
 enum reason work_mail(struct work *work, const struct policy_mail *mail, const struct dossier *d, int64_t id,
@@ -313,9 +359,9 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 		json_object_set_new(r, "references", json_pack("[o]", json_of(cause->message_id)));
 	}
 	/* Ends the patient's right to answer this thread (ECO.2.2.8). */
-	if (mail->code == MAIL_M35)
+	if (mail->code == MAIL_M35 && mail->party == PARTY_PATIENT && mail->channel != CHANNEL_PAPER)
 		json_object_set_new(json_object_get(r, "mss"), "end", json_true());
-	if (asks_for_reading(mail->code))
+	if (asks_for_reading(mail->code) && mail->channel != CHANNEL_PAPER)
 		json_object_set_new(r, "notification_to", json_string(c->signer.mailbox));
 	enum reason reason = reply_to(work, mail, id, r);
 	if (reason == REASON_NONE)
@@ -327,6 +373,10 @@ enum reason work_mail(struct work *work, const struct policy_mail *mail, const s
 	if (mail->form != POLICY_MAIL_SEALED)
 		work_notice(work, mail, cause, r);
 	package_headers(mail, d, r);
+	if (mail->channel == CHANNEL_PAPER)
+		letter_of(work, mail, r);
+	if (mail->party == PARTY_REPRESENTATIVE && mail->code != MAIL_M50)
+		opening_of(work, mail, d, r);
 	*request = r;
 	*attach = json_pack("{s:s, s:I}", "kind", policy_attach_name(mail->attach), "inbox", (json_int_t)cause->inbox);
 	if (mail->attach == POLICY_ATTACH_REPORT)

@@ -1,18 +1,20 @@
 /* policy/consent.c - see consent.h. */
 #include "policy/consent.h"
 
+#include "policy/people.h"
+
 static bool is_given(const struct dossier_consent *consent, struct instant now)
 {
 	return consent->given && !instant_before(now, consent->at);
 }
 
-/* Somebody with a proven right acts for the patient at that instant; the other parent is told of the request alone. */
-static bool is_represented(const struct dossier *d, enum party party, struct instant now)
+/* Somebody with a right to that mail acts for the patient at that instant; the other parent is told of the request alone. */
+static bool is_represented(const struct dossier *d, enum party party, enum mail_code code, struct instant now)
 {
 	for (size_t i = 0; i < d->n_representatives; i++) {
 		const struct dossier_representative *r = &d->representatives[i];
 		bool other = r->data.informed_only;
-		if (other == (party == PARTY_OTHER_PARENT) && dossier_represents(r, now) && (other || r->data.proof.len > 0))
+		if (other == (party == PARTY_OTHER_PARENT) && people_check(d, r, code, now) == REASON_NONE)
 			return true;
 	}
 	return false;
@@ -30,6 +32,7 @@ enum reason consent_check(const struct dossier *dossier, enum party party, struc
 		return REASON_CONSENT_NONE;
 	switch (party) {
 	case PARTY_PATIENT:
+		return people_is_secret(dossier) ? REASON_CONSENT_NONE : REASON_NONE;
 	case PARTY_EXPERT:
 	case PARTY_STANDBY:
 		return REASON_NONE;
@@ -41,7 +44,7 @@ enum reason consent_check(const struct dossier *dossier, enum party party, struc
 		return is_given(&dossier->first_opinion, now) ? REASON_NONE : REASON_CONSENT_NONE;
 	case PARTY_REPRESENTATIVE:
 	case PARTY_OTHER_PARENT:
-		return is_represented(dossier, party, now) ? REASON_NONE : REASON_CONSENT_NONE;
+		return is_represented(dossier, party, party == PARTY_OTHER_PARENT ? MAIL_M51 : MAIL_M01, now) ? REASON_NONE : REASON_CONSENT_NONE;
 	default:
 		return REASON_CONSENT_NONE;
 	}
@@ -53,8 +56,10 @@ enum reason consent_check_mail(const struct dossier *dossier, enum mail_code cod
 	if (code == MAIL_M18 && (party == PARTY_EXPERT || party == PARTY_STANDBY))
 		return REASON_NONE;
 	/* Whom to call in an emergency waits for nothing; that his request ended is told to who ended it. */
-	bool alive = party == PARTY_PATIENT && dossier->died_at.us == 0;
+	bool alive = party == PARTY_PATIENT && dossier->died_at.us == 0 && !people_is_secret(dossier);
 	if (alive && (code == MAIL_M33 || (dossier->state == DOSSIER_WITHDRAWN && code == MAIL_M43)))
 		return REASON_NONE;
+	if ((party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT) && dossier->frozen_at.us == 0)
+		return is_represented(dossier, party, code, now) ? REASON_NONE : REASON_CONSENT_NONE;
 	return consent_check(dossier, party, now);
 }

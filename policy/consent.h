@@ -6,7 +6,7 @@
 
 /* REASON_NONE, REASON_CONSENT_NONE or REASON_DOSSIER_FROZEN. The patient and the expert need the two consents of the request; a physician
  * needs his own, given and not withdrawn at that instant. PARTY_SENDER is answered about its message, never about
- * the dossier, and needs none. */
+ * the dossier, and needs none. What a minor keeps secret goes neither to him nor to who acts for him (people.h). */
 MUST_USE enum reason consent_check(const struct dossier *dossier, enum party party, struct instant now);
 
 /* The same for one mail: the demand to delete (M18), whom to call in an emergency (M33) and the word that a withdrawal was

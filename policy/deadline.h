@@ -69,6 +69,9 @@ enum deadline_kind {
 	DEADLINE_COMPLAINT_WAITS,
 	DEADLINE_FROZEN_WAITS,
 	DEADLINE_BREACH_CLOCK,
+	DEADLINE_REPRESENTATIVE_END,
+	DEADLINE_REPRESENTATIVE_TOLD,
+	DEADLINE_LETTER_WAITS,
 	DEADLINE_QUARANTINE_OWNER,     /* of held messages, which are no dossiers: deadline_after() */
 	DEADLINE_QUARANTINE_MANAGER,
 	DEADLINES
@@ -99,6 +102,7 @@ enum deadline_act {
 	ACT_FALL_BACK,       /* the report reached nobody: another way */
 	ACT_CLOSE,
 	ACT_ARCHIVE,
+	ACT_END_REPRESENTATIVES,   /* whose dates have passed act no more */
 	ACT_ADDENDUM         /* what came since goes to the expert; leaves the event itself */
 };
 

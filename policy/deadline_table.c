@@ -163,6 +163,50 @@ static bool from_complaint(const struct dossier *d, struct deadline_run *run)
 	return false;
 }
 
+/* The next day on which somebody's right to act ends. */
+static bool from_representative_end(const struct dossier *d, struct deadline_run *run)
+{
+	struct instant first = {0};
+
+	for (size_t i = 0; i < d->n_representatives; i++) {
+		const struct dossier_representative *r = &d->representatives[i];
+		if (r->ended_at.us == 0 && r->data.timed_until && (first.us == 0 || instant_before(r->data.until, first)))
+			first = r->data.until;
+	}
+	/* At that very instant: a firing is later than its start. */
+	*run = (struct deadline_run){.start = {first.us - 1}, .base = first};
+	return first.us != 0;
+}
+
+/* Who was told of the request alone never had anything that ends. */
+static bool from_representative_ended(const struct dossier *d, struct deadline_run *run)
+{
+	struct instant last = {0};
+
+	for (size_t i = 0; i < d->n_representatives; i++) {
+		const struct dossier_representative *r = &d->representatives[i];
+		if (!r->data.informed_only && r->data.proof.len > 0 && instant_before(last, r->ended_at))
+			last = r->ended_at;
+	}
+	return since(run, last);
+}
+
+/* At the print station (level 1), and nobody has told what became of it. */
+static bool from_letter(const struct dossier *d, struct deadline_run *run)
+{
+	struct instant first = {0};
+
+	for (size_t i = 0; i < d->n_proofs; i++) {
+		const struct dossier_proof *p = &d->proofs[i];
+		bool told = p->level != 1 || p->failed;
+		for (size_t k = 0; k < d->n_contacts && !told; k++)
+			told = d->contacts[k].data.party == p->party && d->contacts[k].data.code == p->code && !instant_before(d->contacts[k].at, p->at);
+		if (!told && (first.us == 0 || instant_before(p->at, first)))
+			first = p->at;
+	}
+	return since(run, first);
+}
+
 /* --- conditions --- */
 
 /* Somebody helps him, he is elderly, or he has no mailbox of his own: he is called and not only written to (product 1.4, F72). */
@@ -244,12 +288,20 @@ static bool letter_was_posted(const struct dossier *d, enum party party, enum ma
 	return false;
 }
 
+/* On paper a reminder to look into a mailbox reminds of nothing, and a day is the post's. */
+static bool is_by_mail(const struct dossier *d)
+{
+	return d->channels[PARTY_PATIENT].channel == CHANNEL_MAIL;
+}
+
 static bool report_has_not_arrived(const struct dossier *d)
 {
 	const struct dossier_proof *p = dossier_find_proof(d, MAIL_M21, PARTY_PATIENT);
 	struct deadline_run run;
 
-	return from_report(d, &run) && !(p != NULL && arrived(p)) && !was_reached(d, MAIL_M21, run.base) &&
+	bool printed = p != NULL && p->level == 1 && !p->failed && !is_by_mail(d);
+
+	return from_report(d, &run) && !(p != NULL && arrived(p)) && !printed && !was_reached(d, MAIL_M21, run.base) &&
 	       !letter_was_posted(d, PARTY_PATIENT, MAIL_M21, run.base);
 }
 
@@ -265,6 +317,11 @@ static bool no_letter_yet(const struct dossier *d)
 {
 	struct deadline_run run;
 	return report_is_unread(d) && from_report(d, &run) && !letter_was_posted(d, PARTY_PATIENT, MAIL_M21, run.base);
+}
+
+static bool mailbox_is_unread(const struct dossier *d)
+{
+	return is_by_mail(d) && report_is_unread(d);
 }
 
 /* A physician to whom the version that stands went has not got it. */
@@ -450,7 +507,7 @@ static const struct deadline_row rows[DEADLINES] = {
 		.states = AFTER, .from = from_release, .span = HOURS(24), .holds = physician_lacks_report,
 		.alerts = ALERT_NURSES, .source = "3.2 SHARED"},
 	[DEADLINE_UNREAD_NOTICE] = {"unread_notice", "Rapport non lu : rappel au patient", "Report unread: reminder to the patient",
-		.states = IN(RELEASED), .from = from_report, .span = HOURS(48), .hours = HOURS_PATIENT, .holds = report_is_unread,
+		.states = IN(RELEASED), .from = from_report, .span = HOURS(48), .hours = HOURS_PATIENT, .holds = mailbox_is_unread,
 		.mail = MAIL_M22, .party = PARTY_PATIENT, .source = "3.2 RELEASED"},
 	[DEADLINE_UNREAD_CALL] = {"unread_call", "Rapport non lu : appeler le patient", "Report unread: call the patient",
 		.states = IN(RELEASED), .from = from_report, .span = DAYS(4), .holds = report_is_unread, .alerts = ALERT_NURSES, .source = "3.2 RELEASED (A)"},
@@ -500,6 +557,14 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_BREACH_CLOCK] = {"breach_clock", "Violation présumée : 24 h avant la fin des 72 h", "Suspected breach: 24 h before the 72 h end",
 		.states = ANY, .from = from_freeze, .span = HOURS(48), .always = true, .holds = is_breach,
 		.alerts = ALERT_OFFICER | ALERT_MANAGER, .source = "3.4 E44, GDPR 33(1) (A)"},
+	[DEADLINE_REPRESENTATIVE_END] = {"representative_end", "Fin des droits d'un représentant", "End of a representative's rights",
+		.states = OPEN | AFTER, .from = from_representative_end, .span = MIN(0), .back = true, .always = true,
+		.act = ACT_END_REPRESENTATIVES, .source = "3.4 E34, 2.2"},
+	[DEADLINE_REPRESENTATIVE_TOLD] = {"representative_told", "Fin des droits d'un représentant : le patient est prévenu", "End of a representative's rights: the patient is told",
+		.states = OPEN | AFTER, .from = from_representative_ended, .span = MIN(0), .hours = HOURS_PATIENT,
+		.mail = MAIL_M52, .party = PARTY_PATIENT, .source = "3.4 E34"},
+	[DEADLINE_LETTER_WAITS] = {"letter_waits", "Lettre imprimée : partie ou revenue ?", "Printed letter: posted, or returned?",
+		.states = ANY, .from = from_letter, .span = W_DAYS(2), .again = W_DAYS(2), .alerts = ALERT_NURSES, .source = "2.3 (A)"},
 	[DEADLINE_QUARANTINE_OWNER] = {"quarantine_owner", "Quarantaine : à décider", "Quarantine: to decide",
 		.span = HOURS(4), .alerts = ALERT_NURSES | ALERT_OPERATOR, .source = "3.2 QUARANTINE"},
 	[DEADLINE_QUARANTINE_MANAGER] = {"quarantine_manager", "Quarantaine depuis 24 h", "In quarantine for 24 h",

@@ -46,7 +46,10 @@ struct policy_mail {
 	enum policy_form_of form;
 	enum reason reason;              /* of a report: REASON_NONE for success */
 	enum party party;
-	struct bytes to;                 /* mailbox */
+	struct bytes to;                 /* mailbox; of a letter the print station's */
+	enum channel channel;            /* MAIL, or PAPER: a letter */
+	struct bytes address;            /* of a letter: lines of the envelope, newlines between */
+	struct bytes representative;     /* of REPRESENTATIVE, OTHER_PARENT: his id */
 	enum policy_attach attach;
 	struct recipient_profile profile;
 	size_t part, parts;              /* "2/3"; 0 of 0: the mail is whole */
@@ -117,6 +120,11 @@ enum policy_act {
 	POLICY_ACT_LINK,         /* id reference of another dossier of the same person, text why */
 	POLICY_ACT_URGENT,       /* an emergency was told: text the words */
 	POLICY_ACT_SHARE,        /* the report to that physician now: party */
+	POLICY_ACT_REPRESENT,    /* representative: named, or what is known of him changed (the same mailbox and role); its id is the policy's */
+	POLICY_ACT_REPRESENT_END,   /* id of the representative, text why */
+	POLICY_ACT_CHANNEL,      /* how a party is to be reached: party, how "mail", "paper", "telephone", "physician", id the address (lines behind '|') */
+	POLICY_ACT_SECRET,       /* a minor wants it kept from the parents: text */
+	POLICY_ACT_UNSECRET,     /* and does not any more: text */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */
 	POLICY_ACTS
@@ -129,6 +137,7 @@ struct policy_command {
 	struct bytes say;        /* a sentence of the nurse's for who reads the mail; text stays with us */
 	enum party party;
 	bool given;
+	struct dossier_representative_data representative;   /* of REPRESENT; dates are days: from its first midnight, until its last */
 };
 
 const char *policy_act_name(enum policy_act act);

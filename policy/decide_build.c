@@ -22,6 +22,8 @@ static void *one_more(struct arena *arena, void *list, size_t n, size_t *room, s
 /* The last mail's fields are handed over when the next mail begins or the decision ends. */
 static void close_mail(struct build *b)
 {
+	bool copied = b->mail_open && b->mails[b->n_mails - 1].party == PARTY_PATIENT;
+
 	if (b->mail_open) {
 		b->mails[b->n_mails - 1].fields = b->fields;
 		b->mails[b->n_mails - 1].n_fields = b->n_fields;
@@ -29,13 +31,20 @@ static void close_mail(struct build *b)
 	b->fields = NULL;
 	b->n_fields = b->room_fields = 0;
 	b->mail_open = false;
+	if (copied)
+		build_copies(b);
 }
 
-static void open_mail(struct build *b, struct policy_mail mail)
+void build_append(struct build *b, struct policy_mail mail)
 {
-	close_mail(b);
 	b->mails = one_more(b->arena, b->mails, b->n_mails, &b->room_mails, sizeof *b->mails);
 	b->mails[b->n_mails++] = mail;
+}
+
+void build_open(struct build *b, struct policy_mail mail)
+{
+	close_mail(b);
+	build_append(b, mail);
 	b->mail_open = true;
 }
 
@@ -59,15 +68,17 @@ static const char *owner_of(enum reason reason)
 	return "nurses";
 }
 
-/* What a text may not tell this party: the patient's number, the mailbox of any expert. */
-static struct bytes cleared(struct build *b, enum party party, struct bytes text)
+/* The patient's number; to him and to who acts for him the mailbox of any expert. */
+struct bytes build_cleared(struct build *b, enum party party, struct bytes text)
 {
 	if (b->after == NULL)
 		return text;
 	if (party != PARTY_PATIENT) {
 		text = mask_address(b->arena, text, b->after->request.mailbox);
-		return mask_matricule(b->arena, text, b->after->request.patient.ins);
+		text = mask_matricule(b->arena, text, b->after->request.patient.ins);
 	}
+	if (party != PARTY_PATIENT && party != PARTY_REPRESENTATIVE)
+		return text;
 	for (size_t i = 0; i < b->after->n_offers; i++)
 		text = mask_address(b->arena, text, b->after->offers[i].mailbox);
 	return text;
@@ -119,27 +130,32 @@ enum reason build_text(struct build *b, enum dossier_event_kind kind, struct byt
 
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach)
 {
-	struct bytes to = dossier_mailbox(b->after, party);
-
 	close_mail(b);
 	if (consent_check_mail(b->after, code, party, b->now) != REASON_NONE)
 		return false;
-	if (!sender_address_ok(to) || build_mailbox(b, party) != REASON_NONE) {
-		b->unwritten |= to.len > 0;
+	struct build_way way = build_way(b, party);
+	if (way.none) {
+		b->unwritten |= dossier_mailbox(b->after, party).len > 0;
 		return false;
 	}
 	/* The last word on what a message may carry: whoever decides has asked before, and has held it. */
 	if (attach == POLICY_ATTACH_MESSAGE && !given_message(b->message, party))
 		return false;
-	open_mail(b, (struct policy_mail){.code = code, .party = party, .to = to, .attach = attach,
-					  .profile = recipient_profile(b->rules, party, to)});
+	bool told = way.channel != CHANNEL_MAIL && way.channel != CHANNEL_PAPER;
+	if (told)
+		build_person(b, code, party);
+	if (told && !(party == PARTY_PATIENT && build_has_copies(b, code)))
+		return false;
+	/* Told by a person, it is kept for those who have a copy by mail. */
+	build_open(b, (struct policy_mail){.code = code, .party = party, .to = way.to, .channel = way.channel, .address = way.address, .attach = attach,
+					  .profile = recipient_profile(b->rules, party, way.to)});
 	build_field(b, "reference", b->after->reference);
 	return true;
 }
 
 static void answer(struct build *b, enum mail_code code, enum policy_form_of form, enum reason reason)
 {
-	open_mail(b, (struct policy_mail){.code = code, .form = form, .reason = reason, .party = PARTY_SENDER,
+	build_open(b, (struct policy_mail){.code = code, .form = form, .reason = reason, .party = PARTY_SENDER,
 					  .to = receipt_address(b->message), .in_reply_to = true});
 	if (code == MAIL_M70 && pieces_reason(b->message) != REASON_NONE)
 		build_field(b, "pieces", pieces_text(b->arena, b->message, build_english(b)));
@@ -183,7 +199,7 @@ void build_field(struct build *b, const char *name, struct bytes text)
 	if (!b->mail_open)
 		return;
 	b->fields = one_more(b->arena, b->fields, b->n_fields, &b->room_fields, sizeof *b->fields);
-	b->fields[b->n_fields++] = (struct policy_field){name, cleared(b, b->mails[b->n_mails - 1].party, text)};
+	b->fields[b->n_fields++] = (struct policy_field){name, build_cleared(b, b->mails[b->n_mails - 1].party, text)};
 }
 
 void build_field_text(struct build *b, const char *name, const char *text)

@@ -24,6 +24,7 @@
  *   M40  questions  M41  erased_at, kept_list         M42  why, places_list         M43  why
  *   M44  missing    M45  new_date
  *   M50  representative_name                          M51  representative_name, object_until
+ *   M52  representative_name
  *   M60  physician_name                               M61  physician_name, exam_count, missing, due (only when it is complete)
  *   M62  physician_name, document_name, sentence, hint   M63  physician_name, question, due
  *   M64  physician, family_name, given_name, birth_date, expert, summary, replaced
@@ -80,8 +81,31 @@ MUST_USE enum reason build_event(struct build *b, struct dossier_event event);
 MUST_USE enum reason build_plain(struct build *b, enum dossier_event_kind kind);
 MUST_USE enum reason build_text(struct build *b, enum dossier_event_kind kind, struct bytes id, struct bytes text);
 
-/* Adds a mail to a party of the dossier, if consent, a mailbox and the directory allow; false when not, and fields are then dropped. */
+/* Adds a mail to a party of the dossier, if consent, a way to him and the directory allow; false when not, and fields are then dropped. Who is
+ * reached by letter has it on paper; whom no mail reaches is a nurse's to tell (EVENT_MAIL_FAILED, CHANNEL_PERSON). A mail to the patient goes to
+ * those who act for him too, each in an envelope of his own: the one place where such copies are made (decide_people.c). */
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach);
+/* The same for the mail that is a representative's own (M50, M51). */
+bool build_mail_representative(struct build *b, enum mail_code code, const struct dossier_representative *representative);
+/* How somebody is reached now: a mailbox, the print station, a person's voice or hand, or not at all. */
+struct build_way {
+	enum channel channel;        /* MAIL, PAPER; TELEPHONE: a person tells him, whatever the way */
+	struct bytes to, address;
+	bool none;                   /* he has no mailbox that mail may go to */
+};
+struct build_way build_way(const struct build *b, enum party party);
+/* Copies of the mail to the patient that was last finished, for those who act for him. */
+void build_copies(struct build *b);
+/* Begins a mail: fields go to it. */
+void build_open(struct build *b, struct policy_mail mail);
+/* Adds a mail that is whole, its fields with it. */
+void build_append(struct build *b, struct policy_mail mail);
+/* What a text may not tell this party is masked. */
+struct bytes build_cleared(struct build *b, enum party party, struct bytes text);
+/* Would somebody who acts for the patient have a copy of that mail? */
+bool build_has_copies(const struct build *b, enum mail_code code);
+/* No mail can tell him: a person does, and it is kept as a mail that failed until she has. */
+void build_person(struct build *b, enum mail_code code, enum party party);
 /* Whether the directory lets mail go to that party's mailbox: NONE, DIRECTORY_UNKNOWN, DIRECTORY_ENDED (decide_directory.c). NONE for who
  * is no professional. */
 MUST_USE enum reason build_mailbox(const struct build *b, enum party party);

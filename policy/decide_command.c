@@ -39,6 +39,11 @@ static const struct {
 	[POLICY_ACT_LINK] = {"link", "operator.link/1"},
 	[POLICY_ACT_URGENT] = {"urgent", "operator.urgent/1"},
 	[POLICY_ACT_SHARE] = {"share", "operator.share/1"},
+	[POLICY_ACT_REPRESENT] = {"represent", "operator.represent/1"},
+	[POLICY_ACT_REPRESENT_END] = {"represent-end", "operator.represent-end/1"},
+	[POLICY_ACT_CHANNEL] = {"channel", "operator.channel/1"},
+	[POLICY_ACT_SECRET] = {"secret", "operator.secret/1"},
+	[POLICY_ACT_UNSECRET] = {"unsecret", "operator.unsecret/1"},
 	[POLICY_ACT_ARCHIVE] = {"archive", "operator.archive/1"},
 	[POLICY_ACT_ERASE] = {"erase", "operator.erase/1"},
 };
@@ -148,6 +153,12 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	case POLICY_ACT_REASSIGN:
 	case POLICY_ACT_TAKE:
 		return expert_command(b, c);
+	case POLICY_ACT_REPRESENT:
+	case POLICY_ACT_REPRESENT_END:
+	case POLICY_ACT_CHANNEL:
+	case POLICY_ACT_SECRET:
+	case POLICY_ACT_UNSECRET:
+		return people_command(b, c);
 	default:
 		return life_command(b, c);
 	}

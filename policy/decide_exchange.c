@@ -242,6 +242,12 @@ static enum reason with_emergency(struct build *b, enum reason (*rest)(struct bu
 	return b->n_events >= events && reason == REASON_REPLY_NOT_AWAITED ? REASON_NONE : reason;
 }
 
+enum reason exchange_patient(struct build *b)
+{
+	bool urgent = b->message->n_emergencies > 0 && dossier_next(b->after->state, EVENT_URGENT) != DOSSIER_NOWHERE;
+	return urgent ? with_emergency(b, patient_words) : patient_words(b);
+}
+
 static void settle(struct build *b, enum reason reason)
 {
 	if (reason == REASON_NONE)
@@ -259,10 +265,8 @@ void decide_patient(struct build *b)
 	/* Not surely his: it moves nothing, and still a person reads it first. */
 	if (reason != REASON_NONE && b->message->n_emergencies > 0)
 		reason = REASON_REPLY_URGENT;
-	else if (reason == REASON_NONE && b->message->n_emergencies > 0 && dossier_next(b->after->state, EVENT_URGENT) != DOSSIER_NOWHERE)
-		reason = with_emergency(b, patient_words);
 	else if (reason == REASON_NONE)
-		reason = patient_words(b);
+		reason = exchange_patient(b);
 	settle(b, reason);
 }
 

@@ -51,10 +51,30 @@ static enum reason doubt(struct build *b, const struct policy_command *c)
 	return reason;
 }
 
+/* Compared, the number is qualified: it has a mailbox from now on, unless he has chosen another way; and he may be written to for the first time. */
+static enum reason qualify_number(struct build *b)
+{
+	const struct dossier_channel_data mailbox = {
+		.party = PARTY_PATIENT, .address = text_patient_mailbox(b, &b->after->request.patient), .why = BYTES("qualified")};
+	enum reason reason = REASON_NONE;
+
+	if (b->after->channels[PARTY_PATIENT].channel == CHANNEL_MAIL)
+		reason = build_event(b, (struct dossier_event){.kind = EVENT_CHANNEL_CHANGED, .channel = mailbox});
+	if (reason != REASON_NONE)
+		return reason;
+	if (b->after->request.unqualified && b->after->request.pathology.len == 0)
+		return step_await_qualification(b);
+	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
+		build_field(b, "pathology", text_pathology(b));
+	return REASON_NONE;
+}
+
 static enum reason confirm_identity(struct build *b, const struct policy_command *c)
 {
 	enum reason reason = build_text(b, EVENT_IDENTITY_CONFIRMED, BYTES("compared"), c->text);
 
+	if (reason == REASON_NONE && b->after->request.mailbox.len == 0)
+		reason = qualify_number(b);
 	return reason == REASON_NONE ? step_reassess(b) : reason;
 }
 
@@ -72,6 +92,21 @@ static enum reason answer_more(struct build *b, const struct policy_command *c, 
 	return reason == REASON_NONE ? step_more_came(b, c->text) : reason;
 }
 
+/* A letter came back: the fold forgets the address; what it held is told anew, when there is another. */
+static enum reason letter_returned(struct build *b, const struct dossier_contact_data *data)
+{
+	const struct dossier_mail_data mail = {
+		.code = data->code, .party = data->party, .mailbox = dossier_mailbox(b->after, data->party), .reason = REASON_CHANNEL_RETURNED};
+
+	b->owner = "nurses";
+	b->reason = REASON_CHANNEL_RETURNED;
+	if (data->code == MAIL_NONE)
+		return REASON_NONE;
+	if (data->party == PARTY_PATIENT)
+		return step_failed(b, &mail);
+	return build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = mail});
+}
+
 static enum reason contact(struct build *b, const struct policy_command *c)
 {
 	struct dossier_contact_data data = {
@@ -84,6 +119,8 @@ static enum reason contact(struct build *b, const struct policy_command *c)
 	bool known = data.result == CONTACT_REACHED || data.result == CONTACT_SIGNED;
 	const struct dossier_mail_data heard = {
 		.code = data.code, .party = data.party, .mailbox = dossier_mailbox(b->after, data.party), .level = PROOF_ANSWERED};
+	if (reason == REASON_NONE && data.result == CONTACT_RETURNED)
+		return letter_returned(b, &data);
 	if (reason != REASON_NONE || !known || data.code == MAIL_NONE)
 		return reason;
 	/* Read aloud, or a letter signed for: the highest proof there is. */

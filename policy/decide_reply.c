@@ -322,6 +322,8 @@ void decide_relay(struct build *b)
 		decide_patient(b);
 	else if (b->message->party == PARTY_REQUESTER)
 		decide_requester(b);
+	else if (b->message->party == PARTY_REPRESENTATIVE || b->message->party == PARTY_OTHER_PARENT)
+		decide_representative(b);
 	else
 		build_hold(b, REASON_REPLY_NOT_AWAITED);
 }

@@ -120,9 +120,15 @@ static void apply_notice(struct build *b, const struct policy_report *r)
 		build_done(b, POLICY_APPLIED, REASON_NONE, NULL);
 }
 
+/* What the print station has or reads the patient has not: that a letter left is a person's to tell (contact). */
+static bool is_station(const struct build *b, struct bytes mailbox)
+{
+	return b->rules->print_mailbox.len > 0 && sender_same_address(b->rules->print_mailbox, mailbox);
+}
+
 static void apply(struct build *b, const struct policy_report *r)
 {
-	const struct policy_report_recipient *line = our_line(r);
+	const struct policy_report_recipient *line = is_station(b, r->mailbox) ? NULL : our_line(r);
 	enum reason reason = REASON_REPORT_UNMATCHED;
 
 	if (line != NULL)
@@ -158,11 +164,12 @@ void decide_report(struct build *b)
 
 static void decide_delivery(struct build *b, const struct dossier *dossier, const struct policy_delivery *delivery, bool late)
 {
+	bool letter = dossier != NULL && is_station(b, delivery->mailbox);
 	const struct dossier_mail_data data = {
 		.code = delivery->code,
 		.party = delivery->party,
-		.mailbox = delivery->mailbox,
-		.level = delivery->accepted && !late ? PROOF_ACCEPTED : 0,
+		.mailbox = letter ? dossier_mailbox(dossier, delivery->party) : delivery->mailbox,
+		.level = !delivery->accepted || late ? 0 : letter ? PROOF_LEFT : PROOF_ACCEPTED,
 		.reason = delivery->accepted && !late ? REASON_NONE : delivery->reason,
 		.status = delivery->status,
 	};

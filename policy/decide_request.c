@@ -121,6 +121,12 @@ static bool read_values(struct build *b, struct told *told, struct dossier_reque
 			      "consent.first-opinion.when", &out->first_opinion);
 }
 
+/* The national scale (RNIV): provisional, retrieved, validated, qualified. Unsaid: a number under an OID of the INS is qualified. */
+static bool is_qualified(struct bytes status)
+{
+	return status.len == 0 || bytes_equal_nocase(status, BYTES("qualified"));
+}
+
 /* Answers of a questionnaire are whole or sent back: its platform can mend them. A physician's request has no place for
  * pathology and consents, and a form on paper is read by nobody but a person: they open, and wait for her. */
 static enum reason read_request(struct build *b, struct told *told, const struct organisation *from, struct dossier_request *out)
@@ -134,10 +140,13 @@ static enum reason read_request(struct build *b, struct told *told, const struct
 		.sender = m->from,
 		.answers = m->answers,
 		.n_answers = m->n_answers,
-		.mailbox = bytes_of_text(arena_printf(b->arena, "%.*s@%.*s", (int)patient->ins.len,
-						      (const char *)patient->ins.at, (int)b->rules->patient_domain.len,
-						      (const char *)b->rules->patient_domain.at)),
 	};
+	struct bytes status;
+	if (!read_value(m, "patient.identity", &status))
+		return REASON_REQUEST_INCOMPLETE;
+	/* On a number that is not qualified no address is built (E11). */
+	if (is_qualified(status))
+		out->mailbox = text_patient_mailbox(b, patient);
 	if (!read_values(b, told, out) || told->refused)
 		return REASON_REQUEST_INCOMPLETE;
 	out->unqualified = out->pathology.len == 0 || out->version.len == 0 || !out->consent_processing || !out->consent_expert;
@@ -210,8 +219,9 @@ static enum reason check_known(const struct dossier *const *candidates, size_t n
 }
 
 /* Opened, and in the nurses' hands with what is not told named: nobody is written to before she has completed it. */
-static enum reason await_person(struct build *b, const struct told *told, const struct dossier_request *r)
+enum reason step_await_qualification(struct build *b)
 {
+	const struct dossier_request *r = &b->after->request;
 	const struct {
 		const char *id;
 		bool lacks;
@@ -225,7 +235,7 @@ static enum reason await_person(struct build *b, const struct told *told, const 
 		if (ids[i].lacks)
 			all = arena_printf(b->arena, "%s%s%s", all, all[0] != 0 ? "," : "", ids[i].id);
 	b->owner = "nurses";
-	b->reason = told->physician ? REASON_REQUEST_UNQUALIFIED : REASON_QUESTIONNAIRE_UNREAD;
+	b->reason = r->requester == REQUESTER_PHYSICIAN ? REASON_REQUEST_UNQUALIFIED : REASON_QUESTIONNAIRE_UNREAD;
 	return build_text(b, EVENT_QUALIFICATION_AWAITED, bytes_of_text(all), bytes_of_text(reason_code(b->reason)));
 }
 
@@ -241,8 +251,7 @@ static enum reason link_others(struct build *b, const struct dossier *const *can
 	return reason;
 }
 
-static enum reason open_dossier(struct build *b, const struct told *told, const struct dossier_request *request,
-				const struct dossier *const *candidates, size_t n)
+static enum reason open_dossier(struct build *b, const struct dossier_request *request, const struct dossier *const *candidates, size_t n)
 {
 	build_dossier(b, NULL);
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_REQUESTED, .request = *request});
@@ -258,8 +267,13 @@ static enum reason open_dossier(struct build *b, const struct told *told, const 
 		reason = link_others(b, candidates, n);
 	if (reason != REASON_NONE)
 		return reason;
+	if (request->mailbox.len == 0) {
+		b->owner = "nurses";
+		b->reason = REASON_IDENTITY_UNQUALIFIED;
+		return build_text(b, EVENT_IDENTITY_DOUBTED, bytes_of_text(reason_code(b->reason)), BYTES_NONE);
+	}
 	if (request->unqualified)
-		return await_person(b, told, request);
+		return step_await_qualification(b);
 	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "pathology", text_pathology(b));
 	reason = step_reassess(b);
@@ -324,7 +338,7 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 	reason = check_known(candidates, n, told.document, &request);
 	if (reason == REASON_DOCUMENT_DUPLICATE)
 		build_done(b, POLICY_DUPLICATE, reason, NULL);
-	else if (reason != REASON_NONE || (reason = open_dossier(b, &told, &request, candidates, n)) != REASON_NONE)
+	else if (reason != REASON_NONE || (reason = open_dossier(b, &request, candidates, n)) != REASON_NONE)
 		build_settle(b, reason);
 	else
 		build_done(b, POLICY_APPLIED, b->reason, b->owner);

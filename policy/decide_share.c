@@ -13,7 +13,7 @@ static bool has_version(const struct dossier *d, enum party party, unsigned vers
 static bool has_report(const struct dossier *d, enum party party, unsigned version)
 {
 	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
-		if (has_version(d, p, version) && sender_same_address(dossier_mailbox(d, p), dossier_mailbox(d, party)))
+		if (has_version(d, p, version) && (p == party || sender_same_address(dossier_mailbox(d, p), dossier_mailbox(d, party))))
 			return true;
 	return false;
 }

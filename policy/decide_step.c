@@ -105,8 +105,7 @@ void step_mail_report(struct build *b, enum party party, unsigned version)
 
 bool step_may_have(const struct build *b, enum party party)
 {
-	return sender_address_ok(dossier_mailbox(b->after, party)) && consent_check(b->after, party, b->now) == REASON_NONE &&
-	       build_mailbox(b, party) == REASON_NONE;
+	return !build_way(b, party).none && consent_check(b->after, party, b->now) == REASON_NONE;
 }
 
 /* Of those who are to have it now or after the patient: a person who has to find a mailbox has that time. */
@@ -118,15 +117,23 @@ static enum reason find_mailboxes(struct build *b)
 	return reason != REASON_NONE || r->first_opinion.when == SHARE_WHEN_ASKED ? reason : step_mailbox(b, PARTY_FIRST_OPINION);
 }
 
+/* Those who act for him have it with him; and where it goes by the hand of his physician, that one has it at once. */
+static bool is_by_hand(const struct build *b)
+{
+	return b->after->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN;
+}
+
 /* To whom this release goes: again, after "undeliverable", to the patient alone. */
 static unsigned release_to(const struct build *b, bool again)
 {
 	const struct dossier_request *r = &b->after->request;
 	unsigned to = step_may_have(b, PARTY_PATIENT) ? dossier_party_bit(PARTY_PATIENT) : 0;
+	if (build_has_copies(b, MAIL_M21))
+		to |= dossier_party_bit(PARTY_REPRESENTATIVE);
 
 	if (again)
 		return to;
-	if (r->attending.when == SHARE_AT_ONCE && step_may_have(b, PARTY_ATTENDING))
+	if ((r->attending.when == SHARE_AT_ONCE || is_by_hand(b)) && step_may_have(b, PARTY_ATTENDING))
 		to |= dossier_party_bit(PARTY_ATTENDING);
 	/* One doctor may be both: he has it once. */
 	bool both = (to & dossier_party_bit(PARTY_ATTENDING)) != 0 && sender_same_address(r->attending.mailbox, r->first_opinion.mailbox);
@@ -317,6 +324,14 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 {
 	const struct dossier_offer *live = dossier_live_offer(b->after);
 	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = *mail});
+	bool closed = mail->party == PARTY_PATIENT && bytes_equal(mail->status, BYTES("5.2.1")) && b->after->channels[PARTY_PATIENT].channel == CHANNEL_MAIL;
+
+	/* He left the health space (E26): until a person has chosen a way with him she tells him all. */
+	if (reason == REASON_NONE && closed && dossier_next(b->after->state, EVENT_CHANNEL_CHANGED) != DOSSIER_NOWHERE) {
+		b->reason = REASON_CHANNEL_CLOSED;
+		reason = build_event(b, (struct dossier_event){
+			.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .channel = CHANNEL_TELEPHONE, .why = BYTES("closed")}});
+	}
 
 	b->owner = "nurses";
 	if (reason != REASON_NONE)

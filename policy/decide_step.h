@@ -5,13 +5,15 @@
 #include "policy/decide_build.h"
 
 /* How sure it is that a mail arrived; the rest of policy_decision.proof. */
-enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 3, PROOF_READ = 4, PROOF_ANSWERED = 5 };
+enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_LEFT = 1, PROOF_ACCEPTED = 2, PROOF_DELIVERED = 3, PROOF_READ = 4, PROOF_ANSWERED = 5 };
 
 /* Looks again at what is missing: adds EVENT_PIECES_* when the answer changed (and M02 when the dossier becomes
  * incomplete), and goes on to triage where the gate is automatic. */
 MUST_USE enum reason step_reassess(struct build *b);
 /* What is missing now; REASON_REQUEST_UNQUALIFIED before a person told the pathology, REASON_PATHOLOGY_UNKNOWN when the pathology is not in the rules any more. */
 MUST_USE enum reason step_missing(struct build *b, struct missing **missing, size_t *n);
+/* What the request does not tell of pathology and consents is a person's to tell. */
+MUST_USE enum reason step_await_qualification(struct build *b);
 /* The patient's first mails, when he may first be written to: M01, and M02 when something is missing. */
 MUST_USE enum reason step_welcome(struct build *b);
 /* T0, M06, then the first offer. REASON_PIECES_MISSING when something is. */
@@ -102,6 +104,15 @@ MUST_USE enum reason step_questionnaire(const struct policy_rules *rules, struct
 MUST_USE enum reason life_command(struct build *b, const struct policy_command *command);
 /* M18 to who holds the dossier and to who was asked: before the event that takes it from them. ended: the request itself, not his part alone. */
 void life_dismiss_experts(struct build *b, bool ended);
+
+/* REPRESENT, REPRESENT_END, CHANNEL, SECRET, UNSECRET. USAGE for any other act. */
+MUST_USE enum reason people_command(struct build *b, const struct policy_command *command);
+/* Whose dates have passed act no more. */
+MUST_USE enum reason step_end_representatives(struct build *b);
+/* Who acts for the patient, or the other parent, wrote. */
+void decide_representative(struct build *b);
+/* What the patient, or who has all that he has, wrote: words and documents. The writer was checked. */
+MUST_USE enum reason exchange_patient(struct build *b);
 
 /* ASSIGN, REASSIGN, TAKE. USAGE for any other act. */
 MUST_USE enum reason expert_command(struct build *b, const struct policy_command *command);

@@ -68,6 +68,12 @@ struct bytes text_birth_date(const struct build *b)
 	return slashes(b, bytes_slice(t, 0, 4), bytes_slice(t, 4, 2), bytes_slice(t, 6, 2));
 }
 
+struct bytes text_patient_mailbox(const struct build *b, const struct policy_patient *patient)
+{
+	struct bytes ins = patient->ins, domain = b->rules->patient_domain;
+	return bytes_of_text(arena_printf(b->arena, "%.*s@%.*s", (int)ins.len, (const char *)ins.at, (int)domain.len, (const char *)domain.at));
+}
+
 struct bytes text_age(const struct build *b)
 {
 	int age = identity_age(&b->after->request.patient, b->now);

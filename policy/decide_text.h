@@ -10,6 +10,8 @@ struct bytes text_date_day(const struct build *b, struct instant at);
 struct bytes text_date_hour(const struct build *b, struct instant at);
 /* "28/03/1979" from YYYYMMDD; empty when it is none. */
 struct bytes text_birth_date(const struct build *b);
+/* His mailbox in the health space: his number's. Only for a qualified one. */
+struct bytes text_patient_mailbox(const struct build *b, const struct policy_patient *patient);
 struct bytes text_age(const struct build *b);
 /* The pathology's title, else its code. */
 struct bytes text_pathology(const struct build *b);

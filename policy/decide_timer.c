@@ -47,6 +47,20 @@ static void field_exchange(struct build *b)
 	build_field(b, "time_left", time_left(b, until));
 }
 
+/* Whose rights ended last. */
+static void field_ended(struct build *b)
+{
+	const struct dossier_representative *last = NULL;
+
+	for (size_t i = 0; i < b->after->n_representatives; i++) {
+		const struct dossier_representative *r = &b->after->representatives[i];
+		if (r->ended_at.us != 0 && !r->data.informed_only && r->data.proof.len > 0 && (last == NULL || instant_before(last->ended_at, r->ended_at)))
+			last = r;
+	}
+	if (last != NULL)
+		build_field(b, "representative_name", last->data.name);
+}
+
 static enum reason fill(struct build *b, enum mail_code code)
 {
 	switch (code) {
@@ -67,6 +81,9 @@ static enum reason fill(struct build *b, enum mail_code code)
 		return REASON_NONE;
 	case MAIL_M34:
 		field_exchange(b);
+		return REASON_NONE;
+	case MAIL_M52:
+		field_ended(b);
 		return REASON_NONE;
 	case MAIL_M11:
 		field_due(b);
@@ -162,6 +179,8 @@ static enum reason carry_out(struct build *b, const struct deadline_row *row)
 		return close_exchange(b);
 	case ACT_ARCHIVE:
 		return build_plain(b, EVENT_ARCHIVED);
+	case ACT_END_REPRESENTATIVES:
+		return step_end_representatives(b);
 	case ACT_ADDENDUM:
 		return step_addendum(b, MAIL_M13C);
 	}

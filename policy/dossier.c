@@ -214,7 +214,9 @@ static void keep_consent(struct dossier *d, const struct dossier_event *e)
 		*(e->consent.party == PARTY_PATIENT ? &d->request.consent_processing : &d->request.consent_expert) = true;
 		return;
 	}
-	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING ? &d->attending : &d->first_opinion;
+	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING	       ? &d->attending
+				    : e->consent.party == PARTY_FIRST_OPINION ? &d->first_opinion
+									      : &d->representatives_consent;
 	*c = (struct dossier_consent){e->consent.given, e->at};
 }
 
@@ -442,6 +444,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.passed = duplicate(arena, from->passed, d.n_passed, &d.room_passed, sizeof *d.passed);
 	d.contacts = duplicate(arena, from->contacts, d.n_contacts, &d.room_contacts, sizeof *d.contacts);
 	d.representatives = duplicate(arena, from->representatives, d.n_representatives, &d.room_representatives, sizeof *d.representatives);
+	d.returned = duplicate(arena, from->returned, d.n_returned, &d.room_returned, sizeof *d.returned);
 	d.complaints = duplicate(arena, from->complaints, d.n_complaints, &d.room_complaints, sizeof *d.complaints);
 	d.late_opinions = duplicate(arena, from->late_opinions, d.n_late_opinions, &d.room_late_opinions, sizeof *d.late_opinions);
 	d.links = duplicate(arena, from->links, d.n_links, &d.room_links, sizeof *d.links);

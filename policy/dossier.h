@@ -166,6 +166,7 @@ struct dossier {
 	struct instant opened_at, changed_at;   /* first event; last change of state */
 	struct dossier_request request;  /* with what a person told since; patient, pathology, physicians... as asked; consents below are the live ones */
 	struct dossier_consent attending, first_opinion;
+	struct dossier_consent representatives_consent;   /* curator and trusted person may have what the patient has */
 	bool pieces_complete;
 	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING or EVENT_QUALIFICATION_AWAITED */
 	struct bytes misfits;            /* of the last EVENT_PIECES_MISSING: which of them were answered, and what is wrong ("id code", commas) */
@@ -208,7 +209,9 @@ struct dossier {
 	struct bytes *links;             /* references of other dossiers of the same person */
 	size_t n_links, room_links;
 	enum reason awaited[PARTIES];    /* why a professional's mailbox waits for a person; NONE: it does not */
-	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail */
+	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail; an address that came back is empty */
+	struct bytes *returned;          /* addresses that letters came back from: none is used again */
+	size_t n_returned, room_returned;
 	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
 	size_t n_late_questions;
@@ -277,6 +280,8 @@ const struct dossier_late_opinion *dossier_find_late_opinion(const struct dossie
 const struct dossier_representative *dossier_find_representative(const struct dossier *dossier, struct bytes id);
 /* He acts at that instant: named, not ended, within his dates. */
 bool dossier_represents(const struct dossier_representative *representative, struct instant now);
+/* Did a letter to that address come back? */
+bool dossier_was_returned(const struct dossier *dossier, struct bytes address);
 /* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */
 struct bytes dossier_mailbox(const struct dossier *dossier, enum party party);
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "policy/given.h"
 #include "policy/identity.h"
+#include "policy/people.h"
 #include "policy/sender.h"
 
 /* All that must be known before a request can be weighed against its pathology's demands. */
@@ -24,10 +25,10 @@ static enum reason guard_request(const struct dossier_request *r)
 /* The two consents of the request may be given to a person; to take them back is to withdraw from the whole. */
 static enum reason guard_consent(const struct dossier_consent_data *c)
 {
-	bool physician = c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION;
+	bool other = c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE;
 	bool own = c->party == PARTY_PATIENT || c->party == PARTY_EXPERT;
 
-	return physician || (own && c->given) ? REASON_NONE : REASON_DOSSIER_ORDER;
+	return other || (own && c->given) ? REASON_NONE : REASON_DOSSIER_ORDER;
 }
 
 static bool is_prefixed(struct bytes id, const char *prefix)
@@ -159,15 +160,19 @@ static enum reason guard_text(const struct dossier *d, const struct dossier_even
 	return guard_life(d, e);
 }
 
-static enum reason guard_channel(const struct dossier_channel_data *c)
+static enum reason guard_channel(const struct dossier *d, const struct dossier_channel_data *c)
 {
+	/* The patient's mailbox is his number's. */
+	struct bytes local = bytes_slice(c->address, 0, bytes_find_byte(c->address, '@', 0));
+	if (c->channel == CHANNEL_MAIL && c->party == PARTY_PATIENT && c->address.len > 0 && !bytes_equal_nocase(local, d->request.patient.ins))
+		return REASON_DOSSIER_ORDER;
+	if (c->channel == CHANNEL_PAPER && (!people_address_ok(c->address) || dossier_was_returned(d, c->address)))
+		return dossier_was_returned(d, c->address) ? REASON_CHANNEL_RETURNED : REASON_CHANNEL_ADDRESS;
+
 	/* A mailbox that mail can go to, when another is told. */
 	if (c->channel == CHANNEL_MAIL && c->address.len > 0 && !sender_address_ok(c->address))
 		return REASON_DOSSIER_ORDER;
-	bool reachable = c->channel == CHANNEL_MAIL || c->channel == CHANNEL_PHYSICIAN || c->address.len > 0;
-
-	return c->party > PARTY_NONE && c->party < PARTIES && c->party != PARTY_SENDER && c->channel < CHANNELS && reachable ? REASON_NONE
-															    : REASON_DOSSIER_ORDER;
+	return c->party > PARTY_NONE && c->party < PARTIES && c->party != PARTY_SENDER && c->channel < CHANNELS ? REASON_NONE : REASON_DOSSIER_ORDER;
 }
 
 static enum reason guard_representative(const struct dossier_representative_data *r)
@@ -301,7 +306,7 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	case EVENT_DATA_RELEASE:
 		return guard_release(d, e);
 	case EVENT_DATA_CHANNEL:
-		return guard_channel(&e->channel);
+		return guard_channel(d, &e->channel);
 	case EVENT_DATA_REPRESENTATIVE:
 		return guard_representative(&e->representative);
 	case EVENT_DATA_TEXT:

@@ -51,6 +51,19 @@ static void keep_passed(struct dossier *d, const struct dossier_event *e)
 	d->passed[i].times++;
 }
 
+/* Nothing goes to the wrong address a second time: another must be told. */
+static void keep_returned(struct dossier *d, enum party party)
+{
+	struct dossier_channel_data *c = &d->channels[party];
+
+	if (c->channel != CHANNEL_PAPER || c->address.len == 0)
+		return;
+	d->returned = dossier_grow(d->arena, d->returned, d->n_returned, &d->room_returned, sizeof *d->returned);
+	d->returned[d->n_returned++] = c->address;
+	c->address = BYTES_NONE;
+	c->why = BYTES("returned");
+}
+
 static void keep_contact(struct dossier *d, const struct dossier_event *e)
 {
 	d->contacts = dossier_grow(d->arena, d->contacts, d->n_contacts, &d->room_contacts, sizeof *d->contacts);
@@ -59,6 +72,8 @@ static void keep_contact(struct dossier *d, const struct dossier_event *e)
 	bool arrived = e->contact.result == CONTACT_REACHED || e->contact.result == CONTACT_POSTED || e->contact.result == CONTACT_SIGNED;
 	if (arrived && e->contact.party == PARTY_PATIENT && e->contact.code == MAIL_M21 && d->released_at.us != 0 && d->kept_at.us == 0)
 		d->kept_at = e->at;
+	if (e->contact.result == CONTACT_RETURNED && e->contact.party < PARTIES)
+		keep_returned(d, e->contact.party);
 }
 
 /* Another mailbox of a professional is where his mails go from now on: an expert's is that of the offer that he holds. */
@@ -71,6 +86,9 @@ static void keep_channel(struct dossier *d, const struct dossier_event *e)
 	d->awaited[c->party] = REASON_NONE;
 	if (c->channel != CHANNEL_MAIL || c->address.len == 0)
 		return;
+	/* Only ever the one of his qualified number. */
+	if (c->party == PARTY_PATIENT)
+		d->request.mailbox = c->address;
 	if (c->party == PARTY_ATTENDING)
 		d->request.attending.mailbox = c->address;
 	if (c->party == PARTY_FIRST_OPINION)

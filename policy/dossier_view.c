@@ -100,9 +100,20 @@ bool dossier_had_version(const struct dossier *dossier, enum party party, unsign
 	struct bytes mailbox = dossier_mailbox(dossier, party);
 
 	for (size_t i = 0; i < dossier->n_releases && dossier->releases[i].version < below; i++)
-		for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
-			if ((dossier->releases[i].to & dossier_party_bit(p)) != 0 && sender_same_address(dossier_mailbox(dossier, p), mailbox))
+		for (enum party p = PARTY_PATIENT; p < PARTIES; p++) {
+			/* On paper nobody has a mailbox to be known by. */
+			bool same = (p == party && mailbox.len == 0) || sender_same_address(dossier_mailbox(dossier, p), mailbox);
+			if ((dossier->releases[i].to & dossier_party_bit(p)) != 0 && same)
 				return true;
+		}
+	return false;
+}
+
+bool dossier_was_returned(const struct dossier *dossier, struct bytes address)
+{
+	for (size_t i = 0; i < dossier->n_returned; i++)
+		if (bytes_equal_nocase(dossier->returned[i], address))
+			return true;
 	return false;
 }
 

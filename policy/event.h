@@ -184,7 +184,8 @@ struct dossier_mail_data {
 };
 
 struct dossier_consent_data {
-	enum party party;            /* ATTENDING, FIRST_OPINION; PATIENT: consent.processing, EXPERT: consent.expert, only ever given */
+	enum party party;            /* ATTENDING, FIRST_OPINION; REPRESENTATIVE: curator and trusted person may have all; PATIENT: consent.processing,
+	                              * EXPERT: consent.expert, only ever given */
 	bool given;
 };
 
@@ -219,7 +220,7 @@ struct dossier_channel_data {
 	enum party party;
 	enum channel channel;
 	struct bytes address;        /* PAPER: lines of the envelope, newlines between; TELEPHONE: the number; MAIL: another mailbox, or empty */
-	struct bytes why;            /* "closed" (he left the health space), "asked", "returned"… */
+	struct bytes why;            /* "closed" (he left the health space), "asked", "secret" (a minor's, with PHYSICIAN), "qualified"… */
 };
 
 enum representative_role { ROLE_NONE, ROLE_PARENT, ROLE_GUARDIAN, ROLE_CURATOR, ROLE_FAMILY, ROLE_TRUSTED, ROLE_HELPER, ROLES };

@@ -18,6 +18,7 @@ static const char *const codes[MAIL_CODES] = {
 	[MAIL_M30] = "M30", [MAIL_M31] = "M31", [MAIL_M33] = "M33", [MAIL_M34] = "M34", [MAIL_M35] = "M35",
 	[MAIL_M36] = "M36", [MAIL_M37] = "M37", [MAIL_M40] = "M40", [MAIL_M41] = "M41", [MAIL_M42] = "M42",
 	[MAIL_M43] = "M43", [MAIL_M44] = "M44", [MAIL_M45] = "M45", [MAIL_M50] = "M50", [MAIL_M51] = "M51",
+	[MAIL_M52] = "M52",
 	[MAIL_M60] = "M60", [MAIL_M61] = "M61", [MAIL_M62] = "M62", [MAIL_M63] = "M63", [MAIL_M64] = "M64",
 	[MAIL_M70] = "M70", [MAIL_M71] = "M71", [MAIL_M73] = "M73", [MAIL_M80] = "M80", [MAIL_M81] = "M81",
 	[MAIL_M82] = "M82", [MAIL_M83] = "M83", [MAIL_M84] = "M84", [MAIL_M85] = "M85", [MAIL_M90] = "M90",

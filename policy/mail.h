@@ -67,6 +67,7 @@ enum mail_code {
 	MAIL_M45,   /* patient: no expert for now */
 	MAIL_M50,   /* representative: proof of mandate to send */
 	MAIL_M51,   /* other holder of parental authority: a request was made */
+	MAIL_M52,   /* patient: who acted for you does so no more */
 	MAIL_M60,   /* physician: confirm the patient's consent */
 	MAIL_M61,   /* physician: request received */
 	MAIL_M62,   /* physician: a document is refused */

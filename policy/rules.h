@@ -19,6 +19,7 @@ struct policy_rules {
 	bool triage_by_nurse, release_by_nurse;
 	bool opinion_unsigned;            /* an expert without a registered certificate may send an unsigned opinion */
 	struct bytes patient_domain;      /* of the patients' health space */
+	struct bytes print_mailbox;       /* of the print station, which sends letters; empty: there is none */
 	const struct organisation *organisations;
 	size_t n_organisations;
 	const struct pathology *pathologies;
@@ -40,5 +41,7 @@ struct policy_rules {
 
 /* Experts who said no, then a nurse looks before another is asked. */
 #define POLICY_REFUSALS 2u
+
+#define POLICY_OBJECT_DAYS    8   /* the other parent's time to say no, as M51 names it; he may later, too (A) */
 
 #endif

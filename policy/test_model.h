@@ -88,7 +88,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2632, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2680, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -251,6 +251,8 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 		buf_u64(b, (uint64_t)late->at.us);
 		buf_u64(b, (uint64_t)late->inbox);
 	}
+	for (size_t i = 0; i < d->n_returned; i++)
+		model_bytes(b, d->returned[i]);
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
 		buf_u32(b, (uint32_t)d->awaited[p]);
@@ -297,7 +299,8 @@ static UNUSED void model_write(struct buf *b, const struct dossier *d)
 				   d->kept_at.us, d->held_at.us, d->held_until.us, d->held.us,
 				   d->attending.at.us, d->first_opinion.at.us, (int64_t)d->n_documents, (int64_t)d->n_waived, (int64_t)d->n_offers,
 				   (int64_t)d->n_proofs, (int64_t)d->n_questions, (int64_t)d->n_digests, (int64_t)d->n_releases, (int64_t)d->n_pauses,
-				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links};
+				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links, (int64_t)d->n_returned,
+				   d->representatives_consent.given, d->representatives_consent.at.us};
 
 	buf_u32(b, (uint32_t)(d->state << 16 | d->interrupted << 8 | d->pieces_complete << 2 | d->attending.given << 1 | d->first_opinion.given));
 	for (size_t i = 0; i < COUNT(numbers); i++)
@@ -821,16 +824,19 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
-					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr",
+					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
 					  "un-bis@experts.exemple.fr"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
-	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person"};
+	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
+	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
 	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
 
 	return (struct policy_command){
 		.act = (enum policy_act)(v->who % POLICY_ACTS), .actor = BYTES("n"), .id = T(ids[v->a % COUNT(ids)]), .text = T(texts[v->b % COUNT(texts)]),
 		.how = T(hows[v->b / 16 % COUNT(hows)]), .mail = T(mails[v->b / 256 % COUNT(mails)]), .say = v->a / 256 % 2 ? BYTES("Bon courage.") : BYTES_NONE,
-		.party = (enum party)(v->a / 16 % PARTIES), .given = v->what % 2};
+		.party = (enum party)(v->a / 16 % PARTIES), .given = v->what % 2,
+		.representative = {.role = (enum representative_role)(v->a % ROLES), .name = BYTES("Une PERSONNE"), .mailbox = T(mailboxes[v->b % COUNT(mailboxes)]),
+				   .proof = v->b / 16 % 2 ? BYTES("jugement") : BYTES_NONE, .informed_only = v->b / 32 % 4 == 0}};
 }
 
 static UNUSED void model_command(struct model *m, const struct model_move *v)

@@ -8,7 +8,7 @@
 
 #include "policy/test_world.h"
 
-enum { WATCH_OFFERS = 256, WATCH_DOCUMENTS = 256, WATCH_DIGESTS = 256 };
+enum { WATCH_OFFERS = 256, WATCH_DOCUMENTS = 256, WATCH_DIGESTS = 256, WATCH_ACTING = 64 };
 
 struct watch_document {
 	struct bytes key, organisation;
@@ -23,7 +23,9 @@ struct watch {
 	struct instant at;
 	int64_t seq;
 	struct policy_patient patient;
-	bool processing, sharing, attending, first_opinion;   /* consents, as of now */
+	bool processing, sharing, attending, first_opinion, representatives;   /* consents, as of now */
+	struct dossier_representative_data acting[WATCH_ACTING];   /* who acts for him, by the last that was told of each; no id: ended */
+	size_t n_acting;
 	bool awaited, doubted, missing, pieces, triaged, no_expert;
 	const struct dossier_offer_data *live, *holder;
 	const struct dossier_offer_data *expired;             /* the last offer that ran out, */
@@ -189,12 +191,26 @@ static UNUSED void watch_consent(struct watch *w, const struct dossier_consent_d
 {
 	bool *const places[PARTIES] = {
 		[PARTY_PATIENT] = &w->processing, [PARTY_EXPERT] = &w->sharing,
-		[PARTY_ATTENDING] = &w->attending, [PARTY_FIRST_OPINION] = &w->first_opinion,
+		[PARTY_ATTENDING] = &w->attending, [PARTY_FIRST_OPINION] = &w->first_opinion, [PARTY_REPRESENTATIVE] = &w->representatives,
 	};
 	watch_need(w, c->party < PARTIES && places[c->party] != NULL, "a consent is about nobody");
-	watch_need(w, c->given || c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION, "a consent of the request ended without a withdrawal");
+	watch_need(w, c->given || c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE, "a consent of the request ended without a withdrawal");
 	if (c->party < PARTIES && places[c->party] != NULL)
 		*places[c->party] = c->given;
+}
+
+static UNUSED void watch_ended(struct watch *w, struct bytes id)
+{
+	for (size_t i = 0; i < w->n_acting; i++)
+		if (bytes_equal(w->acting[i].id, id))
+			w->acting[i] = (struct dossier_representative_data){0};
+}
+
+static UNUSED void watch_named(struct watch *w, const struct dossier_representative_data *r)
+{
+	watch_ended(w, r->id);
+	if (w->n_acting < WATCH_ACTING)
+		w->acting[w->n_acting++] = *r;
 }
 
 static UNUSED void watch_doubted(struct watch *w)
@@ -422,13 +438,17 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_need(w, (w->over != DOSSIER_NOWHERE || w->closed) && w->over != DOSSIER_ERASED, "a dossier was erased that is not over, or twice");
 		watch_over(w, DOSSIER_ERASED);
 		break;
+	case EVENT_REPRESENTATIVE_NAMED:
+		watch_named(w, &e->representative);
+		break;
+	case EVENT_REPRESENTATIVE_ENDED:
+		watch_ended(w, e->text.id);
+		break;
 	case EVENT_MAILBOX_AWAITED:
 	case EVENT_URGENT:
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_CONTACT_MADE:
 	case EVENT_CHANNEL_CHANGED:
-	case EVENT_REPRESENTATIVE_NAMED:
-	case EVENT_REPRESENTATIVE_ENDED:
 	case EVENT_COMPLAINED:
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
@@ -444,7 +464,7 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 	};
 	static const enum dossier_event_kind closed[] = {
-		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_SHARED, EVENT_URGENT, EVENT_OPINION_RECEIVED,
+		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_URGENT, EVENT_OPINION_RECEIVED,
 		EVENT_OPINION_UNSIGNED,
 	};
 	for (size_t i = 0; i < COUNT(always); i++)
@@ -602,6 +622,7 @@ static UNUSED enum watch_keeper watch_keeper(enum dossier_state state)
 /* --- mails ------------------------------------------------------------------------------- */
 
 #define PATIENT_IS 1u << PARTY_PATIENT
+#define HIS (1u << PARTY_PATIENT | 1u << PARTY_REPRESENTATIVE)   /* and who acts for him, with a copy */
 #define EXPERT_IS 1u << PARTY_EXPERT
 #define ASKED_IS (1u << PARTY_EXPERT | 1u << PARTY_STANDBY)
 #define PHYSICIAN_IS (1u << PARTY_ATTENDING | 1u << PARTY_FIRST_OPINION)
@@ -614,15 +635,15 @@ static const struct watch_warrant {
 	unsigned parties;                /* set of parties */
 	enum dossier_event_kind by[8];
 } WATCH_WARRANTS[] = {
-	{"M01", PATIENT_IS, {EVENT_REQUESTED, EVENT_QUALIFIED, EVENT_CONSENT_CHANGED}},
-	{"M02", PATIENT_IS, {EVENT_PIECES_MISSING, EVENT_CONSENT_CHANGED}},
-	{"M02B", PATIENT_IS, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
-	{"M03", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M01", HIS, {EVENT_IDENTITY_CONFIRMED, EVENT_REQUESTED, EVENT_QUALIFIED, EVENT_CONSENT_CHANGED}},
+	{"M02", HIS, {EVENT_PIECES_MISSING, EVENT_CONSENT_CHANGED}},
+	{"M02B", HIS, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
+	{"M03", HIS, {EVENT_DEADLINE_PASSED}},
 	{"M05", PATIENT_IS, {EVENT_IDENTITY_DOUBTED}},
-	{"M06", PATIENT_IS, {EVENT_TRIAGED}},
-	{"M07", PATIENT_IS, {EVENT_OFFER_ACCEPTED}},
-	{"M08", PATIENT_IS, {EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED}},
-	{"M09", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M06", HIS, {EVENT_TRIAGED}},
+	{"M07", HIS, {EVENT_OFFER_ACCEPTED}},
+	{"M08", HIS, {EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED}},
+	{"M09", HIS, {EVENT_DEADLINE_PASSED}},
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_CHANNEL_CHANGED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
 	{"M12", ASKED_IS, {EVENT_REPLY_UNCLEAR}},
@@ -633,21 +654,24 @@ static const struct watch_warrant {
 	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
 	{"M16", EXPERT_IS, {EVENT_RELEASED}},
 	{"M18", ASKED_IS, {ENDS, EVENT_DIED, EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED, EVENT_OFFER_EXPIRED}},
-	{"M19", PATIENT_IS, {EVENT_HELD, EVENT_DEADLINE_PASSED}},
-	{"M21", PATIENT_IS, {EVENT_RELEASED}},
-	{"M22", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M19", HIS, {EVENT_HELD, EVENT_DEADLINE_PASSED}},
+	{"M21", HIS, {EVENT_RELEASED}},
+	{"M22", HIS, {EVENT_DEADLINE_PASSED}},
 	{"M30", EXPERT_IS, {EVENT_QUESTION_RECEIVED}},
-	{"M31", PATIENT_IS, {EVENT_QUESTION_ANSWERED}},
-	{"M33", PATIENT_IS, {EVENT_URGENT}},
-	{"M34", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
-	{"M35", PATIENT_IS | EXPERT_IS, {EVENT_CLOSED}},
-	{"M36", PATIENT_IS, {EVENT_QUESTION_LATE}},
+	{"M31", HIS, {EVENT_QUESTION_ANSWERED}},
+	{"M33", HIS, {EVENT_URGENT}},
+	{"M34", HIS, {EVENT_DEADLINE_PASSED}},
+	{"M35", HIS | EXPERT_IS, {EVENT_CLOSED}},
+	{"M36", HIS, {EVENT_QUESTION_LATE}},
 	{"M37", PATIENT_IS | EXPERT_IS, {EVENT_CLOSED, EVENT_DEADLINE_PASSED}},
 	{"M40", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
-	{"M42", PATIENT_IS, {EVENT_REDIRECTED}},
-	{"M43", PATIENT_IS, {EVENT_CANCELLED, EVENT_WITHDRAWN}},
-	{"M44", PATIENT_IS, {EVENT_EXPIRED}},
-	{"M45", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M42", HIS, {EVENT_REDIRECTED}},
+	{"M43", HIS, {EVENT_CANCELLED, EVENT_WITHDRAWN}},
+	{"M44", HIS, {EVENT_EXPIRED}},
+	{"M45", HIS, {EVENT_DEADLINE_PASSED}},
+	{"M50", 1u << PARTY_REPRESENTATIVE, {EVENT_REPRESENTATIVE_NAMED}},
+	{"M51", 1u << PARTY_OTHER_PARENT, {EVENT_REPRESENTATIVE_NAMED}},
+	{"M52", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M63", 1u << PARTY_REQUESTER, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
 	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED}},
 	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED}},
@@ -736,6 +760,8 @@ static UNUSED bool watch_consents(const struct watch *w, enum party party)
 
 	if (w->frozen || w->counts[EVENT_DIED] > 0 || w->over == DOSSIER_WITHDRAWN)
 		return false;
+	if (party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT)
+		return both && w->n_acting > 0;
 	if (party == PARTY_ATTENDING)
 		return both && w->attending;
 	if (party == PARTY_FIRST_OPINION)
@@ -749,6 +775,24 @@ static UNUSED void watch_sender_mail(struct watch *w, const struct policy_mail *
 	watch_need(w, m->attach == POLICY_ATTACH_NONE, "the sender of a message was sent documents");
 }
 
+/* Somebody of that mailbox acts now; with a proof, unless it is what asks for one; the report not to whom the steps are enough. */
+static UNUSED bool watch_acts(const struct watch *w, const struct policy_mail *m)
+{
+	bool clinical = m->code == MAIL_M21 || m->code == MAIL_M31 || m->code == MAIL_M02B;
+
+	for (size_t i = 0; i < w->n_acting; i++) {
+		const struct dossier_representative_data *r = &w->acting[i];
+		bool his = r->id.len > 0 && (m->channel == CHANNEL_PAPER || bytes_equal_nocase(r->mailbox, m->to));
+		bool dated = !(r->timed_until && !instant_before(w->at, r->until)) && !(r->timed_from && instant_before(w->at, r->from));
+		bool whole = r->role == ROLE_PARENT || r->role == ROLE_GUARDIAN || r->role == ROLE_FAMILY || (w->representatives && r->role != ROLE_HELPER);
+		if (!his || !dated || r->informed_only != (m->party == PARTY_OTHER_PARENT))
+			continue;
+		if (m->code == MAIL_M50 || m->code == MAIL_M51 || (r->proof.len > 0 && r->role != ROLE_HELPER && (whole || !clinical)))
+			return true;
+	}
+	return false;
+}
+
 static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, size_t i)
 {
 	const struct policy_mail *m = &d->mails[i];
@@ -756,7 +800,7 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 	watch_need(w, m->to.len > 0, "a mail has no recipient");
 	for (size_t k = 0; k < i; k++)
 		watch_need(w, d->mails[k].code != m->code || d->mails[k].part != m->part || d->mails[k].form != m->form || d->mails[k].party == PARTY_SENDER ||
-				      !bytes_equal_nocase(d->mails[k].to, m->to),
+				      !bytes_equal_nocase(d->mails[k].to, m->to) || m->channel == CHANNEL_PAPER,
 			   "one decision sends the same mail twice");
 	if (m->party == PARTY_SENDER) {
 		watch_sender_mail(w, m);
@@ -766,6 +810,7 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 	if (!watch_warranted(d, m))
 		watch_need(w, false, arena_printf(w->arena, "%s goes to the %s, and no event stands behind it (or test_watch.h has no row for it)",
 						  mail_code_name(m->code), party_name(m->party)));
+	watch_need(w, (m->party != PARTY_REPRESENTATIVE && m->party != PARTY_OTHER_PARENT) || watch_acts(w, m), "a mail goes to somebody who does not act for the patient, or may not have it");
 	watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->to), "a mail to somebody else has the patient's number in its address");
 	watch_need(w, m->attach != POLICY_ATTACH_DOSSIER || m->party == PARTY_EXPERT, "a dossier goes to somebody who is no expert");
 	watch_need(w, m->attach != POLICY_ATTACH_REPORT || w->version > 0, "a report goes before it was released");

@@ -21,7 +21,7 @@ from browser import BROWSERS, CONTRAST, WIDTH, Browser, Page, squeezed   # noqa:
 
 LANGUAGES = ("fr", "en")
 REVISIONS = (("M21R", "patient", True), ("M65", "physician", False))   # M21 and M64 that cancel an earlier one
-REPLIED = {"M01", "M02", "M02B", "M03", "M04", "M05", "M21", "M21R", "M31", "M34", "M40", "M45", "M50", "M51", "M60", "M63"}
+REPLIED = {"M01", "M02", "M02B", "M03", "M04", "M05", "M21", "M21R", "M31", "M34", "M40", "M45", "M50", "M51", "M52", "M60", "M63"}
 REFERENCE = "A-2026-000123-KQ"
 ILLNESS = re.compile(r"endom[eé]trio|cancer|tum(eu|o)r|\bIRM\b|\bMRI\b|mammogra|pelvi|ultrasound|[eé]chogra", re.I)
 PATIENT = re.compile(r"PAT-TROIS|DOMINIQUE")

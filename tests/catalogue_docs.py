@@ -56,6 +56,7 @@ WHEN = {
     "M45": ("aucun expert n'est libre", "no expert is free"),
     "M50": ("une personne écrit pour une autre, sans preuve", "somebody writes for another person, without proof"),
     "M51": ("demande pour un mineur faite par un seul parent", "request for a minor made by one parent"),
+    "M52": ("les droits d'un représentant ont pris fin", "a representative's rights have ended"),
     "M60": ("l'accord du patient n'est pas dans la demande", "the patient's consent is not in the request"),
     "M61": ("la demande d'un médecin est arrivée", "a physician's request has come"),
     "M62": ("une pièce du médecin est refusée", "a document of the physician is refused"),

@@ -438,6 +438,7 @@ create table outbox (
   code          text not null,               -- M01…
   party         text not null,
   recipient     text not null,
+  channel       text not null default 'mail' check (channel in ('mail', 'paper')),   -- paper: a letter, and the recipient prints it
   domain        text not null,
   return_path   text not null,               -- '' of a report
   form          text not null default 'signed' check (form in ('signed', 'report')),   -- a report is no multipart/signed, and has no seal
@@ -510,9 +511,18 @@ begin
     select e.data->>'sender' from dossier_event e
      where sign_allowed.party = 'requester' and e.dossier = sign_allowed.dossier and e.kind = 'requested' and e.data->>'requester' = 'physician'
     union all
+    -- the mailbox of a qualified number
+    select e.data->>'address' from dossier_event e join dossier_event r on r.dossier = e.dossier and r.kind = 'requested'
+     where sign_allowed.party = 'patient' and e.dossier = sign_allowed.dossier and e.kind = 'channel_changed' and e.data->>'party' = 'patient'
+       and e.data->>'channel' = 'mail' and lower(split_part(e.data->>'address', '@', 1)) = lower(r.data->'patient'->>'ins')
+    union all
+    -- who acts for the patient, at this second: as he was named last, not ended, within his dates
     select e.data->>'mailbox' from dossier_event e
      where sign_allowed.party = case when e.data->>'informed_only' = 'true' then 'other_parent' else 'representative' end
        and e.dossier = sign_allowed.dossier and e.kind = 'representative_named'
+       and coalesce((e.data->>'from')::timestamptz, '-infinity') <= instant() and coalesce((e.data->>'until')::timestamptz, 'infinity') > instant()
+       and not exists (select from dossier_event x where x.dossier = e.dossier and x.seq > e.seq
+         and x.kind in ('representative_named', 'representative_ended') and x.data->>'id' = e.data->>'id')
     union all
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
      where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
@@ -548,9 +558,15 @@ begin
                    and directory_vouched(c.address, c.person) is not null);
 end $$;
 
+-- Is that party reached by letter? Then the print station is whom its mails may go to; the signer knows which it is.
+create function sign_letter(dossier bigint, party text) returns boolean language sql stable as $$
+  select coalesce((select e.data->>'channel' = 'paper' from dossier_event e where e.dossier = sign_letter.dossier and e.kind = 'channel_changed'
+    and e.data->>'party' = sign_letter.party order by e.seq desc limit 1), false)
+$$;
+
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
-  out decision jsonb, out message_id text, out allowed text[], out form text) returns setof record
+  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
@@ -564,7 +580,8 @@ begin
        where e.dossier = o.dossier and e.seq = o.event
        union all
        select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox) x limit 1),
-    o.message_id, sign_allowed(o.dossier, o.party, o.inbox), o.form;
+    o.message_id, case when o.channel = 'mail' then sign_allowed(o.dossier, o.party, o.inbox) when sign_letter(o.dossier, o.party) then '{print}'::text[] else '{}' end,
+    o.form, o.channel;
 end $$;
 
 create table sign_journal (
@@ -630,8 +647,10 @@ begin
        order by o.next_at limit 1 for update skip locked;
       exit when picked is null;
       -- Its session died after it was stopped: it is not sent a second time.
-      update outbox o set state = 'cancelled', reason = o.stop, ended_at = now(), session = null, told = true
-       where o.id = picked and o.stop is not null;
+      -- Nor does anything go to one whose right to act for the patient ended since it was decided.
+      update outbox o set state = 'cancelled', reason = coalesce(o.stop, 'consent.none'), ended_at = now(), session = null, told = true
+       where o.id = picked and (o.stop is not null or o.party in ('representative', 'other_parent') and o.channel = 'mail'
+         and not lower(o.recipient) = any (sign_allowed(o.dossier, o.party, o.inbox)));
       exit when not found;
       perform mail_late_over();
     end loop;

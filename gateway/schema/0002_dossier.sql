@@ -907,7 +907,7 @@ language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select (array_agg(o.dossier))[1], (array_agg(o.party))[1], lower(relay_by_thread.mailbox) from outbox o
    where o.message_id = any (relay_by_thread.message_ids) and relay_speaks(o.party, lower(o.recipient), relay_by_thread.mailbox)
-     and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender'
+     and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender' and o.channel = 'mail'
   having count(distinct (o.dossier, o.party)) = 1;
 end $$;
 
@@ -1108,14 +1108,14 @@ $$;
 -- ---------------------------------------------------------------- worker: outgoing
 -- 0 when this effect was decided before: the mail exists already. Nobody is told: who decided it goes on to have it composed.
 create function outbox_add(effect text, dossier bigint, event bigint, inbox bigint, code text, party text, recipient text,
-  return_path text, message_id text, rule text, request jsonb, attach jsonb, at timestamptz) returns bigint
+  return_path text, message_id text, rule text, request jsonb, attach jsonb, at timestamptz, channel text default 'mail') returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint;
 begin
-  insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, form, message_id, envelope_id, rule, request, attach, created_at)
+  insert into outbox (effect, dossier, event, inbox, code, party, recipient, domain, return_path, form, message_id, envelope_id, rule, request, attach, created_at, channel)
     values (outbox_add.effect, outbox_add.dossier, outbox_add.event, outbox_add.inbox, outbox_add.code, outbox_add.party,
             outbox_add.recipient, lower(regexp_replace(outbox_add.recipient, '^.*@', '')), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
-            replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at)
+            replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at, outbox_add.channel)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
   return coalesce(given, 0);
 end $$;
@@ -1178,6 +1178,15 @@ begin
    where o.dossier = outbox_cancel_mailbox.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
      and o.party in ('expert', 'standby') and lower(o.recipient) = lower(outbox_cancel_mailbox.mailbox);
   perform outbox_stopped(outbox_cancel_mailbox.dossier, outbox_cancel_mailbox.at);
+end $$;
+create function outbox_cancel_representative(dossier bigint, mailbox text, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set stop = case o.state when 'failed' then o.reason else 'consent.none' end
+   where o.dossier = outbox_cancel_representative.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
+     and o.party in ('representative', 'other_parent')
+     and (lower(o.recipient) = lower(outbox_cancel_representative.mailbox) or outbox_cancel_representative.mailbox = '' and o.channel = 'paper');
+  perform outbox_stopped(outbox_cancel_representative.dossier, outbox_cancel_representative.at);
 end $$;
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$

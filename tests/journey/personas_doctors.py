@@ -1,11 +1,86 @@
-"""Journeys of doctors: the expert who is asked (2.6)."""
+"""Journeys of doctors: the one who asks (2.4) and the expert who is asked (2.6)."""
 import datetime
 
 import bad
 import clients
 import documents
-from rehearsal import NAMES, PATIENTS, RPPS, Dossier, Experts, ends, paris, plain, sends_raw, words
-from world import wait_for
+from rehearsal import NAMES, PATIENTS, RPPS, Box, Dossier, Experts, ends, numbers, paris, plain, sends_raw, words
+from world import ATTENDING, DEPOT, wait_for
+
+
+# ---------------------------------------------------------------- 2.4 a physician who asks
+
+def physician(w, story):
+    """Her doctor asks, from his own software, under the seal of his practice."""
+    d, box, experts, known = Dossier(w, story, PATIENTS["2.4"]), Box(w, ATTENDING), Experts(w), {}
+
+    def asks(**changed):
+        return d.request(exams=("34794-8", "11502-2", "18748-4"), sender=ATTENDING, signer=w.practice, relais__requester="physician", consent__first_opinion=False, **changed)
+
+    def without_consent():
+        """He does not say that his patient agreed: he is told within the minute, and no clock starts."""
+        w.next_day(0, 9)
+        before = w.now()
+        known_refs = {x["ref"] for x in story.dossiers()}
+        archive = d.package([("74465-6", d.questionnaire(relais__requester="physician", consent__processing=None))])
+        message_id = story.send(ATTENDING, DEPOT, "XDM/1.0/DDM+Demande d'avis " + d.patient.name(), "Demande d'avis.", [("IHE_XDM.zip", "application/zip", archive)], w.practice)
+        bad.outcome(w, message_id)
+        w.settle()
+        answers = [m for m in box.new() if m["In-Reply-To"] == message_id]
+        assert len(answers) == 1 and w.now() - before < datetime.timedelta(minutes=1), [m["Subject"] for m in box.new()]
+        assert not [x for x in story.dossiers() if x["ref"] not in known_refs and x["complete_at"]], "no clock starts without her consent"
+        box.look()
+
+    def requested():
+        asks()
+        d.reaches("triage")
+        w.settle()
+        assert len(box.look()) == 1, "one answer to his message"
+        d.do("triage")
+        d.box.look()
+
+    def more():
+        """The expert needs something: it is he who is asked, since it was he who asked, and in his hours."""
+        known["holder"], known["full"] = experts.accepts(d)
+        d.box.look()
+        d.reply(known["full"], known["holder"], "COMPLÉMENT : quel est le statut HER2 ?", name=NAMES[known["holder"]])
+        asked = box.take("Complément demandé")
+        assert "HER2" in words(asked) and d.patient.ins not in str(asked)
+        w.settle()
+        d.box.nothing()
+        w.forward(hours=28)
+        again = box.take("Complément demandé")
+        w.settle()
+        d.reply(again, ATTENDING, "HER2 négatif, score 1+.", signer=w.practice, name="Dr Paul GARNIER")
+        d.reaches("accepted")
+        experts.boxes[known["holder"]].take(text="HER2 négatif, score 1+.")
+
+    def opinion():
+        """The opinion comes to him once, though he is the one who asked and the one who follows her; and to his patient."""
+        experts.opines(d, known["holder"], known["full"])
+        d.reaches("checked")
+        d.do("release")
+        mail = box.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
+        assert "Votre sein peut être conservé" in words(mail) and any(n.endswith(".pdf") for n in clients.attachments(mail))
+        d.box.take("Votre deuxième avis est arrivé")
+        known["first"] = numbers(mail)
+        w.settle()
+        box.nothing()
+
+    def replaced():
+        """The expert corrects it: he has the new version, which says that it cancels the old one."""
+        experts.opines(d, known["holder"], known["full"], Résumé_pour_le_patient="Précision : votre sein peut être conservé, sans urgence.")
+        d.reaches("revision")
+        d.do("release")
+        mail = box.take("XDM/1.0/DDM+ESSAI Annule et remplace")
+        assert "Précision" in words(mail) and not numbers(mail) & known["first"]
+
+    yield "does not say that his patient agreed: is told at once", without_consent
+    yield "asks, and has one answer", requested
+    yield "is asked for what the expert lacks, and answers by replying", more
+    yield "has the opinion once, and so has his patient", opinion
+    yield "has the corrected one", replaced
+    yield "and the dossier ends", lambda: d.do("close")
 
 
 # ---------------------------------------------------------------- 2.6 an expert

@@ -14,7 +14,7 @@ import documents
 from correspondents import MAIL_PASSWORD
 from database import sql
 from story import FORM
-from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, OPERATORS, PLATFORM, SECOND_EXPERT, World, wait_for
+from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, OPERATORS, PLATFORM, SECOND_EXPERT, World, wait_for
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
 THIRD_EXPERT = "dr.durand@experts.mssante.fr"
@@ -66,12 +66,16 @@ class Rehearsal(World):
 
     def _correspondents(self):
         super()._correspondents()
+        self.practice = self.issue("cabinet", "seal", cn="CABINET DU DR GARNIER", email=ATTENDING)
         self.third_expert = self.issue("expert3", "person", cn="Anne DURAND", email=THIRD_EXPERT)
 
     def rules(self):
         rules = super().rules()
         for expert in rules["expert"]:
             expert["capacity"] = 9
+        rules["sender"].append(
+            {"organisation": "CABINET DU DR GARNIER", "id": "375000000100012", "domains": ["medecins.mssante.fr"], "certificates": [self.fingerprint(self.practice[0])],
+             "classes": ["request", "record"], "signature": "required", "identities": "test"})
         rules["expert"].append(
             {"rpps": "01234567333", "title": "Dr", "given": "Anne", "family": "DURAND", "specialty": "G15_10/SM36", "mailbox": THIRD_EXPERT,
              "organisation": "CLINIQUE DU NORD", "organisation_id": "1590000042", "pathologies": ["cancer-sein"],
@@ -197,12 +201,12 @@ class Dossier:
     def package(self, contents, **metadata):
         return documents.xdm([documents.packed(code, content) for code, content in contents], ins=self.patient.ins, **metadata)
 
-    def request(self, exams=("34794-8", "11502-2"), **changed):
+    def request(self, exams=("34794-8", "11502-2"), sender=PLATFORM, signer=None, **changed):
         q = self.questionnaire(**changed)
         archive = self.package([("74465-6", q)] + [(code, self.exam(code)[1]) for code in exams])
         before = {d["ref"] for d in self.story.dossiers()}
-        sent = self.story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient " + self.patient.name(), "Demande de deuxième avis signée par la plateforme.",
-                               [("IHE_XDM.zip", "application/zip", archive)], self.w.platform)
+        sent = self.story.send(sender, DEPOT, "XDM/1.0/DDM+Questionnaire patient " + self.patient.name(), "Demande de deuxième avis.",
+                               [("IHE_XDM.zip", "application/zip", archive)], signer or self.w.platform)
         self.ref = wait_for("a dossier", lambda: next(iter({d["ref"] for d in self.story.dossiers()} - before), None))
         return sent
 
