@@ -222,6 +222,32 @@ static void frozen(struct world *w)
 	text(w, EVENT_FROZEN, "breach", "autre destinataire");
 }
 
+/* A guardian whose mandate ends with the 3rd, another with the 31st. */
+static void represented(struct world *w)
+{
+	struct instant until[2];
+	assert_true(instant_read(T("2026-03-03T23:00:00Z"), &until[0]) && instant_read(T("2026-03-31T22:00:00Z"), &until[1]));
+	to_triage(w);
+	for (size_t i = 0; i < 2; i++)
+		add(w, (struct dossier_event){.kind = EVENT_REPRESENTATIVE_NAMED,
+					      .representative = {.id = i == 0 ? BYTES("r1") : BYTES("r2"), .role = ROLE_GUARDIAN, .name = BYTES("A B"), .proof = BYTES("jugement"),
+								 .timed_until = true, .until = until[i]}});
+}
+
+static void unrepresented(struct world *w)
+{
+	represented(w);
+	text(w, EVENT_REPRESENTATIVE_ENDED, "r1", "mandat rendu");
+}
+
+/* At the print station. */
+static void printed(struct world *w)
+{
+	to_triage(w);
+	add(w, (struct dossier_event){.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .channel = CHANNEL_PAPER, .address = BYTES("Mme X\n75001 PARIS")}});
+	proof(w, MAIL_M01, PARTY_PATIENT, 1);
+}
+
 /* From Monday, 2 March 2026, 10:00 in Paris, unless a row says otherwise. */
 static const struct row {
 	enum deadline_kind kind;
@@ -280,6 +306,9 @@ static const struct row {
 	{DEADLINE_UNREAD_NOTICE, taken, "2026-03-06T10:00:00Z", "M22 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_UNREAD_CALL, taken, "2026-03-08T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_LETTER, taken, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
+	{DEADLINE_REPRESENTATIVE_END, represented, "2026-03-03T23:00:00Z", "", "deadline_passed, representative_ended", NULL, NULL, "2026-03-31T22:00:00Z"},
+	{DEADLINE_REPRESENTATIVE_TOLD, unrepresented, "2026-03-03T08:00:00Z", "M52 patient", "deadline_passed", NULL, "2026-03-02T21:00:00Z", NULL},
+	{DEADLINE_LETTER_WAITS, printed, "2026-03-04T09:00:00Z", "", "deadline_passed", "nurses", NULL, "2026-03-06T09:00:00Z"},
 	{DEADLINE_UNDELIVERABLE_WAITS, undeliverable, "2026-03-05T10:00:00Z", "", "deadline_passed", "nurses", NULL, "2026-03-06T10:00:00Z"},
 	{DEADLINE_QUESTION_WAITS, asked, "2026-03-07T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_QUESTION_LATE, asked, "2026-03-08T10:00:00Z", "", "deadline_passed", "nurses", NULL, "2026-03-09T10:00:00Z"},

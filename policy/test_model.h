@@ -836,7 +836,8 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 		.how = T(hows[v->b / 16 % COUNT(hows)]), .mail = T(mails[v->b / 256 % COUNT(mails)]), .say = v->a / 256 % 2 ? BYTES("Bon courage.") : BYTES_NONE,
 		.party = (enum party)(v->a / 16 % PARTIES), .given = v->what % 2,
 		.representative = {.role = (enum representative_role)(v->a % ROLES), .name = BYTES("Une PERSONNE"), .mailbox = T(mailboxes[v->b % COUNT(mailboxes)]),
-				   .proof = v->b / 16 % 2 ? BYTES("jugement") : BYTES_NONE, .informed_only = v->b / 32 % 4 == 0}};
+				   .proof = v->b / 16 % 2 ? BYTES("jugement") : BYTES_NONE, .informed_only = v->b / 32 % 4 == 0,
+				   .timed_until = v->b / 128 % 2, .until = instant_plus(MORNING, SPAN_DAYS(1 + v->b / 256 % 40))}};
 }
 
 static UNUSED void model_command(struct model *m, const struct model_move *v)
@@ -1104,6 +1105,7 @@ static const struct model_likely {
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
+	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
@@ -1126,6 +1128,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 
 	if (d != NULL && d->frozen_at.us != 0 && model_chance(seed, 8) == 0)
 		return "unfreeze";
+	if (d != NULL && d->n_representatives > 0 && d->representatives[0].ended_at.us == 0 && model_chance(seed, 24) == 0)
+		return "represent-end";
 	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
 }
 
@@ -1142,6 +1146,7 @@ static UNUSED struct model_move model_choose(struct model *m, uint64_t *seed)
 	const char *partner = model_partner(model_dossier(m), seed);
 	if (partner != NULL) {
 		v.kind = MOVE_COMMAND;
+		v.a = 7;   /* "r1" among the words */
 		v.who = (uint8_t)policy_act_of_name(T(partner));
 		return v;
 	}
@@ -1184,6 +1189,7 @@ static UNUSED void model_start(struct model *m, uint64_t life, struct model_seen
 	*m = (struct model){.arena = arena_create(64u * 1024 * 1024), .seen = seen};
 	m->world.arena = m->arena;
 	m->world.rules = RULES;
+	m->world.rules.print_mailbox = BYTES("impression@avis.exemple.fr");
 	m->world.now = instant_plus(MORNING, SPAN_HOURS(life % (24 * 400)));
 	m->world.rules.triage_by_nurse = life % 2;
 	m->world.rules.release_by_nurse = life % 3;

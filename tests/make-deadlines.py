@@ -14,7 +14,7 @@ ROW = re.compile(r"\[DEADLINE_(\w+)\] = \{" + ", ".join([TEXT] * 3) + r",\s*(.*?
 UNITS = {"MIN": "min", "HOURS": "h", "DAYS": "d", "W_HOURS": "wh", "W_DAYS": "wd"}
 HOURS = {"HOURS_ANY": "", "HOURS_PATIENT": "patient's", "HOURS_PROFESSIONAL": "professional's", "HOURS_ASKED": "his who was asked", "HOURS_BEFORE": "last working day before"}
 ACTS = {"ACT_REMIND": "reminder noted", "ACT_NEXT_EXPERT": "next expert", "ACT_EXPIRE": "the request ends", "ACT_STANDBY_CHOOSE": "a stand-by is chosen",
-        "ACT_STANDBY_OFFER": "the stand-by is asked", "ACT_FALL_BACK": "undeliverable", "ACT_CLOSE": "closed", "ACT_ARCHIVE": "archived", "ACT_ADDENDUM": "M13C"}
+        "ACT_STANDBY_OFFER": "the stand-by is asked", "ACT_FALL_BACK": "undeliverable", "ACT_CLOSE": "closed", "ACT_ARCHIVE": "archived", "ACT_ADDENDUM": "M13C", "ACT_END_REPRESENTATIVES": "his rights end"}
 
 INTRO = """# What falls due, and when
 

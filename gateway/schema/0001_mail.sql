@@ -559,10 +559,11 @@ begin
 end $$;
 
 -- Is that party reached by letter? Then the print station is whom its mails may go to; the signer knows which it is.
-create function sign_letter(dossier bigint, party text) returns boolean language sql stable as $$
-  select coalesce((select e.data->>'channel' = 'paper' from dossier_event e where e.dossier = sign_letter.dossier and e.kind = 'channel_changed'
-    and e.data->>'party' = sign_letter.party order by e.seq desc limit 1), false)
-$$;
+create function sign_letter(dossier bigint, party text) returns boolean language plpgsql stable as $$
+begin
+  return coalesce((select e.data->>'channel' = 'paper' from dossier_event e where e.dossier = sign_letter.dossier and e.kind = 'channel_changed'
+    and e.data->>'party' = sign_letter.party order by e.seq desc limit 1), false);
+end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,

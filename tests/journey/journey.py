@@ -20,6 +20,7 @@ import notices                      # noqa: E402
 import opinions                     # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
+import people                       # noqa: E402
 import personas                     # noqa: E402
 import recheck                      # noqa: E402
 import rehearse                     # noqa: E402
@@ -148,6 +149,7 @@ def main():
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
+        "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)
