@@ -8,7 +8,9 @@
 #include "gateway/cli_expert.h"
 #include "gateway/cli_opinion.h"
 #include "gateway/cli_view.h"
+#include "gateway/event_json.h"
 #include "gateway/json_view.h"
+#include "policy/story.h"
 
 static const char usage[] = "dossier list [--all] | show|history REF | triage|release|offer|close|archive REF |"
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase REF TEXT |"
@@ -54,9 +56,25 @@ static json_t *events_of(struct cli *cli, int64_t id)
 			 P_INT(id));
 }
 
+/* As a story: a line an event, in the language of who asks. */
 static int history(struct cli *cli, int64_t id)
 {
-	return cli_show(cli, events_of(cli, id), "seq at kind what actor rule inbox");
+	json_t *events = events_of(cli, id);
+	const char *language = cli->french ? "fr" : "en";
+	size_t i;
+	const json_t *row;
+
+	if (cli->json || events == NULL)
+		return cli_show(cli, events, "");
+	json_array_foreach(events, i, row) {
+		struct dossier_event event = {.kind = dossier_event_of_name(json_view(row, "kind")), .actor = json_view(row, "actor")};
+		(void)json_instant(row, "at", &event.at);
+		event_read(cli->arena, json_object_get(row, "data"), &event);
+		printf("%s\n  %s (%s)\n", story_time(cli->arena, event.at, language), story_line(cli->arena, &event, language),
+		       story_actor(cli->arena, event.actor, language));
+	}
+	json_decref(events);
+	return CLI_OK;
 }
 
 /* The mails that the opinion rests on, then the events they stand in. */
