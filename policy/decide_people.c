@@ -67,6 +67,7 @@ void build_person(struct build *b, enum mail_code code, enum party party)
 		.code = code, .party = party, .mailbox = dossier_mailbox(b->after, party), .reason = REASON_CHANNEL_PERSON};
 
 	b->owner = "nurses";
+	b->unwritten = true;
 	if (b->reason == REASON_NONE)
 		b->reason = REASON_CHANNEL_PERSON;
 	/* Where nothing can be kept any more her list has it all the same. */
