@@ -68,7 +68,8 @@ void build_person(struct build *b, enum mail_code code, enum party party)
 
 	b->owner = "nurses";
 	b->unwritten = true;
-	if (b->reason == REASON_NONE)
+	/* The reason of a person's act is why it was refused: of one that was done the history tells. */
+	if (b->reason == REASON_NONE && b->message != NULL)
 		b->reason = REASON_CHANNEL_PERSON;
 	/* Where nothing can be kept any more her list has it all the same. */
 	(void)!build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});
