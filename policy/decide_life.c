@@ -99,7 +99,6 @@ static enum reason letter_returned(struct build *b, const struct dossier_contact
 		.code = data->code, .party = data->party, .mailbox = dossier_mailbox(b->after, data->party), .reason = REASON_CHANNEL_RETURNED};
 
 	b->owner = "nurses";
-	b->reason = REASON_CHANNEL_RETURNED;
 	if (data->code == MAIL_NONE)
 		return REASON_NONE;
 	if (data->party == PARTY_PATIENT)

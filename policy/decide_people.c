@@ -67,7 +67,9 @@ void build_person(struct build *b, enum mail_code code, enum party party)
 		.code = code, .party = party, .mailbox = dossier_mailbox(b->after, party), .reason = REASON_CHANNEL_PERSON};
 
 	b->owner = "nurses";
-	if (b->reason == REASON_NONE)
+	b->unwritten = true;
+	/* The reason of a person's act is why it was refused: of one that was done the history tells. */
+	if (b->reason == REASON_NONE && b->message != NULL)
 		b->reason = REASON_CHANNEL_PERSON;
 	/* Where nothing can be kept any more her list has it all the same. */
 	(void)!build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});

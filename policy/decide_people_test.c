@@ -496,7 +496,9 @@ static void a_letter_comes_back(void **state)
 	assert_int_equal(channel(w, PARTY_PATIENT, "paper", "MME X|1 rue des LILAS|75001 PARIS")->reason, REASON_CHANNEL_RETURNED);
 	command(w, POLICY_ACT_RELEASE, "", "");
 	assert_int_equal(mails_to(w, STATION), 0);
-	assert_int_equal(w->last.reason, REASON_CHANNEL_PERSON);
+	assert_int_equal(w->last.reason, REASON_NONE);
+	assert_string_equal(w->last.owner, "nurses");
+	assert_int_equal(dossier_find_proof(w->dossier, MAIL_M21, PARTY_PATIENT)->reason, REASON_CHANNEL_PERSON);
 	channel(w, PARTY_PATIENT, "paper", "Mme X|2 rue des Lilas|75001 PARIS");
 	assert_int_equal(w->last.outcome, POLICY_APPLIED);
 	world_free(w);

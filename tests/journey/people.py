@@ -1,8 +1,8 @@
 """People around a patient: a guardian, a minor's two parents, a patient without a mailbox, a death. Over real mail, in a rehearsal (rehearsal.py)."""
 import datetime
+import subprocess
 
 import clients
-from opinions import pdf_text
 from rehearsal import NAMES, PARIS, Box, Dossier, Experts, Patient, Rehearsal, plain, words
 from world import wait_for
 
@@ -33,6 +33,10 @@ class PeopleWorld(Rehearsal):
 
 def opens(d, **changed):
     d.request(exams=("34794-8", "11502-2", "18748-4"), **changed)
+
+
+def page_words(pdf):
+    return subprocess.run(["pdftotext", "-", "-"], input=pdf, check=True, capture_output=True).stdout.decode()
 
 
 def alone(mail, address):
@@ -185,7 +189,7 @@ def paper(w, story):
         assert d.patient.ins not in str(mail) and mail["Reply-To"] is None and mail["Disposition-Notification-To"] is None
         files = {n: content for n, content in clients.attachments(mail).items() if n != "smime.p7s"}
         assert files and all(n.endswith(".pdf") for n in files), list(files)
-        text = plain("\n".join(pdf_text(content) for content in files.values()))
+        text = plain(" ".join(" ".join(page_words(content).split()) for content in files.values()))
         assert "12 rue des Lilas" in text and "75019 PARIS" in text and "1 place du Test" in text, text[:600]
         assert not sheet or f"{d.ref}/{code}" in text, "the reply sheet has its reference"
         return text
