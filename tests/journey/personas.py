@@ -7,7 +7,8 @@ import personas_patient
 import personas_service
 import personas_settings
 
-SECTIONS = (("the clock", personas_service.clock), ("2.8 settings", personas_settings.settings), ("2.1 patient", personas_patient.patient), ("2.1 a patient who is silent", personas_patient.silent_patient), ("2.4 physician", personas_doctors.physician), ("2.5 hospital", personas_hospital.hospital),
+SECTIONS = (("the clock", personas_service.clock), ("2.8 settings", personas_settings.settings), ("2.1 patient", personas_patient.patient), ("2.1 a patient who is silent", personas_patient.silent_patient), ("2.2 representative", personas_patient.representative),
+            ("2.3 assisted", personas_patient.assisted), ("2.4 physician", personas_doctors.physician), ("2.5 hospital", personas_hospital.hospital),
             ("2.6 expert", personas_doctors.expert), ("2.6 an expert who is late", personas_doctors.late_expert), ("2.7 nurse", personas_service.nurse),
             ("2.8 operator", personas_service.operator), ("2.9 officer", personas_service.officer))
 

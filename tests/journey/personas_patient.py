@@ -1,10 +1,12 @@
-"""Journeys of patients (2.1)."""
+"""Journeys of patients (2.1), of who acts for them (2.2), and of one without internet (2.3)."""
 import datetime
 
 import bad
 import clients
-from rehearsal import NAMES, PATIENTS, Box, Dossier, Experts, plain, reads, words
-from world import ATTENDING, DOMAIN, FIRST
+import documents
+import papers
+from rehearsal import NAMES, PATIENTS, PRINT, Box, Dossier, Experts, plain, reads, words
+from world import ATTENDING, DEPOT, DOMAIN, FIRST, PLATFORM, wait_for
 
 
 # ---------------------------------------------------------------- 2.1 a patient
@@ -211,3 +213,206 @@ def silent_patient(w, story):
     yield "is reminded four times, in the daytime", reminded
     yield "never sends it: the request ends, and he is told", ends
     yield "and hears no more", never_again
+
+
+# ---------------------------------------------------------------- 2.2 who acts for a patient
+
+def representative(w, story):
+    """A child whose parents live apart, a minor who wants a secret kept, an adult under guardianship."""
+    child, secret, adult = (Dossier(w, story, PATIENTS[name]) for name in ("2.2", "2.2 secret", "2.2 adult"))
+    mother, father, guardian = (Box(w, PATIENTS[name].mailbox) for name in ("2.2 mother", "2.2 father", "2.2 guardian"))
+    doctor, experts, known = Box(w, ATTENDING), Experts(w), {}
+
+    def of_age_in(dossier, days):
+        day = w.now().date() + datetime.timedelta(days=days)
+        dossier.patient.birth = f"{day.year - 18}{day:%m%d}"
+
+    def named():
+        """Her mother asks without a proof: the dossier is opened, she is told what to send, and has nothing of it."""
+        w.next_day(0, 9)
+        of_age_in(child, 9)
+        child.request(exams=("34794-8", "11502-2", "18748-4"))
+        child.box.take("Votre demande")
+        child.do("represent", "parent", "Jeanne PAT-ENFANT", mother.address)
+        asked = mother.take("Mandat à joindre")
+        assert "livret de famille" in words(asked) and "sein" not in words(asked), words(asked)
+        sent = child.reply(asked, mother.address, "Voici la copie du livret de famille.", [("livret.pdf", "application/pdf", documents.PDF)], name="Jeanne PAT-ENFANT")
+        row = bad.outcome(w, sent)
+        assert (row["outcome"], row["owner"]) == ("held", "nurses"), row
+        child.do("represent", "parent", "Jeanne PAT-ENFANT", mother.address, "--proof", "Livret de famille, page 3")
+
+    def other_parent():
+        """The other parent is told of the request and of nothing else; he objects, and everything stands still until a nurse has settled it."""
+        child.do("represent", "parent", "Paul PAT-ENFANT", father.address, "--informed-only")
+        told = father.take("Un second titulaire de l'autorité parentale a été informé")
+        assert "sein" not in words(told) and child.patient.ins not in str(told)
+        child.reply(told, father.address, "Je m'oppose à cette demande.", name="Paul PAT-ENFANT")
+        wait_for("the objection", lambda: child.events("frozen"))
+        assert child.events("frozen")[-1]["data"]["id"] == "objection"
+        child.refused("dossier.frozen", "triage")
+        w.settle()
+        for box in (child.box, mother, father):
+            box.nothing()
+        child.do("unfreeze", "Les deux parents sont d'accord, appelés ce jour")
+        child.do("triage")
+
+    def copies():
+        """What goes to the child's own mailbox goes to who acts for her, by a mail of its own; the other parent has none of it."""
+        child.box.take("Votre dossier est complet")
+        copy = mother.take("Votre dossier est complet")
+        assert "Jeanne PAT-ENFANT" in words(copy) and "copie" in words(copy) and child.patient.ins not in copy["To"], (copy["To"], words(copy)[:300])
+        known["holder"], known["full"] = experts.accepts(child)
+        experts.opines(child, known["holder"], known["full"])
+        child.reaches("checked")
+        child.do("release")
+        child.box.look()
+        known["report"] = mother.take("Votre deuxième avis est arrivé")
+        assert any(n.endswith(".pdf") for n in clients.attachments(known["report"]))
+        w.settle()
+        assert child.mails("M21", "patient")[0]["state"] == "accepted"
+        father.nothing()
+        mother.look()
+        child.box.look()
+
+    def of_age():
+        """She turns eighteen: at midnight her mother's rights end, she is told, and what follows goes to her alone."""
+        w.forward(days=10)
+        child.box.take("Une personne n'agit plus pour vous")
+        birthday = datetime.datetime.strptime(child.patient.birth, "%Y%m%d").date()
+        ended = child.told("representative_ended")
+        assert ended.date() == birthday.replace(year=birthday.year + 18) and ended.hour == 0, (ended, birthday)
+        mother.look()
+        w.live(child.told("released") + datetime.timedelta(days=23))
+        child.box.take("Il vous reste 3 jours")
+        mother.nothing()
+        refused = w.relais("dossier", "represent", child.ref, "parent", "Jeanne PAT-ENFANT", mother.address, "--proof", "Livret de famille", check=False)
+        assert refused.returncode != 0 and "representative." in refused.stderr, refused.stderr
+
+    def kept_secret():
+        """A minor who wants it kept from the parents: nothing to them, and nothing to the mailbox that they read; the physician has the report."""
+        w.next_day(0, 9)
+        doctor.look()
+        of_age_in(secret, 400)
+        secret.request(exams=("34794-8", "11502-2", "18748-4"))
+        secret.do("represent", "parent", "Jeanne PAT-ENFANT", mother.address, "--proof", "Livret de famille")
+        w.settle()
+        secret.box.look()
+        mother.look()
+        secret.do("secret", "Dr Paul GARNIER remettra l'avis en main propre")
+        secret.do("triage")
+        w.settle()
+        for box in (secret.box, mother):
+            box.nothing()
+        address, full = experts.accepts(secret)
+        experts.opines(secret, address, full)
+        secret.reaches("checked")
+        secret.do("release")
+        w.settle()
+        for box in (secret.box, mother):
+            box.nothing()
+        assert secret.events("released")[-1]["data"]["to"] == ["attending"], secret.events("released")
+        doctor.take("XDM/1.0/DDM+ESSAI Deuxième avis " + secret.patient.name())
+        w.forward(days=3)
+        secret.do("withdraw", "fin de l'essai")
+        w.settle()
+        for box in (secret.box, mother):
+            box.nothing()
+
+    def guarded():
+        """An adult under guardianship: she and her guardian are written to, each apart, until the day the judgment ends."""
+        w.next_day(0, 9)
+        until = w.now().date() + datetime.timedelta(days=3)
+        adult.request(exams=("34794-8", "11502-2", "18748-4"))
+        adult.do("represent", "guardian", "Luce TUTEUR", guardian.address, "--proof", "Jugement du 3 mars", "--until", f"{until}")
+        adult.do("triage")
+        hers, his = adult.box.take("Votre dossier est complet"), guardian.take("Votre dossier est complet")
+        assert guardian.address not in str(hers) and adult.patient.ins not in his["To"]
+        experts.accepts(adult)
+        guardian.take("Votre médecin expert a commencé")
+        w.forward(days=4)
+        adult.do("withdraw", "Demande de la patiente")
+        adult.box.take("Demande annulée")
+        w.settle()
+        guardian.nothing()
+
+    yield "acts without a proof: is asked for it, and has nothing else", named
+    yield "the other parent objects: everything stands still", other_parent
+    yield "has a copy of what goes to the child", copies
+    yield "the child is of age: it ends at midnight", of_age
+    yield "a minor's secret is kept", kept_secret
+    yield "a guardian and the person herself, each apart, until the judgment ends", guarded
+
+
+# ---------------------------------------------------------------- 2.3 a patient without internet
+
+def assisted(w, story):
+    """She telephones and posts her file: a nurse enters what she says, letters come to her, and her own words and signature are the proof."""
+    d, station, experts, known = Dossier(w, story, PATIENTS["2.3"]), Box(w, PRINT), Experts(w), {}
+
+    def letter(code):
+        mail = station.take(f"Lettre à imprimer : {code}")
+        files = clients.attachments(mail)
+        pdf = next(content for name, content in sorted(files.items()) if name.endswith(".pdf"))
+        assert d.patient.ins not in words(mail) and "sein" not in words(mail), "who prints it reads the address and no more"
+        if papers.HERE:
+            text = papers.text(pdf)
+            assert "1 rue des Lilas" in text and "ESSAI" in text, text[:600]
+        return mail, pdf
+
+    def entered():
+        w.next_day(1, 10)
+        d.request(exams=("34794-8", "11502-2"), patient__assisted=True)
+        d.box.look()
+        d.do("channel", "patient", "paper", "Mme LOU PAT-VINGT|1 rue des Lilas|75001 PARIS")
+        d.reaches("incomplete")
+
+    def reminded():
+        """Missing pieces: a letter in the place of each reminder; after five days a nurse is to call, as she is helped."""
+        at = d.told("requested")
+        w.live(at + datetime.timedelta(days=2, hours=2))
+        letter("M03")
+        w.live(at + datetime.timedelta(days=5, hours=2))
+        assert "pieces_call" in d.passed()
+        letter("M03")
+        d.do("contact", "patient", "call", "reached", "Poste la mammographie aujourd'hui")
+        d.box.nothing()
+
+    def scanned():
+        """The clock begins with the scan of the last piece, and the nurse's check."""
+        _, content = d.exam("18748-4")
+        story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Courrier numérisé " + d.patient.name(), "Courrier numérisé.", [("IHE_XDM.zip", "application/zip", d.package([("18748-4", content)]))], w.platform)
+        d.reaches("triage")
+        assert not d.row()["complete_at"]
+        d.do("triage")
+        letter("M06")
+
+    def report():
+        known["holder"], known["full"] = experts.accepts(d)
+        letter("M07")
+        experts.opines(d, known["holder"], known["full"])
+        d.reaches("checked")
+        d.do("release")
+        mail, _ = letter("M21")
+        assert sum(n.endswith(".pdf") for n in clients.attachments(mail)) >= 2, "the report is behind the letter, in the same envelope"
+        d.box.nothing()
+
+    def proved():
+        """Posted, then signed for: that is the reading; from that day she has her fifteen days."""
+        d.do("contact", "patient", "letter", "posted", "2C 987 654 3210 9", "M21")
+        w.forward(days=3)
+        assert d.state() == "released"
+        d.do("contact", "patient", "letter", "signed", "2C 987 654 3210 9", "M21")
+        d.reaches("exchange")
+        begin = d.told("contact_made")
+        w.live(begin + datetime.timedelta(days=13))
+        letter("M34")
+        w.live(begin + datetime.timedelta(days=16))
+        letter("M35")
+        d.reaches("closed")
+        d.box.nothing()
+
+    yield "telephones: a nurse enters what she says", entered
+    yield "is reminded by letter, and called", reminded
+    yield "posts the last piece: the clock begins with its scan", scanned
+    yield "has the report by letter, and nothing in a mailbox that she does not open", report
+    yield "her signature for the letter proves it, and opens the exchange", proved

@@ -17,6 +17,7 @@ from story import FORM
 from world import ATTENDING, DEPOT, DOMAIN, EXPERT, HOSPITAL, OPERATORS, PLATFORM, SECOND_EXPERT, World, wait_for
 
 PARIS = zoneinfo.ZoneInfo("Europe/Paris")
+PRINT = "impression@operateur-b.mssante.fr"
 THIRD_EXPERT = "dr.durand@experts.mssante.fr"
 
 
@@ -47,6 +48,10 @@ class Patient:
 
 
 PATIENTS = {
+    "2.2": Patient("PAT-ENFANT", "ANDREA", "2090351215022"), "2.2 secret": Patient("PAT-SECRET", "ELIE", "2090351215023"),
+    "2.2 adult": Patient("PAT-MAJEUR", "ROSE", "2400351215024", birth="19400305"),
+    "2.2 mother": Patient("PAT-ENFANT", "JEANNE", "2790351215025"), "2.2 father": Patient("PAT-ENFANT", "PAUL", "1790351215026"),
+    "2.2 guardian": Patient("TUTEUR", "LUCE", "2790351215027"),
     "2.3": Patient("PAT-VINGT", "LOU", "2790351215020"), "2.6b": Patient("PAT-SOIXANTE", "EDEN", "2790351215060"), "2.7": Patient("PAT-SEPT", "SACHA", "2790351215007"),
     "2.7 closed": Patient("PAT-DIX", "NOA", "2790351215010", has_mailbox=False),
     "2.9": Patient("PAT-NEUF", "MORGAN", "2790351215009"),
@@ -62,12 +67,17 @@ class Rehearsal(World):
         super().__init__(folder, bin_dir, cache)
         name, domains = OPERATORS["operateur-b"]
         self.operators["operateur-b"] = (name, {**domains, "experts.mssante.fr": ["pr.moreau", "dr.petit", "dr.durand"],
-                                                "patient.mssante.fr": [p.ins for p in PATIENTS.values() if p.has_mailbox]})
+                                                "patient.mssante.fr": [p.ins for p in PATIENTS.values() if p.has_mailbox],
+                                                "operateur-b.mssante.fr": [*domains["operateur-b.mssante.fr"], PRINT.split("@")[0]]})
 
     def _correspondents(self):
         super()._correspondents()
         self.practice = self.issue("cabinet", "seal", cn="CABINET DU DR GARNIER", email=ATTENDING)
         self.third_expert = self.issue("expert3", "person", cn="Anne DURAND", email=THIRD_EXPERT)
+
+    def _configure(self):
+        super()._configure()
+        self.set_groups({"print": f'mailbox = "{PRINT}"; address = "Avis Exemple|1 place du Modèle|75000 PARIS";'})
 
     def rules(self):
         rules = super().rules()
