@@ -757,6 +757,24 @@ static void pauses_begin_and_end(void **state)
 	arena_destroy(&arena);
 }
 
+/* Who holds it again is not late, from whichever of his mailboxes he writes. */
+static void a_holder_is_never_late(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+	struct dossier_event moved = event(EVENT_CHANNEL_CHANGED);
+
+	assert_int_equal(apply(&d, offer(EVENT_REASSIGNED, "1")), REASON_NONE);
+	assert_non_null(dossier_ended_offer(&d, BYTES("e@x.fr")));
+	assert_int_equal(apply(&d, offer(EVENT_OFFERED, "1")), REASON_NONE);
+	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "1")), REASON_NONE);
+	moved.channel = (struct dossier_channel_data){.party = PARTY_EXPERT, .channel = CHANNEL_MAIL, .address = BYTES("other@x.fr")};
+	assert_int_equal(apply(&d, moved), REASON_NONE);
+	assert_null(dossier_ended_offer(&d, BYTES("e@x.fr")));
+	arena_destroy(&arena);
+}
+
 /* The withdrawal outlives the state: what is put away is not written about again. */
 static void a_withdrawal_is_for_good(void **state)
 {
@@ -869,7 +887,7 @@ int main(void)
 		cmocka_unit_test(a_dossier_changes_hands),
 		cmocka_unit_test(a_stand_by_takes_over),
 		cmocka_unit_test(a_stand_by_begins_anew), cmocka_unit_test(two_pauses_end_each_by_its_own), cmocka_unit_test(pauses_begin_and_end),
-		cmocka_unit_test(a_withdrawal_is_for_good), cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
+		cmocka_unit_test(a_holder_is_never_late), cmocka_unit_test(a_withdrawal_is_for_good), cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
 		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
 		cmocka_unit_test(an_answer_needs_a_question),

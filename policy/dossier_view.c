@@ -21,9 +21,14 @@ const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier
 
 const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox)
 {
-	for (size_t i = dossier->n_offers; i > 0; i--)
-		if (sender_same_address(dossier->offers[i - 1].mailbox, mailbox))
-			return dossier->offers[i - 1].answer == OFFER_ENDED ? &dossier->offers[i - 1] : NULL;
+	const struct dossier_offer *holder = dossier_accepted_offer(dossier);
+
+	for (size_t i = dossier->n_offers; i > 0; i--) {
+		const struct dossier_offer *o = &dossier->offers[i - 1];
+		bool holds = holder != NULL && bytes_equal(holder->rpps, o->rpps);
+		if (sender_same_address(o->mailbox, mailbox))
+			return o->answer == OFFER_ENDED && !holds ? o : NULL;
+	}
 	return NULL;
 }
 

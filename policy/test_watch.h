@@ -678,12 +678,12 @@ static const struct watch_warrant {
 };
 
 /* What may leave in spite of an end, a death or a freeze: what makes others stop, the numbers to call in an emergency, the word to her who
- * withdrew that it was done. */
+ * withdrew that it was done; what she may have, who acts for her may. */
 static const struct {
 	const char *code;
 	unsigned parties;
 	bool dead_too;
-} WATCH_LAST_WORDS[] = {{"M18", ASKED_IS, true}, {"M33", PATIENT_IS, false}, {"M43", PATIENT_IS, false}};
+} WATCH_LAST_WORDS[] = {{"M18", ASKED_IS, true}, {"M33", HIS, false}, {"M43", HIS, false}};
 
 /* Events of which somebody is told by mail: without the mail the dossier waits for an answer to what nobody was told, unless a person has it. */
 static const struct {
