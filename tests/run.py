@@ -127,6 +127,7 @@ SUITES = {
     "docs": script("docs", [PYTHON, "tests/docs.py", BIN], 120),
     "calendar": script("calendar", [PYTHON, "-B", "tests/calendar_zones.py", os.path.join(RELEASE, "peers/calendar_probe")], 300, show="NOT"),
     "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
+    "events": script("events", [PYTHON, "tests/events.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
@@ -137,7 +138,8 @@ SUITES = {
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
-    "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas"], 300),
+    "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas"], 600),
+    "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "people,routing,directory"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
@@ -147,8 +149,8 @@ SUITES = {
 
 
 # Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
-         ("transport", "interop", "clients", "catalogue"))
+LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
+         ("transport", "interop", "clients", "catalogue", "life"))
 
 
 def one_after_another(names):
