@@ -110,6 +110,56 @@ static void test_a_consent_that_ends_before_a_crash(void **state)
 	store_close(&store);
 }
 
+/* Who acts for the patient is asked for again at the second of sending. */
+static void test_a_mandate_at_the_second_of_sending(void **state)
+{
+	static const struct {
+		const char *what, *events;
+		int64_t sent;
+	} rows[] = {
+		{"named, without an end", "('representative_named', '{\"id\": \"r1\", \"mailbox\": \"a@b.fr\", \"informed_only\": false}')", 1},
+		{"named, and the end is to come", "('representative_named', jsonb_build_object('id', 'r1', 'mailbox', 'A@b.fr', 'until', relais.instant() + interval '1 minute'))", 1},
+		{"its end has passed meanwhile", "('representative_named', jsonb_build_object('id', 'r1', 'mailbox', 'a@b.fr', 'until', relais.instant() - interval '1 second'))", 0},
+		{"it has not begun", "('representative_named', jsonb_build_object('id', 'r1', 'mailbox', 'a@b.fr', 'from', relais.instant() + interval '1 hour'))", 0},
+		{"ended by a person", "('representative_named', '{\"id\": \"r1\", \"mailbox\": \"a@b.fr\"}'), ('representative_ended', '{\"id\": \"r1\"}')", 0},
+		{"another has ended", "('representative_named', '{\"id\": \"r1\", \"mailbox\": \"a@b.fr\"}'), ('representative_ended', '{\"id\": \"r2\"}')", 1},
+		{"he has another mailbox since", "('representative_named', '{\"id\": \"r1\", \"mailbox\": \"a@b.fr\"}'), ('representative_named', '{\"id\": \"r1\", \"mailbox\": \"c@b.fr\"}')", 0},
+		{"told of the request alone", "('representative_named', '{\"id\": \"r1\", \"mailbox\": \"a@b.fr\", \"informed_only\": true}')", 0},
+		{"nobody", "('opened', '{}')", 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct store *store = begin();
+		run(store, arena_printf(scratch.arena, "insert into relais.dossier_event (dossier, seq, at, kind, data, actor, rule) select d.id, 10 + x.n, now(), x.k, x.d::jsonb, 'relais', 'r'"
+							" from relais.dossier d, (select v.*, row_number() over () from (values %s) v) x (k, d, n)", rows[i].events));
+		add(store, "representative", "sealed", 1);
+		int64_t sent = count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])");
+		if (sent != rows[i].sent || cancelled(store, "representative", 1) != 1 - rows[i].sent)
+			fail_msg("%s", rows[i].what);
+		store_close(&store);
+	}
+}
+
+#define CHANNEL                                                                                                             \
+	"insert into relais.dossier_event (dossier, seq, at, kind, data, actor, rule) select id, %d, now(), 'channel_changed'," \
+	" '{\"party\": \"patient\", \"channel\": \"%s\"}', 'relais', 'r' from relais.dossier"
+
+/* The print station is for who is reached on paper, and as long as he is. */
+static void test_letters(void **state)
+{
+	(void)state;
+	struct store *store = begin();
+	const char *asked = "select coalesce(sum((relais.sign_letter(id, 'patient'))::integer), 0) from relais.dossier";
+
+	assert_int_equal(count(store, asked), 0);
+	run(store, arena_printf(scratch.arena, CHANNEL, 10, "paper"));
+	assert_int_equal(count(store, asked), 1);
+	assert_int_equal(count(store, "select coalesce(sum((relais.sign_letter(id, 'attending'))::integer), 0) from relais.dossier"), 0);
+	run(store, arena_printf(scratch.arena, CHANNEL, 11, "mail"));
+	assert_int_equal(count(store, asked), 0);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +167,8 @@ int main(void)
 		cmocka_unit_test(test_a_failed_older_version_stays),
 		cmocka_unit_test(test_a_consent_that_ends_during_a_session),
 		cmocka_unit_test(test_a_consent_that_ends_before_a_crash),
+		cmocka_unit_test(test_a_mandate_at_the_second_of_sending),
+		cmocka_unit_test(test_letters),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
