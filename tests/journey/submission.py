@@ -94,8 +94,9 @@ class Office:
         self.load("sender", {"organisation": "CABINET EXEMPLE", "id": "1750000026", "domains": [DOMAIN], "classes": ["record"],
                              "signature": "operator", "identities": "test"})
         experts = w.rules()["expert"]
+        # Not of the practice that sends documents here: who works there could not be asked (E18).
         roux = {"rpps": "01234567333", "title": "Dr", "given": "Anne", "family": "ROUX", "specialty": "G15_10/SM36", "mailbox": PERSON,
-                "organisation": "CABINET EXEMPLE", "organisation_id": "1750000026", "pathologies": ["cancer-sein"],
+                "organisation": "CENTRE EXEMPLE", "organisation_id": "1750000059", "pathologies": ["cancer-sein"],
                 "certificates": [w.fingerprint(self.expert[0])], "capacity": 1}
         self.load("expert", [dict(e, capacity=0) for e in experts] + [roux])
 
