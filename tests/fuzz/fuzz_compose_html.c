@@ -9,7 +9,7 @@ static const struct bytes allowed[] = {
 	BYTES_OF("meta name=\"viewport\""), BYTES_OF("meta name=\"color-scheme\""), BYTES_OF("style>:root{color-scheme:light dark}<"), BYTES_OF("body style=\"margin:0;"),
 	BYTES_OF("div style=\"max-width:34em\">"), BYTES_OF("p style=\"margin:0 0 16px\">"), BYTES_OF("h2 style=\"font-size:16px;margin:16px 0 8px\">"),
 	BYTES_OF("ul style=\"margin:0 0 16px;padding-left:28px\">"), BYTES_OF("ol style=\"margin:0 0 16px;padding-left:28px\">"), BYTES_OF("li>"), BYTES_OF("li value=\""),
-	BYTES_OF("br>"), BYTES_OF("hr>"), BYTES_OF("span style=\"font-weight:normal\">"), BYTES_OF("a href=\"mailto:a@b\" style=\"display:inline-block;padding:8px 0\">ACCEPTE<"),
+	BYTES_OF("br>"), BYTES_OF("hr>"), BYTES_OF("span style=\"font-weight:normal\">"), BYTES_OF("span style=\"white-space:nowrap\">"), BYTES_OF("a href=\"mailto:a@b\" style=\"display:inline-block;padding:8px 0\">ACCEPTE<"),
 	BYTES_OF("a href=\"tel:15\" style=\"white-space:nowrap\">15<"), BYTES_OF("/a>"), BYTES_OF("/span>"), BYTES_OF("/li>"), BYTES_OF("/ul>"), BYTES_OF("/ol>"), BYTES_OF("/p>"),
 	BYTES_OF("/h2>"), BYTES_OF("/div>"), BYTES_OF("/body>"), BYTES_OF("/html>"), BYTES_OF("/head>"), BYTES_OF("/title>"), BYTES_OF("/style>"),
 };
