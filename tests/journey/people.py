@@ -53,6 +53,7 @@ def guardian(w, story):
         w.next_day(0, 10)
         opens(d)
         d.reaches("triage")
+        w.settle()
         d.box.look()
         d.do("represent", "guardian", "Camille MARTIN", TUTOR)
         mail = tutor.take("Mandat à joindre")

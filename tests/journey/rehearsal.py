@@ -129,7 +129,7 @@ class Rehearsal(World):
                 and not exists (select from relais.command where state = 'asked') and not exists (select from relais.inbox where state <> 'done')
                 and not exists (select from relais.outbox where state in ('decided', 'composed', 'sealed', 'sending')
                                 or state in ('accepted', 'failed') and not told or state = 'accepted' and form = 'signed' and channel = 'mail' and proof < 3)""") == "t"
-        wait_for("an end of all that is due", still)
+        wait_for("an end of all that is due", still, 150)
 
 
 def plain(text):
@@ -145,7 +145,7 @@ class Box:
     """A person's mailbox. What was in it before his story began, and what he took, is seen."""
 
     def __init__(self, world, address):
-        self.address, self.mailbox, self.kept = address, world.mailbox(address), {}
+        self.world, self.address, self.mailbox, self.kept = world, address, world.mailbox(address), {}
         self.seen = {m["Message-ID"] for m in self.mails()}
 
     def mails(self):
@@ -179,7 +179,8 @@ class Box:
         assert not new, (self.address, new)
 
     def look(self):
-        """Takes whatever is there."""
+        """Takes whatever is there, and what is on its way."""
+        self.world.settle()
         mails = self.new()
         self.seen |= {m["Message-ID"] for m in mails}
         return mails
