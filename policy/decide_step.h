@@ -77,6 +77,8 @@ MUST_USE enum reason step_writer(const struct build *b, struct bytes mailbox, st
 MUST_USE enum reason step_ask_more(struct build *b, struct bytes question);
 /* Somebody spoke of an emergency: M33 at once, and the nurses. where: "request", "exchange", "person". */
 MUST_USE enum reason step_urgent(struct build *b, const char *where, struct bytes words);
+/* The exchange is over: both are told, and the patient's right to reply ends. DOSSIER_FROZEN while neither could be. */
+MUST_USE enum reason step_close(struct build *b);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 

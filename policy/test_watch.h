@@ -464,9 +464,12 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 	};
 	static const enum dossier_event_kind closed[] = {
-		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_URGENT, EVENT_OPINION_RECEIVED,
+		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
 		EVENT_OPINION_UNSIGNED,
 	};
+	/* An emergency that a living patient writes of is answered wherever it is read. */
+	if (kind == EVENT_URGENT)
+		return w->over != DOSSIER_DECEASED && w->over != DOSSIER_ERASED;
 	for (size_t i = 0; i < COUNT(always); i++)
 		if (always[i] == kind)
 			return true;
