@@ -131,7 +131,10 @@ enum reason build_text(struct build *b, enum dossier_event_kind kind, struct byt
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach)
 {
 	close_mail(b);
-	if (consent_check_mail(b->after, code, party, b->now) != REASON_NONE)
+	enum reason reason = consent_check_mail(b->after, code, party, b->now);
+	if (reason == REASON_REPRESENTATIVE_SECRET && party == PARTY_PATIENT)
+		build_person(b, code, party);
+	if (reason != REASON_NONE)
 		return false;
 	struct build_way way = build_way(b, party);
 	if (way.none) {
