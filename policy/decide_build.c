@@ -146,6 +146,8 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 	enum reason refused = consent_check_mail(b->after, code, party, b->now);
 	if (refused == REASON_DOSSIER_FROZEN)
 		note_frozen(b, code, party);
+	if (refused == REASON_REPRESENTATIVE_SECRET && party == PARTY_PATIENT)
+		build_person(b, code, party);
 	if (refused != REASON_NONE)
 		return false;
 	struct build_way way = build_way(b, party);

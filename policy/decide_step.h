@@ -53,7 +53,7 @@ MUST_USE enum reason step_choose_mailbox(struct build *b, enum party party, stru
 void step_mail_dossier(struct build *b);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
-/* May that party have mail about the dossier now, and has it a mailbox? */
+/* May that party have something of the dossier now, and is there a way: a mail, a letter, somebody's hand? */
 bool step_may_have(const struct build *b, enum party party);
 /* M64 of that version to a physician. */
 void step_mail_report(struct build *b, enum party party, unsigned version);

@@ -59,6 +59,7 @@ struct model {
 	void (*keep)(struct arena *arena, const struct dossier_event *event, struct dossier_event *out);
 	uint64_t step;
 	bool slow;                       /* mostly nobody does anything, and the timers go on */
+	const char *born;                /* a minor, on that day; NULL: the patient of the test world */
 };
 
 static UNUSED uint64_t model_chance(uint64_t *seed, uint64_t n)
@@ -981,6 +982,17 @@ static UNUSED struct bytes model_day(struct model *m, uint32_t days)
 	return days == 0 ? BYTES_NONE : T(arena_printf(m->arena, "%04d-%02d-%02d", d.year, d.month, d.day));
 }
 
+static UNUSED void model_born(struct model *m, struct policy_message *x)
+{
+	struct policy_document *all = arena_alloc(m->arena, (x->n_documents + 1) * sizeof *all);
+
+	for (size_t i = 0; i < x->n_documents; i++) {
+		all[i] = x->documents[i];
+		all[i].patient.birth_time = T(m->born);
+	}
+	x->documents = all;
+}
+
 static UNUSED void model_speak(struct model *m, const struct model_move *v)
 {
 	struct policy_message x;
@@ -1012,6 +1024,8 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		x = model_patient_words(m, v);
 		break;
 	}
+	if (m->born != NULL)
+		model_born(m, &x);
 	model_spoil(m, v, &x);
 	model_message(m, x);
 }
@@ -1106,6 +1120,7 @@ static const struct model_likely {
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
+	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
@@ -1130,6 +1145,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 		return "unfreeze";
 	if (d != NULL && d->n_representatives > 0 && d->representatives[0].ended_at.us == 0 && model_chance(seed, 24) == 0)
 		return "represent-end";
+	if (d != NULL && d->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN && model_chance(seed, 16) == 0)
+		return "unsecret";
 	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
 }
 
@@ -1196,6 +1213,7 @@ static UNUSED void model_start(struct model *m, uint64_t life, struct model_seen
 	m->world.rules.opinion_unsigned = life % 5 == 0;
 	m->world.rules.language = life % 7 == 0 ? "en" : "fr";
 	m->slow = life % 4 == 0;
+	m->born = life % 13 == 0 ? "20080601" : life % 13 == 1 ? "20120229" : NULL;   /* some come of age meanwhile */
 	m->world.rules.n_experts = life % 11 == 0 ? 1 : COUNT(EXPERTS);
 	m->world.rules.organisations = model_organisations(m);
 }
