@@ -1252,8 +1252,8 @@ end $$;
 -- One that could not be told must not stand in the way of the others.
 create function outcome_later(outbox bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update outbox o set next_at = now() + interval '1 minute' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
-  update outbox o set warn_after = now() + interval '1 minute' where o.id = outcome_later.outbox and o.warned_at is null
+  update outbox o set next_at = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
+  update outbox o set warn_after = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.warned_at is null
 $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
