@@ -363,7 +363,7 @@ def assisted(w, story):
         w.next_day(1, 10)
         d.request(exams=("34794-8", "11502-2"), patient__assisted=True)
         w.settle()
-        d.box.look()
+        assert len(d.box.look()) == 2, "before she is known to have no internet, her mailbox is written to"
         d.do("channel", "patient", "paper", "Mme LOU PAT-VINGT|1 rue des Lilas|75001 PARIS")
         d.reaches("incomplete")
 
