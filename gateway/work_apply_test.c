@@ -27,7 +27,7 @@ static void add(struct store *store, const char *party, const char *state, int v
 static struct store *begin(void)
 {
 	struct store *store = open_store();
-	run(store, "delete from relais.outbox_attempt; delete from relais.outbox; delete from relais.dossier_event; delete from relais.dossier");
+	run(store, "delete from relais.outbox_attempt; delete from relais.sign_journal; delete from relais.outbox; delete from relais.dossier_event; delete from relais.dossier");
 	run(store, dossier);
 	return store;
 }
@@ -160,6 +160,63 @@ static void test_letters(void **state)
 	store_close(&store);
 }
 
+static int64_t due(struct store *store)
+{
+	return count(store, "select coalesce(sum(mails), 0)::bigint from relais.deliver_due(9)");
+}
+
+/* A dossier is frozen while one of its mails is in a session and another is being sealed: put off, sealed and tried again by hand they stay,
+ * and open again each leaves once. Whom to call in an emergency waits for nothing. */
+static void test_a_freeze_holds_whatever_happens_meanwhile(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "attending", "sending", 1);
+	add(store, "first-opinion", "composed", 1);
+	add(store, "expert", "failed", 1);
+	add(store, "requester", "sealed", 1);
+	add(store, "patient", "sealed", 1);
+	run(store, "update relais.outbox set code = 'M33' where party = 'patient'; update relais.outbox set sent_digest = null, seal = null where state = 'composed'");
+	assert_int_equal(count(store, "select count(*) from relais.sign_claim(7)"), 1);
+	run(store, "select relais.outbox_freeze(id, true) from relais.dossier");
+	result(store, "attending", "later");
+	run(store, "select relais.sign_done(id, 7, 's', 'd', 'f') from relais.outbox where party = 'first-opinion'");
+	run(store, "select relais.outbox_retry(id) from relais.outbox where party in ('expert', 'requester')");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 5);
+	assert_int_equal(due(store), 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr']) where message_id like 'patient%'"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])"), 0);
+	run(store, "update relais.outbox set state = 'accepted', proof = 2, reply_code = 250, told = true where party = 'patient'");
+	run(store, "select relais.outbox_freeze(id, true) from relais.dossier; select relais.outbox_freeze(id, false) from relais.dossier");
+	assert_int_equal(due(store), 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])"), 0);
+	store_close(&store);
+}
+
+/* An expert who lost the dossier is asked to delete it, though his mailbox was away when the next one lost it too. */
+static void test_a_demand_to_delete_stands(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "expert", "sealed", 1);
+	run(store, "update relais.outbox set code = 'M18'");
+	add(store, "expert", "sealed", 2);
+	add(store, "patient", "sealed", 1);
+	run(store, "update relais.outbox set code = 'M33' where party = 'patient'");
+	run(store, "select relais.outbox_cancel(id, 'expert', now()), relais.outbox_cancel_mailbox(id, 'a@b.fr', now()), relais.outbox_cancel(id, null, now()) from relais.dossier");
+	assert_int_equal(cancelled(store, "expert", 2), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 2);
+	run(store, "update relais.dossier_event set kind = 'died' where seq = 9");
+	run(store, "select relais.outbox_cancel(id, null, now()) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed' and code = 'M18'"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 1);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +226,8 @@ int main(void)
 		cmocka_unit_test(test_a_consent_that_ends_before_a_crash),
 		cmocka_unit_test(test_a_mandate_at_the_second_of_sending),
 		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_a_freeze_holds_whatever_happens_meanwhile),
+		cmocka_unit_test(test_a_demand_to_delete_stands),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

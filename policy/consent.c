@@ -32,7 +32,7 @@ enum reason consent_check(const struct dossier *dossier, enum party party, struc
 		return REASON_CONSENT_NONE;
 	switch (party) {
 	case PARTY_PATIENT:
-		return people_is_secret(dossier) ? REASON_CONSENT_NONE : REASON_NONE;
+		return people_is_secret(dossier) ? REASON_REPRESENTATIVE_SECRET : REASON_NONE;
 	case PARTY_EXPERT:
 	case PARTY_STANDBY:
 		return REASON_NONE;

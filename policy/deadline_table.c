@@ -543,7 +543,7 @@ static const struct deadline_row rows[DEADLINES] = {
 		.states = IN(REDIRECTED), .from = from_state, .span = W_HOURS(4), .holds = patient_was_not_called,
 		.alerts = ALERT_NURSES, .source = "3.2 REDIRECTED: same working day (A)"},
 	[DEADLINE_URGENT_CALL] = {"urgent_call", "Mots d'urgence : personne n'a encore joint le patient", "Words of urgency: nobody has reached the patient yet",
-		.states = OPEN | AFTER | STOPPED, .from = from_urgency, .span = MIN(10), .again = MIN(30), .always = true, .holds = urgency_is_unheard,
+		.states = OPEN | AFTER | STOPPED | IN(ARCHIVED), .from = from_urgency, .span = MIN(10), .again = MIN(30), .always = true, .holds = urgency_is_unheard,
 		.alerts = ALERT_NURSES | ALERT_MANAGER, .source = "3.2 REDIRECTED: minutes (A), 3.4 E40"},
 	[DEADLINE_ENDED_UNTOLD] = {"ended_untold", "Dossier fini, l'expert n'a pas encore été prié d'effacer", "The dossier ended, the expert was not asked to erase it yet",
 		.states = STOPPED | IN(DECEASED), .from = from_state, .span = HOURS(1), .always = true,

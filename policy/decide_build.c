@@ -128,10 +128,27 @@ enum reason build_text(struct build *b, enum dossier_event_kind kind, struct byt
 	return build_event(b, (struct dossier_event){.kind = kind, .text = {id, text}});
 }
 
+/* What only a freeze keeps from him is said nowhere else once that is lifted: a person has it in her list. */
+static void note_frozen(struct build *b, enum mail_code code, enum party party)
+{
+	const struct dossier_mail_data data = {
+		.code = code, .party = party, .mailbox = dossier_mailbox(b->after, party), .reason = REASON_DOSSIER_FROZEN};
+	struct dossier open = *b->after;
+
+	open.frozen_at = (struct instant){0};
+	if (!build_way(b, party).none && consent_check_mail(&open, code, party, b->now) == REASON_NONE)
+		(void)!build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});
+}
+
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach)
 {
 	close_mail(b);
-	if (consent_check_mail(b->after, code, party, b->now) != REASON_NONE)
+	enum reason refused = consent_check_mail(b->after, code, party, b->now);
+	if (refused == REASON_DOSSIER_FROZEN)
+		note_frozen(b, code, party);
+	if (refused == REASON_REPRESENTATIVE_SECRET && party == PARTY_PATIENT)
+		build_person(b, code, party);
+	if (refused != REASON_NONE)
 		return false;
 	struct build_way way = build_way(b, party);
 	if (way.none) {

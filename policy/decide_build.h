@@ -82,7 +82,8 @@ MUST_USE enum reason build_plain(struct build *b, enum dossier_event_kind kind);
 MUST_USE enum reason build_text(struct build *b, enum dossier_event_kind kind, struct bytes id, struct bytes text);
 
 /* Adds a mail to a party of the dossier, if consent, a way to him and the directory allow; false when not, and fields are then dropped. Who is
- * reached by letter has it on paper; whom no mail reaches is a nurse's to tell (EVENT_MAIL_FAILED, CHANNEL_PERSON). A mail to the patient goes to
+ * reached by letter has it on paper; whom no mail reaches, or a freeze alone keeps it from, is a nurse's to tell (EVENT_MAIL_FAILED, with
+ * CHANNEL_PERSON or DOSSIER_FROZEN). A mail to the patient goes to
  * those who act for him too, each in an envelope of his own: the one place where such copies are made (decide_people.c). */
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach);
 /* The same for the mail that is a representative's own (M50, M51). */

@@ -148,7 +148,7 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	case POLICY_ACT_MAILBOX:
 		return step_choose_mailbox(b, c->party, c->id);
 	case POLICY_ACT_CLOSE:
-		return build_plain(b, EVENT_CLOSED);
+		return step_close(b);
 	case POLICY_ACT_ASSIGN:
 	case POLICY_ACT_REASSIGN:
 	case POLICY_ACT_TAKE:

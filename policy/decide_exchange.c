@@ -152,14 +152,17 @@ static enum reason unshare(struct build *b)
 	return reason;
 }
 
-/* Nothing more leaves from this second on; a person makes sure of what he wants, and ends it. */
+/* Nothing more leaves from this second on; a person makes sure of what he wants, and ends it. Frozen already, nothing leaves as it is: his word
+ * is not to take the place of what froze it, and waits for her. */
 static enum reason withdraw(struct build *b)
 {
+	if (b->after->frozen_at.us != 0)
+		return REASON_REPLY_WISH;
 	b->owner = "nurses";
 	return build_text(b, EVENT_FROZEN, BYTES("withdrawal"), BYTES_NONE);
 }
 
-static enum reason close(struct build *b)
+enum reason step_close(struct build *b)
 {
 	(void)build_mail(b, MAIL_M35, PARTY_PATIENT, POLICY_ATTACH_NONE);
 	(void)build_mail(b, MAIL_M37, PARTY_EXPERT, POLICY_ATTACH_NONE);
@@ -196,17 +199,23 @@ static bool may_close(const struct dossier *d)
 	return d->state == DOSSIER_EXCHANGE && !waits;
 }
 
+/* With a word that is carried out at once nobody reads what came beside it. */
+static bool is_alone(const struct policy_message *m)
+{
+	return m->n_documents == 0 && m->archive == REASON_NONE;
+}
+
 static enum reason patient_words(struct build *b)
 {
 	switch (b->message->reply.patient) {
 	case POLICY_WORD_SHARE:
-		return share(b);
+		return is_alone(b->message) ? share(b) : REASON_REPLY_WISH;
 	case POLICY_WORD_UNSHARE:
 		return unshare(b);
 	case POLICY_WORD_WITHDRAW:
 		return withdraw(b);
 	case POLICY_WORD_DONE:
-		return may_close(b->after) ? close(b) : REASON_REPLY_WISH;
+		return may_close(b->after) && is_alone(b->message) ? step_close(b) : REASON_REPLY_WISH;
 	case POLICY_WORD_CORRECT:
 	case POLICY_WORD_STOP:
 	case POLICY_WORD_CALL:
@@ -229,17 +238,30 @@ static struct bytes emergency_words(const struct build *b)
 	return bytes_of_text(all);
 }
 
-/* The rest of the message waits for the nurse who was called, where no rule can carry it out. */
+/* Words that say nothing but what is to be passed on: a question, or what the expert asked for. */
+static bool may_pass_on(const struct build *b)
+{
+	enum dossier_state state = b->after->state;
+	bool open = state == DOSSIER_MORE_INFO || dossier_next(state, EVENT_QUESTION_RECEIVED) != DOSSIER_NOWHERE;
+	return open && b->message->reply.patient == POLICY_WORD_NONE;
+}
+
+/* The numbers to call leave whatever becomes of the rest: where no rule can carry that out, it waits for the nurse who was called. */
 static enum reason with_emergency(struct build *b, enum reason (*rest)(struct build *))
 {
 	enum reason reason = step_urgent(b, "exchange", emergency_words(b));
-	size_t events = b->n_events;
 
-	if (reason == REASON_NONE && b->message->reply.patient == POLICY_WORD_NONE && dossier_next(b->after->state, EVENT_QUESTION_RECEIVED) != DOSSIER_NOWHERE)
-		reason = rest(b);
+	if (reason == REASON_NONE && may_pass_on(b)) {
+		struct build urgent = *b;
+		struct dossier after = dossier_copy(b->arena, b->after);
+		if (rest(b) != REASON_NONE) {
+			*b = urgent;
+			*b->after = after;
+		}
+	}
 	b->owner = "nurses";
 	b->reason = REASON_REPLY_URGENT;
-	return b->n_events >= events && reason == REASON_REPLY_NOT_AWAITED ? REASON_NONE : reason;
+	return reason;
 }
 
 enum reason exchange_patient(struct build *b)
@@ -289,6 +311,9 @@ void decide_requester(struct build *b)
 
 	b->rule = "exchange.requester/1";
 	b->actor = bytes_of_text("requester");
+	/* A physician who writes of an emergency knows whom to call: a person reads it first, and nobody is sent the numbers for it. */
+	if (b->message->n_emergencies > 0)
+		reason = REASON_REPLY_URGENT;
 	if (reason == REASON_NONE && word == POLICY_WORD_AGREE && b->after->state == DOSSIER_UNQUALIFIED && !(r->consent_processing && r->consent_expert))
 		reason = agree(b);
 	else if (reason == REASON_NONE && word != POLICY_WORD_NONE && word != POLICY_WORD_UNCLEAR)

@@ -34,6 +34,9 @@ static enum reason send_on(struct build *b, enum mail_code code, struct bytes wo
 {
 	struct decide_parts parts;
 
+	/* What does not leave is not noted as sent: once the dossier is open again its timer finds it. */
+	if (b->after->frozen_at.us != 0)
+		return REASON_NONE;
 	decide_parts_since(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), sent_until(b->after), &parts);
 	for (size_t part = 1; part <= parts.mails || (part == 1 && words.len > 0); part++)
 		mail_addendum(b, &parts, part, code, part == 1 ? words : BYTES_NONE);

@@ -325,8 +325,13 @@ static void secret(void **state)
 	send(w, opinion_message(w, "un@experts.exemple.fr", "e1"));
 	command(w, POLICY_ACT_RELEASE, "", "");
 	assert_string_equal(mails_of(w), "M64 attending, M16 expert");
+	/* Somebody has to bring it to her. */
+	assert_string_equal(w->last.owner, "nurses");
+	assert_int_equal(dossier_find_proof(w->dossier, MAIL_M21, PARTY_PATIENT)->reason, REASON_CHANNEL_PERSON);
+	assert_true(w->dossier->releases[0].to & dossier_party_bit(PARTY_PATIENT));
 	command(w, POLICY_ACT_URGENT, "", "elle va mal");
 	assert_int_equal(w->last.n_mails, 0);
+	assert_string_equal(w->last.owner, "nurses");
 	command(w, POLICY_ACT_UNSECRET, "", "elle l'a dit à sa mère");
 	assert_int_equal(consent_check(w->dossier, PARTY_PATIENT, w->now), REASON_NONE);
 	world_free(w);

@@ -1,10 +1,20 @@
 /* policy/decide_share.c - the report to a physician after the patient has it: when he chose "after me", or asks for it later. */
 #include "policy/decide_step.h"
 
+/* What a consent that ended had stopped on its way (outbox_cancel) has not arrived: given again, it goes again, unless the mail was quicker. */
+static bool was_stopped(const struct dossier *d, enum party party, struct instant released)
+{
+	const struct dossier_consent *c = party == PARTY_ATTENDING ? &d->attending : party == PARTY_FIRST_OPINION ? &d->first_opinion : NULL;
+	const struct dossier_proof *p = dossier_find_proof(d, MAIL_M64, party);
+	bool arrived = p != NULL && p->level >= 2 && !p->failed && !instant_before(p->at, released);
+
+	return c != NULL && instant_before(released, c->at) && !arrived;
+}
+
 static bool has_version(const struct dossier *d, enum party party, unsigned version)
 {
 	for (size_t i = 0; i < d->n_releases; i++)
-		if (d->releases[i].version == version && (d->releases[i].to & dossier_party_bit(party)) != 0)
+		if (d->releases[i].version == version && (d->releases[i].to & dossier_party_bit(party)) != 0 && !was_stopped(d, party, d->releases[i].at))
 			return true;
 	return false;
 }

@@ -53,7 +53,7 @@ MUST_USE enum reason step_choose_mailbox(struct build *b, enum party party, stru
 void step_mail_dossier(struct build *b);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
-/* May that party have mail about the dossier now, and has it a mailbox? */
+/* May that party have something of the dossier now, and is there a way: a mail, a letter, somebody's hand? */
 bool step_may_have(const struct build *b, enum party party);
 /* M64 of that version to a physician. */
 void step_mail_report(struct build *b, enum party party, unsigned version);
@@ -77,6 +77,8 @@ MUST_USE enum reason step_writer(const struct build *b, struct bytes mailbox, st
 MUST_USE enum reason step_ask_more(struct build *b, struct bytes question);
 /* Somebody spoke of an emergency: M33 at once, and the nurses. where: "request", "exchange", "person". */
 MUST_USE enum reason step_urgent(struct build *b, const char *where, struct bytes words);
+/* The exchange is over: both are told, and the patient's right to reply ends. DOSSIER_FROZEN while neither could be. */
+MUST_USE enum reason step_close(struct build *b);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 

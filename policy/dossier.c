@@ -217,7 +217,9 @@ static void keep_consent(struct dossier *d, const struct dossier_event *e)
 	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING	       ? &d->attending
 				    : e->consent.party == PARTY_FIRST_OPINION ? &d->first_opinion
 									      : &d->representatives_consent;
-	*c = (struct dossier_consent){e->consent.given, e->at};
+	/* Said again it is as old as it was. */
+	if (c->given != e->consent.given)
+		*c = (struct dossier_consent){e->consent.given, e->at};
 }
 
 static void keep_qualified(struct dossier *d, const struct dossier_event *e)

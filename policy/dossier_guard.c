@@ -275,8 +275,9 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 static bool is_told_by_mail(enum dossier_event_kind kind)
 {
 	static const enum dossier_event_kind told[] = {
-		EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_OFFER_REMINDED, EVENT_OFFER_ACCEPTED, EVENT_MORE_ASKED, EVENT_OPINION_RETURNED,
+		EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_OFFER_REMINDED, EVENT_OFFER_ACCEPTED, EVENT_MORE_ASKED, EVENT_MORE_ANSWERED, EVENT_OPINION_RETURNED,
 		EVENT_OPINION_UNSIGNED, EVENT_RELEASED, EVENT_SHARED, EVENT_QUESTION_RECEIVED, EVENT_QUESTION_ANSWERED,
+		EVENT_CLOSED,
 	};
 	for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
 		if (told[i] == kind)

@@ -141,8 +141,11 @@ static void keep_link(struct dossier *d, const struct dossier_event *e)
 	d->links[d->n_links++] = e->text.id;
 }
 
+/* Frozen anew for something else, a suspected breach keeps its reason and its clock (GDPR 33(1)). */
 static void keep_freeze(struct dossier *d, const struct dossier_event *e)
 {
+	if (d->frozen_at.us != 0 && bytes_equal_text(d->frozen_why, "breach"))
+		return;
 	d->frozen_at = e->at;
 	d->frozen_why = e->text.id;
 }

@@ -18,8 +18,6 @@ static uint64_t wanted_lives = MODEL_LIVES, first_life = 0;
 
 /* Events that no decision makes yet, and states that nothing leads to. Who builds what makes them takes them off this list. */
 static const char *const NOT_YET[] = {
-	/* the lives are an adult's: decide_people_test.c has the minors */
-	"secret", "unsecret",
 	/* passed through inside one decision */
 	"requested", "complete", "reassigned", "opinion", "new", "before", "offer_waits", "opinion_waits",
 	/* of held messages, which are no dossiers */

@@ -59,6 +59,7 @@ struct model {
 	void (*keep)(struct arena *arena, const struct dossier_event *event, struct dossier_event *out);
 	uint64_t step;
 	bool slow;                       /* mostly nobody does anything, and the timers go on */
+	const char *born;                /* a minor, on that day; NULL: the patient of the test world */
 };
 
 static UNUSED uint64_t model_chance(uint64_t *seed, uint64_t n)
@@ -90,7 +91,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
 _Static_assert(sizeof(struct dossier) == 2680, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
-_Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
+_Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
 _Static_assert(sizeof(struct dossier_request) == 368, "struct dossier_request has changed: write its new fields in model_request()");
 
@@ -130,7 +131,7 @@ static UNUSED void model_filing(struct buf *b, const struct dossier_document *f)
 {
 	const struct policy_document *d = &f->filing.document;
 	const struct bytes all[] = {d->name, d->id, d->set_id, d->version, d->replaces, d->type, d->title, d->digest, d->part_of, d->labelled.root,
-				    d->labelled.extension, d->custodian.id, d->custodian.name, f->filing.organisation};
+				    d->labelled.extension, d->custodian.id, d->custodian.name, f->filing.organisation, d->entered_by};
 	for (size_t i = 0; i < COUNT(all); i++)
 		model_bytes(b, all[i]);
 	if (d->has_patient)
@@ -981,6 +982,17 @@ static UNUSED struct bytes model_day(struct model *m, uint32_t days)
 	return days == 0 ? BYTES_NONE : T(arena_printf(m->arena, "%04d-%02d-%02d", d.year, d.month, d.day));
 }
 
+static UNUSED void model_born(struct model *m, struct policy_message *x)
+{
+	struct policy_document *all = arena_alloc(m->arena, (x->n_documents + 1) * sizeof *all);
+
+	for (size_t i = 0; i < x->n_documents; i++) {
+		all[i] = x->documents[i];
+		all[i].patient.birth_time = T(m->born);
+	}
+	x->documents = all;
+}
+
 static UNUSED void model_speak(struct model *m, const struct model_move *v)
 {
 	struct policy_message x;
@@ -1012,6 +1024,8 @@ static UNUSED void model_speak(struct model *m, const struct model_move *v)
 		x = model_patient_words(m, v);
 		break;
 	}
+	if (m->born != NULL)
+		model_born(m, &x);
 	model_spoil(m, v, &x);
 	model_message(m, x);
 }
@@ -1106,6 +1120,7 @@ static const struct model_likely {
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
+	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
 };
 
@@ -1130,6 +1145,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 		return "unfreeze";
 	if (d != NULL && d->n_representatives > 0 && d->representatives[0].ended_at.us == 0 && model_chance(seed, 24) == 0)
 		return "represent-end";
+	if (d != NULL && d->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN && model_chance(seed, 16) == 0)
+		return "unsecret";
 	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
 }
 
@@ -1196,6 +1213,7 @@ static UNUSED void model_start(struct model *m, uint64_t life, struct model_seen
 	m->world.rules.opinion_unsigned = life % 5 == 0;
 	m->world.rules.language = life % 7 == 0 ? "en" : "fr";
 	m->slow = life % 4 == 0;
+	m->born = life % 13 == 0 ? "20080601" : life % 13 == 1 ? "20120229" : NULL;   /* some come of age meanwhile */
 	m->world.rules.n_experts = life % 11 == 0 ? 1 : COUNT(EXPERTS);
 	m->world.rules.organisations = model_organisations(m);
 }

@@ -41,7 +41,7 @@ struct watch {
 	size_t mails;                    /* of the opinion that is under way: what the expert was asked to complete counts on */
 	unsigned version;
 	bool undelivered, exchange, closed;   /* of the last release */
-	bool frozen;
+	bool frozen, secret;             /* secret: a minor's, from who acts for her */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
 
@@ -185,6 +185,16 @@ static UNUSED void watch_released(struct watch *w, const struct dossier_release_
 	/* Sent once more it takes nothing away from a correction that waits to be completed. */
 	w->mails = again ? w->mails : 0;
 	w->pending = w->checked = w->held = w->undelivered = w->exchange = w->closed = false;
+}
+
+/* What a minor keeps secret is ended by the act of that name alone. */
+static UNUSED void watch_channel(struct watch *w, const struct dossier_event *e)
+{
+	if (e->channel.party != PARTY_PATIENT)
+		return;
+	bool secret = e->channel.channel == CHANNEL_PHYSICIAN && bytes_equal_text(e->channel.why, "secret");
+	watch_need(w, w->gate || !w->secret || secret || bytes_starts(e->rule, BYTES("operator.unsecret/")), "a minor's secret ended without the act that ends it");
+	w->secret = secret;
 }
 
 static UNUSED void watch_consent(struct watch *w, const struct dossier_consent_data *c)
@@ -446,9 +456,11 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_MAILBOX_AWAITED:
 	case EVENT_URGENT:
+	case EVENT_CHANNEL_CHANGED:
+		watch_channel(w, e);
+		break;
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_CONTACT_MADE:
-	case EVENT_CHANNEL_CHANGED:
 	case EVENT_COMPLAINED:
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
@@ -464,9 +476,12 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 	};
 	static const enum dossier_event_kind closed[] = {
-		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_URGENT, EVENT_OPINION_RECEIVED,
+		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
 		EVENT_OPINION_UNSIGNED,
 	};
+	/* An emergency that a living patient writes of is answered wherever it is read. */
+	if (kind == EVENT_URGENT)
+		return w->over != DOSSIER_DECEASED && w->over != DOSSIER_ERASED;
 	for (size_t i = 0; i < COUNT(always); i++)
 		if (always[i] == kind)
 			return true;
@@ -709,12 +724,18 @@ static UNUSED bool watch_warranted(const struct policy_decision *d, const struct
 	return false;
 }
 
+/* Whom a minor's secret keeps mails from: whose mailbox, or whose letters, those around her see. */
+static UNUSED bool watch_is_hers(enum party party)
+{
+	return party == PARTY_PATIENT || party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT;
+}
+
 static UNUSED bool watch_is_last_word(const struct watch *w, const struct policy_mail *m)
 {
 	for (size_t i = 0; i < COUNT(WATCH_LAST_WORDS); i++)
 		if (strcmp(WATCH_LAST_WORDS[i].code, mail_code_name(m->code)) == 0 && m->attach == POLICY_ATTACH_NONE &&
 		    (WATCH_LAST_WORDS[i].parties & dossier_party_bit(m->party)) != 0)
-			return w->counts[EVENT_DIED] == 0 || WATCH_LAST_WORDS[i].dead_too;
+			return (w->counts[EVENT_DIED] == 0 || WATCH_LAST_WORDS[i].dead_too) && !(w->secret && watch_is_hers(m->party));
 	return false;
 }
 
@@ -758,7 +779,7 @@ static UNUSED bool watch_consents(const struct watch *w, enum party party)
 {
 	bool both = w->processing && w->sharing;
 
-	if (w->frozen || w->counts[EVENT_DIED] > 0 || w->over == DOSSIER_WITHDRAWN)
+	if (w->frozen || w->counts[EVENT_DIED] > 0 || w->over == DOSSIER_WITHDRAWN || (w->secret && watch_is_hers(party)))
 		return false;
 	if (party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT)
 		return both && w->n_acting > 0;

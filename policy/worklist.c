@@ -110,13 +110,21 @@ static bool mailbox_awaited(const struct dossier *d, struct instant *since)
 	return false;
 }
 
-/* The report to the patient is a state of its own. */
+/* To an expert whose turn is over nothing is tried again but the word to delete. */
+static bool is_to_former(const struct dossier *d, const struct dossier_proof *p)
+{
+	return (p->party == PARTY_EXPERT || p->party == PARTY_STANDBY) && p->code != MAIL_M18 &&
+	       !bytes_equal_nocase(p->mailbox, dossier_mailbox(d, p->party));
+}
+
+/* The report to the patient is a state of its own. One that his operator took and then returned has failed all the same, and so has the second
+ * question where the first arrived. */
 static bool mail_failed(const struct dossier *d, struct instant *since)
 {
 	for (size_t i = 0; i < d->n_proofs; i++) {
 		const struct dossier_proof *p = &d->proofs[i];
 		*since = p->at;
-		if (p->failed && p->level < 2 && p->code != MAIL_M21 && !dossier_is_over(d->state) && !is_heard(d, p->party, p->code, p->at))
+		if (p->failed && p->code != MAIL_M21 && !is_to_former(d, p) && !dossier_is_over(d->state) && !is_heard(d, p->party, p->code, p->at))
 			return true;
 	}
 	return false;

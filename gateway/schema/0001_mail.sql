@@ -461,6 +461,7 @@ create table outbox (
   warned_at     timestamptz,                     -- when it was told that this mail is late
   warn_after    timestamptz not null default '-infinity',
   stop          text,                            -- why it may leave no more; in a session now, it ends with that
+  frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
@@ -469,7 +470,7 @@ create table outbox (
 );
 create index outbox_compose on outbox (id) where state = 'decided';
 create index outbox_sign on outbox (id) where state = 'composed';
-create index outbox_due on outbox (domain, next_at) where state in ('sealed', 'sending');
+create index outbox_due on outbox (domain, next_at) where state in ('sealed', 'sending') and not frozen;
 create index outbox_late on outbox (created_at) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is null;
 create index outbox_warned on outbox (id) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is not null;
 create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
@@ -572,7 +573,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
   with picked as (
-    select o.id from outbox o where o.state = 'composed' and o.next_at <= now() and session_over(o.session, sign_claim.session)
+    select o.id from outbox o where o.state = 'composed' and o.next_at <= now() and not o.frozen and session_over(o.session, sign_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = sign_claim.session, tries = tries + 1 from picked, body b
    where o.id = picked.id and b.id = o.entity
@@ -617,7 +618,7 @@ create function deliver_due(most integer) returns table (domain text, mails bigi
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select o.domain, count(*) from outbox o
-   where o.state in ('sealed', 'sending') and o.next_at <= now()
+   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen
      and (o.state = 'sealed' or session_over(o.session, 0))
    group by o.domain order by min(o.next_at) limit deliver_due.most;
 end $$;
@@ -638,12 +639,12 @@ declare n integer; picked bigint; next text;
 begin
   for next in
     select d from unnest(deliver_claim.domains) d, lateral (select o.next_at from outbox o
-       where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = d
+       where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and o.domain = d
          and (o.state = 'sealed' or session_over(o.session, deliver_claim.session)) order by o.next_at limit 1) f order by f.next_at
   loop
     loop
       select o.id into picked from outbox o
-       where o.state in ('sealed', 'sending') and o.next_at <= now() and o.domain = next
+       where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and o.domain = next
          and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
        order by o.next_at limit 1 for update skip locked;
       exit when picked is null;

@@ -340,10 +340,16 @@ begin
   if not found then perform refuse('store.conflict'); end if;
 end $$;
 
-create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)
+create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text,
+  authors text, entered_by text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select d.document, d.inbox, d.digest, d.type, d.title from dossier_document d
+  -- Who wrote it, and who typed it in for him: as the event that filed it has them.
+  return query select d.document, d.inbox, d.digest, d.type, d.title, (select string_agg(a->>'name', ', ') from jsonb_array_elements(f.data->'authors') a),
+      f.data->>'entered_by'
+    from dossier_document d
+    left join lateral (select e.data from dossier_event e where e.dossier = d.dossier and e.kind = 'document_filed'
+      and coalesce(nullif(e.data->>'id', ''), e.data->>'digest') = d.document order by e.seq desc limit 1) f on true
    where d.dossier = dossier_documents.dossier and d.current order by d.inbox, d.document;
 end $$;
 
@@ -1126,7 +1132,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
   with picked as (
-    select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, compose_claim.session)
+    select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, compose_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = compose_claim.session, tries = o.tries + 1 from picked where o.id = picked.id
   returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries;
@@ -1176,7 +1182,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set stop = case o.state when 'failed' then o.reason else 'dossier.taken-back' end
    where o.dossier = outbox_cancel_mailbox.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
-     and o.party in ('expert', 'standby') and lower(o.recipient) = lower(outbox_cancel_mailbox.mailbox);
+     and o.party in ('expert', 'standby') and o.code <> 'M18' and lower(o.recipient) = lower(outbox_cancel_mailbox.mailbox);
   perform outbox_stopped(outbox_cancel_mailbox.dossier, outbox_cancel_mailbox.at);
 end $$;
 create function outbox_cancel_representative(dossier bigint, mailbox text, at timestamptz) returns void
@@ -1188,22 +1194,27 @@ begin
      and (lower(o.recipient) = lower(outbox_cancel_representative.mailbox) or outbox_cancel_representative.mailbox = '' and o.channel = 'paper');
   perform outbox_stopped(outbox_cancel_representative.dossier, outbox_cancel_representative.at);
 end $$;
+-- The demand to delete is never taken back; nor, while he lives, whom to call in an emergency because a request ended.
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set stop = case o.state when 'failed' then o.reason else 'consent.none' end
    where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
-     and (outbox_cancel.party is null or o.party = outbox_cancel.party);
+     and (outbox_cancel.party is null or o.party = outbox_cancel.party) and o.code <> 'M18'
+     and (o.code <> 'M33' or outbox_cancel.party is not null
+          or exists (select from dossier_event e where e.dossier = outbox_cancel.dossier and e.kind = 'died'));
   perform outbox_stopped(outbox_cancel.dossier, outbox_cancel.at);
 end $$;
 
--- While a dossier is frozen nothing of it leaves; lifted, what waited is due at once. A session under way ends with its answer.
+-- While a dossier is frozen nothing of it leaves but whom to call in an emergency and the demand to delete; lifted, what waited goes on where it
+-- stood. A session under way ends with its answer: put off there, sealed or tried again by hand meanwhile, its mail stays.
 create function outbox_freeze(dossier bigint, frozen boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set next_at = case when outbox_freeze.frozen then 'infinity'::timestamptz else now() end
-   where o.dossier = outbox_freeze.dossier and o.state in ('decided', 'composed', 'sealed', 'sending') and (o.next_at = 'infinity') <> outbox_freeze.frozen;
-  perform tell('outbox');
+  update outbox o set frozen = outbox_freeze.frozen
+   where o.dossier = outbox_freeze.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed') and o.code not in ('M18', 'M33')
+     and o.frozen <> outbox_freeze.frozen;
+  perform tell('inbox'), tell('signer'), tell('outbox');
 end $$;
 
 -- A version of the report that has not left when the next is released would arrive behind it: it stays, even where it failed and a person
@@ -1338,7 +1349,7 @@ begin
   commands := exists (select from command c where c.state = 'asked');
   messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
                 and (i.state = 'received' or session_over(i.session, work_due.session)));
-  composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and session_over(o.session, work_due.session));
+  composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, work_due.session));
   outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now())
     or exists (select from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
                  and o.created_at <= now() - make_interval(secs => work_due.late) and o.warn_after <= now());

@@ -50,7 +50,7 @@ create function queue_list(failed boolean) returns table (id text, what text, st
 language sql stable security definer set search_path = relais, pg_temp as $$
   select 'R' || i.id, coalesce(i.class, 'message'), i.state, i.received_at, nullif(i.not_before, '-infinity'), i.tries, i.reason, null, null, null from inbox i where i.state <> 'done' and not failed
   union all
-  select 'S' || o.id, o.code, o.state, o.created_at, nullif(o.next_at, '-infinity'), o.tries, o.reason, d.ref, o.domain, o.warned_at
+  select 'S' || o.id, o.code, o.state, o.created_at, case when o.frozen then 'infinity' else nullif(o.next_at, '-infinity') end, o.tries, o.reason, d.ref, o.domain, o.warned_at
     from outbox o left join dossier d on d.id = o.dossier
    where case when failed then o.state = 'failed' else o.state in ('decided', 'composed', 'sealed', 'sending') end
 $$;
