@@ -310,7 +310,7 @@ def representative(w, story):
         w.settle()
         for box in (secret.box, mother):
             box.nothing()
-        assert secret.events("released")[-1]["data"]["to"] == ["attending"], secret.events("released")
+        assert secret.events("released")[-1]["data"]["to"] == ["patient", "attending"], secret.events("released")
         doctor.take("XDM/1.0/DDM+ESSAI Deuxième avis " + secret.patient.name())
         w.forward(days=3)
         secret.do("withdraw", "fin de l'essai")
