@@ -1255,10 +1255,10 @@ begin
   if warned is not null then perform mail_late_over(); end if;
 end $$;
 -- One that could not be told must not stand in the way of the others.
-create function outcome_later(outbox bigint) returns void
+create function outcome_later(outbox bigint, seconds bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update outbox o set next_at = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
-  update outbox o set warn_after = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.warned_at is null
+  update outbox o set next_at = now() + outcome_later.seconds * interval '1 second' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
+  update outbox o set warn_after = now() + outcome_later.seconds * interval '1 second' where o.id = outcome_later.outbox and o.warned_at is null
 $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
@@ -1300,9 +1300,9 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- One that could not be decided must not stand in the way of the others; the next fold writes the true time again.
-create function timer_later(dossier bigint, at timestamptz) returns void
+create function timer_later(dossier bigint, at timestamptz, seconds bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update dossier d set next_due = timer_later.at + interval '1 minute' where d.id = timer_later.dossier and d.next_due <= timer_later.at
+  update dossier d set next_due = timer_later.at + timer_later.seconds * interval '1 second' where d.id = timer_later.dossier and d.next_due <= timer_later.at
 $$;
 
 -- What an operator or a nurse asks for: decided by the same code as everything else.
