@@ -148,9 +148,8 @@ SUITES = {
 }
 
 
-# Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk. "personas" is a command by itself until its days,
-# which pass in seconds, are as patient as a busy machine is slow.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
+# Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
+LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
          ("transport", "interop", "clients", "catalogue", "life"))
 
 
