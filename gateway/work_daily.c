@@ -1,13 +1,11 @@
 /* gateway/work_daily.c - services that no dossier and no message calls for: each at its time, once, whichever worker takes it.
  *
  * A row of relais.service_timer holds when each is next. Who takes it locks it, does it and writes the next time in one transaction: a worker that
- * dies has done nothing, and a gateway that was down does once, late, what it missed. */
+ * dies has done nothing, and a gateway that was down does once, late, what it missed on that day. */
 #include "gateway/work_service.h"
 
 #include "base/calendar.h"
 #include "gateway/log.h"
-
-enum { DIGEST_MINUTE = 8 * 60, FIGURES_MINUTE = 19 * 60 };
 
 /* The first of that minute of the day after now, on a working day where that is asked for. */
 static struct instant next_daily(struct instant now, int minute, bool working)
@@ -23,30 +21,27 @@ static struct instant next_daily(struct instant now, int minute, bool working)
 	}
 }
 
-static struct instant next_digest(struct instant now)
-{
-	return next_daily(now, DIGEST_MINUTE, true);
-}
-
-static struct instant next_figures(struct instant now)
-{
-	return next_daily(now, FIGURES_MINUTE, false);
-}
-
-static struct instant next_watch(struct instant now)
-{
-	return instant_plus(now, SPAN_MINUTES(1));
-}
-
 static const struct service {
 	const char *name;
-	struct instant (*next)(struct instant now);
+	int minute;              /* of the day in Paris; 0: every minute */
+	bool working;            /* on working days alone */
 	enum reason (*run)(struct work *work);
 } services[] = {
-	{"digest", next_digest, work_digest},
-	{"figures", next_figures, work_figures},
-	{"watch", next_watch, work_watch},
+	{"digest", 8 * 60, true, work_digest},
+	{"figures", 19 * 60, false, work_figures},
+	{"watch", 0, false, work_watch},
 };
+
+static struct instant next_of(const struct service *service, struct instant now)
+{
+	return service->minute == 0 ? instant_plus(now, SPAN_MINUTES(1)) : next_daily(now, service->minute, service->working);
+}
+
+/* Late on its own day it is done all the same; of a day that is over nothing is told: the next one comes in its time. */
+static bool is_of_today(const struct service *service, struct instant now)
+{
+	return calendar_minute(CALENDAR_FRANCE, now) >= service->minute && (!service->working || calendar_working_day(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, now)));
+}
 
 static const struct service *service_of(struct bytes name)
 {
@@ -65,9 +60,13 @@ static enum reason set_next(struct work *work, struct bytes name, struct instant
 static enum reason serve(struct work *work, struct bytes name, bool first)
 {
 	const struct service *service = service_of(name);
-	enum reason reason = service == NULL ? REASON_NOT_FOUND : first ? REASON_NONE : service->run(work);
+	enum reason reason = REASON_NONE;
 
-	return reason == REASON_NONE ? set_next(work, name, service->next(work->now)) : reason;
+	if (service == NULL)
+		return REASON_NOT_FOUND;
+	if (!first && is_of_today(service, work->now))
+		reason = service->run(work);
+	return reason == REASON_NONE ? set_next(work, name, next_of(service, work->now)) : reason;
 }
 
 bool work_services(struct work *work)

@@ -1,6 +1,8 @@
 /* gateway/work_watch.c - once a minute: the operator's mails about alarms (M90 to M94), and what stands in quarantine too long (M93). */
 #include "gateway/work_service.h"
 
+#include <string.h>
+
 #include "gateway/alarm.h"
 #include "gateway/alarm_mail.h"
 #include "gateway/json_view.h"
@@ -110,6 +112,16 @@ static json_t *alarm_fields(struct work *work, const struct alarm_row *row, cons
 	return f;
 }
 
+/* NULL: the template's. What is not fetched is no queue of ours. */
+static const char *subject_of(struct work *work, const char *name, enum alarm_mail_word word)
+{
+	if (word == ALARM_MAIL_OVER)
+		return arena_printf(work->arena, "%s%s", say(work, "Fin de l'alerte : ", "Alert over: "), name);
+	if (word == ALARM_MAIL_LASTS)
+		return arena_printf(work->arena, "%s%s", say(work, "L'alerte dure : ", "The alert lasts: "), name);
+	return strcmp(name, "collect.failed") == 0 ? say(work, "Alerte : du courrier n'est plus relevé", "Alert: mail is not fetched any more") : NULL;
+}
+
 static enum reason tell_alarm(struct work *work, const struct alarm_row *row, enum alarm_mail_word word)
 {
 	const struct alarm_entry *entry = alarm_entry(row->mail.name);
@@ -119,8 +131,7 @@ static enum reason tell_alarm(struct work *work, const struct alarm_row *row, en
 		struct work_service mail = {
 			.code = alarm_mail_code(row->mail.name), .party = SERVICE_OPERATOR, .rule = "alarm/1", .fields = alarm_fields(work, row, entry, word),
 			.occasion = arena_printf(work->arena, "%s:%lld:%lld", name, (long long)row->since.us, (long long)row->mails),
-			.subject = word == ALARM_MAIL_OVER ? arena_printf(work->arena, "%s%s", say(work, "Fin de l'alerte : ", "Alert over: "), name)
-				 : word == ALARM_MAIL_LASTS ? arena_printf(work->arena, "%s%s", say(work, "L'alerte dure : ", "The alert lasts: "), name) : NULL,
+			.subject = subject_of(work, name, word),
 		};
 		enum reason reason = work_service_add(work, &mail, NULL);
 		if (reason != REASON_NONE)
