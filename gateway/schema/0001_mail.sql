@@ -163,28 +163,44 @@ create table alarm (
   name text primary key,         -- gateway/alarm_list.h
   severity text not null check (severity in ('warning', 'critical')),
   since timestamptz not null default now(), seen_at timestamptz not null default now(),
-  detail jsonb not null default '{}'
+  detail jsonb not null default '{}',
+  -- The operator's mails about it (gateway/alarm_mail.h): instants of instant(). One that he was told of stays until he was told that it is over.
+  mailed_at timestamptz, mailed_days integer, mails integer not null default 0, cleared_at timestamptz
 );
 -- True when it is new or its severity has changed.
 create function alarm_raise(name text, severity text, detail jsonb) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare before text;
 begin
-  select a.severity into before from alarm a where a.name = alarm_raise.name for update;
-  insert into alarm values (alarm_raise.name, alarm_raise.severity, now(), now(), coalesce(alarm_raise.detail, '{}'))
-    on conflict on constraint alarm_pkey do update set severity = excluded.severity, seen_at = now(), detail = excluded.detail;
+  select case when a.cleared_at is null then a.severity end into before from alarm a where a.name = alarm_raise.name for update;
+  insert into alarm (name, severity, detail) values (alarm_raise.name, alarm_raise.severity, coalesce(alarm_raise.detail, '{}'))
+    on conflict on constraint alarm_pkey do update set severity = excluded.severity, seen_at = now(), detail = excluded.detail, cleared_at = null;
   return before is distinct from alarm_raise.severity;
 end $$;
 -- True when it was open.
 create function alarm_clear(name text) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  delete from alarm a where a.name = alarm_clear.name;
+  delete from alarm a where a.name = alarm_clear.name and a.mailed_at is null;
+  if found then return true; end if;
+  update alarm a set cleared_at = instant() where a.name = alarm_clear.name and a.cleared_at is null;
   return found;
 end $$;
 create function alarm_list() returns table (name text, severity text, since timestamptz, seen_at timestamptz, detail jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a order by a.severity, a.since, a.name
+  select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a where a.cleared_at is null order by a.severity, a.since, a.name
+$$;
+create function alarm_mails() returns table (name text, severity text, since timestamptz, detail jsonb, mailed_at timestamptz, mailed_days integer, mails integer, cleared_at timestamptz)
+language sql security definer set search_path = relais, pg_temp as $$
+  select a.name, a.severity, a.since, a.detail, a.mailed_at, a.mailed_days, a.mails, a.cleared_at from alarm a order by a.name for update
+$$;
+create function alarm_mailed(name text, at timestamptz, days integer) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update alarm a set mailed_at = alarm_mailed.at, mailed_days = alarm_mailed.days, mails = a.mails + 1 where a.name = alarm_mailed.name
+$$;
+create function alarm_over(name text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  delete from alarm a where a.name = alarm_over.name and a.cleared_at is not null
 $$;
 
 -- ---------------------------------------------------------------- what verdicts rested on
@@ -287,6 +303,7 @@ create table inbox (
   reason      text, owner text, rule text,
   dossier     bigint,
   decided_at  timestamptz,
+  held_at     timestamptz, held_told integer not null default 0,   -- kept apart since (instant()), and who was told of it: its owner, the manager
   unique (mailbox, uidvalidity, uid, uid_digest),
   check ((source = 'submission') = (account is not null)),
   check ((state = 'done') = (outcome is not null)),
@@ -433,8 +450,8 @@ end $$;
 create table outbox (
   id            bigint generated always as identity primary key,
   effect        text not null unique,        -- what decided it: the same decision never makes a second mail
-  dossier       bigint, event bigint,        -- the event behind it; null for a notice to a sender without a dossier
-  inbox         bigint references inbox,     -- the message that led to it
+  dossier       bigint, event bigint,        -- the event behind it; null for a notice to a sender without a dossier, and for a service mail
+  inbox         bigint references inbox,     -- the message that led to it; of a service mail (to our own people, experts, partners) null too
   code          text not null,               -- M01…
   party         text not null,
   recipient     text not null,
@@ -464,6 +481,8 @@ create table outbox (
   frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),
+  check (event is not null or inbox is not null or (dossier is null and form = 'signed' and channel = 'mail'
+    and party in ('nurses', 'duty', 'operator', 'officer', 'manager', 'expert', 'insurer'))),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
   check (state not in ('sealed', 'sending', 'accepted') or (sent_digest is not null and (seal is not null) = (form = 'signed'))),
   check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
@@ -528,6 +547,9 @@ begin
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
      where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
     union all
+    -- a service mail: any expert of the registry; which mails he may have so, and who our own people and partners are, the signer knows
+    select x.mailbox from expert x where sign_allowed.dossier is null and sign_allowed.inbox is null and sign_allowed.party = 'expert' and x.active
+    union all
     select e.data->>'address' from dossier_event e
      where sign_allowed.party in ('expert', 'standby', 'attending', 'first_opinion') and e.dossier = sign_allowed.dossier and e.kind = 'channel_changed'
        and e.data->>'party' = sign_allowed.party and directory_knows(sign_allowed.dossier, sign_allowed.party, lower(e.data->>'address'))
@@ -568,7 +590,7 @@ end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
-  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text) returns setof record
+  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text, out party text, out service boolean) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
@@ -581,9 +603,11 @@ begin
     (select to_jsonb(x) from (select e.seq as event, e.dossier, e.kind, o.party, o.rule from dossier_event e
        where e.dossier = o.dossier and e.seq = o.event
        union all
-       select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox) x limit 1),
+       select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox
+       union all
+       select null, null, 'service', o.party, o.rule where o.dossier is null and o.inbox is null) x limit 1),
     o.message_id, case when o.channel = 'mail' then sign_allowed(o.dossier, o.party, o.inbox) when sign_letter(o.dossier, o.party) then '{print}'::text[] else '{}' end,
-    o.form, o.channel;
+    o.form, o.channel, o.party, o.dossier is null and o.inbox is null;
 end $$;
 
 create table sign_journal (
@@ -673,7 +697,7 @@ begin
   if deliver_ours.host is null then return; end if;
   if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
     perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
-  elsif exists (select from alarm a where a.name = 'deliver.ours'
+  elsif exists (select from alarm a where a.name = 'deliver.ours' and a.cleared_at is null
       and (deliver_ours.reason = 'none' and a.detail->>'host' = deliver_ours.host or a.seen_at < now() - interval '1 day')) then
     perform alarm_clear('deliver.ours');
   end if;
