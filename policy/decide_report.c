@@ -177,7 +177,8 @@ static void decide_delivery(struct build *b, const struct dossier *dossier, cons
 
 	if (dossier != NULL) {
 		build_dossier(b, dossier);
-		reason = late		      ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_LATE, .mail = data})
+		reason = delivery->stopped != NULL ? step_stopped(b, delivery)
+			 : late		      ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_LATE, .mail = data})
 			 : delivery->accepted ? prove(b, &data)
 					      : step_failed(b, &data);
 	}

@@ -51,6 +51,10 @@ MUST_USE enum reason step_other_mailbox(struct build *b, const struct dossier_ma
 MUST_USE enum reason step_choose_mailbox(struct build *b, enum party party, struct bytes mailbox);
 /* M13, and M13B for what it cannot hold, to who holds the dossier. */
 void step_mail_dossier(struct build *b);
+/* M13 with the first of these parts alone, false when it may not be sent; M13B with one of them. */
+struct decide_parts;
+bool step_mail_first(struct build *b, const struct decide_parts *parts);
+void step_mail_part(struct build *b, const struct decide_parts *parts, size_t part);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
 /* May that party have something of the dossier now, and is there a way: a mail, a letter, somebody's hand? */
@@ -67,6 +71,8 @@ MUST_USE enum reason step_read(struct build *b, const struct dossier_mail_data *
 #define STEP_ADDENDUM "addendum"
 bool step_has_addendum(const struct dossier *dossier);
 MUST_USE enum reason step_addendum(struct build *b, enum mail_code code);
+/* A mail to who holds the dossier was stopped for a document that was withdrawn: the same without it. DOSSIER_ORDER when there is nothing left to send. */
+MUST_USE enum reason step_stopped(struct build *b, const struct policy_delivery *delivery);
 /* The expert holds or gave an opinion on what was withdrawn: he is told which. */
 void step_tell_withdrawn(struct build *b, struct bytes titles);
 /* What he asked for has come: the words, and with them what was filed since he was sent the dossier. */
