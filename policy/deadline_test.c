@@ -646,7 +646,7 @@ static void what_stops_a_row(void **state)
 	w = world_make();
 	asked(w);
 	assert_false(runs(w, DEADLINE_EXCHANGE_END));   /* the answer would find it closed */
-	plain(w, EVENT_QUESTION_ANSWERED);
+	text(w, EVENT_QUESTION_ANSWERED, "1", "");
 	assert_true(runs(w, DEADLINE_EXCHANGE_END));
 	assert_false(runs(w, DEADLINE_QUESTION_WAITS));
 	world_free(w);

@@ -110,7 +110,7 @@ enum policy_act {
 	POLICY_ACT_PAUSE,        /* the patient asks us to wait: text why */
 	POLICY_ACT_RESUME,       /* text */
 	POLICY_ACT_MORE,         /* the expert asks for more: text his question */
-	POLICY_ACT_ANSWERED,     /* what he asked for has come: text what */
+	POLICY_ACT_ANSWERED,     /* what he asked for has come: text what; in the exchange: the patient has his answers, text how */
 	POLICY_ACT_WITHOUT,      /* he is to answer without it: text why */
 	POLICY_ACT_CONTACT,      /* party, id the means, how the result, mail the code that it stands for, text */
 	POLICY_ACT_FREEZE,       /* nothing leaves: id "objection", "breach", "court"; text why */

@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2680, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2688, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -219,7 +219,7 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	model_bytes(b, d->more);
 	model_bytes(b, d->frozen_why);
 	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, d->withdrawn_at.us, (int64_t)d->n_late_questions,
-				 d->late_question_at.us, (int64_t)d->n_late_opinions};
+				 d->late_question_at.us, d->answer_doubted_at.us, (int64_t)d->n_late_opinions};
 	for (size_t i = 0; i < COUNT(times); i++)
 		buf_u64(b, (uint64_t)times[i]);
 	for (size_t i = 0; i < d->n_pauses; i++) {

@@ -92,6 +92,12 @@ static bool late_question(const struct dossier *d, struct instant *since)
 	return since->us != 0 && !is_heard(d, PARTY_PATIENT, MAIL_NONE, *since);
 }
 
+static bool answer_doubted(const struct dossier *d, struct instant *since)
+{
+	*since = d->answer_doubted_at;
+	return since->us != 0 && !dossier_is_over(d->state);
+}
+
 /* Nothing was released since it came: a person may still take it. */
 static bool late_opinion(const struct dossier *d, struct instant *since)
 {
@@ -138,6 +144,8 @@ static const struct extra {
 } extras[] = {
 	{"question_after_end", late_question, WORK_HARM, "Question arrivée après la fin", "Question after the end",
 	 "Lisez la question et rappelez le patient dans les deux jours ouvrés, puis notez l'appel.", "Read the question and call back within two working days, then write the call down."},
+	{"answer_doubted", answer_doubted, WORK_PROMISE, "Réponse de l'expert à plusieurs questions ouvertes", "Answer of the expert to several open questions",
+	 "Lisez-la : le patient a ses réponses, notez-le (relais dossier answered) ; sinon rappelez l'expert.", "Read it: when the patient has all his answers, write that down (relais dossier answered); else call the expert."},
 	{"opinion_after_end", late_opinion, WORK_PROMISE, "Avis d'un expert qui n'a plus le dossier", "Opinion of an expert who no longer holds the dossier",
 	 "Lisez-le ; si le second n'a pas répondu : relais dossier take.", "Read it; if the second has not answered: relais dossier take."},
 	{"mailbox_awaited", mailbox_awaited, WORK_MAIL, "Adresse d'un professionnel à trouver", "Mailbox of a professional to be found",

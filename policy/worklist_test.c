@@ -117,6 +117,23 @@ static void what_no_clock_watches(void **state)
 	world_free(w);
 }
 
+/* One answer to two questions: until a person has looked it is a task, and each question keeps its clock. */
+static void an_answer_in_doubt(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_released(w);
+	send(w, patient_message(w, "Une question"));
+	send(w, patient_message(w, "Une autre"));
+	assert_null(task(w, "answer_doubted"));
+	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_NONE));
+	assert_non_null(task(w, "answer_doubted"));
+	command(w, POLICY_ACT_ANSWERED, "", "Elle a tout.");
+	assert_null(task(w, "answer_doubted"));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +142,7 @@ int main(void)
 		cmocka_unit_test(late_then_done),
 		cmocka_unit_test(an_emergency_stands_first),
 		cmocka_unit_test(what_no_clock_watches),
+		cmocka_unit_test(an_answer_in_doubt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1305,6 +1305,12 @@ language sql stable security definer set search_path = relais, pg_temp as $$
      and (o.message_id = answer_match.message_id or o.state = 'accepted')
    order by o.message_id = answer_match.message_id desc, o.id desc limit 1
 $$;
+-- The message whose words went to the expert in the mail that he answers; 0 when he names none, or several.
+create function question_match(dossier bigint, message_ids text[]) returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select case when count(distinct o.inbox) = 1 then min(o.inbox) else 0 end from outbox o
+   where o.dossier = question_match.dossier and o.code = 'M30' and o.message_id = any (question_match.message_ids)
+$$;
 create function outbox_proof(outbox bigint, proof integer, failed_reason text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
