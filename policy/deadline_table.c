@@ -80,7 +80,8 @@ static bool from_addendum(const struct dossier *d, struct deadline_run *run)
 	const struct dossier_offer *holder = dossier_accepted_offer(d);
 	const struct dossier_passed *sent = dossier_passed(d, "addendum");
 
-	if (holder == NULL)
+	/* Where his mailbox is in doubt a person finds another, and all goes there. */
+	if (holder == NULL || d->awaited[PARTY_EXPERT] != REASON_NONE)
 		return false;
 	bool again = sent != NULL && instant_before(holder->answered_at, sent->at);
 	*run = (struct deadline_run){.start = again ? sent->at : holder->answered_at, .base = {INT64_MAX}};

@@ -29,15 +29,28 @@ static void mail_addendum(struct build *b, const struct decide_parts *parts, siz
 	build_field(b, code == MAIL_M73 ? "changes_list" : "exams", decide_parts_text(b, parts, part));
 }
 
+/* His mailbox is in doubt: nothing is noted as sent, and a person finds another. What waits goes there with the whole (decide_directory.c). */
+static enum reason not_sent(struct build *b, enum mail_code code)
+{
+	const struct dossier_mail_data data = {
+		.code = code, .party = PARTY_EXPERT, .mailbox = dossier_mailbox(b->after, PARTY_EXPERT), .reason = build_mailbox(b, PARTY_EXPERT)};
+	enum reason reason = build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});
+
+	return reason == REASON_NONE ? step_await_mailbox(b, PARTY_EXPERT, data.reason) : reason;
+}
+
 /* A mail each part, the first with the words; then what was sent is noted. */
 static enum reason send_on(struct build *b, enum mail_code code, struct bytes words)
 {
 	struct decide_parts parts;
+	bool doubted = build_way(b, PARTY_EXPERT).none;
 
 	/* What does not leave is not noted as sent: once the dossier is open again its timer finds it. */
 	if (b->after->frozen_at.us != 0)
 		return REASON_NONE;
 	decide_parts_since(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), sent_until(b->after), &parts);
+	if (doubted && (parts.n > 0 || words.len > 0))
+		return not_sent(b, code);
 	for (size_t part = 1; part <= parts.mails || (part == 1 && words.len > 0); part++)
 		mail_addendum(b, &parts, part, code, part == 1 ? words : BYTES_NONE);
 	for (size_t i = 0; i < parts.n; i++)

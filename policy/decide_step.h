@@ -45,6 +45,8 @@ MUST_USE enum reason step_judge_opinion(struct build *b);
 size_t step_left_missing(const struct build *b, struct missing *missing, size_t n);
 /* A physician who may have the report and has no mailbox that the directory vouches for is given the one that it does, or a person is awaited. */
 MUST_USE enum reason step_mailbox(struct build *b, enum party party);
+/* A person finds a mailbox for him; told once for each reason. */
+MUST_USE enum reason step_await_mailbox(struct build *b, enum party party, enum reason why);
 /* That mail's address does not exist: *turned when another mailbox of the same person takes its place and has what came back. */
 MUST_USE enum reason step_other_mailbox(struct build *b, const struct dossier_mail_data *mail, bool *turned);
 /* A person tells the mailbox of a professional: DIRECTORY_UNKNOWN, DIRECTORY_ENDED, USAGE. What he lacks goes there. */
