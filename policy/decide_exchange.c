@@ -154,7 +154,7 @@ static enum reason share(struct build *b)
 	return reason == REASON_MESSAGE_DUPLICATE ? REASON_NONE : reason;   /* the physician has it already */
 }
 
-/* To be on the safe side nobody more has it; who has it already is told to him by a person. */
+/* To be on the safe side nobody more has it; who has it already is told to him by a person (the task had_report). */
 static enum reason unshare(struct build *b)
 {
 	enum reason reason = change_consent(b, PARTY_ATTENDING, false);
