@@ -329,11 +329,11 @@ void decide_relay(struct build *b)
 {
 	b->rule = "relay.party/1";
 	if (step_is_automatic(b->message)) {
-		build_hold(b, REASON_REPLY_AUTOMATIC);
+		step_hold(b, REASON_REPLY_AUTOMATIC);
 		return;
 	}
 	if (b->after == NULL) {
-		build_hold(b, REASON_DOSSIER_NONE);
+		step_hold(b, REASON_DOSSIER_NONE);
 		return;
 	}
 	if (b->message->party == PARTY_EXPERT || b->message->party == PARTY_STANDBY)

@@ -90,6 +90,11 @@ MUST_USE enum reason step_close(struct build *b);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 
+/* Held, refused, or settled as the reason's class says, for a cause that lies outside of what it says: words of an emergency of the patient, of who acts for him
+ * or of a stranger are then read before anything else (REPLY_URGENT, the nurses'), and never refused. */
+void step_hold(struct build *b, enum reason reason);
+void step_refuse(struct build *b, enum reason reason);
+void step_settle(struct build *b, enum reason reason);
 /* REASON_NONE when every document that names a patient, by itself or in METADATA.XML, names that one; else the reason, which depends on nothing but
  * the message and the patient. */
 MUST_USE enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient);
