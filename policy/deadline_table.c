@@ -438,7 +438,7 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_OFFER_SILENCE] = {"offer_silence", "Proposition sans réponse : expert suivant", "Offer without an answer: next expert",
 		.states = IN(OFFERED) | IN(ACCEPTED) | IN(MORE_INFO), .from = from_offer, .span = HOURS(24), .act = ACT_NEXT_EXPERT, .source = "3.2 OFFERED"},
 	[DEADLINE_UNACCEPTED] = {"unaccepted", "Sans expert depuis 24 h", "Without an expert for 24 h",
-		.states = IN(COMPLETE) | IN(OFFERED) | IN(NO_EXPERT), .from = from_t0, .span = HOURS(24), .hours = HOURS_BEFORE, .promise = true,
+		.states = IN(COMPLETE) | IN(OFFERED) | IN(NO_EXPERT), .from = from_t0, .span = HOURS(24), .hours = HOURS_PROFESSIONAL, .promise = true,
 		.holds = was_never_accepted, .alerts = ALERT_NURSES, .source = "3.3 + 24 h"},
 	[DEADLINE_NO_EXPERT_MANAGER] = {"no_expert_manager", "Aucun expert disponible", "No expert available",
 		.states = IN(NO_EXPERT), .from = from_state, .span = HOURS(1), .alerts = ALERT_MANAGER, .source = "3.2 NO_EXPERT: same day (A)"},

@@ -869,6 +869,111 @@ static void spans_of_messages(void **state)
 	world_free(w);
 }
 
+/* --- every hour of a year ----------------------------------------------------------------------------- */
+
+static struct dossier begun(struct arena *arena, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	struct dossier d = dossier_copy(arena, triage);
+	const struct dossier_offer_data offer = {.rpps = EXPERTS[0].rpps, .name = EXPERTS[0].name, .mailbox = EXPERTS[0].mailbox};
+	const struct dossier_event events[] = {
+		{.kind = EVENT_TRIAGED, .at = t0}, {.kind = EVENT_OFFERED, .at = t0, .offer = offer},
+		{.kind = EVENT_OFFER_ACCEPTED, .at = instant_plus(t0, SPAN_HOURS(accepted_after)), .offer = offer},
+	};
+	for (size_t i = 0; i < (accepted_after < 0 ? 2u : 3u); i++)
+		assert_int_equal(dossier_apply(&d, &events[i]), REASON_NONE);
+	return d;
+}
+
+/* The days' reminders as they fall due, each decided at its time: never two within half a day, nor one to who has just said yes. */
+static void remind(struct world *w, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	static const enum deadline_kind days[] = {DEADLINE_DAY_3, DEADLINE_DAY_5, DEADLINE_DAY_6};
+	struct arena *arena = arena_create(8u << 20);
+	struct dossier d = begun(arena, triage, t0, accepted_after);
+	struct instant last = instant_plus(t0, SPAN_HOURS(accepted_after)), now = last;
+	char at[INSTANT_TEXT];
+
+	for (int round = 0; round < 3; round++) {
+		enum deadline_kind next = DEADLINE_NONE;
+		struct instant due, first = {INT64_MAX};
+		for (size_t i = 0; i < COUNT(days); i++)
+			if (deadline_next(NULL, &d, days[i], &due) && instant_before(due, first)) {
+				first = due;
+				next = days[i];
+			}
+		if (next == DEADLINE_NONE)
+			break;
+		now = instant_before(now, first) ? first : now;
+		struct policy_decision decision;
+		policy_decide_timer(arena, &w->rules, &d, next, now, &decision);
+		assert_true(decision.n_events > 0);
+		for (size_t i = 0; i < decision.n_mails; i++) {
+			instant_write(t0, at);
+			if (decision.mails[i].code == MAIL_M14 && instant_since(last, now).us < SPAN_HOURS(12).us)
+				fail_msg("begun %s, accepted after %d h: %s reminds %d minutes after the last word", at, accepted_after, deadline_name(next),
+					 (int)(instant_since(last, now).us / SPAN_MINUTES(1).us));
+			last = decision.mails[i].code == MAIL_M14 ? now : last;
+		}
+		for (size_t i = 0; i < decision.n_events; i++)
+			assert_int_equal(dossier_apply(&d, &decision.events[i]), REASON_NONE);
+	}
+	arena_destroy(&arena);
+}
+
+static void reminders_never_come_together(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 7) {
+		static const int accepted[] = {1, 20, 71, 75, 119, 121, 143, 146};
+		for (size_t i = 0; i < COUNT(accepted); i++)
+			remind(w, w->dossier, instant_plus(MORNING, SPAN_HOURS(hours)), accepted[i]);
+	}
+	world_free(w);
+}
+
+/* Shortened to a day, the third day's reminder of a dossier that was complete on a Saturday comes on Monday, and not before the dossier was complete. */
+static void no_alert_comes_before_its_beginning(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct arena *arena = arena_create(4u << 20);
+	struct deadline_settings s = {0};
+	struct instant t0, at, monday;
+
+	to_triage(w);
+	assert_int_equal(deadline_settings_set(&s, BYTES("day_3"), BYTES("1 d"), 1), REASON_NONE);
+	assert_true(instant_read(BYTES("2026-03-07T11:00:00Z"), &t0) && instant_read(BYTES("2026-03-09T07:00:00Z"), &monday));
+	struct dossier d = begun(arena, w->dossier, t0, 1);
+	assert_true(deadline_next(&s, &d, DEADLINE_DAY_3, &at));
+	assert_int_equal(at.us, monday.us);
+	arena_destroy(&arena);
+	world_free(w);
+}
+
+/* What says "for 24 hours" is true when it says so; it reaches the nurses in their week, and while it still helps. */
+static void nobody_is_called_before_the_time(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	char text[INSTANT_TEXT];
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 5) {
+		struct arena *arena = arena_create(4u << 20);
+		struct instant at, t0 = instant_plus(MORNING, SPAN_HOURS(hours));
+		struct dossier d = begun(arena, w->dossier, t0, -1);
+		assert_true(deadline_next(NULL, &d, DEADLINE_UNACCEPTED, &at));
+		instant_write(t0, text);
+		if (instant_since(t0, at).us < SPAN_HOURS(24).us || instant_since(t0, at).us > SPAN_DAYS(6).us)
+			fail_msg("begun %s: the alert comes after %d minutes", text, (int)(instant_since(t0, at).us / SPAN_MINUTES(1).us));
+		arena_destroy(&arena);
+	}
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -877,6 +982,7 @@ int main(void)
 		cmocka_unit_test(what_stops_a_row), cmocka_unit_test(offers_one_after_another), cmocka_unit_test(the_standby),
 		cmocka_unit_test(a_correction_begins_anew), cmocka_unit_test(the_addendum_once_a_day), cmocka_unit_test(texts),
 		cmocka_unit_test(settings_are_read), cmocka_unit_test(settings_count), cmocka_unit_test(spans_of_messages),
+		cmocka_unit_test(reminders_never_come_together), cmocka_unit_test(nobody_is_called_before_the_time), cmocka_unit_test(no_alert_comes_before_its_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
