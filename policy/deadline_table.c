@@ -342,6 +342,25 @@ static bool physician_lacks_report(const struct dossier *d)
 	return false;
 }
 
+/* Somebody is to have the version that stands after the patient, who has not read it. Closed, no reading opens anything any more. */
+static bool physician_waits_for_reading(const struct dossier *d)
+{
+	const struct {
+		enum party party;
+		bool consent;
+		enum share_when when;
+	} physicians[] = {{PARTY_ATTENDING, d->attending.given, d->request.attending.when},
+			  {PARTY_FIRST_OPINION, d->first_opinion.given, d->request.first_opinion.when}};
+	unsigned to = 0;
+
+	for (size_t i = 0; i < d->n_releases; i++)
+		to |= d->releases[i].version == dossier_version(d) ? d->releases[i].to : 0;
+	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++)
+		if (physicians[i].consent && physicians[i].when == SHARE_AFTER_READING && (to & dossier_party_bit(physicians[i].party)) == 0)
+			return d->state == DOSSIER_CLOSED || report_is_unread(d);
+	return false;
+}
+
 /* A question that waits would lose its answer. */
 static bool nothing_waits(const struct dossier *d)
 {
@@ -507,6 +526,9 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_SHARE_PAPER] = {"share_paper", "Copie au médecin non remise : papier au cabinet", "Physician's copy not delivered: paper to the practice",
 		.states = AFTER, .from = from_release, .span = HOURS(24), .holds = physician_lacks_report,
 		.alerts = ALERT_NURSES, .source = "3.2 SHARED"},
+	[DEADLINE_SHARE_DUE] = {"share_due", "Médecin en attente : le patient n'a pas lu son rapport", "A physician waits: the patient has not read the report",
+		.states = IN(RELEASED) | IN(UNDELIVERABLE) | IN(EXCHANGE) | IN(CLOSED), .from = from_report, .span = DAYS(7), .holds = physician_waits_for_reading,
+		.alerts = ALERT_NURSES, .source = "3.7 (A)"},
 	[DEADLINE_UNREAD_NOTICE] = {"unread_notice", "Rapport non lu : rappel au patient", "Report unread: reminder to the patient",
 		.states = IN(RELEASED), .from = from_report, .span = HOURS(48), .hours = HOURS_PATIENT, .holds = mailbox_is_unread,
 		.mail = MAIL_M22, .party = PARTY_PATIENT, .source = "3.2 RELEASED"},

@@ -150,6 +150,18 @@ static void shared(struct world *w)
 	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = 1u << PARTY_ATTENDING}});
 }
 
+/* Both physicians are to have it after the patient, and he does not read it. */
+static void unread_for_two(struct world *w)
+{
+	taken(w);
+	w->log[0].request.attending.when = w->log[0].request.first_opinion.when = SHARE_AFTER_READING;
+	w->log[0].request.first_opinion.consent = true;
+	for (size_t i = 0; i < w->n_log; i++)
+		if (w->log[i].kind == EVENT_RELEASED)
+			w->log[i].release.to = dossier_party_bit(PARTY_PATIENT);
+	refold(w);
+}
+
 static void undeliverable(struct world *w)
 {
 	to_released(w);
@@ -303,6 +315,7 @@ static const struct row {
 	{DEADLINE_REPORT_FALLBACK, to_released, "2026-03-05T10:00:00Z", "", "deadline_passed, report_undelivered", "nurses", NULL, NULL},
 	{DEADLINE_SHARE_LATE, shared, "2026-03-05T14:00:00Z", "", "deadline_passed", "operator", NULL, NULL},
 	{DEADLINE_SHARE_PAPER, shared, "2026-03-06T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
+	{DEADLINE_SHARE_DUE, unread_for_two, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_NOTICE, taken, "2026-03-06T10:00:00Z", "M22 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_UNREAD_CALL, taken, "2026-03-08T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_LETTER, taken, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
@@ -869,6 +882,57 @@ static void spans_of_messages(void **state)
 	world_free(w);
 }
 
+static void withhold(struct world *w, enum party party)
+{
+	add(w, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {party, false}});
+}
+
+/* A physician waits for a reading that does not come: a person is asked, until he has it, or is not to have it. The machine sends nothing: the
+ * consent says "after I have read". */
+static void a_physician_who_waits_for_a_reading(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	unread_for_two(w);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	at_due(w, DEADLINE_SHARE_DUE);
+	assert_string_equal(mails_of(w), "");
+	world_free(w);
+
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = dossier_party_bit(PARTY_ATTENDING)}});
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	withhold(w, PARTY_FIRST_OPINION);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Read, or heard on the telephone: then it goes by itself. */
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}});
+	proof(w, MAIL_M21, PARTY_PATIENT, 4);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Whom he chose "when I ask", or "at once", waits for no reading. */
+	for (enum share_when when = SHARE_AT_ONCE; when < SHARE_WHENS; when++) {
+		w = world_make();
+		unread_for_two(w);
+		w->log[0].request.attending.when = w->log[0].request.first_opinion.when = when;
+		refold(w);
+		assert_false(runs(w, DEADLINE_SHARE_DUE));
+		world_free(w);
+	}
+	/* Closed without a reading: the task stays hers. */
+	w = world_make();
+	unread_for_two(w);
+	plain(w, EVENT_CLOSED);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+}
+
 /* --- every hour of a year ----------------------------------------------------------------------------- */
 
 static struct dossier begun(struct arena *arena, const struct dossier *triage, struct instant t0, int accepted_after)
@@ -983,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(a_correction_begins_anew), cmocka_unit_test(the_addendum_once_a_day), cmocka_unit_test(texts),
 		cmocka_unit_test(settings_are_read), cmocka_unit_test(settings_count), cmocka_unit_test(spans_of_messages),
 		cmocka_unit_test(reminders_never_come_together), cmocka_unit_test(nobody_is_called_before_the_time), cmocka_unit_test(no_alert_comes_before_its_beginning),
+		cmocka_unit_test(a_physician_who_waits_for_a_reading),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,8 @@ static const struct entry entries[] = {
 	{DEADLINE_UNREAD_LETTER, false, WORK_MAIL, "Le rapport n'est toujours pas lu : envoyez une lettre suivie et notez-la.", "The report is still unread: send a tracked letter and write it down."},
 	{DEADLINE_SHARE_LATE, false, WORK_MAIL, "La copie au médecin n'est pas remise : relais trace.", "The physician's copy has not arrived: relais trace."},
 	{DEADLINE_SHARE_PAPER, false, WORK_MAIL, "Envoyez la copie au cabinet sur papier, et notez-la : relais dossier contact.", "Send the practice a paper copy and write it down: relais dossier contact."},
+	{DEADLINE_SHARE_DUE, false, WORK_MAIL, "Le médecin doit avoir le rapport après le patient, qui ne l'a pas lu : appelez le patient, lisez-le avec lui (contact … M21) ou demandez-lui s'il peut partir (share) ou non (consent).",
+	 "The physician is to have the report after the patient, who has not read it: call, read it together (contact … M21), or ask whether it may go now (share) or not (consent)."},
 	{DEADLINE_LETTER_WAITS, false, WORK_MAIL, "La lettre est-elle partie, signée ou revenue ? Notez-le : relais dossier contact RÉF QUI letter posted|signed|returned.",
 	 "Was the letter posted, signed for or returned? Write it down: relais dossier contact REF WHO letter posted|signed|returned."},
 	{DEADLINE_COMPLAINT_WAITS, true, WORK_COMFORT, "Répondez à la réclamation, puis : relais dossier settle.", "Answer the complaint, then: relais dossier settle."},
