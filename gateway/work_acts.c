@@ -2,6 +2,7 @@
 #include "gateway/work.h"
 
 #include "base/calendar.h"
+#include "base/limits.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "policy/retry.h"
@@ -51,6 +52,28 @@ static bool is_late(const struct store_rows *rows)
 	return bytes_equal_text(store_bytes(rows, 0, 5), "late");
 }
 
+/* Stopped for a document that its sender took back: what the mail carried beside it is to be decided again. */
+static const struct policy_stopped *stopped_of(struct work *work, const struct store_rows *rows)
+{
+	struct policy_stopped *out = arena_alloc(work->arena, sizeof *out);
+	json_t *carried = json_read(store_bytes(rows, 0, 8));
+	const json_t *list = json_object_get(carried, "documents");
+	struct policy_place *places = arena_alloc(work->arena, (json_array_size(list) + 1) * sizeof *places);
+	struct cursor part = cursor_on(json_view(carried, "part"));
+
+	*out = (struct policy_stopped){.documents = places, .words = arena_copy(work->arena, json_view(carried, "words"))};
+	for (size_t i = 0; i < json_array_size(list); i++)
+		places[out->n++] = (struct policy_place){json_integer_value(json_object_get(json_array_get(list, i), "inbox")),
+							  arena_copy(work->arena, json_view(json_array_get(list, i), "digest"))};
+	uint64_t number = 0, parts = 0;
+	if (bytes_number(cursor_until(&part, '/'), LIMIT_DOSSIER_DOCUMENTS, &number) && bytes_number(part.left, LIMIT_DOSSIER_DOCUMENTS, &parts)) {
+		out->part = (size_t)number;
+		out->parts = (size_t)parts;
+	}
+	json_decref(carried);
+	return out;
+}
+
 static enum reason outcome(struct work *work, const struct store_rows *rows)
 {
 	struct policy_rules rules;
@@ -63,6 +86,7 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
 		.reason = failure != REASONS ? failure : is_late(rows) ? REASON_NONE : REASON_DELIVER_REFUSED,
 		.status = store_is_null(rows, 0, 7) ? BYTES_NONE : store_bytes(rows, 0, 7),
+		.stopped = bytes_equal_text(store_bytes(rows, 0, 5), "cancelled") ? stopped_of(work, rows) : NULL,
 	};
 	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
 
@@ -90,7 +114,7 @@ bool work_outcomes(struct work *work)
 	work_begin(work);
 	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced from relais.outcome_claim($1)",
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced, carried from relais.outcome_claim($1)",
 				   P_INSTANT(work_late(work)));
 	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (outbox != 0 && !store_is_null(rows, 0, 1))

@@ -150,6 +150,18 @@ static void shared(struct world *w)
 	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = 1u << PARTY_ATTENDING}});
 }
 
+/* Both physicians are to have it after the patient, and he does not read it. */
+static void unread_for_two(struct world *w)
+{
+	taken(w);
+	w->log[0].request.attending.when = w->log[0].request.first_opinion.when = SHARE_AFTER_READING;
+	w->log[0].request.first_opinion.consent = true;
+	for (size_t i = 0; i < w->n_log; i++)
+		if (w->log[i].kind == EVENT_RELEASED)
+			w->log[i].release.to = dossier_party_bit(PARTY_PATIENT);
+	refold(w);
+}
+
 static void undeliverable(struct world *w)
 {
 	to_released(w);
@@ -303,6 +315,7 @@ static const struct row {
 	{DEADLINE_REPORT_FALLBACK, to_released, "2026-03-05T10:00:00Z", "", "deadline_passed, report_undelivered", "nurses", NULL, NULL},
 	{DEADLINE_SHARE_LATE, shared, "2026-03-05T14:00:00Z", "", "deadline_passed", "operator", NULL, NULL},
 	{DEADLINE_SHARE_PAPER, shared, "2026-03-06T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
+	{DEADLINE_SHARE_DUE, unread_for_two, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_NOTICE, taken, "2026-03-06T10:00:00Z", "M22 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_UNREAD_CALL, taken, "2026-03-08T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_LETTER, taken, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
@@ -646,7 +659,7 @@ static void what_stops_a_row(void **state)
 	w = world_make();
 	asked(w);
 	assert_false(runs(w, DEADLINE_EXCHANGE_END));   /* the answer would find it closed */
-	plain(w, EVENT_QUESTION_ANSWERED);
+	text(w, EVENT_QUESTION_ANSWERED, "1", "");
 	assert_true(runs(w, DEADLINE_EXCHANGE_END));
 	assert_false(runs(w, DEADLINE_QUESTION_WAITS));
 	world_free(w);
@@ -869,6 +882,162 @@ static void spans_of_messages(void **state)
 	world_free(w);
 }
 
+static void withhold(struct world *w, enum party party)
+{
+	add(w, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {party, false}});
+}
+
+/* A physician waits for a reading that does not come: a person is asked, until he has it, or is not to have it. The machine sends nothing: the
+ * consent says "after I have read". */
+static void a_physician_who_waits_for_a_reading(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	unread_for_two(w);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	at_due(w, DEADLINE_SHARE_DUE);
+	assert_string_equal(mails_of(w), "");
+	world_free(w);
+
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = dossier_party_bit(PARTY_ATTENDING)}});
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	withhold(w, PARTY_FIRST_OPINION);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Read, or heard on the telephone: then it goes by itself. */
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}});
+	proof(w, MAIL_M21, PARTY_PATIENT, 4);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Whom he chose "when I ask", or "at once", waits for no reading. */
+	for (enum share_when when = SHARE_AT_ONCE; when < SHARE_WHENS; when++) {
+		w = world_make();
+		unread_for_two(w);
+		w->log[0].request.attending.when = w->log[0].request.first_opinion.when = when;
+		refold(w);
+		assert_false(runs(w, DEADLINE_SHARE_DUE));
+		world_free(w);
+	}
+	/* Closed without a reading: the task stays hers. */
+	w = world_make();
+	unread_for_two(w);
+	plain(w, EVENT_CLOSED);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+}
+
+/* --- every hour of a year ----------------------------------------------------------------------------- */
+
+static struct dossier begun(struct arena *arena, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	struct dossier d = dossier_copy(arena, triage);
+	const struct dossier_offer_data offer = {.rpps = EXPERTS[0].rpps, .name = EXPERTS[0].name, .mailbox = EXPERTS[0].mailbox};
+	const struct dossier_event events[] = {
+		{.kind = EVENT_TRIAGED, .at = t0}, {.kind = EVENT_OFFERED, .at = t0, .offer = offer},
+		{.kind = EVENT_OFFER_ACCEPTED, .at = instant_plus(t0, SPAN_HOURS(accepted_after)), .offer = offer},
+	};
+	for (size_t i = 0; i < (accepted_after < 0 ? 2u : 3u); i++)
+		assert_int_equal(dossier_apply(&d, &events[i]), REASON_NONE);
+	return d;
+}
+
+/* The days' reminders as they fall due, each decided at its time: never two within half a day, nor one to who has just said yes. */
+static void remind(struct world *w, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	static const enum deadline_kind days[] = {DEADLINE_DAY_3, DEADLINE_DAY_5, DEADLINE_DAY_6};
+	struct arena *arena = arena_create(8u << 20);
+	struct dossier d = begun(arena, triage, t0, accepted_after);
+	struct instant last = instant_plus(t0, SPAN_HOURS(accepted_after)), now = last;
+	char at[INSTANT_TEXT];
+
+	for (int round = 0; round < 3; round++) {
+		enum deadline_kind next = DEADLINE_NONE;
+		struct instant due, first = {INT64_MAX};
+		for (size_t i = 0; i < COUNT(days); i++)
+			if (deadline_next(NULL, &d, days[i], &due) && instant_before(due, first)) {
+				first = due;
+				next = days[i];
+			}
+		if (next == DEADLINE_NONE)
+			break;
+		now = instant_before(now, first) ? first : now;
+		struct policy_decision decision;
+		policy_decide_timer(arena, &w->rules, &d, next, now, &decision);
+		assert_true(decision.n_events > 0);
+		for (size_t i = 0; i < decision.n_mails; i++) {
+			instant_write(t0, at);
+			if (decision.mails[i].code == MAIL_M14 && instant_since(last, now).us < SPAN_HOURS(12).us)
+				fail_msg("begun %s, accepted after %d h: %s reminds %d minutes after the last word", at, accepted_after, deadline_name(next),
+					 (int)(instant_since(last, now).us / SPAN_MINUTES(1).us));
+			last = decision.mails[i].code == MAIL_M14 ? now : last;
+		}
+		for (size_t i = 0; i < decision.n_events; i++)
+			assert_int_equal(dossier_apply(&d, &decision.events[i]), REASON_NONE);
+	}
+	arena_destroy(&arena);
+}
+
+static void reminders_never_come_together(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 7) {
+		static const int accepted[] = {1, 20, 71, 75, 119, 121, 143, 146};
+		for (size_t i = 0; i < COUNT(accepted); i++)
+			remind(w, w->dossier, instant_plus(MORNING, SPAN_HOURS(hours)), accepted[i]);
+	}
+	world_free(w);
+}
+
+/* Shortened to a day, the third day's reminder of a dossier that was complete on a Saturday comes on Monday, and not before the dossier was complete. */
+static void no_alert_comes_before_its_beginning(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct arena *arena = arena_create(4u << 20);
+	struct deadline_settings s = {0};
+	struct instant t0, at, monday;
+
+	to_triage(w);
+	assert_int_equal(deadline_settings_set(&s, BYTES("day_3"), BYTES("1 d"), 1), REASON_NONE);
+	assert_true(instant_read(BYTES("2026-03-07T11:00:00Z"), &t0) && instant_read(BYTES("2026-03-09T07:00:00Z"), &monday));
+	struct dossier d = begun(arena, w->dossier, t0, 1);
+	assert_true(deadline_next(&s, &d, DEADLINE_DAY_3, &at));
+	assert_int_equal(at.us, monday.us);
+	arena_destroy(&arena);
+	world_free(w);
+}
+
+/* What says "for 24 hours" is true when it says so; it reaches the nurses in their week, and while it still helps. */
+static void nobody_is_called_before_the_time(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	char text[INSTANT_TEXT];
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 5) {
+		struct arena *arena = arena_create(4u << 20);
+		struct instant at, t0 = instant_plus(MORNING, SPAN_HOURS(hours));
+		struct dossier d = begun(arena, w->dossier, t0, -1);
+		assert_true(deadline_next(NULL, &d, DEADLINE_UNACCEPTED, &at));
+		instant_write(t0, text);
+		if (instant_since(t0, at).us < SPAN_HOURS(24).us || instant_since(t0, at).us > SPAN_DAYS(6).us)
+			fail_msg("begun %s: the alert comes after %d minutes", text, (int)(instant_since(t0, at).us / SPAN_MINUTES(1).us));
+		arena_destroy(&arena);
+	}
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -877,6 +1046,8 @@ int main(void)
 		cmocka_unit_test(what_stops_a_row), cmocka_unit_test(offers_one_after_another), cmocka_unit_test(the_standby),
 		cmocka_unit_test(a_correction_begins_anew), cmocka_unit_test(the_addendum_once_a_day), cmocka_unit_test(texts),
 		cmocka_unit_test(settings_are_read), cmocka_unit_test(settings_count), cmocka_unit_test(spans_of_messages),
+		cmocka_unit_test(reminders_never_come_together), cmocka_unit_test(nobody_is_called_before_the_time), cmocka_unit_test(no_alert_comes_before_its_beginning),
+		cmocka_unit_test(a_physician_who_waits_for_a_reading),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

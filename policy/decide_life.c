@@ -84,9 +84,13 @@ static enum reason ask_more(struct build *b, const struct policy_command *c)
 	return c->text.len > 0 ? step_ask_more(b, c->text) : REASON_USAGE;
 }
 
-/* What came goes to him with it; without, he answers on what he has. */
+/* What came goes to him with it; without, he answers on what he has. Of the patient's own questions: a person has seen that he has his answers. */
 static enum reason answer_more(struct build *b, const struct policy_command *c, const char *how)
 {
+	if (b->after->state != DOSSIER_MORE_INFO && c->act == POLICY_ACT_ANSWERED && dossier_open_questions(b->after, NULL) > 0) {
+		b->owner = "nurses";
+		return build_text(b, EVENT_QUESTION_ANSWERED, BYTES("all"), c->text);
+	}
 	enum reason reason = build_text(b, EVENT_MORE_ANSWERED, bytes_of_text(how), c->text);
 
 	return reason == REASON_NONE ? step_more_came(b, c->text) : reason;

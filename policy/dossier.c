@@ -196,10 +196,19 @@ static void keep_question(struct dossier *d, const struct dossier_event *e)
 	d->questions[d->n_questions++] = (struct dossier_question){.inbox = e->inbox, .at = e->at};
 }
 
-static void keep_answered(struct dossier *d)
+/* One that names none of several open questions answers none for certain: a person reads it. */
+static void keep_answered(struct dossier *d, const struct dossier_event *e)
 {
-	for (size_t i = 0; i < d->n_questions; i++)
+	uint64_t number;
+
+	if (bytes_number(e->text.id, d->n_questions, &number) && number > 0)
+		d->questions[number - 1].answered = true;
+	for (size_t i = 0; bytes_equal_text(e->text.id, "all") && i < d->n_questions; i++)
 		d->questions[i].answered = true;
+	if (dossier_open_questions(d, NULL) == 0)
+		d->answer_doubted_at = (struct instant){0};
+	else if (e->text.id.len == 0)
+		d->answer_doubted_at = e->at;
 }
 
 static void keep_waived(struct dossier *d, const struct dossier_event *e)
@@ -347,7 +356,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_question(d, e);
 		break;
 	case EVENT_QUESTION_ANSWERED:
-		keep_answered(d);
+		keep_answered(d, e);
 		break;
 	case EVENT_CONSENT_CHANGED:
 		keep_consent(d, e);

@@ -122,9 +122,19 @@ static bool has_patient_wait(const struct dossier *d)
 	return false;
 }
 
+static enum reason guard_answered(const struct dossier *d, struct bytes id)
+{
+	uint64_t number;
+	bool known = id.len == 0 || bytes_equal_text(id, "all") || (bytes_number(id, d->n_questions, &number) && number > 0);
+
+	return known && dossier_awaits_answer(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
 static enum reason guard_life(const struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
+	case EVENT_QUESTION_ANSWERED:
+		return guard_answered(d, e->text.id);
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_LINKED:
 		return e->text.id.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
@@ -317,8 +327,7 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	case EVENT_DATA_NONE:
 		break;
 	}
-	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
-	    (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;
 }

@@ -49,7 +49,7 @@ static const struct {
 	[EVENT_REPORT_UNDELIVERED] = {"report_undelivered", EVENT_DATA_MAIL},
 	[EVENT_REPORT_READ] = {"report_read", EVENT_DATA_MAIL},
 	[EVENT_QUESTION_RECEIVED] = {"question_received", EVENT_DATA_NONE},
-	[EVENT_QUESTION_ANSWERED] = {"question_answered", EVENT_DATA_NONE},
+	[EVENT_QUESTION_ANSWERED] = {"question_answered", EVENT_DATA_TEXT},
 	[EVENT_QUESTION_LATE] = {"question_late", EVENT_DATA_NONE},
 	[EVENT_URGENT] = {"urgent", EVENT_DATA_TEXT},
 	[EVENT_CONSENT_CHANGED] = {"consent_changed", EVENT_DATA_CONSENT},

@@ -52,7 +52,7 @@ enum dossier_event_kind {
 	EVENT_REPORT_UNDELIVERED,    /* mail: the patient's report reached nobody */
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */
-	EVENT_QUESTION_ANSWERED,
+	EVENT_QUESTION_ANSWERED,     /* text: id the number of the question, "all" by a person's word, or empty where the answer names none; text by what */
 	EVENT_QUESTION_LATE,         /* after the exchange ended: a person answers */
 	EVENT_URGENT,                /* text: id where it was said, text the words; a person is called */
 	EVENT_CONSENT_CHANGED,       /* consent: about a physician; PATIENT, EXPERT: one of the request's two, given to a person */

@@ -662,10 +662,10 @@ static const struct watch_warrant {
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_CHANNEL_CHANGED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
 	{"M12", ASKED_IS, {EVENT_REPLY_UNCLEAR}},
-	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED}},
-	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED}},
+	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MAIL_FAILED}},
+	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 	{"M14", EXPERT_IS, {EVENT_DEADLINE_PASSED}},
-	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED}},
+	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED, EVENT_MAIL_FAILED}},
 	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
 	{"M16", EXPERT_IS, {EVENT_RELEASED}},
 	{"M18", ASKED_IS, {ENDS, EVENT_DIED, EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED, EVENT_OFFER_EXPIRED}},
@@ -689,7 +689,7 @@ static const struct watch_warrant {
 	{"M52", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M63", 1u << PARTY_REQUESTER, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
 	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED}},
-	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED}},
+	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 };
 
 /* What may leave in spite of an end, a death or a freeze: what makes others stop, the numbers to call in an emergency, the word to her who
@@ -834,6 +834,8 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 	watch_need(w, (m->party != PARTY_REPRESENTATIVE && m->party != PARTY_OTHER_PARENT) || watch_acts(w, m), "a mail goes to somebody who does not act for the patient, or may not have it");
 	watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->to), "a mail to somebody else has the patient's number in its address");
 	watch_need(w, m->attach != POLICY_ATTACH_DOSSIER || m->party == PARTY_EXPERT, "a dossier goes to somebody who is no expert");
+	for (size_t k = 0; k < m->n_documents; k++)
+		watch_need(w, m->documents[k] < w->n_documents && !w->documents[m->documents[k]].withdrawn, "a mail carries a document that was withdrawn");
 	watch_need(w, m->attach != POLICY_ATTACH_REPORT || w->version > 0, "a report goes before it was released");
 	for (size_t f = 0; f < m->n_fields; f++)
 		watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->fields[f].text), "a mail to somebody else tells the patient's number");

@@ -28,7 +28,7 @@ again, after a restart and a week late, over holidays and over the change of hou
 - **Spans**: `min`, `h`, `d` (days: the same civil time in France), `wh` and `wd` (working hours and days: Monday to Friday without public holidays, the hours of `window.nurses`).
 - **From**: what the span is counted from; *before* counts back.
 - **Hours**: a mail to a patient waits for `window.patients` in his own zone (the answer `patient.place`), a reminder to a professional for `window.professionals`. A late alert that would fall on a
-  week-end or public holiday comes on the last working day before.
+  week-end or public holiday comes on the last working day before, unless that lies before its own beginning: then on the next.
 - **Clock**: *promise* stands still while the expert's question waits and while the patient asks us to wait. A dossier that is frozen, or whose patient died, has only the rows marked *always*.
 - **Source**: section of the product's rules; (A) is an assumption, to be confirmed by the service.
 

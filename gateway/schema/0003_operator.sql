@@ -254,12 +254,12 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
+  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
-grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, expert_take, leave_add to relais_worker;
+grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
 grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;
 grant execute on function directory_begin, directory_stage, directory_replace, directory_compare, directory_state, directory_history, directory_lines, directory_find,
