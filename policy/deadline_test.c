@@ -216,6 +216,12 @@ static void complained(struct world *w)
 	text(w, EVENT_COMPLAINED, "", "trop long");
 }
 
+static void erasure(struct world *w)
+{
+	incomplete(w);
+	text(w, EVENT_ERASURE_ASKED, "", "par téléphone");
+}
+
 static void frozen(struct world *w)
 {
 	incomplete(w);
@@ -327,6 +333,7 @@ static const struct row {
 	{DEADLINE_ENDED_UNTOLD, died, "2026-03-02T11:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_DEATH_WAITS, died, "2026-03-03T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_COMPLAINT_WAITS, complained, "2026-03-04T09:00:00Z", "", "deadline_passed", "manager", NULL, "2026-03-05T09:00:00Z"},
+	{DEADLINE_ERASURE_WAITS, erasure, "2026-04-01T08:00:00Z", "", "deadline_passed", "officer", NULL, "2026-04-02T08:00:00Z"},
 	{DEADLINE_FROZEN_WAITS, frozen, "2026-03-03T09:00:00Z", "", "deadline_passed", "nurses", NULL, "2026-03-05T09:00:00Z"},
 	{DEADLINE_BREACH_CLOCK, frozen, "2026-03-04T09:00:00Z", "", "deadline_passed", "manager", NULL, NULL},
 };
@@ -667,6 +674,15 @@ static void what_stops_a_row(void **state)
 	text(w, EVENT_COMPLAINT_SETTLED, "", "");
 	assert_true(runs(w, DEADLINE_ARCHIVE));
 	assert_false(runs(w, DEADLINE_COMPLAINT_WAITS));
+	world_free(w);
+
+	w = world_make();
+	erasure(w);
+	pass(w, SPAN_DAYS(3));
+	text(w, EVENT_ERASURE_ASKED, "", "encore, par lettre");
+	is_due(w, DEADLINE_ERASURE_WAITS, "2026-04-01T08:00:00Z");   /* the month is that of the first request */
+	text(w, EVENT_ERASURE_ANSWERED, "", "par lettre : gardé vingt ans");
+	assert_false(runs(w, DEADLINE_ERASURE_WAITS));
 	world_free(w);
 }
 

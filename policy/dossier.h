@@ -214,6 +214,7 @@ struct dossier {
 	size_t n_returned, room_returned;
 	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
+	struct instant erasure_at;       /* somebody asked for his data to be erased, and was not answered yet; 0: none */
 	size_t n_late_questions;
 	struct instant late_question_at;  /* of the last one; 0: none */
 	struct dossier_late_opinion *late_opinions;
