@@ -29,14 +29,14 @@ static struct instant now(void)
 	return (struct instant){(int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000};
 }
 
-static int told(const struct cli *cli, const char *to, const struct export_result *result, const char *digest)
+static int told(const struct cli *cli, const char *to, size_t files, const struct export_result *result, const char *digest)
 {
 	if (cli->json)
-		cli_show(cli, json_pack("{s:s, s:I, s:s, s:I, s:I}", "copy", to, "files", (json_int_t)result->files, "sums", digest, "altered", (json_int_t)result->altered,
+		cli_show(cli, json_pack("{s:s, s:I, s:s, s:I, s:I}", "copy", to, "files", (json_int_t)files, "sums", digest, "altered", (json_int_t)result->altered,
 					"unread", (json_int_t)result->unread), "");
 	else
 		printf(cli->french ? "%s : %zu fichiers\nempreinte de " EXPORT_SUMS " (à noter : elle répond de tout le reste) : %s\n"
-				   : "%s: %zu files\ndigest of " EXPORT_SUMS " (write it down: it stands for all the rest): %s\n", to, result->files, digest);
+				   : "%s: %zu files\ndigest of " EXPORT_SUMS " (write it down: it stands for all the rest): %s\n", to, files, digest);
 	if (result->altered > 0)
 		fprintf(stderr, cli->french ? "ATTENTION : %zu messages n'ont plus leurs octets d'origine (manifest.json, « intact »)\n"
 					    : "WARNING: %zu messages do not have their first bytes any more (manifest.json, \"intact\")\n", result->altered);
@@ -68,7 +68,7 @@ int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *
 		.config = cli->config, .store = cli->store, .dossier = id, .whom = export_for_of_name(bytes_of_text(whom)), .actor = cli_actor(),
 		.verify = cli_beside(arena, "relais-verify"), .inspect = cli_beside(arena, "relais-inspect")};
 	struct export_result result = {0};
-	struct export_out out;
+	struct export_out out = {0};
 	char digest[DIGEST_SHA256_TEXT] = "";
 	sigset_t before;
 
@@ -77,7 +77,7 @@ int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *
 	if (reason == REASON_NONE)
 		reason = make(cli, arena, &wish, to, &out, &result, digest);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	int status = reason == REASON_NONE ? told(cli, to, &result, digest) : cli_refuse(cli, reason, reason == REASON_USAGE ? whom : to);
+	int status = reason == REASON_NONE ? told(cli, to, out.files, &result, digest) : cli_refuse(cli, reason, reason == REASON_USAGE ? whom : to);
 	arena_destroy(&arena);
 	return reason == REASON_USAGE ? CLI_USAGE : status;
 }

@@ -268,7 +268,7 @@ static enum reason one_message(struct copy *c, const struct store_rows *rows, si
 	struct bytes outcome = view(rows, row, R_OUTCOME);
 	const struct export_message m = {
 		.actor = view(rows, row, R_ACTOR), .from = view(rows, row, R_FROM), .hides = hides(c, documents),
-		.settled = bytes_equal_text(outcome, "filed") || bytes_equal_text(outcome, "applied")};
+		.report = bytes_equal_text(view(rows, row, R_CLASS), "report"), .settled = bytes_equal_text(outcome, "filed") || bytes_equal_text(outcome, "applied")};
 	bool whole = export_received(c->about.dossier, c->wish->whom, &m);
 	enum reason reason = REASON_NONE;
 
@@ -490,7 +490,6 @@ enum reason export_copy(struct arena *arena, const struct export_wish *wish, str
 		reason = put_json(&c, "messages.json", "messages", c.messages);
 	if (reason == REASON_NONE)
 		reason = put_manifest(&c);
-	result->files = out->files;
 	json_decref(c.files);
 	json_decref(c.mails);
 	json_decref(c.messages);

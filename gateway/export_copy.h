@@ -27,7 +27,6 @@ struct export_wish {
 };
 
 struct export_result {
-	size_t files;
 	size_t altered;              /* messages and mails whose bytes are not those that were digested when they came or left */
 	size_t unread;               /* whose files no reader could take out; the message itself is in the copy */
 };

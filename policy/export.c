@@ -132,7 +132,7 @@ bool export_received(const struct dossier *dossier, enum export_for whom, const 
 
 	if (whom == EXPORT_OFFICER)
 		return true;
-	if (!message->settled || message->hides)
+	if (!message->settled || message->hides || message->report)
 		return false;
 	if (whom == EXPORT_EXPERT)
 		return is_holder(dossier, message->from);

@@ -31,6 +31,7 @@ struct export_message {
 	struct bytes actor;          /* of its event: "patient", "expert", "representative:r1", "relais" */
 	struct bytes from;           /* its sender's address */
 	bool settled;                /* filed or applied: neither held nor refused, which may be another patient's */
+	bool report;                 /* of delivery or reading: it may name another reader, and its proof stands with the mail that it speaks of */
 	bool hides;                  /* it brought a document that is hidden from who gets the copy */
 };
 bool export_received(const struct dossier *dossier, enum export_for whom, const struct export_message *message);

@@ -83,18 +83,20 @@ static void documents_are_hidden(void **state)
 
 static const struct {
 	const char *what, *actor, *from;
-	bool settled, hides;
+	bool settled, hides, report;
 	bool patient, patient_hidden, expert;   /* patient_hidden: while the dossier holds a document that is hidden from him */
 } received[] = {
-	{"his own letter", "patient", "p@patient.exemple.fr", true, false, true, true, false},
-	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false},
-	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, true, true, false},
-	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false},
-	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false},
-	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, true, false, true},
-	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, true, false, false},
-	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false},
-	{"of no event", "", "x@exemple.fr", true, false, true, false, false},
+	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false},
+	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false},
+	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false},
+	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false},
+	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false},
+	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true},
+	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false},
+	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false},
+	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false},
+	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false},
+	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false},
 };
 
 static void messages_are_kept_apart(void **state)
@@ -103,7 +105,8 @@ static void messages_are_kept_apart(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(received); i++) {
-		const struct export_message m = {T(received[i].actor), T(received[i].from), received[i].settled, received[i].hides};
+		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides,
+						 .report = received[i].report};
 		if (export_received(plain->dossier, EXPORT_PATIENT, &m) != received[i].patient)
 			fail_msg("%s, to the patient", received[i].what);
 		if (export_received(hidden->dossier, EXPORT_PATIENT, &m) != received[i].patient_hidden)
