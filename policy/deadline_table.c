@@ -164,6 +164,11 @@ static bool from_complaint(const struct dossier *d, struct deadline_run *run)
 	return false;
 }
 
+static bool from_erasure(const struct dossier *d, struct deadline_run *run)
+{
+	return since(run, d->erasure_at);
+}
+
 /* The next day on which somebody's right to act ends. */
 static bool from_representative_end(const struct dossier *d, struct deadline_run *run)
 {
@@ -575,6 +580,8 @@ static const struct deadline_row rows[DEADLINES] = {
 		.states = IN(DECEASED), .from = from_state, .span = W_DAYS(1), .always = true, .alerts = ALERT_NURSES, .source = "3.2 DECEASED"},
 	[DEADLINE_COMPLAINT_WAITS] = {"complaint_waits", "Réclamation sans réponse", "Complaint without an answer",
 		.states = ANY, .from = from_complaint, .span = W_DAYS(2), .again = W_DAYS(1), .always = true, .alerts = ALERT_MANAGER, .source = "3.4 E48"},
+	[DEADLINE_ERASURE_WAITS] = {"erasure_waits", "Effacement demandé, sans réponse depuis 30 jours", "Erasure asked for, unanswered for 30 days",
+		.states = ANY, .from = from_erasure, .span = DAYS(30), .again = W_DAYS(1), .always = true, .alerts = ALERT_OFFICER, .source = "3.4 E32, GDPR 12(3) (A)"},
 	[DEADLINE_FROZEN_WAITS] = {"frozen_waits", "Dossier gelé", "Dossier frozen",
 		.states = ANY, .from = from_freeze, .span = W_DAYS(1), .again = W_DAYS(2), .always = true, .alerts = ALERT_NURSES | ALERT_MANAGER, .source = "3.4 E35 (A)"},
 	[DEADLINE_BREACH_CLOCK] = {"breach_clock", "Violation présumée : 24 h avant la fin des 72 h", "Suspected breach: 24 h before the 72 h end",

@@ -127,6 +127,9 @@ enum policy_act {
 	POLICY_ACT_UNSECRET,     /* and does not any more: text */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */
+	POLICY_ACT_ERASE_ASKED,  /* somebody asks for erasure: text who, how */
+	POLICY_ACT_ERASE_ANSWERED,   /* text what he was told, and how */
+	POLICY_ACT_EXPORT,       /* a copy is about to be made: id for whom (export_for_name) */
 	POLICY_ACTS
 };
 

@@ -387,6 +387,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
 	case EVENT_DIED:
+	case EVENT_ERASURE_ASKED:
+	case EVENT_ERASURE_ANSWERED:
+	case EVENT_ERASED:
 		dossier_keep_life(d, e);
 		break;
 	case EVENT_SHARED:
@@ -400,7 +403,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_IDENTITY_CONFIRMED:
 	case EVENT_EXPIRED:
 	case EVENT_ARCHIVED:
-	case EVENT_ERASED:
+	case EVENT_EXPORTED:
 	case EVENT_REDIRECTED:
 	case EVENT_REPLY_UNCLEAR:
 	case EVENT_OPINION_UNSIGNED:

@@ -215,6 +215,7 @@ struct dossier {
 	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
 	struct instant answer_doubted_at; /* an answer came that names none of several open questions; 0 when all are answered */
+	struct instant erasure_at;       /* somebody asked for his data to be erased, and was not answered yet; 0: none */
 	size_t n_late_questions;
 	struct instant late_question_at;  /* of the last one; 0: none */
 	struct dossier_late_opinion *late_opinions;

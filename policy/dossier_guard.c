@@ -137,6 +137,7 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return guard_answered(d, e->text.id);
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_LINKED:
+	case EVENT_EXPORTED:
 		return e->text.id.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_PAUSED:
 		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
@@ -144,6 +145,8 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_MAILBOX_AWAITED:
 		return party_of_name(e->text.id) != PARTY_NONE && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_ERASURE_ANSWERED:
+		return d->erasure_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {

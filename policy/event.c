@@ -70,6 +70,9 @@ static const struct {
 	[EVENT_DIED] = {"died", EVENT_DATA_TEXT},
 	[EVENT_ARCHIVED] = {"archived", EVENT_DATA_NONE},
 	[EVENT_ERASED] = {"erased", EVENT_DATA_TEXT},
+	[EVENT_ERASURE_ASKED] = {"erasure_asked", EVENT_DATA_TEXT},
+	[EVENT_ERASURE_ANSWERED] = {"erasure_answered", EVENT_DATA_TEXT},
+	[EVENT_EXPORTED] = {"exported", EVENT_DATA_TEXT},
 };
 
 static const char *const takens[TAKEN_BACKS] = {

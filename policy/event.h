@@ -73,6 +73,9 @@ enum dossier_event_kind {
 	EVENT_DIED,                  /* text: who told, when; everything automatic stops */
 	EVENT_ARCHIVED,
 	EVENT_ERASED,                /* text: why, by what order */
+	EVENT_ERASURE_ASKED,         /* text: by whom, how; a person answers within a month */
+	EVENT_ERASURE_ANSWERED,      /* text: what is kept and why, or what was done, and how it was told */
+	EVENT_EXPORTED,              /* text: id for whom (policy/export.h): a copy of all that he may have left by a person's hand */
 	DOSSIER_EVENTS
 };
 

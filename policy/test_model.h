@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2688, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2696, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -219,7 +219,7 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	model_bytes(b, d->more);
 	model_bytes(b, d->frozen_why);
 	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, d->withdrawn_at.us, (int64_t)d->n_late_questions,
-				 d->late_question_at.us, d->answer_doubted_at.us, (int64_t)d->n_late_opinions};
+				 d->late_question_at.us, d->answer_doubted_at.us, (int64_t)d->n_late_opinions, d->erasure_at.us};
 	for (size_t i = 0; i < COUNT(times); i++)
 		buf_u64(b, (uint64_t)times[i]);
 	for (size_t i = 0; i < d->n_pauses; i++) {
@@ -846,7 +846,7 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
-					  "un-bis@experts.exemple.fr"};
+					  "un-bis@experts.exemple.fr", "patient", "officer", "expert"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
@@ -1143,6 +1143,7 @@ static const struct model_likely {
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
+	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase-asked"},     {DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "assign"},
 };
 
 static UNUSED struct model_move model_any(uint64_t *seed)
@@ -1168,6 +1169,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 		return "represent-end";
 	if (d != NULL && d->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN && model_chance(seed, 16) == 0)
 		return "unsecret";
+	if (d != NULL && d->erasure_at.us != 0 && model_chance(seed, 8) == 0)
+		return "erase-answered";
 	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
 }
 

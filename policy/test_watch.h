@@ -41,6 +41,7 @@ struct watch {
 	size_t mails;                    /* of the opinion that is under way: what the expert was asked to complete counts on */
 	unsigned version;
 	bool undelivered, exchange, closed;   /* of the last release */
+	bool erasure;                    /* asked for, not answered */
 	bool frozen, secret;             /* secret: a minor's, from who acts for her */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
@@ -446,6 +447,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_ERASED:
 		watch_need(w, (w->over != DOSSIER_NOWHERE || w->closed) && w->over != DOSSIER_ERASED, "a dossier was erased that is not over, or twice");
+		w->erasure = false;
 		watch_over(w, DOSSIER_ERASED);
 		break;
 	case EVENT_REPRESENTATIVE_NAMED:
@@ -464,6 +466,14 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 	case EVENT_COMPLAINED:
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
+	case EVENT_EXPORTED:
+		break;
+	case EVENT_ERASURE_ASKED:
+		w->erasure = true;
+		break;
+	case EVENT_ERASURE_ANSWERED:
+		watch_need(w, w->erasure, "a request of erasure was answered that nobody made");
+		w->erasure = false;
 		break;
 	}
 }
@@ -474,6 +484,7 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 	static const enum dossier_event_kind always[] = {
 		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
+		EVENT_ERASURE_ASKED, EVENT_ERASURE_ANSWERED, EVENT_EXPORTED,
 	};
 	static const enum dossier_event_kind closed[] = {
 		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,

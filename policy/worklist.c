@@ -69,6 +69,8 @@ static const struct entry entries[] = {
 	{DEADLINE_LETTER_WAITS, false, WORK_MAIL, "La lettre est-elle partie, signée ou revenue ? Notez-le : relais dossier contact RÉF QUI letter posted|signed|returned.",
 	 "Was the letter posted, signed for or returned? Write it down: relais dossier contact REF WHO letter posted|signed|returned."},
 	{DEADLINE_COMPLAINT_WAITS, true, WORK_COMFORT, "Répondez à la réclamation, puis : relais dossier settle.", "Answer the complaint, then: relais dossier settle."},
+	{DEADLINE_ERASURE_WAITS, true, WORK_COMFORT, "Répondez dans le mois : ce que la loi fait garder, et pourquoi ; puis : relais dossier erase-answered (ou erase).",
+	 "Answer within the month: what the law has us keep, and why; then: relais dossier erase-answered (or erase)."},
 	{DEADLINE_RETENTION, false, WORK_COMFORT, "La conservation finit : relais dossier erase, ou la raison de garder.", "Retention ends: relais dossier erase, or the reason to keep."},
 	{DEADLINE_RETENTION_SHORT, false, WORK_COMFORT, "La demande n'a jamais été complète : relais dossier erase.", "The request was never complete: relais dossier erase."},
 };
