@@ -6,8 +6,8 @@
 
 enum { BATCH = 50, DOSSIER_MEMORY = 256 * 1024 * 1024 };
 
-enum { ID, REF, PATHOLOGY, STATE, OPEN, EXPERT, ASKED, COMPLETE_AT, DUE_AT, NEXT_DUE, NOW, EVENTS, DOCUMENTS };
-#define COLUMNS "id, ref, pathology, state, open, expert, asked, complete_at, due_at, next_due, now, events, documents"
+enum { ID, REF, PATHOLOGY, STATE, OPEN, EXPERT, ASKED, COMPLETE_AT, DUE_AT, NEXT_DUE, NOW, EVENTS, DOCUMENTS, FEE_EVENT, FEE_RPPS };
+#define COLUMNS "id, ref, pathology, state, open, expert, asked, complete_at, due_at, next_due, now, events, documents, fee_event, fee_rpps"
 
 static struct bytes text(struct arena *arena, const struct store_rows *rows, size_t row, size_t column)
 {
@@ -54,7 +54,8 @@ static enum reason read_row(struct arena *arena, const struct store_rows *rows, 
 		.arena = arena, .id = store_int(rows, row, ID), .reference = text(arena, rows, row, REF), .pathology = text(arena, rows, row, PATHOLOGY),
 		.state = text(arena, rows, row, STATE), .expert = text(arena, rows, row, EXPERT), .asked = text(arena, rows, row, ASKED),
 		.open = store_int(rows, row, OPEN) != 0, .complete_at = instant(rows, row, COMPLETE_AT), .due_at = instant(rows, row, DUE_AT),
-		.next_due = instant(rows, row, NEXT_DUE), .now = instant(rows, row, NOW)};
+		.next_due = instant(rows, row, NEXT_DUE), .now = instant(rows, row, NOW),
+		.fee_event = store_is_null(rows, row, FEE_EVENT) ? 0 : store_int(rows, row, FEE_EVENT), .fee_rpps = text(arena, rows, row, FEE_RPPS)};
 	enum reason reason = read_events(arena, events, out);
 	json_decref(events);
 	return reason;

@@ -14,6 +14,8 @@ struct dossier_snapshot {
 	struct bytes reference, pathology, state, expert, asked;
 	bool open;
 	struct instant complete_at, due_at, next_due, now;
+	int64_t fee_event;               /* of its line in the ledger; 0: it has none */
+	struct bytes fee_rpps;
 	const struct dossier_event *events;
 	size_t n_events;
 	const json_t *documents;         /* [{"document", "current", "withdrawn"}…]; NULL from dossier_snapshot_read */

@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2680, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2728, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -254,6 +254,11 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	}
 	for (size_t i = 0; i < d->n_returned; i++)
 		model_bytes(b, d->returned[i]);
+	model_bytes(b, d->fee.rpps);
+	buf_u64(b, (uint64_t)d->fee.at.us);
+	buf_u64(b, (uint64_t)d->fee.seq);
+	buf_u64(b, (uint64_t)d->study_at.us);
+	buf_u64(b, (uint64_t)d->study_stopped_at.us);
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
 		buf_u32(b, (uint32_t)d->awaited[p]);
