@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* libconfig has a function of our name. */
 #define config_read libconfig_read
@@ -129,7 +130,7 @@ static const char *objection(const struct reader *r, const struct config_key *ke
 	case CONFIG_NAME:
 		return is_name(text) || is_word(r, text, key->allowed) ? NULL : "must be a domain name";
 	case CONFIG_ADDRESS:
-		return is_address(text) ? NULL : "must be the address of a mailbox";
+		return is_address(text) || (text.len == 0 && key->preset != NULL) ? NULL : "must be the address of a mailbox";
 	case CONFIG_OID:
 		return is_oid(text) ? NULL : "must be an OID";
 	case CONFIG_WORD:
@@ -241,6 +242,9 @@ static bool known_group(const char *name)
 {
 	for (size_t i = 0; i < config_keys_n; i++)
 		if (strcmp(config_keys[i].group, name) == 0)
+			return true;
+	for (size_t i = 0; i < config_lists_n; i++)
+		if (strcmp(config_lists[i].group, name) == 0)
 			return true;
 	return false;
 }
@@ -377,6 +381,30 @@ static enum reason check_logins(const struct reader *r, const struct config *con
 	return REASON_NONE;
 }
 
+/* Mail to a mailbox of our own domain would come in again as a stranger's. */
+static bool is_ours(const struct config *config, const char *mailbox)
+{
+	const char *at = strchr(mailbox, '@');
+	return at != NULL && strcasecmp(at + 1, config->domain) == 0;
+}
+
+static enum reason check_people(const struct reader *r, const struct config *config)
+{
+	const struct {
+		const char *key, *mailbox;
+	} people[] = {{"staff.nurses", config->staff.nurses}, {"staff.duty", config->staff.duty}, {"staff.operator", config->staff.operator},
+		      {"staff.officer", config->staff.officer}, {"staff.manager", config->staff.manager}};
+	static const char wrong[] = "must not be of service.domain: Relais would write to itself";
+
+	for (size_t i = 0; i < sizeof people / sizeof people[0]; i++)
+		if (is_ours(config, people[i].mailbox))
+			return problem(r, REASON_CONFIG_VALUE, NULL, people[i].key, wrong);
+	for (size_t i = 0; i < config->partners.n; i++)
+		if (is_ours(config, config->partners.insurers[i].mailbox))
+			return problem(r, REASON_CONFIG_VALUE, NULL, "insurers.mailbox", wrong);
+	return REASON_NONE;
+}
+
 static enum reason take(const struct reader *r, const config_setting_t *top, struct config *config)
 {
 	enum reason reason = check_top(r, top);
@@ -388,6 +416,8 @@ static enum reason take(const struct reader *r, const config_setting_t *top, str
 		reason = check_mailboxes(r, config);
 	if (reason == REASON_NONE)
 		reason = check_logins(r, config);
+	if (reason == REASON_NONE)
+		reason = check_people(r, config);
 	if (reason == REASON_NONE)
 		own_database(r, config);
 	return reason;

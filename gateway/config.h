@@ -29,6 +29,10 @@ struct config_route {        /* where mail for a domain goes; "*" is the rest */
 	const char *user, *token_file;
 };
 
+struct config_insurer {      /* who has the figures of its contract each month */
+	const char *contract, *mailbox;
+};
+
 struct config {
 	const char *folder;              /* of the file: the instance */
 	/* service */
@@ -103,6 +107,13 @@ struct config {
 		const char *mailbox;     /* of the print station, "" = none: letters are a person's to write */
 		const char *address;     /* our own, lines separated by |; "" = none */
 	} print;
+	struct {
+		const char *nurses, *duty, *operator, *officer, *manager;   /* where our own people are written to, "" = nobody */
+	} staff;
+	struct {
+		struct config_insurer *insurers;
+		size_t n;
+	} partners;
 	struct {
 		const char *list_url;    /* of the white list, https; "" = imported by hand */
 		const char *list_anchors;        /* who may have issued the certificate of the servers that we fetch from */

@@ -3,6 +3,7 @@
 
 #define AT(field) offsetof(struct config, field)
 #define MAILBOX(field) offsetof(struct config_mailbox, field)
+#define INSURER(field) offsetof(struct config_insurer, field)
 #define ROUTE(field) offsetof(struct config_route, field)
 
 /* The order is that of the printed file. */
@@ -72,6 +73,11 @@ const struct config_key config_keys[] = {
 	{"report", "body", CONFIG_WORD, AT(report.body), "pdf", 0, 0, " pdf sections "},
 	{"print", "mailbox", CONFIG_TEXT, AT(print.mailbox), "", 0, 0, NULL},
 	{"print", "address", CONFIG_TEXT, AT(print.address), "", 0, 0, NULL},
+	{"staff", "nurses", CONFIG_ADDRESS, AT(staff.nurses), "", 0, 0, NULL},
+	{"staff", "duty", CONFIG_ADDRESS, AT(staff.duty), "", 0, 0, NULL},
+	{"staff", "operator", CONFIG_ADDRESS, AT(staff.operator), "", 0, 0, NULL},
+	{"staff", "officer", CONFIG_ADDRESS, AT(staff.officer), "", 0, 0, NULL},
+	{"staff", "manager", CONFIG_ADDRESS, AT(staff.manager), "", 0, 0, NULL},
 	{"trust", "list_url", CONFIG_URLS, AT(trust.list_url), "", 0, 1, " https:// "},
 	{"trust", "list_anchors", CONFIG_PATH, AT(trust.list_anchors), "pki/anchors-tls.pem", 0, 0, NULL},
 	{"trust", "list_hours", CONFIG_NUMBER, AT(trust.list_hours), "24", 1, 168, NULL},
@@ -116,10 +122,17 @@ static const struct config_key route_keys[] = {
 	{"", "token_file", CONFIG_PATH, ROUTE(token_file), "", 0, 0, NULL},
 };
 
+static const struct config_key insurer_keys[] = {
+	{"", "contract", CONFIG_TEXT, INSURER(contract), NULL, 0, 0, NULL},
+	{"", "mailbox", CONFIG_ADDRESS, INSURER(mailbox), NULL, 0, 0, NULL},
+};
+
 const struct config_list config_lists[] = {
 	{"collector", "mailboxes", AT(collector.mailboxes), AT(collector.n), sizeof(struct config_mailbox),
 	 mailbox_keys, sizeof mailbox_keys / sizeof mailbox_keys[0]},
 	{"deliverer", "routes", AT(deliverer.routes), AT(deliverer.n), sizeof(struct config_route), route_keys,
 	 sizeof route_keys / sizeof route_keys[0]},
+	{"partners", "insurers", AT(partners.insurers), AT(partners.n), sizeof(struct config_insurer), insurer_keys,
+	 sizeof insurer_keys / sizeof insurer_keys[0]},
 };
 const size_t config_lists_n = sizeof config_lists / sizeof config_lists[0];

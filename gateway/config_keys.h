@@ -8,7 +8,7 @@ enum config_kind {
 	CONFIG_TEXT,      /* printable UTF-8 */
 	CONFIG_PATH,      /* relative to the folder of the file; "" stays "" */
 	CONFIG_NAME,      /* of a domain or a host */
-	CONFIG_ADDRESS,   /* of a mailbox */
+	CONFIG_ADDRESS,   /* of a mailbox; "" where the preset is */
 	CONFIG_OID,
 	CONFIG_WORDS,     /* words of `allowed`, separated by commas */
 	CONFIG_WORD,      /* one of `allowed` */

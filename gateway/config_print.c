@@ -58,6 +58,14 @@ static void put_group_end(struct buf *b, const char *group, const struct config 
 		buf_text(b, "};\n");
 }
 
+static bool has_keys(const char *group)
+{
+	for (size_t i = 0; i < config_keys_n; i++)
+		if (strcmp(config_keys[i].group, group) == 0)
+			return true;
+	return false;
+}
+
 struct bytes config_print(struct arena *arena, const struct config *config)
 {
 	struct buf b = buf_make(PRINT_MAX);
@@ -74,6 +82,11 @@ struct bytes config_print(struct arena *arena, const struct config *config)
 		put(&b, key, group[0] == '\0' ? "" : "\t", config);
 	}
 	put_group_end(&b, group, config);
+	for (size_t i = 0; i < config_lists_n; i++)
+		if (!has_keys(config_lists[i].group)) {
+			buf_printf(&b, "%s = {\n", config_lists[i].group);
+			put_group_end(&b, config_lists[i].group, config);
+		}
 	struct bytes text = arena_copy(arena, buf_bytes(&b));
 	buf_free(&b);
 	return text;

@@ -95,6 +95,8 @@ static const char full[] = SERVICE "test_identities = true; language = \"en\"; }
 	" { domain = \"*\"; host = \"relay\"; server_name = \"relay.fr\"; } ); retry_seconds = 1; };\n"
 	"gates = { triage_by_nurse = false; };\n"
 	"trust = { list_url = \"https://liste.fr:8443/l.xml?x=1\"; crl_urls = \"http://a.fr/a.crl  https://b.fr/b.crl\"; };\n"
+	"staff = { nurses = \"equipe@a.fr\"; operator = \"\"; };\n"
+	"partners = { insurers = ( { contract = \"0042\"; mailbox = \"chiffres@b.fr\"; } ); };\n"
 	"inspect = { digests = \"sha256,sha512\"; };\n";
 
 static void test_print_reads_back(void **state)
@@ -112,6 +114,9 @@ static void test_print_reads_back(void **state)
 	assert_string_equal(c->collector.mailboxes[0].token_file, "/run/token");
 	assert_true(c->collector.mailboxes[0].origin_check && !c->collector.mailboxes[1].origin_check);
 	assert_string_equal(c->signer.key, "/etc/keys/seal.key");
+	assert_string_equal(c->staff.nurses, "equipe@a.fr");
+	assert_string_equal(c->staff.operator, "");
+	assert_string_equal(c->partners.insurers[0].contract, "0042");
 
 	struct bytes first = config_print(s->arena, c);
 	struct config *again;
@@ -182,6 +187,11 @@ static void test_errors(void **state)
 		{"a token beside a certificate", GOOD BOX("auth = \"certificate\"; token_file = \"t\";"), REASON_CONFIG_VALUE, 0,
 		 "mailboxes.token_file"},
 		{"a way in that nobody knows", GOOD BOX("auth = \"plain\";"), REASON_CONFIG_VALUE, 5, "auth"},
+		{"a team's mailbox without @", GOOD "staff = { nurses = \"equipe\"; };", REASON_CONFIG_VALUE, 5, "staff.nurses"},
+		{"a team that Relais would write to through itself", GOOD "staff = { duty = \"garde@Avis.exemple.mssante.fr\"; };", REASON_CONFIG_VALUE, 0, "staff.duty"},
+		{"a partner of our own domain", GOOD "partners = { insurers = ( { contract = \"1\"; mailbox = \"a@avis.exemple.mssante.fr\"; } ); };", REASON_CONFIG_VALUE, 0,
+		 "insurers.mailbox"},
+		{"a partner without a contract", GOOD "partners = { insurers = ( { mailbox = \"a@b.fr\"; } ); };", REASON_CONFIG_MISSING, 5, "contract"},
 		{"a mailbox without @", SERVICE "};\nsigner = { mailbox = \"avis\"; };", REASON_CONFIG_VALUE, 4, "signer.mailbox"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -13,6 +13,7 @@
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/service.h"
+#include "gateway/service_mail.h"
 #include "gateway/signer_check.h"
 #include "gateway/signer_journal.h"
 #include "gateway/store.h"
@@ -30,6 +31,8 @@ struct signer {
 struct claim {
 	int64_t outbox, entity_body;
 	const char *code;
+	struct bytes party;
+	bool service;                  /* of no dossier and no message: a service mail */
 	bool letter;                   /* to be printed */
 	struct signer_row row;
 };
@@ -101,6 +104,9 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 		claim->row.allowed = &station;
 		claim->row.n_allowed = station.len > 0 ? 1 : 0;
 	}
+	if (claim->service)
+		claim->row.n_allowed = service_mail_allowed(arena, s->service.config, claim->party, bytes_of_text(claim->code), claim->row.allowed,
+							    claim->row.n_allowed, &claim->row.allowed);
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return refuse(s, claim, session, trouble);
@@ -145,6 +151,8 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 	out->row.recipients = recipients;
 	out->row.allowed = allowed;
 	out->letter = bytes_equal_text(store_bytes(rows, 0, 12), "paper");
+	out->party = copy(arena, rows, 13);
+	out->service = store_int(rows, 0, 14) != 0;
 	return out->row.entity_digest.len == DIGEST_SHA256;
 }
 
@@ -162,7 +170,7 @@ static enum reason work(struct signer *s, bool *worked)
 		reason = STORE_RUN(s->store, &rows,
 				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
 				   "entity_digest, decision, "
-				   "message_id, allowed, form, channel from relais.sign_claim($1)",
+				   "message_id, allowed, form, channel, party, service from relais.sign_claim($1)",
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;

@@ -433,8 +433,8 @@ end $$;
 create table outbox (
   id            bigint generated always as identity primary key,
   effect        text not null unique,        -- what decided it: the same decision never makes a second mail
-  dossier       bigint, event bigint,        -- the event behind it; null for a notice to a sender without a dossier
-  inbox         bigint references inbox,     -- the message that led to it
+  dossier       bigint, event bigint,        -- the event behind it; null for a notice to a sender without a dossier, and for a service mail
+  inbox         bigint references inbox,     -- the message that led to it; of a service mail (to our own people, experts, partners) null too
   code          text not null,               -- M01…
   party         text not null,
   recipient     text not null,
@@ -464,6 +464,8 @@ create table outbox (
   frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),
+  check (event is not null or inbox is not null or (dossier is null and form = 'signed' and channel = 'mail'
+    and party in ('nurses', 'duty', 'operator', 'officer', 'manager', 'expert', 'insurer'))),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
   check (state not in ('sealed', 'sending', 'accepted') or (sent_digest is not null and (seal is not null) = (form = 'signed'))),
   check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
@@ -528,6 +530,9 @@ begin
     select x.mailbox from dossier_event e join expert x on x.rpps = e.data->>'rpps' and x.mailbox = lower(e.data->>'mailbox')
      where e.dossier = sign_allowed.dossier and (sign_allowed.party, e.kind) in (('expert', 'offered'), ('expert', 'standby_offered'), ('standby', 'standby_offered'))
     union all
+    -- a service mail: any expert of the registry; which mails he may have so, and who our own people and partners are, the signer knows
+    select x.mailbox from expert x where sign_allowed.dossier is null and sign_allowed.inbox is null and sign_allowed.party = 'expert' and x.active
+    union all
     select e.data->>'address' from dossier_event e
      where sign_allowed.party in ('expert', 'standby', 'attending', 'first_opinion') and e.dossier = sign_allowed.dossier and e.kind = 'channel_changed'
        and e.data->>'party' = sign_allowed.party and directory_knows(sign_allowed.dossier, sign_allowed.party, lower(e.data->>'address'))
@@ -568,7 +573,7 @@ end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
-  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text) returns setof record
+  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text, out party text, out service boolean) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
@@ -581,9 +586,11 @@ begin
     (select to_jsonb(x) from (select e.seq as event, e.dossier, e.kind, o.party, o.rule from dossier_event e
        where e.dossier = o.dossier and e.seq = o.event
        union all
-       select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox) x limit 1),
+       select null, null, i.outcome, o.party, o.rule from inbox i where o.dossier is null and i.id = o.inbox
+       union all
+       select null, null, 'service', o.party, o.rule where o.dossier is null and o.inbox is null) x limit 1),
     o.message_id, case when o.channel = 'mail' then sign_allowed(o.dossier, o.party, o.inbox) when sign_letter(o.dossier, o.party) then '{print}'::text[] else '{}' end,
-    o.form, o.channel;
+    o.form, o.channel, o.party, o.dossier is null and o.inbox is null;
 end $$;
 
 create table sign_journal (

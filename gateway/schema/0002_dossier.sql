@@ -1168,6 +1168,18 @@ begin
   return coalesce(given, 0);
 end $$;
 
+-- A service mail: to our own people, to an expert or a partner, of no dossier. Made once for a code, a mailbox and an occasion (the unique effect); 0
+-- when it was made before. To whom such mail may go at all the signer knows (gateway/service_mail.h).
+create function service_add(code text, party text, recipient text, occasion text, return_path text, message_id text, rule text, request jsonb, at timestamptz) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  given := outbox_add('service:' || service_add.code || ':' || lower(service_add.recipient) || ':' || service_add.occasion, null, null, null, service_add.code,
+    service_add.party, service_add.recipient, service_add.return_path, service_add.message_id, service_add.rule, service_add.request, '{}', service_add.at);
+  if given <> 0 then perform tally_one('service'); end if;
+  return given;
+end $$;
+
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
   recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer)
 language plpgsql security definer set search_path = relais, pg_temp as $$

@@ -115,9 +115,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'mails decided by events against outbox', (select count(*) from outbox where event is not null),
     (select count(*) from dossier_event e where (e.data->>'mails')::integer is distinct from null
        and (e.data->>'mails')::integer <> (select count(*) from outbox o where o.dossier = e.dossier and o.event = e.seq))
-  union all select 'notices decided for messages against outbox', (select count(*) from outbox where event is null),
+  union all select 'notices decided for messages against outbox', (select count(*) from outbox where event is null and inbox is not null),
     (select count(*) from inbox i where (i.facts->>'notices')::integer is distinct from null
        and (i.facts->>'notices')::integer <> (select count(*) from outbox o where o.inbox = i.id and o.event is null))
+  union all select 'service mails to our own people, experts and partners', (select count(*) from outbox where event is null and inbox is null),
+    abs((select count(*) from outbox where event is null and inbox is null) - coalesce((select n from tally where what = 'service'), 0))
   union all select 'mail about a message that is gone', (select count(*) from outbox where inbox is not null),
     (select count(*) from outbox o where o.inbox is not null and not exists (select from inbox i where i.id = o.inbox))
   union all select 'mail whose reply address is gone', (select count(*) from outbox where dossier is not null and request->>'reply_to' is not null),
@@ -244,7 +246,7 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
-  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, compose_claim, compose_done, compose_chunk, compose_failed,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,

@@ -24,7 +24,7 @@ MAY = {
     "collector": "session_start collect_cursor collect_message collect_skipped collect_looked collect_state collect_again intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients rule_settings dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
-              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add relay_close report_cancel report_asked expert_candidates expert_get outbox_add "
+              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book study_add study_stopped",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",

@@ -1,0 +1,21 @@
+/* gateway/work_service.h - service mails: to our own people, to experts and to partners, of no dossier's decision (policy/service.h). */
+#ifndef RELAIS_GATEWAY_WORK_SERVICE_H
+#define RELAIS_GATEWAY_WORK_SERVICE_H
+
+#include "gateway/work.h"
+#include "policy/service.h"
+
+struct work_service {
+	enum mail_code code;
+	enum service_party party;
+	struct bytes to;             /* of an expert or insurer; our own people's mailbox is the configuration's */
+	const char *occasion;        /* the day, the month, the event: with code and mailbox it is made once, and never again */
+	const char *rule;            /* "digest/1" */
+	json_t *fields;              /* the template's, without phone, organisation and contact_name; taken over */
+};
+
+/* Queues it, inside the transaction of what led to it. *made (may be NULL): false when it was made before, or when nobody has that part: then
+ * the task stays in relais tasks alone. USAGE when the code is not that party's. STORE_… */
+MUST_USE enum reason work_service_add(struct work *work, const struct work_service *mail, bool *made);
+
+#endif
