@@ -619,6 +619,11 @@ static UNUSED struct policy_message model_patient_words(struct model *m, const s
 
 	if (v->b % 3 == 0)
 		x.reply.patient = x.reply.physician = (enum policy_word)(v->a % POLICY_WORDS);
+	if (d != NULL && dossier_passed(d, "six_months") != NULL && v->what % 4 != 0) {
+		static const char *const answers[] = {"1. oui\n2. non", "1) No, not at all.\n4: yes\n\nPuis-je vous demander autre chose ?", "STOP", "oui\nnon\nun peu\noui"};
+		x.text = T(answers[v->a % COUNT(answers)]);
+		x.reply.patient = v->a % COUNT(answers) == 2 ? POLICY_WORD_STOP : POLICY_WORD_NONE;
+	}
 	if (v->b % 16 == 1) {
 		x.emergencies = &emergency;
 		x.n_emergencies = 1;
@@ -1112,11 +1117,12 @@ static const struct model_likely {
 	{DOSSIER_INCOMPLETE, MOVE_DUE, 0, 1, NULL},                  {DOSSIER_ARCHIVED, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
-	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_ARCHIVED, MOVE_PATIENT, WHO_PATIENT, 1, NULL},      {DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, 255, NULL},
 	{DOSSIER_ACCEPTED, MOVE_DIRECTORY, 0, 255, NULL},            {DOSSIER_RELEASED, MOVE_DIRECTORY, 0, 255, NULL},
 	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},         {DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},

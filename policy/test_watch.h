@@ -412,6 +412,12 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_need(w, w->version > 0, "a question or its answer passed before the report");
 		w->exchange |= !w->undelivered && !w->closed;
 		break;
+	case EVENT_STUDY_ANSWERED:
+		watch_need(w, w->counts[EVENT_STUDY_ANSWERED] == 0, "the questionnaire is answered twice");
+		break;
+	case EVENT_STUDY_STOPPED:
+		watch_need(w, w->counts[EVENT_STUDY_STOPPED] == 0, "the questionnaire is stopped twice");
+		break;
 	case EVENT_QUESTION_LATE:
 		watch_need(w, w->over != DOSSIER_NOWHERE || w->closed, "a question is called late while the dossier is open");
 		break;
@@ -463,12 +469,6 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_CONTACT_MADE:
 	case EVENT_COMPLAINED:
-	case EVENT_STUDY_ANSWERED:
-		watch_need(w, w->counts[EVENT_STUDY_ANSWERED] == 0, "the questionnaire is answered twice");
-		break;
-	case EVENT_STUDY_STOPPED:
-		watch_need(w, w->counts[EVENT_STUDY_STOPPED] == 0, "the questionnaire is stopped twice");
-		break;
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
 		break;

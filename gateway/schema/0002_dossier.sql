@@ -343,6 +343,7 @@ begin
     values (fee_book.dossier, fee_book.event, fee_book.at, fee_book.rpps, case when organisation then 'organisation' else 'person' end,
             case when organisation then coalesce(e->>'organisation_id', fee_book.rpps) else fee_book.rpps end,
             coalesce(case when organisation then e->>'organisation' else concat_ws(' ', e->>'title', e->>'given', e->>'family') end, ''), fee_book.cents);
+  perform tally_one('fee');
 end $$;
 
 -- How many gave which answer: no person, no dossier, no day.

@@ -174,6 +174,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     abs((select count(*) from directory_past) - coalesce((select sum(removed) from directory_import), 0))
   union all select 'mailboxes that people vouched for', (select count(*) from directory_confirmed),
     abs((select count(*) from directory_confirmed) - coalesce((select n from tally where what = 'directory_confirmed'), 0))
+  union all select 'fees in the ledger', (select count(*) from fee), abs((select count(*) from fee) - coalesce((select n from tally where what = 'fee'), 0))
   union all select 'acts asked by people', (select count(*) from command),
     abs((select count(*) from command) - coalesce((select n from tally where what = 'command'), 0))
   union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),

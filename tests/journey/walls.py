@@ -305,10 +305,11 @@ EVIDENCE = {
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
     "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
     "directory_import": "extracts of the directory", "directory_entry": "lines of the directory", "directory_past": "left the directory",
-    "directory_confirmed": "vouched",
+    "directory_confirmed": "vouched", "fee": "fees",
 }
-MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed"}
+MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee"}
 NO_EVIDENCE = {
+    "study_count": "how many answered what: it leads back to no message",
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
