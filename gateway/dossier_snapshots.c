@@ -89,7 +89,16 @@ enum reason dossier_snapshot_read(struct store *store, struct arena *arena, int6
 	return reason;
 }
 
-enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void *context)
+/* Whole, or with an event between two instants. */
+static enum reason batch(struct store *store, int64_t after, const struct instant *between, struct store_rows **rows)
+{
+	if (between == NULL)
+		return STORE_RUN(store, rows, "select " COLUMNS " from relais.reconcile_dossiers($1, $2)", P_INT(after), P_INT(BATCH));
+	return STORE_RUN(store, rows, "select " COLUMNS " from relais.figures_dossiers($1, $2, $3, $4)", P_INT(after), P_INT(BATCH), P_INSTANT(between[0]),
+			 P_INSTANT(between[1]));
+}
+
+static enum reason visit_all(struct store *store, const struct instant *between, dossier_visitor *visit, void *context)
 {
 	enum reason reason = REASON_NONE;
 	int64_t after = 0;
@@ -97,7 +106,7 @@ enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void 
 
 	while (reason == REASON_NONE && n == BATCH) {
 		struct store_rows *rows = NULL;
-		reason = STORE_RUN(store, &rows, "select " COLUMNS " from relais.reconcile_dossiers($1, $2)", P_INT(after), P_INT(BATCH));
+		reason = batch(store, after, between, &rows);
 		n = reason == REASON_NONE ? store_count(rows) : 0;
 		for (size_t i = 0; reason == REASON_NONE && i < n; i++) {
 			after = store_int(rows, i, ID);
@@ -106,4 +115,14 @@ enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void 
 		store_free(&rows);
 	}
 	return reason;
+}
+
+enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void *context)
+{
+	return visit_all(store, NULL, visit, context);
+}
+
+enum reason dossier_snapshots_between(struct store *store, struct instant from, struct instant until, dossier_visitor *visit, void *context)
+{
+	return visit_all(store, (const struct instant[]){from, until}, visit, context);
 }

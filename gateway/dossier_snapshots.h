@@ -28,5 +28,7 @@ MUST_USE enum reason dossier_snapshot_read(struct store *store, struct arena *ar
 
 /* In the order of their numbers. Ends with the first reason of a visitor, or STORE_…; FRAME: an event cannot be read. */
 MUST_USE enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void *context);
+/* The same, of those alone that had an event at or after one instant and before another. For the worker, too. */
+MUST_USE enum reason dossier_snapshots_between(struct store *store, struct instant from, struct instant until, dossier_visitor *visit, void *context);
 
 #endif

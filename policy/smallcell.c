@@ -1,6 +1,8 @@
 /* policy/smallcell.c - see smallcell.h. */
 #include "policy/smallcell.h"
 
+#include <string.h>
+
 bool smallcell_may_show(uint64_t n)
 {
 	return n >= SMALLCELL_LEAST;
@@ -164,6 +166,17 @@ static void mirror(struct smallcell_table *t)
 	}
 }
 
+/* A total that is large enough stands elsewhere, too: rather than it, all that it is made of is hidden. */
+static void show_total(struct smallcell_table *t)
+{
+	if (!t->hidden[t->rows][t->columns] || !smallcell_may_show(t->n[t->rows][t->columns]))
+		return;
+	memset(t->hidden, true, sizeof t->hidden);
+	t->hidden[t->rows][t->columns] = false;
+	if (t->columns == 1)
+		t->hidden[t->rows][0] = false;
+}
+
 void smallcell_hide(struct smallcell_table *table)
 {
 	struct place more;
@@ -177,4 +190,5 @@ void smallcell_hide(struct smallcell_table *table)
 		table->hidden[more.r][more.c] = true;
 		mirror(table);
 	}
+	show_total(table);
 }

@@ -23,7 +23,7 @@ struct smallcell_table {
 bool smallcell_may_show(uint64_t n);
 /* A part of a whole that is shown: neither it nor the rest is small. */
 bool smallcell_may_share(uint64_t part, uint64_t whole);
-/* Fills in the totals and says which cells are not shown. */
+/* Fills in the totals and says which cells are not shown; the grand total is, wherever it is large enough. */
 void smallcell_hide(struct smallcell_table *table);
 
 #endif
