@@ -27,6 +27,10 @@ A("certificate.expired", "Un certificat est échu ou ne peut pas être lu : ce q
   "Remplacez-le aujourd'hui ; relais certificate list dit lequel.",
   "A certificate has ended or cannot be read: what depends on it no longer works.",
   "Replace it today; relais certificate list says which.")
+A("machine.disk", "Le disque de l'instance est presque plein : bientôt plus rien ne pourra être reçu ni envoyé.",
+  "Libérez de la place ou agrandissez le volume aujourd'hui ; le détail dit le dossier et le pourcentage occupé.",
+  "The disk of the instance is nearly full: soon nothing can be received or sent.",
+  "Make room or enlarge the volume today; the detail has the folder and how much is used.")
 A("queue.late", "Du courrier attend depuis trop longtemps.",
   "relais queue dit lequel et pourquoi.",
   "Mail has been waiting for too long.",

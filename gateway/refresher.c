@@ -150,6 +150,7 @@ static void work(struct refresher *r, int64_t *stale_ms)
 	}
 	if (*stale_ms <= now) {
 		refresher_alarms_list(r);
+		refresher_alarms_disks(r);
 		refresher_alarms_directory(r);
 		*stale_ms = now + STALE_MS;
 	}
@@ -264,6 +265,7 @@ int main(int argc, char **argv)
 	if (fetch_start() && r.store != NULL) {
 		plan(&r);
 		allow(&r);
+		refresher_disks_open(&r);
 		bool jailed = jail_enter(JAIL_NETWORK);
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_NUMBER("jobs", r.n), LOG_END);
 		serve(&r);

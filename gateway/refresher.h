@@ -9,7 +9,7 @@
 #include "gateway/store.h"
 
 enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL, REFRESHER_LOOKUP };
-enum { REFRESHER_PERSON = 16 };
+enum { REFRESHER_PERSON = 16, REFRESHER_DISKS = 2 };
 
 struct refresher_job {
 	enum refresher_kind kind;
@@ -30,6 +30,7 @@ struct refresher {
 	size_t running;
 	int answer;                 /* read end of the child's pipe */
 	int64_t check_ms;           /* next look at what is in place */
+	int disks[REFRESHER_DISKS]; /* folders, -1: not there */
 };
 
 /* In a child: fetches, checks, puts in place. REASON_NONE: it is in place, or was already. */
@@ -45,6 +46,12 @@ enum reason refresher_lookup(const struct config *config, const char *person);
 void refresher_alarms_list(struct refresher *r);
 /* Certificates and revocation lists in place: certificate.*, crl.stale. */
 void refresher_alarms_files(struct refresher *r);
+
+/* How full the disks of the instance are (machine.disk): what refresher_disks_open took hold of before the jail. */
+void refresher_alarms_disks(struct refresher *r);
+void refresher_disks_open(struct refresher *r);
+/* How full a disk of so many blocks is, in percent, as soon as it wants a person (LIMIT_DISK_…); 0 before. size: bytes of a block. */
+int refresher_disk_percent(uint64_t blocks, uint64_t available, uint64_t size);
 
 /* Milliseconds until the next try: the pause of success, or after so many failures in a row a growing one of at most half of it; give
  * or take a tenth, so that the gateways of a country do not all call at once. noise: any number. */

@@ -2,8 +2,12 @@
 #include "gateway/refresher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "base/limits.h"
 
 #include "gateway/alarm.h"
 #include "gateway/certificate_list.h"
@@ -140,6 +144,41 @@ void refresher_alarms_directory(struct refresher *r)
 		settle(r, arena, &age);
 	else
 		json_decref(age.list);
+	arena_destroy(&arena);
+}
+
+/* --- the machine ------------------------------------------------------------------------- */
+
+static const char *const disks[REFRESHER_DISKS] = {"", "/data"};   /* the instance, and its database where that is its own */
+
+void refresher_disks_open(struct refresher *r)
+{
+	for (size_t i = 0; i < REFRESHER_DISKS; i++)
+		r->disks[i] = open(arena_printf(r->service.arena, "%s%s", r->service.config->folder, disks[i]), O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int refresher_disk_percent(uint64_t blocks, uint64_t available, uint64_t size)
+{
+	if (available > blocks || available >= LIMIT_DISK_ROOM / (size == 0 ? 1 : size))
+		return 0;
+	int percent = blocks == 0 ? 0 : (int)((double)(blocks - available) * 100 / (double)blocks);
+	return percent >= LIMIT_DISK_FULL_PERCENT ? percent : 0;
+}
+
+void refresher_alarms_disks(struct refresher *r)
+{
+	struct arena *arena = arena_create(1024 * 1024);
+	struct finding f = {.name = "machine.disk", .key = "disks", .list = json_array()};
+
+	for (size_t i = 0; i < REFRESHER_DISKS; i++) {
+		struct statfs disk;
+		if (r->disks[i] < 0 || fstatfs(r->disks[i], &disk) != 0)
+			continue;
+		int percent = refresher_disk_percent(disk.f_blocks, disk.f_bavail, (uint64_t)disk.f_bsize);
+		if (percent > 0)
+			found(&f, percent >= LIMIT_DISK_CRITICAL_PERCENT, json_pack("{s:s, s:i}", "folder", arena_printf(arena, "%s%s", r->service.config->folder, disks[i]), "percent", percent));
+	}
+	settle(r, arena, &f);
 	arena_destroy(&arena);
 }
 

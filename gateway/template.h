@@ -73,8 +73,8 @@
  * | M70     | hospital       |                                                                | received_at, documents_count, pieces_list*            |
  * | M71     | sender         | code, sentence                                                 | hint, reference, received_at, document_name           |
  * | M73     | expert         | changes_list* (each document: replaced or deleted)             | expert_name, opinion_at, part                         |
- * | M80     | nurses         | today, tasks_count, tasks_list*                                | urgent_list*                                          |
- * | M81     | nurses         |                                                                | since                                                 |
+ * | M80     | nurses         | today, tasks_count ("rien" when there is nothing)              | urgent_list*, tasks_list*                             |
+ * | M81     | nurses         |                                                                | since, done_list*                                     |
  * | M82-M84 | nurses         | due_date                                                       | expert_name, standby_name, done_list*                 |
  * | M85     | nurses         | recipient, sentence, next_step                                 | hint, done_list*                                      |
  * | M90-M94 | operator       | sentence, since, todo_list*                                    | harm, done_list*, told                                |

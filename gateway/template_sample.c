@@ -142,6 +142,7 @@ static const struct special {
 	{"M05", "why", "La date de naissance n’est pas la même sur deux documents.", "The birth date is not the same on two documents."},
 	{"M44", "why", "Nous avons essayé de vous appeler deux fois.", "We tried to call you twice."},
 	{"M05", "document_name", "analyse.pdf", "analyse.pdf"},
+	{"M81", "done_list", "- rien ne part vers un expert avant votre décision\n- le message qui donne le 15, le 112 et le 114 part vers le patient", "- nothing leaves for an expert before you decide\n- the message that gives 15, 112 and 114 leaves for the patient"},
 	{"M82", "done_list", "- rappel envoyé à l’expert les jours 3 et 5\n- expert de réserve trouvé", "- reminder sent to the expert on days 3 and 5\n- stand-by expert found"},
 	{"M83", "done_list", "- rappel envoyé à l’expert les jours 3, 5 et 6\n- dossier proposé à l’expert de réserve", "- reminder sent to the expert on days 3, 5 and 6\n- file offered to the stand-by expert"},
 	{"M84", "done_list", "- contrôle de l’avis passé en tête de liste\n- responsable prévenu", "- check of the opinion moved to the head of the list\n- manager told"},

@@ -345,13 +345,32 @@ static void test_pauses(void **state)
 		}
 }
 
+/* Nearly full is nearly full in percent and in what is left: a tenth of a large disk is room for months. */
+static void test_disks(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t blocks, available, size;
+		int percent;
+	} rows[] = {
+		{"half", 1000000, 500000, 4096, 0},          {"just below", 1000000, 100001, 4096, 0}, {"nine tenths", 1000000, 100000, 4096, 90},
+		{"full", 1000000, 0, 4096, 100},             {"a tenth of a large one", 1000000000, 50000000, 4096, 0}, {"a large one, full", 1000000000, 1000, 4096, 99},
+		{"no blocks", 0, 0, 4096, 0},                {"more left than there is", 10, 11, 4096, 0},  {"blocks of nothing", 1000, 1, 0, 99},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (refresher_disk_percent(rows[i].blocks, rows[i].available, rows[i].size) != rows[i].percent)
+			fail_msg("%s: %d", rows[i].what, refresher_disk_percent(rows[i].blocks, rows[i].available, rows[i].size));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),   cmocka_unit_test(test_bad_entries), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_published), cmocka_unit_test(test_replace),   cmocka_unit_test(test_other_names),
 		cmocka_unit_test(test_future),  cmocka_unit_test(test_diff),
-		cmocka_unit_test(test_refresher_forces_nothing), cmocka_unit_test(test_alarms), cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_refresher_forces_nothing), cmocka_unit_test(test_alarms), cmocka_unit_test(test_pauses), cmocka_unit_test(test_disks),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -7,6 +7,7 @@
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "gateway/work_service.h"
 #include "policy/fee.h"
 #include "policy/people.h"
 #include "policy/worklist.h"
@@ -298,6 +299,8 @@ enum reason work_apply(struct work *work, const struct policy_decision *decision
 		reason = stop_mails(work, decision, *dossier);
 	for (size_t i = 0; reason == REASON_NONE && i < decision->n_mails; i++)
 		reason = queue_mail(work, decision, i, *dossier, known ? &after : NULL, cause, &added);
+	if (reason == REASON_NONE && decision->n_events > 0)
+		reason = work_calls(work, decision, &after);
 	if (reason == REASON_NONE && decision->n_events > 0)
 		reason = keep_fold(work, *dossier, &after);
 	if (reason == REASON_NONE && decision->n_events > 0)

@@ -25,6 +25,8 @@ static json_t *request_of(struct work *work, const struct work_service *mail, st
 	put_text(mail->fields, "phone", c->phone);
 	put_text(mail->fields, "organisation", c->organisation);
 	put_text(mail->fields, "contact_name", c->contact);
+	if (mail->subject != NULL)
+		json_object_set_new(r, "subject", json_string(mail->subject));
 	if (work->rehearsal)
 		json_object_set_new(r, "rehearsal", json_string(day_words_day(work->arena, work_english(work), work->now)));
 	return r;

@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
-#include "gateway/work.h"
+#include "gateway/work_service.h"
 #include "policy/retry.h"
 
 enum { POLL_MS = 2000 };
@@ -45,14 +45,14 @@ static enum reason learn_rehearsal(struct work *work)
 }
 
 /* In the order of who waits: a person at the command line first. The columns of work_due are in this order. */
-enum { STEPS = 6 };
+enum { STEPS = 7 };
 static const struct {
 	bool (*take)(struct work *work);
 	int times;        /* before the next kind has its turn; messages are taken by the batch */
 } steps[STEPS] = {
 	{work_commands, LIMIT_CLAIM_BATCH}, {work_messages, 1},                 {work_composes, LIMIT_CLAIM_BATCH},
 	{work_outcomes, LIMIT_CLAIM_BATCH}, {work_timers, LIMIT_CLAIM_BATCH},
-	{work_directory, LIMIT_CLAIM_BATCH},
+	{work_directory, LIMIT_CLAIM_BATCH}, {work_services, LIMIT_CLAIM_BATCH},
 };
 
 /* What stands ready is asked at once, so that an item costs its own statements and few others. */
@@ -61,7 +61,7 @@ static bool work_once(struct work *work)
 	struct store_rows *rows = NULL;
 
 	work_begin(work);
-	enum reason reason = STORE_RUN(work->store, &rows, "select commands, messages, composes, outcomes, timers, directory from relais.work_due($1, $2)",
+	enum reason reason = STORE_RUN(work->store, &rows, "select commands, messages, composes, outcomes, timers, directory, services from relais.work_due($1, $2)",
 				       P_INT(work->session), P_INT(RETRY_LATE.us / 1000000));
 	bool due[STEPS] = {false}, busy = false;
 

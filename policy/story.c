@@ -277,3 +277,8 @@ const char *story_actor(struct arena *arena, struct bytes actor, const char *lan
 		return party_words(PARTY_EXPERT, en);
 	return en ? "the service" : "le service";
 }
+
+const char *story_party(enum party party, const char *language)
+{
+	return party_words(party, bytes_equal_text(BYTES("en"), language));
+}

@@ -12,5 +12,7 @@ const char *story_time(struct arena *arena, struct instant at, const char *langu
 const char *story_line(struct arena *arena, const struct dossier_event *event, const char *language);
 /* "l'organisation 1750000018", "operator claire", "le service": who did it. In the arena. */
 const char *story_actor(struct arena *arena, struct bytes actor, const char *language);
+/* "le médecin traitant": whom a mail is for. */
+const char *story_party(enum party party, const char *language);
 
 #endif

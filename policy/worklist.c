@@ -111,10 +111,9 @@ static bool mailbox_awaited(const struct dossier *d, struct instant *since)
 }
 
 /* To an expert whose turn is over nothing is tried again but the word to delete. */
-static bool is_to_former(const struct dossier *d, const struct dossier_proof *p)
+static bool is_to_former(const struct dossier *d, enum mail_code code, enum party party, struct bytes mailbox)
 {
-	return (p->party == PARTY_EXPERT || p->party == PARTY_STANDBY) && p->code != MAIL_M18 &&
-	       !bytes_equal_nocase(p->mailbox, dossier_mailbox(d, p->party));
+	return (party == PARTY_EXPERT || party == PARTY_STANDBY) && code != MAIL_M18 && !bytes_equal_nocase(mailbox, dossier_mailbox(d, party));
 }
 
 /* The report to the patient is a state of its own. One that his operator took and then returned has failed all the same, and so has the second
@@ -124,7 +123,7 @@ static bool mail_failed(const struct dossier *d, struct instant *since)
 	for (size_t i = 0; i < d->n_proofs; i++) {
 		const struct dossier_proof *p = &d->proofs[i];
 		*since = p->at;
-		if (p->failed && p->code != MAIL_M21 && !is_to_former(d, p) && !dossier_is_over(d->state) && !is_heard(d, p->party, p->code, p->at))
+		if (p->failed && worklist_is_failure(d, p->code, p->party, p->mailbox) && !is_heard(d, p->party, p->code, p->at))
 			return true;
 	}
 	return false;
@@ -186,6 +185,11 @@ size_t worklist(const struct deadline_settings *settings, const struct dossier *
 	return n;
 }
 
+bool worklist_is_failure(const struct dossier *d, enum mail_code code, enum party party, struct bytes mailbox)
+{
+	return code != MAIL_M21 && !is_to_former(d, code, party, mailbox) && !dossier_is_over(d->state);
+}
+
 static const struct extra *extra_of(struct bytes name)
 {
 	for (size_t i = 0; i < EXTRAS; i++)
@@ -219,6 +223,25 @@ const char *worklist_do(struct bytes name, const char *language)
 		if (bytes_equal_text(name, deadline_name(entries[i].kind)))
 			return chosen(language, entries[i].fr, entries[i].en);
 	return "";
+}
+
+enum work_place worklist_place(struct bytes name, enum work_rank rank)
+{
+	static const struct {
+		const char *name;
+		enum work_place place;
+	} places[] = {
+		{"identity_waits", WORK_PLACE_IDENTITY}, {"identity_call", WORK_PLACE_IDENTITY}, {"triage_waits", WORK_PLACE_PIECES}, {"request_waits", WORK_PLACE_PIECES},
+		{"pieces_call", WORK_PLACE_PIECES},      {"unread_call", WORK_PLACE_UNREAD},     {"unread_letter", WORK_PLACE_UNREAD}, {"letter_waits", WORK_PLACE_LETTERS},
+		{"undeliverable_waits", WORK_PLACE_LETTERS},
+	};
+
+	if (rank == WORK_HARM)
+		return WORK_PLACE_URGENT;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (bytes_equal_text(name, places[i].name))
+			return places[i].place;
+	return rank == WORK_PROMISE ? WORK_PLACE_PROMISE : WORK_PLACE_REST;
 }
 
 const char *worklist_rank_name(enum work_rank rank)

@@ -30,4 +30,12 @@ const char *worklist_what(struct bytes name, const char *language);
 const char *worklist_do(struct bytes name, const char *language);
 const char *worklist_rank_name(enum work_rank rank);   /* "harm", "promise", "mail", "comfort" */
 
+/* Is a mail of that code that failed a task? The patient's report is not (its dossier becomes undeliverable), nor what went to an expert whose turn is over. */
+bool worklist_is_failure(const struct dossier *dossier, enum mail_code code, enum party party, struct bytes mailbox);
+
+/* The order of the morning digest (product 2.7): urgent triage, doubts about who it is, missing pieces that were answered, the promise
+ * (days 5 to 7, the expert, the opinion), unread reports, returned letters, the rest. */
+enum work_place { WORK_PLACE_URGENT, WORK_PLACE_IDENTITY, WORK_PLACE_PIECES, WORK_PLACE_PROMISE, WORK_PLACE_UNREAD, WORK_PLACE_LETTERS, WORK_PLACE_REST };
+enum work_place worklist_place(struct bytes name, enum work_rank rank);
+
 #endif

@@ -163,28 +163,44 @@ create table alarm (
   name text primary key,         -- gateway/alarm_list.h
   severity text not null check (severity in ('warning', 'critical')),
   since timestamptz not null default now(), seen_at timestamptz not null default now(),
-  detail jsonb not null default '{}'
+  detail jsonb not null default '{}',
+  -- The operator's mails about it (gateway/alarm_mail.h): instants of instant(). One that he was told of stays until he was told that it is over.
+  mailed_at timestamptz, mailed_days integer, mails integer not null default 0, cleared_at timestamptz
 );
 -- True when it is new or its severity has changed.
 create function alarm_raise(name text, severity text, detail jsonb) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare before text;
 begin
-  select a.severity into before from alarm a where a.name = alarm_raise.name for update;
-  insert into alarm values (alarm_raise.name, alarm_raise.severity, now(), now(), coalesce(alarm_raise.detail, '{}'))
-    on conflict on constraint alarm_pkey do update set severity = excluded.severity, seen_at = now(), detail = excluded.detail;
+  select case when a.cleared_at is null then a.severity end into before from alarm a where a.name = alarm_raise.name for update;
+  insert into alarm (name, severity, detail) values (alarm_raise.name, alarm_raise.severity, coalesce(alarm_raise.detail, '{}'))
+    on conflict on constraint alarm_pkey do update set severity = excluded.severity, seen_at = now(), detail = excluded.detail, cleared_at = null;
   return before is distinct from alarm_raise.severity;
 end $$;
 -- True when it was open.
 create function alarm_clear(name text) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  delete from alarm a where a.name = alarm_clear.name;
+  delete from alarm a where a.name = alarm_clear.name and a.mailed_at is null;
+  if found then return true; end if;
+  update alarm a set cleared_at = instant() where a.name = alarm_clear.name and a.cleared_at is null;
   return found;
 end $$;
 create function alarm_list() returns table (name text, severity text, since timestamptz, seen_at timestamptz, detail jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a order by a.severity, a.since, a.name
+  select a.name, a.severity, a.since, a.seen_at, a.detail from alarm a where a.cleared_at is null order by a.severity, a.since, a.name
+$$;
+create function alarm_mails() returns table (name text, severity text, since timestamptz, detail jsonb, mailed_at timestamptz, mailed_days integer, mails integer, cleared_at timestamptz)
+language sql security definer set search_path = relais, pg_temp as $$
+  select a.name, a.severity, a.since, a.detail, a.mailed_at, a.mailed_days, a.mails, a.cleared_at from alarm a order by a.name for update
+$$;
+create function alarm_mailed(name text, at timestamptz, days integer) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update alarm a set mailed_at = alarm_mailed.at, mailed_days = alarm_mailed.days, mails = a.mails + 1 where a.name = alarm_mailed.name
+$$;
+create function alarm_over(name text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  delete from alarm a where a.name = alarm_over.name and a.cleared_at is not null
 $$;
 
 -- ---------------------------------------------------------------- what verdicts rested on
@@ -287,6 +303,7 @@ create table inbox (
   reason      text, owner text, rule text,
   dossier     bigint,
   decided_at  timestamptz,
+  held_at     timestamptz, held_told integer not null default 0,   -- kept apart since (instant()), and who was told of it: its owner, the manager
   unique (mailbox, uidvalidity, uid, uid_digest),
   check ((source = 'submission') = (account is not null)),
   check ((state = 'done') = (outcome is not null)),
@@ -680,7 +697,7 @@ begin
   if deliver_ours.host is null then return; end if;
   if deliver_ours.reason in ('deliver.ours', 'deliver.auth', 'deliver.peer') then
     perform alarm_raise('deliver.ours', 'critical', jsonb_build_object('host', deliver_ours.host, 'reason', deliver_ours.reason));
-  elsif exists (select from alarm a where a.name = 'deliver.ours'
+  elsif exists (select from alarm a where a.name = 'deliver.ours' and a.cleared_at is null
       and (deliver_ours.reason = 'none' and a.detail->>'host' = deliver_ours.host or a.seen_at < now() - interval '1 day')) then
     perform alarm_clear('deliver.ours');
   end if;

@@ -1047,7 +1047,7 @@ begin
     entity_digest = work_done.entity_digest, class = work_done.class, outcome = work_done.outcome,
     facts = jsonb_set(work_done.facts, '{notices}', to_jsonb((work_done.facts->>'notices')::integer + coalesce((i.facts->>'notices')::integer, 0))),
     reason = work_done.reason, owner = work_done.owner, rule = work_done.rule, dossier = work_done.dossier, decided_at = work_done.at,
-    session = null
+    session = null, held_at = case when work_done.outcome = 'held' then instant() end, held_told = 0
    where i.id = work_done.inbox and i.state = 'claimed' and i.session = work_done.session;
   if not found then perform refuse('store.conflict'); end if;
 end $$;
@@ -1182,6 +1182,19 @@ begin
   if given <> 0 then perform tally_one('service'); end if;
   return given;
 end $$;
+
+-- What falls due of no dossier: each service with when it is next (gateway/work_daily.c says what it does and when again). '-infinity': never yet.
+create table service_timer (name text primary key, due timestamptz not null default '-infinity');
+insert into service_timer (name) values ('digest'), ('figures'), ('watch');
+create function service_claim(at timestamptz) returns table (name text, due timestamptz)
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  return query select t.name, t.due from service_timer t where t.due <= service_claim.at order by t.due, t.name limit 1 for update skip locked;
+end $$;
+create function service_next(name text, due timestamptz) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update service_timer t set due = service_next.due where t.name = service_next.name
+$$;
 
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
   recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer)
@@ -1400,7 +1413,7 @@ $$;
 
 -- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.
 create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean,
-  out directory boolean)
+  out directory boolean, out services boolean)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   commands := exists (select from command c where c.state = 'asked');
@@ -1412,6 +1425,7 @@ begin
                  and o.created_at <= now() - make_interval(secs => work_due.late) and o.warn_after <= now());
   timers := exists (select from dossier d where d.next_due <= (select instant()));
   directory := exists (select from directory_touched t where t.at <= now());
+  services := exists (select from service_timer t where t.due <= (select instant()));
 end $$;
 
 -- A held message that a person decides on: locks it for this transaction.
@@ -1422,6 +1436,15 @@ language sql security definer set search_path = relais, pg_temp as $$
     from inbox i join body b on b.id = i.body where i.id = held_claim.inbox and i.outcome = 'held' for update of i
 $$;
 -- It is read and decided once more, as if it had just come: what kept it back is gone.
+-- What people were told of each held message: nothing yet, its owner, the manager too (gateway/work_watch.c).
+create function held_list() returns table (inbox bigint, ref text, reason text, owner text, held_at timestamptz, told integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, d.ref, i.reason, i.owner, i.held_at, i.held_told from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held' and i.held_told < 2 order by i.id
+$$;
+create function held_told(inbox bigint, told integer) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update inbox i set held_told = greatest(i.held_told, held_told.told) where i.id = held_told.inbox
+$$;
 create function held_again(inbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin

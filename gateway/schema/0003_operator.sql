@@ -71,6 +71,23 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where task_list.owner is null or task_list.owner = any (x.owners)
    order by x.rank, x.late desc, x.since
 $$;
+-- The figures of a day (M95): between two instants of the real clock, and what stands now. Counts alone.
+create function service_figures(since timestamptz, until timestamptz, out received bigint, out refused bigint, out sent bigint, out failed bigint, out waiting bigint,
+  out oldest timestamptz, out held bigint, out opened bigint, out released bigint, out open_dossiers bigint, out late bigint, out alarms bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select (select count(*) from inbox i where i.received_at >= since and i.received_at < until),
+    (select count(*) from inbox i where i.received_at >= since and i.received_at < until and i.outcome = 'refused'),
+    (select count(*) from outbox o where o.state = 'accepted' and o.ended_at >= since and o.ended_at < until),
+    (select count(*) from outbox o where o.state = 'failed' and o.ended_at >= since and o.ended_at < until),
+    (select count(*) from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending')),
+    (select min(o.created_at) from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending')),
+    (select count(*) from inbox i where i.outcome = 'held'),
+    (select count(*) from dossier_event e where e.kind = 'requested' and e.at >= since + (instant() - clock_timestamp()) and e.at < until + (instant() - clock_timestamp())),
+    (select count(*) from dossier_event e where e.kind = 'released' and e.at >= since + (instant() - clock_timestamp()) and e.at < until + (instant() - clock_timestamp())),
+    (select count(*) from dossier d where d.open),
+    (select count(*) from dossier d where d.open and d.due_at < instant()),
+    (select count(*) from alarm a where a.cleared_at is null)
+$$;
 -- A mail that failed takes up where it stood; one that was cancelled stays so. Attempts at sending are counted on: each has its own row.
 create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -260,7 +277,7 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
-  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, compose_claim, compose_done, compose_chunk, compose_failed,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,

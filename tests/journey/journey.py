@@ -26,6 +26,7 @@ import recheck                      # noqa: E402
 import rehearse                     # noqa: E402
 import routing                      # noqa: E402
 import unread                       # noqa: E402
+import staff                        # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
@@ -150,6 +151,7 @@ def main():
         "recheck": group(recheck, "recheck", tampered=False),
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
+        "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)

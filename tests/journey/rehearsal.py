@@ -126,6 +126,7 @@ class Rehearsal(World):
         """Nothing is under way: no timer is due, nothing waits to be decided, written, sealed or sent, and what was sent lies in its mailbox."""
         def still():
             return sql(self, """select not exists (select from relais.dossier where next_due <= (select relais.instant()))
+                and not exists (select from relais.service_timer where due <= (select relais.instant()))
                 and not exists (select from relais.command where state = 'asked') and not exists (select from relais.inbox where state <> 'done')
                 and not exists (select from relais.outbox where state in ('decided', 'composed', 'sealed', 'sending')
                                 or state in ('accepted', 'failed') and not told or state = 'accepted' and form = 'signed' and channel = 'mail' and proof < 3)""") == "t"

@@ -24,7 +24,7 @@ MAY = {
     "collector": "session_start collect_cursor collect_message collect_skipped collect_looked collect_state collect_again intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients rule_settings dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
-              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add "
+              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_list study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
@@ -313,7 +313,7 @@ NO_EVIDENCE = {
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
-    "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
+    "service_timer": "when a service is next: found anew when it is lost", "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
     "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }

@@ -1,0 +1,97 @@
+/* gateway/work_daily.c - services that no dossier and no message calls for: each at its time, once, whichever worker takes it.
+ *
+ * A row of relais.service_timer holds when each is next. Who takes it locks it, does it and writes the next time in one transaction: a worker that
+ * dies has done nothing, and a gateway that was down does once, late, what it missed on that day. */
+#include "gateway/work_service.h"
+
+#include "base/calendar.h"
+#include "gateway/log.h"
+
+/* The first of that minute of the day after now, on a working day where that is asked for. */
+static struct instant next_daily(struct instant now, int minute, bool working)
+{
+	struct instant day = now;
+
+	for (;;) {
+		struct date date = calendar_date(CALENDAR_FRANCE, day);
+		struct instant at = calendar_instant(CALENDAR_FRANCE, date, minute);
+		if (instant_before(now, at) && (!working || calendar_working_day(CALENDAR_FRANCE, date)))
+			return at;
+		day = calendar_plus_days(CALENDAR_FRANCE, day, 1);
+	}
+}
+
+static const struct service {
+	const char *name;
+	int minute;              /* of the day in Paris; 0: every minute */
+	bool working;            /* on working days alone */
+	enum reason (*run)(struct work *work);
+} services[] = {
+	{"digest", 8 * 60, true, work_digest},
+	{"figures", 19 * 60, false, work_figures},
+	{"watch", 0, false, work_watch},
+};
+
+static struct instant next_of(const struct service *service, struct instant now)
+{
+	return service->minute == 0 ? instant_plus(now, SPAN_MINUTES(1)) : next_daily(now, service->minute, service->working);
+}
+
+/* Late on its own day it is done all the same; of a day that is over nothing is told: the next one comes in its time. */
+static bool is_of_today(const struct service *service, struct instant now)
+{
+	return calendar_minute(CALENDAR_FRANCE, now) >= service->minute && (!service->working || calendar_working_day(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, now)));
+}
+
+static const struct service *service_of(struct bytes name)
+{
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+		if (bytes_equal_text(name, services[i].name))
+			return &services[i];
+	return NULL;
+}
+
+static enum reason set_next(struct work *work, struct bytes name, struct instant at)
+{
+	return STORE_RUN(work->store, NULL, "select relais.service_next($1, $2)", P_TEXT_B(name), P_INSTANT(at));
+}
+
+/* One that was never due yet has its first time found, and does nothing: a gateway that is new at noon has no morning behind it. */
+static enum reason serve(struct work *work, struct bytes name, bool first)
+{
+	const struct service *service = service_of(name);
+	enum reason reason = REASON_NONE;
+
+	if (service == NULL)
+		return REASON_NOT_FOUND;
+	if (!first && is_of_today(service, work->now))
+		reason = service->run(work);
+	return reason == REASON_NONE ? set_next(work, name, next_of(service, work->now)) : reason;
+}
+
+bool work_services(struct work *work)
+{
+	struct store_rows *rows = NULL;
+
+	work_begin(work);
+	enum reason reason = work_transaction(work);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, &rows, "select name, due = '-infinity' from relais.service_claim($1)", P_INSTANT(work->now));
+	bool found = reason == REASON_NONE && store_count(rows) == 1;
+	struct bytes name = found ? arena_copy(work->arena, store_bytes(rows, 0, 0)) : BYTES_NONE;
+	bool first = found && store_int(rows, 0, 1) != 0;
+	store_free(&rows);
+	if (found)
+		reason = serve(work, name, first);
+	if (found && reason == REASON_NONE)
+		reason = store_commit(work->store);
+	if (!found || reason != REASON_NONE)
+		store_rollback(work->store);
+	if (found && reason != REASON_NONE) {
+		log_event("not-done", LOG_TEXT("what", "service"), LOG_BYTES("name", name), LOG_REASON(reason), LOG_END);
+		/* It must not stand in the way of the others; it is tried again. */
+		(void)!set_next(work, name, instant_plus(work->now, SPAN_MINUTES(1)));
+	}
+	work_end(work);
+	return found && reason == REASON_NONE;
+}
