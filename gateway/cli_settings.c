@@ -3,6 +3,7 @@
 
 #include "gateway/json_view.h"
 #include "gateway/rules_json.h"
+#include "policy/fee.h"
 
 /* What cannot be read any more is not in force, and is shown as its default with its version. */
 static json_t *read_told(struct cli *cli, struct deadline_settings *settings)
@@ -47,6 +48,8 @@ int cli_settings_list(struct cli *cli)
 	for (enum deadline_window w = 0; w < DEADLINE_WINDOWS; w++)
 		add(rows, versions, deadline_window_name(w), deadline_window_text(cli->arena, &settings, w), deadline_window_text(cli->arena, NULL, w),
 		    about[w][!cli->french], w == WINDOW_NURSES ? "(A)" : "3.1");
+	add(rows, versions, "fee.cents", arena_printf(cli->arena, "%u", fee_cents(&settings)), arena_printf(cli->arena, "%u", fee_cents(NULL)),
+	    cli->french ? "Honoraire d'un avis remis, en centimes d'euro" : "Fee of an opinion that was delivered, in cents of a euro", "F06");
 	json_decref(versions);
 	return cli_show(cli, rows, "setting value default version about");
 }

@@ -190,6 +190,7 @@ int cli_reconcile(int argc, char **argv)
 	if (reason != REASON_NONE)
 		status = cli_refuse(&cli, reason, NULL);
 	add_check(checks, "dossiers whose row is not the fold of their events", folds.dossiers, folds.differ);
+	add_check(checks, "fees in the ledger against what the events earned", folds.fees, folds.fees_differ);
 	add_check(checks, "timers of dossiers that the database would forget", folds.timers, folds.forgotten);
 	for (size_t i = 0; i < journals.n; i++)
 		journal_read(&journals.list[i], rows, &r);

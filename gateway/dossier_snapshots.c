@@ -6,8 +6,8 @@
 
 enum { BATCH = 50, DOSSIER_MEMORY = 256 * 1024 * 1024 };
 
-enum { ID, REF, PATHOLOGY, STATE, OPEN, EXPERT, ASKED, COMPLETE_AT, DUE_AT, NEXT_DUE, NOW, EVENTS, DOCUMENTS };
-#define COLUMNS "id, ref, pathology, state, open, expert, asked, complete_at, due_at, next_due, now, events, documents"
+enum { ID, REF, PATHOLOGY, STATE, OPEN, EXPERT, ASKED, COMPLETE_AT, DUE_AT, NEXT_DUE, NOW, EVENTS, DOCUMENTS, FEE_EVENT, FEE_RPPS };
+#define COLUMNS "id, ref, pathology, state, open, expert, asked, complete_at, due_at, next_due, now, events, documents, fee_event, fee_rpps"
 
 static struct bytes text(struct arena *arena, const struct store_rows *rows, size_t row, size_t column)
 {
@@ -54,7 +54,8 @@ static enum reason read_row(struct arena *arena, const struct store_rows *rows, 
 		.arena = arena, .id = store_int(rows, row, ID), .reference = text(arena, rows, row, REF), .pathology = text(arena, rows, row, PATHOLOGY),
 		.state = text(arena, rows, row, STATE), .expert = text(arena, rows, row, EXPERT), .asked = text(arena, rows, row, ASKED),
 		.open = store_int(rows, row, OPEN) != 0, .complete_at = instant(rows, row, COMPLETE_AT), .due_at = instant(rows, row, DUE_AT),
-		.next_due = instant(rows, row, NEXT_DUE), .now = instant(rows, row, NOW)};
+		.next_due = instant(rows, row, NEXT_DUE), .now = instant(rows, row, NOW),
+		.fee_event = store_is_null(rows, row, FEE_EVENT) ? 0 : store_int(rows, row, FEE_EVENT), .fee_rpps = text(arena, rows, row, FEE_RPPS)};
 	enum reason reason = read_events(arena, events, out);
 	json_decref(events);
 	return reason;
@@ -88,7 +89,16 @@ enum reason dossier_snapshot_read(struct store *store, struct arena *arena, int6
 	return reason;
 }
 
-enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void *context)
+/* Whole, or with an event between two instants. */
+static enum reason batch(struct store *store, int64_t after, const struct instant *between, struct store_rows **rows)
+{
+	if (between == NULL)
+		return STORE_RUN(store, rows, "select " COLUMNS " from relais.reconcile_dossiers($1, $2)", P_INT(after), P_INT(BATCH));
+	return STORE_RUN(store, rows, "select " COLUMNS " from relais.figures_dossiers($1, $2, $3, $4)", P_INT(after), P_INT(BATCH), P_INSTANT(between[0]),
+			 P_INSTANT(between[1]));
+}
+
+static enum reason visit_all(struct store *store, const struct instant *between, dossier_visitor *visit, void *context)
 {
 	enum reason reason = REASON_NONE;
 	int64_t after = 0;
@@ -96,7 +106,7 @@ enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void 
 
 	while (reason == REASON_NONE && n == BATCH) {
 		struct store_rows *rows = NULL;
-		reason = STORE_RUN(store, &rows, "select " COLUMNS " from relais.reconcile_dossiers($1, $2)", P_INT(after), P_INT(BATCH));
+		reason = batch(store, after, between, &rows);
 		n = reason == REASON_NONE ? store_count(rows) : 0;
 		for (size_t i = 0; reason == REASON_NONE && i < n; i++) {
 			after = store_int(rows, i, ID);
@@ -105,4 +115,14 @@ enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void 
 		store_free(&rows);
 	}
 	return reason;
+}
+
+enum reason dossier_snapshots(struct store *store, dossier_visitor *visit, void *context)
+{
+	return visit_all(store, NULL, visit, context);
+}
+
+enum reason dossier_snapshots_between(struct store *store, struct instant from, struct instant until, dossier_visitor *visit, void *context)
+{
+	return visit_all(store, (const struct instant[]){from, until}, visit, context);
 }

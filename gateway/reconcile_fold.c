@@ -87,6 +87,9 @@ static enum reason compare(void *context, const struct dossier_snapshot *s)
 		wrong = documents_differ(s, &d);
 	bool forgotten = wrong == NULL && timer_is_forgotten(s, &f->settings, &d);
 	f->out->dossiers++;
+	bool paid = s->fee_event != 0 || d.fee.rpps.len > 0, unpaid = s->fee_event != d.fee.seq || !bytes_equal(s->fee_rpps, d.fee.rpps);
+	f->out->fees += paid;
+	f->out->fees_differ += paid && unpaid;
 	f->out->timers += s->next_due.us != 0;
 	f->out->differ += wrong != NULL;
 	f->out->forgotten += forgotten;

@@ -6,6 +6,7 @@
 
 struct reconcile_folds {
 	long dossiers, differ;           /* columns: state, expert, pathology, dates, documents */
+	long fees, fees_differ;          /* lines of the ledger, or dossiers that ought to have one */
 	long timers, forgotten;          /* running dossiers whose next timer is not set, or later than it is due */
 };
 

@@ -131,7 +131,7 @@ static const struct special {
 } specials[] = {
 	{"M14", "time_left", "2 jours", "2 days"},
 	{"M18", "why", "le patient a retiré son accord.", "the patient has withdrawn the consent."},
-	{"M40", "questions", "4. Le délai vous a-t-il convenu\u202f?", "4. Did the time it took suit you?"},
+	{"M40", "questions", "4. L’avis reçu vous a-t-il satisfait\u202f?", "4. Are you satisfied with the opinion that you received?"},
 	{"M42", "why", "nous répondons quand un premier avis a été donné, et il n’y en a pas encore.", "we answer when a first opinion was given, and there is none yet."},
 	{"M43", "why", "vous nous l’avez demandé.", "you asked us to."},
 	{"M62", "sentence", "Le document porte le nom d’un autre patient.", "The document bears the name of another patient."},

@@ -142,6 +142,17 @@ static enum reason later(struct work *work, int64_t dossier, int64_t seconds)
 	return STORE_RUN(work->store, NULL, "select relais.timer_later($1, $2, $3)", P_INT(dossier), P_INSTANT(work->now), P_INT(seconds));
 }
 
+/* Who said STOP in one dossier has the questionnaire in none. */
+static enum reason ask_stopped(struct work *work, int64_t dossier, bool *stopped)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.study_stopped($1)", P_INT(dossier));
+
+	*stopped = reason == REASON_NONE && store_int(rows, 0, 0) != 0;
+	store_free(&rows);
+	return reason;
+}
+
 /* Every deadline of the dossier that has passed, one after the other on the fold that the one before left. */
 static enum reason timer(struct work *work, int64_t id)
 {
@@ -158,6 +169,10 @@ static enum reason timer(struct work *work, int64_t id)
 	/* The settings have changed since: its timer is another. */
 	if (n == 0 || instant_before(work->now, due[0].at))
 		return STORE_RUN(work->store, NULL, "select relais.timer_set($1, $2)", P_INT(id), n > 0 ? P_INSTANT(due[0].at) : P_NULL);
+	if (due[0].kind == DEADLINE_SIX_MONTHS)
+		reason = ask_stopped(work, id, &rules.study_stopped);
+	if (reason != REASON_NONE)
+		return reason;
 	struct policy_decision decision = {0};
 	policy_decide_timer(work->arena, &rules, dossier, due[0].kind, work->now, &decision);
 	if (decision.n_events == 0)

@@ -8,6 +8,7 @@
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "gateway/work_service.h"
+#include "policy/fee.h"
 #include "policy/people.h"
 #include "policy/worklist.h"
 
@@ -152,6 +153,35 @@ static enum reason keep_fold(struct work *work, int64_t id, const struct dossier
 			 n > 0 ? P_INSTANT(due[0].at) : P_NULL);
 }
 
+/* What the decision earned, and what a questionnaire says: money and answers are written with the events that they come of, or not at all. */
+static enum reason book_fee(struct work *work, const struct policy_decision *decision, int64_t dossier)
+{
+	const struct dossier_fee *fee = &decision->after->fee;
+
+	if (fee->rpps.len == 0 || (decision->dossier != NULL && decision->dossier->fee.rpps.len > 0))
+		return REASON_NONE;
+	enum reason reason = work_settings(work);
+	if (reason != REASON_NONE)
+		return reason;
+	return STORE_RUN(work->store, NULL, "select relais.fee_book($1, $2::bigint::integer, $3, $4, $5::bigint::integer)", P_INT(dossier), P_INT(fee->seq),
+			 P_INSTANT(fee->at), P_TEXT_B(fee->rpps), P_INT(fee_cents(&work->settings)));
+}
+
+static enum reason count_study(struct work *work, const struct study_answers *answers)
+{
+	struct bytes questions[STUDY_QUESTIONS], said[STUDY_QUESTIONS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < STUDY_QUESTIONS; i++) {
+		if (answers->at[i] == STUDY_UNSAID)
+			continue;
+		questions[n] = bytes_of_text(study_question_name(i));
+		said[n++] = bytes_of_text(study_answer_name(answers->at[i]));
+	}
+	return STORE_RUN(work->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3, $4)",
+			 P_INT(calendar_date(CALENDAR_FRANCE, work->now).year), P_TEXT_B(answers->family), P_TEXTS(questions, n), P_TEXTS(said, n));
+}
+
 static const char *message_id(struct work *work)
 {
 	uuid_t uuid;
@@ -288,6 +318,10 @@ enum reason work_apply(struct work *work, const struct policy_decision *decision
 		reason = work_calls(work, decision, &after);
 	if (reason == REASON_NONE && decision->n_events > 0)
 		reason = keep_fold(work, *dossier, &after);
+	if (reason == REASON_NONE && decision->n_events > 0)
+		reason = book_fee(work, decision, *dossier);
+	if (reason == REASON_NONE && decision->study != NULL)
+		reason = count_study(work, decision->study);
 	*notices = decision->n_events == 0 ? added : 0;
 	return reason;
 }

@@ -152,9 +152,13 @@ struct deadline_settings {
 		struct calendar_window window;
 	} windows[DEADLINE_WINDOWS];
 	int versions[DEADLINES];     /* of what was told: an event names it */
+	struct {
+		bool told;
+		unsigned cents;
+	} fee;                       /* of an opinion, "fee.cents": policy/fee.h */
 };
 
-/* Sets one: a deadline by its name to "12 h", or "window.patients", "window.professionals", "window.nurses" to "9:00-20:00"; "default" takes it back.
+/* Sets one: a deadline by its name to "12 h", "fee.cents" to "12000", or "window.patients", "window.professionals", "window.nurses" to "9:00-20:00"; "default" takes it back.
  * Units: min, h, d (days), wh, wd (working hours and days). NOT_FOUND: no such name; USAGE: no such value, or out of bounds
  * (1 to 36500 of a unit, 5000 working ones; windows of at least an hour). On a reason *settings is untouched. */
 MUST_USE enum reason deadline_settings_set(struct deadline_settings *settings, struct bytes name, struct bytes value, int version);

@@ -72,6 +72,19 @@ static enum reason set_window(struct deadline_settings *settings, enum deadline_
 	return REASON_NONE;
 }
 
+static enum reason set_fee(struct deadline_settings *settings, struct bytes value)
+{
+	enum { MOST = 1000000 };
+	bool given_back = bytes_equal_text(value, "default");
+	uint64_t cents = 0;
+
+	if (!given_back && !bytes_number(value, MOST, &cents))
+		return REASON_USAGE;
+	settings->fee.told = !given_back;
+	settings->fee.cents = (unsigned)cents;
+	return REASON_NONE;
+}
+
 enum reason deadline_settings_set(struct deadline_settings *settings, struct bytes name, struct bytes value, int version)
 {
 	enum deadline_kind kind = deadline_of_name(name);
@@ -80,6 +93,8 @@ enum reason deadline_settings_set(struct deadline_settings *settings, struct byt
 	for (enum deadline_window w = 0; w < DEADLINE_WINDOWS; w++)
 		if (bytes_equal_text(name, windows[w].name))
 			return set_window(settings, w, value);
+	if (bytes_equal_text(name, "fee.cents"))
+		return set_fee(settings, value);
 	if (kind == DEADLINE_NONE)
 		return REASON_NOT_FOUND;
 	bool given_back = bytes_equal_text(value, "default");

@@ -376,7 +376,7 @@ static bool nothing_waits(const struct dossier *d)
 static bool takes_part_in_study(const struct dossier *d)
 {
 	struct bytes value;
-	return dossier_answer(d, BYTES("consent.study"), 0, &value) && bytes_equal_text(value, "true");
+	return d->study_stopped_at.us == 0 && dossier_answer(d, BYTES("consent.study"), 0, &value) && bytes_equal_text(value, "true");
 }
 
 /* What a complaint, a freeze or an urgent word is about is not put away. */

@@ -9,6 +9,7 @@
 #include "policy/deadline.h"
 #include "policy/dossier.h"
 #include "policy/rules.h"
+#include "policy/study.h"
 
 enum policy_outcome {
 	POLICY_APPLIED,      /* the message or command did its effect */
@@ -72,6 +73,7 @@ struct policy_decision {
 	size_t n_events;
 	const struct policy_mail *mails;
 	size_t n_mails;
+	const struct study_answers *study;   /* what the questionnaire says: counted in the same transaction, apart from the dossier; NULL: none */
 	int proof;                       /* level proved of the mail that the message speaks of, where no event tells it; 0 none, -1 it failed */
 	bool limited;                    /* the sender has had his notices for the day: he is not told */
 };
@@ -125,6 +127,7 @@ enum policy_act {
 	POLICY_ACT_CHANNEL,      /* how a party is to be reached: party, how "mail", "paper", "telephone", "physician", id the address (lines behind '|') */
 	POLICY_ACT_SECRET,       /* a minor wants it kept from the parents: text */
 	POLICY_ACT_UNSECRET,     /* and does not any more: text */
+	POLICY_ACT_STUDY_STOP,   /* no questionnaire after six months, in any dossier of that person */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */
 	POLICY_ACT_ERASE_ASKED,  /* somebody asks for erasure: text who, how */

@@ -284,6 +284,7 @@ void build_end(struct build *b, struct policy_decision *out)
 		.n_events = b->n_events,
 		.mails = b->mails,
 		.n_mails = b->n_mails,
+		.study = b->n_events > 0 ? b->study : NULL,
 		.proof = b->proof,
 		.limited = b->limited,
 	};

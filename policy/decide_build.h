@@ -60,6 +60,7 @@ struct build {
 	size_t n_fields, room_fields;
 	bool mail_open;                         /* the last mail was allowed: fields go to it */
 	bool creates;
+	const struct study_answers *study;      /* policy_decision's */
 	int proof;                              /* policy_decision's */
 	bool limited;
 	bool unwritten;                         /* somebody who may have a mail has no mailbox that it may go to */

@@ -217,8 +217,53 @@ static bool is_alone(const struct policy_message *m)
 	return m->n_documents == 0 && m->archive == REASON_NONE;
 }
 
+/* Which family of pathologies it was, as the figures tell it. */
+static struct bytes family_of(const struct build *b)
+{
+	const struct dossier_request *r = &b->after->request;
+	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies, r->pathology, r->version);
+
+	return p == NULL ? BYTES_NONE : p->family;
+}
+
+/* The questionnaire after six months: its answers leave no trace in the dossier but that they came. */
+static enum reason answer_study(struct build *b, struct study_answers answers)
+{
+	struct study_answers *kept = arena_alloc(b->arena, sizeof *kept);
+	enum reason reason = build_plain(b, EVENT_STUDY_ANSWERED);
+
+	answers.family = family_of(b);
+	*kept = answers;
+	b->study = kept;
+	return reason == REASON_NONE && (answers.more || b->message->n_documents > 0) ? ask_late(b) : reason;
+}
+
+/* STOP after the questionnaire can mean nothing else; beside it answers may stand. */
+static enum reason study_words(struct build *b, bool *read)
+{
+	bool asked = dossier_passed(b->after, deadline_name(DEADLINE_SIX_MONTHS)) != NULL;
+	bool over = b->after->state == DOSSIER_CLOSED || b->after->state == DOSSIER_ARCHIVED;
+	bool stop = asked && over && b->message->reply.patient == POLICY_WORD_STOP && b->after->study_stopped_at.us == 0;
+	struct study_answers answers;
+	enum reason reason = REASON_NONE;
+
+	*read = stop;
+	if (study_awaits(b->after) && study_read(b->message->text, &answers)) {
+		*read = true;
+		reason = answer_study(b, answers);
+	}
+	if (reason == REASON_NONE && stop)
+		reason = build_plain(b, EVENT_STUDY_STOPPED);
+	return reason;
+}
+
 static enum reason patient_words(struct build *b)
 {
+	bool study;
+	enum reason reason = study_words(b, &study);
+
+	if (study)
+		return reason;
 	switch (b->message->reply.patient) {
 	case POLICY_WORD_SHARE:
 		return is_alone(b->message) ? share(b) : REASON_REPLY_WISH;

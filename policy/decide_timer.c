@@ -85,6 +85,9 @@ static enum reason fill(struct build *b, enum mail_code code)
 	case MAIL_M52:
 		field_ended(b);
 		return REASON_NONE;
+	case MAIL_M40:
+		build_field_text(b, "questions", study_question_more(build_english(b)));
+		return REASON_NONE;
 	case MAIL_M11:
 		field_due(b);
 		return REASON_NONE;
@@ -118,6 +121,8 @@ static enum reason mail(struct build *b, const struct deadline_row *row)
 	const struct dossier_offer *live = dossier_live_offer(b->after);
 
 	if (code == MAIL_M14 && (dossier_accepted_offer(b->after) == NULL || was_reminded(b)))
+		return REASON_NONE;
+	if (code == MAIL_M40 && b->rules->study_stopped)
 		return REASON_NONE;
 	if (code == MAIL_M11 && live != NULL && live->standby)
 		party = PARTY_STANDBY;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/fee.h"
 #include "policy/opinion.h"
 #include "policy/promise.h"
 
@@ -390,6 +391,8 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_ERASURE_ASKED:
 	case EVENT_ERASURE_ANSWERED:
 	case EVENT_ERASED:
+	case EVENT_STUDY_ANSWERED:
+	case EVENT_STUDY_STOPPED:
 		dossier_keep_life(d, e);
 		break;
 	case EVENT_SHARED:
@@ -483,6 +486,7 @@ enum reason dossier_apply(struct dossier *dossier, const struct dossier_event *e
 		dossier->changed_at = event->at;
 	dossier->state = to;
 	dossier->seq++;
+	fee_keep(dossier, event);
 	return REASON_NONE;
 }
 

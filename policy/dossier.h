@@ -153,6 +153,13 @@ struct dossier_representative {
 	struct instant at, ended_at;     /* named; ended: 0 while he acts */
 };
 
+/* What it earned, by which event (policy/fee.h); rpps empty: nothing yet. */
+struct dossier_fee {
+	struct bytes rpps;
+	struct instant at;
+	int64_t seq;
+};
+
 struct dossier_complaint {
 	struct instant at, settled_at;   /* settled: 0 while it is open */
 };
@@ -220,6 +227,8 @@ struct dossier {
 	struct instant late_question_at;  /* of the last one; 0: none */
 	struct dossier_late_opinion *late_opinions;
 	size_t n_late_opinions, room_late_opinions;
+	struct dossier_fee fee;
+	struct instant study_at, study_stopped_at;   /* the questionnaire after six months: answered; no more wanted. 0: not */
 };
 
 /* A dossier before its first event. Lists grow in the arena; the bytes of events stay borrowed. */

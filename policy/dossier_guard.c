@@ -6,6 +6,7 @@
 #include "policy/identity.h"
 #include "policy/people.h"
 #include "policy/sender.h"
+#include "policy/study.h"
 
 /* All that must be known before a request can be weighed against its pathology's demands. */
 static bool is_whole(const struct dossier_request *r)
@@ -330,6 +331,8 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	case EVENT_DATA_NONE:
 		break;
 	}
+	if ((e->kind == EVENT_STUDY_ANSWERED && !study_awaits(d)) || (e->kind == EVENT_STUDY_STOPPED && d->study_stopped_at.us != 0))
+		return REASON_DOSSIER_ORDER;
 	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;

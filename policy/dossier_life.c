@@ -271,6 +271,12 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 	case EVENT_DIED:
 		d->died_at = e->at;
 		break;
+	case EVENT_STUDY_ANSWERED:
+		d->study_at = e->at;
+		break;
+	case EVENT_STUDY_STOPPED:
+		d->study_stopped_at = e->at;
+		break;
 	case EVENT_CLOSED:
 		d->closed_at = e->at;
 		break;

@@ -68,6 +68,8 @@ static const struct {
 	[EVENT_COMPLAINT_SETTLED] = {"complaint_settled", EVENT_DATA_TEXT},
 	[EVENT_LINKED] = {"linked", EVENT_DATA_TEXT},
 	[EVENT_DIED] = {"died", EVENT_DATA_TEXT},
+	[EVENT_STUDY_ANSWERED] = {"study_answered", EVENT_DATA_NONE},
+	[EVENT_STUDY_STOPPED] = {"study_stopped", EVENT_DATA_NONE},
 	[EVENT_ARCHIVED] = {"archived", EVENT_DATA_NONE},
 	[EVENT_ERASED] = {"erased", EVENT_DATA_TEXT},
 	[EVENT_ERASURE_ASKED] = {"erasure_asked", EVENT_DATA_TEXT},

@@ -71,6 +71,8 @@ enum dossier_event_kind {
 	EVENT_COMPLAINT_SETTLED,     /* text: how */
 	EVENT_LINKED,                /* text: id reference of another dossier of the same person, text why */
 	EVENT_DIED,                  /* text: who told, when; everything automatic stops */
+	EVENT_STUDY_ANSWERED,        /* the questionnaire after six months came back: that it did, not what it says */
+	EVENT_STUDY_STOPPED,         /* no more of it, for ever */
 	EVENT_ARCHIVED,
 	EVENT_ERASED,                /* text: why, by what order */
 	EVENT_ERASURE_ASKED,         /* text: by whom, how; a person answers within a month */

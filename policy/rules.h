@@ -29,6 +29,7 @@ struct policy_rules {
 	const struct recipient *recipients;   /* of the dossier's parties */
 	size_t n_recipients;
 	const struct directory *directory;    /* of the dossier's parties; NULL: not used */
+	bool study_stopped;                   /* the patient wants no questionnaire after six months, as any of his dossiers says */
 	const struct deadline_settings *settings;   /* of spans and windows (deadline.h); NULL: the defaults */
 };
 
@@ -42,6 +43,7 @@ struct policy_rules {
 /* Experts who said no, then a nurse looks before another is asked. */
 #define POLICY_REFUSALS 2u
 
+#define POLICY_FEE_CENTS      12000u  /* of an opinion that was delivered, the same for all: product F06 */
 #define POLICY_OBJECT_DAYS    8   /* the other parent's time to say no, as M51 names it; he may later, too (A) */
 
 #endif

@@ -54,6 +54,8 @@ static const struct {
 	[EVENT_COMPLAINT_SETTLED] = {"La réclamation est réglée.", "The complaint is settled."},
 	[EVENT_LINKED] = {"Le dossier %s concerne la même personne.", "The dossier %s is about the same person."},
 	[EVENT_DIED] = {"Le décès du patient est connu : tout ce qui est automatique s'arrête.", "The patient's death is known: all that is automatic stops."},
+	[EVENT_STUDY_ANSWERED] = {"Le questionnaire des six mois revient ; ce qu'il dit est compté sans nom.", "The questionnaire after six months comes back; what it says is counted without a name."},
+	[EVENT_STUDY_STOPPED] = {"Le patient ne veut plus de questionnaire : il n'en recevra plus.", "The patient wants no more questionnaires: none will come."},
 	[EVENT_ARCHIVED] = {"Le dossier est archivé.", "The dossier is archived."},
 	[EVENT_ERASED] = {"Le dossier est effacé.", "The dossier is erased."},
 	[EVENT_ERASURE_ASKED] = {"L'effacement des données est demandé : une personne répond dans le mois.", "Erasure of the data is asked for: a person answers within the month."},

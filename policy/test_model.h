@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2696, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2744, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -254,6 +254,11 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	}
 	for (size_t i = 0; i < d->n_returned; i++)
 		model_bytes(b, d->returned[i]);
+	model_bytes(b, d->fee.rpps);
+	buf_u64(b, (uint64_t)d->fee.at.us);
+	buf_u64(b, (uint64_t)d->fee.seq);
+	buf_u64(b, (uint64_t)d->study_at.us);
+	buf_u64(b, (uint64_t)d->study_stopped_at.us);
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
 		buf_u32(b, (uint32_t)d->awaited[p]);
@@ -631,6 +636,11 @@ static UNUSED struct policy_message model_patient_words(struct model *m, const s
 
 	if (v->b % 3 == 0)
 		x.reply.patient = x.reply.physician = (enum policy_word)(v->a % POLICY_WORDS);
+	if (d != NULL && dossier_passed(d, "six_months") != NULL && v->what % 4 != 0) {
+		static const char *const answers[] = {"1. oui\n2. non", "1) No, not at all.\n4: yes\n\nPuis-je vous demander autre chose ?", "STOP", "oui\nnon\nun peu\noui"};
+		x.text = T(answers[v->a % COUNT(answers)]);
+		x.reply.patient = v->a % COUNT(answers) == 2 ? POLICY_WORD_STOP : POLICY_WORD_NONE;
+	}
 	if (v->b % 16 == 1) {
 		x.emergencies = &emergency;
 		x.n_emergencies = 1;
@@ -846,7 +856,7 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
-					  "un-bis@experts.exemple.fr", "patient", "officer", "expert"};
+					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
@@ -1127,11 +1137,12 @@ static const struct model_likely {
 	{DOSSIER_INCOMPLETE, MOVE_DUE, 0, 1, NULL},                  {DOSSIER_ARCHIVED, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "answered"},       {DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "without"},
 	{DOSSIER_CLOSED, MOVE_COMMAND, 0, 255, "archive"},           {DOSSIER_CANCELLED, MOVE_COMMAND, 0, 255, "archive"},
-	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
+	{DOSSIER_ARCHIVED, MOVE_PATIENT, WHO_PATIENT, 1, NULL},      {DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase"},           {DOSSIER_WITHDRAWN, MOVE_COMMAND, 0, 255, "erase"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "reassign"},        {DOSSIER_ACCEPTED, MOVE_REPLY, WHO_HOLDER, 255, NULL},
 	{DOSSIER_ACCEPTED, MOVE_DIRECTORY, 0, 255, NULL},            {DOSSIER_RELEASED, MOVE_DIRECTORY, 0, 255, NULL},
 	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
+	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},         {DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},

@@ -42,6 +42,7 @@ struct watch {
 	unsigned version;
 	bool undelivered, exchange, closed;   /* of the last release */
 	bool erasure;                    /* asked for, not answered */
+	struct bytes earned;             /* whose the fee is, once it is somebody's */
 	bool frozen, secret;             /* secret: a minor's, from who acts for her */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
@@ -412,6 +413,12 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_need(w, w->version > 0, "a question or its answer passed before the report");
 		w->exchange |= !w->undelivered && !w->closed;
 		break;
+	case EVENT_STUDY_ANSWERED:
+		watch_need(w, w->counts[EVENT_STUDY_ANSWERED] == 0, "the questionnaire is answered twice");
+		break;
+	case EVENT_STUDY_STOPPED:
+		watch_need(w, w->counts[EVENT_STUDY_STOPPED] == 0, "the questionnaire is stopped twice");
+		break;
 	case EVENT_QUESTION_LATE:
 		watch_need(w, w->over != DOSSIER_NOWHERE || w->closed, "a question is called late while the dossier is open");
 		break;
@@ -485,6 +492,7 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 		EVENT_ERASURE_ASKED, EVENT_ERASURE_ANSWERED, EVENT_EXPORTED,
+		EVENT_STUDY_ANSWERED, EVENT_STUDY_STOPPED,
 	};
 	static const enum dossier_event_kind closed[] = {
 		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
@@ -563,6 +571,10 @@ static UNUSED void watch_fold_experts(struct watch *w, const struct dossier *d)
 	watch_need(w, live == (w->live != NULL ? 1u : 0u), "the fold has another live offer than the events, or two");
 	watch_need(w, holders == (w->holder != NULL ? 1u : 0u), "the fold has another holder than the events, or two");
 	watch_need(w, d->n_offers == w->counts[EVENT_OFFERED] + w->counts[EVENT_STANDBY_OFFERED], "the fold counts other offers than the events");
+	watch_need(w, w->earned.len == 0 || bytes_equal(w->earned, d->fee.rpps), "a fee that was earned is another's now, or nobody's");
+	watch_need(w, d->fee.rpps.len == 0 || d->n_digests > 0, "a fee was earned without an opinion");
+	watch_need(w, d->kept_at.us == 0 || d->n_releases == 0 || d->fee.rpps.len > 0, "a report was handed over, and nobody earned anything");
+	w->earned = d->fee.rpps;
 	watch_need(w, d->n_digests == w->counts[EVENT_OPINION_RECEIVED], "the fold counts other opinions than the events");
 	watch_need(w, d->n_late_opinions == w->counts[EVENT_OPINION_LATE], "the fold counts other late opinions than the events");
 	watch_need(w, w->pending || d->draft.n_mails == w->mails, "what waits to be completed is made of other mails than the holder's own");

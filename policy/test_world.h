@@ -53,7 +53,7 @@ static const struct pathology_exam EXAMS[] = {
 };
 
 static const struct pathology PATHOLOGIES[] = {
-	{.code = BYTES_OF("cancer-sein"), .version = BYTES_OF("1"), .title_fr = BYTES_OF("Cancer du sein"),
+	{.code = BYTES_OF("cancer-sein"), .version = BYTES_OF("1"), .family = BYTES_OF("oncologie"), .title_fr = BYTES_OF("Cancer du sein"),
 	 .title_en = BYTES_OF("Breast cancer"), .answers = ANSWERS, .n_answers = 2, .exams = EXAMS, .n_exams = 2},
 };
 

@@ -220,6 +220,8 @@ create table dossier_event (
   primary key (dossier, seq)
 );
 
+-- What happened in a span of time (figures_dossiers).
+create index dossier_event_at on dossier_event (at, dossier);
 -- What each expert was asked and took, for his load: counted from the events themselves.
 create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
 
@@ -321,6 +323,49 @@ begin
     select dossier_tasks.dossier, x.name, x.since, x.due, x.late, x.owners, x.rank
       from jsonb_to_recordset(tasks) as x(name text, since timestamptz, due timestamptz, late boolean, owners text[], rank integer);
 end $$;
+
+-- ---------------------------------------------------------------- fees, and the questionnaire after six months
+-- What each dossier earned for who gave its opinion (policy/fee): one line, once, written with the event that earns it and never changed.
+-- payee: whose the money is, by the register of that day; payee_id is his RPPS, or the organisation's number.
+create table fee (
+  dossier bigint primary key references dossier, event integer not null, at timestamptz not null,
+  rpps text not null, payee text not null check (payee in ('person', 'organisation')), payee_id text not null, payee_name text not null,
+  cents integer not null check (cents >= 0),
+  foreign key (dossier, event) references dossier_event (dossier, seq)
+);
+create index fee_month on fee (at);
+
+create function fee_book(dossier bigint, event integer, at timestamptz, rpps text, cents integer) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare e jsonb; organisation boolean;
+begin
+  select x.data into e from expert x where x.rpps = fee_book.rpps order by x.active desc, x.version desc limit 1;
+  organisation := coalesce(e->>'payee' = 'organisation' or e ? 'members', false);
+  insert into fee (dossier, event, at, rpps, payee, payee_id, payee_name, cents)
+    values (fee_book.dossier, fee_book.event, fee_book.at, fee_book.rpps, case when organisation then 'organisation' else 'person' end,
+            case when organisation then coalesce(e->>'organisation_id', fee_book.rpps) else fee_book.rpps end,
+            coalesce(case when organisation then e->>'organisation' else concat_ws(' ', e->>'title', e->>'given', e->>'family') end, ''), fee_book.cents);
+  perform tally_one('fee');
+end $$;
+
+-- How many gave which answer: no person, no dossier, no day.
+create table study_count (
+  year integer not null, family text not null, question text not null, answer text not null, n bigint not null,
+  primary key (year, family, question, answer)
+);
+create function study_add(year integer, family text, questions text[], answers text[]) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into study_count (year, family, question, answer, n)
+    select study_add.year, study_add.family, q.question, q.answer, 1 from unnest(study_add.questions, study_add.answers) as q(question, answer)
+  on conflict (year, family, question, answer) do update set n = study_count.n + 1
+$$;
+-- The person of this dossier wants none: he said so, or it was written down for him, in whichever of his dossiers.
+create function study_stopped(dossier bigint) returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select exists (select from dossier d join dossier o on o.ins = d.ins join dossier_event e on e.dossier = o.id
+                  where d.id = study_stopped.dossier and (e.kind = 'study_stopped'
+                    or (e.kind = 'answer_told' and e.data->>'id' = 'consent.study' and e.data->>'text' = 'false')))
+$$;
 
 create function document_file(dossier bigint, document text, inbox bigint, digest text, type text, title text, replaces text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$

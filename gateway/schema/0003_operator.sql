@@ -209,21 +209,45 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     abs((select count(*) from directory_past) - coalesce((select sum(removed) from directory_import), 0))
   union all select 'mailboxes that people vouched for', (select count(*) from directory_confirmed),
     abs((select count(*) from directory_confirmed) - coalesce((select n from tally where what = 'directory_confirmed'), 0))
+  union all select 'fees in the ledger', (select count(*) from fee), abs((select count(*) from fee) - coalesce((select n from tally where what = 'fee'), 0))
   union all select 'acts asked by people', (select count(*) from command),
     abs((select count(*) from command) - coalesce((select n from tally where what = 'command'), 0))
   union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),
     abs((select count(*) from collect_skip) - coalesce((select n from tally where what = 'collect_skip'), 0))
 $$;
--- Dossiers in their order, each whole in one snapshot: its row, its events, its documents. For what folds them again.
+create function fee_list(from_at timestamptz, until_at timestamptz, rpps text) returns table (ref text, at timestamptz, rpps text, payee text, payee_id text, payee_name text, cents integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.ref, f.at, f.rpps, f.payee, f.payee_id, f.payee_name, f.cents from fee f join dossier d on d.id = f.dossier
+   where f.at >= coalesce(fee_list.from_at, '-infinity') and f.at < coalesce(fee_list.until_at, 'infinity') and (fee_list.rpps is null or f.rpps = fee_list.rpps)
+   order by f.at, f.dossier
+$$;
+create function study_list(year integer) returns table (family text, question text, answer text, n bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select c.family, c.question, c.answer, c.n from study_count c where c.year = study_list.year order by 1, 2, 3
+$$;
+-- Dossiers in their order, each whole in one snapshot: its row, its events, its documents, its line in the ledger. For what folds them again.
 create function reconcile_dossiers(after bigint, most bigint) returns table (id bigint, ref text, pathology text, state text, open boolean, expert text, asked text,
-  complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb)
+  complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb, fee_event bigint, fee_rpps text)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select d.id, d.ref, d.pathology, d.state, d.open, d.expert, d.asked, d.complete_at, d.due_at, d.next_due, instant(),
          coalesce((select jsonb_agg(jsonb_build_object('seq', e.seq, 'at', e.at, 'kind', e.kind, 'data', e.data, 'actor', e.actor, 'rule', e.rule, 'inbox', e.inbox)
                      order by e.seq) from dossier_event e where e.dossier = d.id), '[]'),
          coalesce((select jsonb_agg(jsonb_build_object('document', x.document, 'current', x.current, 'withdrawn', x.withdrawn)) from dossier_document x
-                    where x.dossier = d.id), '[]')
-    from dossier d where d.id > reconcile_dossiers.after order by d.id limit reconcile_dossiers.most
+                    where x.dossier = d.id), '[]'), f.event, f.rpps
+    from dossier d left join fee f on f.dossier = d.id where d.id > reconcile_dossiers.after order by d.id limit reconcile_dossiers.most
+$$;
+-- Of these alone that had an event in a span of time: what happened then is counted from them.
+create function figures_dossiers(after bigint, most bigint, from_at timestamptz, until_at timestamptz) returns table (id bigint, ref text, pathology text, state text,
+  open boolean, expert text, asked text, complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb, fee_event bigint,
+  fee_rpps text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select r.* from (select distinct e.dossier from dossier_event e where e.dossier > figures_dossiers.after and e.at >= from_at and e.at < until_at
+                    order by e.dossier limit figures_dossiers.most) x, lateral reconcile_dossiers(x.dossier - 1, 1) r order by r.id
+$$;
+-- The family of each pathology.
+create function figures_families() returns table (code text, family text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select distinct on (p.code) p.code, p.data->>'family' from pathology p order by p.code, p.active desc, p.version desc
 $$;
 -- What `relais simulate replay` decides again: messages with what was found in them and for whom they were, and what people asked of a dossier.
 create function rehearse_messages(after bigint, most bigint) returns table (id bigint, source text, account text, mailbox text, mail_from text, recipients text[],
@@ -277,7 +301,9 @@ grant execute on function body_read, intake_sender, rule_pathology, rule_sender,
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
-grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add to relais_worker;
+grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
+grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
+grant execute on function fee_list, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
 grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;
 grant execute on function directory_begin, directory_stage, directory_replace, directory_compare, directory_state, directory_history, directory_lines, directory_find,
