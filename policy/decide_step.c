@@ -299,7 +299,7 @@ enum reason step_offer(struct build *b)
 
 enum reason step_release(struct build *b)
 {
-	bool again = b->after->state == DOSSIER_UNDELIVERABLE;
+	bool again = b->after->state == DOSSIER_UNDELIVERABLE || b->after->state == DOSSIER_RELEASED;
 
 	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
 		return REASON_DOSSIER_ORDER;
