@@ -9,7 +9,7 @@ import bad
 import clients
 import documents
 from kills import descendants, stopped
-from world import DEPOT, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX
+from world import DEPOT, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 DICOM = bytes(128) + b"DICM" + bytes(64)
