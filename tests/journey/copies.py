@@ -14,7 +14,7 @@ import zipfile
 import clients
 import documents
 from people import TUTOR, PeopleWorld, opens, person
-from rehearsal import Box, Dossier, Experts, reads, words
+from rehearsal import NAMES, Box, Dossier, Experts, reads, words
 from world import EXPERT, wait_for
 
 World = PeopleWorld
@@ -80,6 +80,21 @@ def cases(w, story):
         wait_for("the reading", lambda: [m for m in d.mails("M21", "patient") if m["proof"] >= 4])
         w.settle()
 
+    def found():
+        """By what an officer or a nurse looks for; each filter leaves others out."""
+        expert = d.row()["expert"]
+        for words_of, there in ((("--state", "exchange"), True), (("--state", "triage"), False), (("--expert", expert), True), (("--expert", "01234567999"), False),
+                                (("--pathology", "cancer-sein"), True), (("--pathology", "rachis"), False), (("--late",), False), (("--state", "exchange", "--expert", expert), True)):
+            rows = w.relais("dossier", "list", *words_of, as_json=True)
+            assert (d.ref in [r["ref"] for r in rows]) == there, words_of
+        assert w.relais("dossier", "list", "--state", "nowhere", check=False).returncode == 2
+        assert "Échange ouvert" in w.relais("dossier", "list").stdout, "the state as people call it"
+        head = d.show("dossier")
+        assert (head["state"], head["late"], head["version"]) == ("exchange", False, 1) and NAMES[known["holder"]].split()[-1] in head["expert"], head
+        assert {t["name"] for t in head["tasks"]} == {t["name"] for t in w.relais("tasks", as_json=True) if t["ref"] == d.ref}
+        text = w.relais("dossier", "show", d.ref).stdout
+        assert text.startswith(f"{d.ref}  Échange ouvert\n") and "délai net" in text and d.patient.ins not in text, text[:300]
+
     def nobody():
         before = len(d.events())
         for words_of, status in (((), 2), (("--to", place("x")), 2), (("--for", "officer"), 2), (("--to", place("x"), "--for", "insurer"), 2),
@@ -126,6 +141,7 @@ def cases(w, story):
         assert known["hidden"].encode() in files[by_key[known["hidden"]]["name"]]
         reports = [f for f in manifest["files"] if f["what"] == "report"]
         assert sorted(files[f["name"]][:5] for f in reports) == [b"%PDF-", b"<?xml"], [f["name"] for f in reports]
+        assert by_key[known["hidden"]]["name"].endswith(f"_{by_key[known['hidden']]['title']}.XML"), "under its title: in the package each is called DOC0001.XML"
         story_fr, story_en = files["history.fr.txt"].decode(), files["history.en.txt"].decode()
         assert "Une copie du dossier est faite pour le délégué" in story_fr and "Camille MARTIN agit pour le patient." in story_fr
         assert "The opinion was checked." in story_en and story_fr.count("\n  ") == story_en.count("\n  ") == len(d.events())
@@ -210,6 +226,7 @@ def cases(w, story):
         checked(place("after"))
 
     yield "a dossier with a guardian, a hidden document and a report", setting
+    yield "in the list by state, expert and pathology, and shown with where it stands", found
     yield "no copy for nobody, nowhere, or for whom has no right; and no trace of one", nobody
     yield "the officer's holds all, and sha256sum agrees", officer
     yield "its mails are what came and what left, for other software too", mails
