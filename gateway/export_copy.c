@@ -268,12 +268,24 @@ static bool holds_given(const struct copy *c, const json_t *documents)
 	return false;
 }
 
+/* By what became of it: a reply with the form in it is one, too. */
+static bool is_opinion(const struct copy *c, int64_t inbox)
+{
+	for (size_t i = 0; i < c->about.n_events; i++) {
+		const struct dossier_event *e = &c->about.events[i];
+		if (e->inbox == inbox && (e->kind == EVENT_OPINION_RECEIVED || e->kind == EVENT_OPINION_LATE || e->kind == EVENT_OPINION_UNSIGNED))
+			return true;
+	}
+	return false;
+}
+
 static enum reason one_message(struct copy *c, const struct store_rows *rows, size_t row)
 {
 	json_t *documents = tree(rows, row, R_DOCUMENTS);
 	struct bytes outcome = view(rows, row, R_OUTCOME);
 	const struct export_message m = {
 		.actor = view(rows, row, R_ACTOR), .from = view(rows, row, R_FROM), .hides = hides(c, documents),
+		.inbox = store_int(rows, row, R_INBOX), .opinion = is_opinion(c, store_int(rows, row, R_INBOX)),
 		.report = bytes_equal_text(view(rows, row, R_CLASS), "report"), .settled = bytes_equal_text(outcome, "filed") || bytes_equal_text(outcome, "applied")};
 	bool whole = export_received(c->about.dossier, c->wish->whom, &m);
 	enum reason reason = REASON_NONE;
