@@ -9,8 +9,8 @@
 #include "policy/seen.h"
 
 enum { SEEN_MEMORY = 512 * 1024 * 1024, MATRICULE = 13 };
-enum { OUTBOX, CODE, PARTY, TO, CHANNEL, PROOF, CREATED, ENDED, ATTACH, VERSION };
-#define COLUMNS "outbox, code, party, recipient, channel, proof, created_at, ended_at, attach, version"
+enum { OUTBOX, CODE, PARTY, TO, CHANNEL, PROOF, CREATED, ENDED, ATTACH, VERSION, PROVED };
+#define COLUMNS "outbox, code, party, recipient, channel, proof, created_at, ended_at, attach, version, proved"
 
 /* --- rows to values ------------------------------------------------------------------ */
 
@@ -35,7 +35,7 @@ static struct seen_mail mail_of(struct arena *arena, json_t *kept, const struct 
 	struct seen_mail m = {
 		.outbox = store_int(rows, row, OUTBOX), .code = mail_code_of_name(store_bytes(rows, row, CODE)), .party = party_of_name(store_bytes(rows, row, PARTY)),
 		.mailbox = arena_copy(arena, store_bytes(rows, row, TO)), .paper = bytes_equal_text(store_bytes(rows, row, CHANNEL), "paper"),
-		.proof = (int)store_int(rows, row, PROOF), .at = store_instant(rows, row, ended ? ENDED : CREATED), .documents = digests};
+		.proof = (int)store_int(rows, row, PROOF), .proved = (int)store_int(rows, row, PROVED), .at = store_instant(rows, row, ended ? ENDED : CREATED), .documents = digests};
 
 	m.n_documents = digests_of(elsewhere, digests, digests_of(documents, digests, 0));
 	if (bytes_equal_text(kind, "report"))

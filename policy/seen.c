@@ -124,7 +124,7 @@ struct seen *seen_list(struct arena *arena, const struct dossier *dossier, const
 		const struct seen_mail *m = &mails[i];
 		if (m->proof > 0)
 			add_mail(&list, dossier, m, (struct seen){.outbox = m->outbox, .code = m->code, .party = m->party, .mailbox = m->mailbox, .paper = m->paper,
-				.at = m->at, .proof = m->proof, .read_at = read_of(events, n_events, m), .erase_at = erase_of(mails, n_mails, m)});
+				.at = m->at, .proof = m->proved > m->proof ? m->proved : m->proof, .read_at = read_of(events, n_events, m), .erase_at = erase_of(mails, n_mails, m)});
 	}
 	for (size_t i = 0; i < n_events; i++)
 		add_act(&list, &events[i]);

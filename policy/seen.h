@@ -16,6 +16,7 @@ struct seen_mail {
 	struct bytes mailbox;            /* of a letter the print station's */
 	bool paper;
 	int proof;                       /* 0: it never left, and nobody saw it */
+	int proved;                      /* by it, or by a person since: a call, a letter signed for; not below proof */
 	struct instant at;               /* its operator took it; else it was decided */
 	const struct bytes *documents;   /* digests of what it carried, or showed in its PDF */
 	size_t n_documents;

@@ -21,10 +21,10 @@ static struct dossier two_documents(struct world *w)
 static const struct seen_mail MAILS[] = {
 	{.outbox = 1, .code = MAIL_M10, .party = PARTY_EXPERT, .mailbox = BYTES_OF("un@experts.exemple.fr"), .proof = 2, .at = HOUR(1)},
 	{.outbox = 2, .code = MAIL_M13, .party = PARTY_EXPERT, .mailbox = BYTES_OF("un@experts.exemple.fr"), .proof = 3, .at = HOUR(2), .documents = BOTH, .n_documents = 2},
-	{.outbox = 3, .code = MAIL_M13C, .party = PARTY_EXPERT, .mailbox = BYTES_OF("UN@experts.exemple.fr"), .proof = 0, .at = HOUR(3), .documents = ONE, .n_documents = 1},
+	{.outbox = 3, .code = MAIL_M13C, .party = PARTY_EXPERT, .mailbox = BYTES_OF("UN@experts.exemple.fr"), .proof = 0, .proved = 5, .at = HOUR(3), .documents = ONE, .n_documents = 1},
 	{.outbox = 4, .code = MAIL_M18, .party = PARTY_EXPERT, .mailbox = BYTES_OF("Un@experts.exemple.fr"), .proof = 2, .at = HOUR(5)},
 	{.outbox = 5, .code = MAIL_M13, .party = PARTY_EXPERT, .mailbox = BYTES_OF("deux@experts.exemple.fr"), .proof = 1, .at = HOUR(4), .documents = ONE, .n_documents = 1},
-	{.outbox = 6, .code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES_OF("p@patient.exemple.fr"), .proof = 4, .at = HOUR(6), .version = 1},
+	{.outbox = 6, .code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES_OF("p@patient.exemple.fr"), .proof = 2, .proved = 4, .at = HOUR(6), .version = 1},
 	{.outbox = 7, .code = MAIL_M30, .party = PARTY_EXPERT, .mailbox = BYTES_OF("deux@experts.exemple.fr"), .proof = 2, .at = HOUR(8), .message = 12},
 	{.outbox = 8, .code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES_OF("atelier@impression.exemple.fr"), .paper = true, .proof = 2, .at = HOUR(9), .version = 2},
 };
@@ -80,6 +80,8 @@ static void every_line(void **state)
 		assert_int_equal(seen[i].withdrawn, WANTED[i].withdrawn);
 	}
 	assert_int_equal(seen[5].version, 1);
+	assert_int_equal(seen[5].proof, 4);
+	assert_int_equal(seen[1].proof, 3);
 	assert_int_equal(seen[6].message, 12);
 	assert_true(seen[7].paper);
 	assert_true(bytes_equal_text(seen[8].by, "operator:claire") && seen[8].party == PARTY_ATTENDING && seen[8].proof == 5);

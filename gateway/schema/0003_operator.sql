@@ -24,12 +24,13 @@ $$;
 -- What a copy of a dossier is made of (relais dossier export), and who could see what (relais dossier seen).
 create function dossier_sent(dossier bigint) returns table (outbox bigint, code text, party text, recipient text, channel text, form text, state text, proof bigint, created_at timestamptz,
   sealed_at timestamptz, ended_at timestamptz, message_id text, host text, queue_id text, reply_code integer, enhanced text, reply_text text, tls jsonb, reason text, event bigint,
-  attach jsonb, version bigint, head bytea, entity bigint, seal bytea, sent_digest bytea, attempts jsonb)
+  attach jsonb, version bigint, proved bigint, head bytea, entity bigint, seal bytea, sent_digest bytea, attempts jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
+  -- proof is the mail's own: 0, it never left; proved is what dossier_mails tells.
   select o.id, o.code, o.party, o.recipient, o.channel, o.form, o.state, o.proof::bigint, o.created_at, o.sealed_at, o.ended_at, o.message_id, o.host, o.queue_id, o.reply_code, o.enhanced,
-         o.reply_text, o.tls, o.reason, o.event, o.attach, coalesce((o.request->'report'->>'version')::bigint, 0), o.head, o.entity, o.seal, o.sent_digest,
+         o.reply_text, o.tls, o.reason, o.event, o.attach, coalesce((o.request->'report'->>'version')::bigint, 0), m.proof::bigint, o.head, o.entity, o.seal, o.sent_digest,
          (select coalesce(jsonb_agg(to_jsonb(a) - 'outbox' order by a.number), '[]') from outbox_attempt a where a.outbox = o.id)
-    from outbox o where o.dossier = dossier_sent.dossier order by o.id
+    from outbox o join dossier_mails(dossier_sent.dossier) m on m.outbox = o.id order by o.id
 $$;
 create function dossier_received(dossier bigint) returns table (inbox bigint, received_at timestamptz, source text, mail_from text, recipients text[], peer_name text, from_address text,
   message_id text, class text, outcome text, reason text, rule text, body bigint, size bigint, digest text, actor text, documents jsonb, signature jsonb)
