@@ -4,7 +4,8 @@
  * Invariants:
  *  1. whatever a step writes is committed at once or not at all;
  *  2. a claim was committed, and counted, before the work on it began (inbox and outbox);
- *  3. a dossier is changed only while its row is locked, through work_apply. */
+ *  3. a dossier is changed only while its row is locked, through work_apply;
+ *  4. its row is locked before those of its mails, so that two steps never wait for one another. */
 #ifndef RELAIS_GATEWAY_WORK_H
 #define RELAIS_GATEWAY_WORK_H
 

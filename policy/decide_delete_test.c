@@ -1,5 +1,6 @@
 /* policy/decide_delete_test.c - an order to delete counts from the sender of the document alone, and tells him nothing of dossiers. */
 #include "policy/given.h"
+#include "policy/worklist.h"
 #include "policy/test_world.h"
 
 static struct world *world_of(void)
@@ -321,6 +322,29 @@ static void a_dossier_under_way_goes_without_it(void **state)
 	assert_int_equal(again->n_documents, 2);
 	assert_false(carries(w, again, "mammo-1"));
 	assert_true(carries(w, again, "rcp-1"));
+	/* It is no failure for a person: the mail in its place has an end of its own. */
+	struct work_task tasks[WORK_TASKS];
+	for (size_t i = worklist(NULL, w->dossier, tasks); i > 0; i--)
+		assert_string_not_equal(tasks[i - 1].name, "mail_failed");
+	world_free(w);
+}
+
+/* His mailbox has come to be in doubt meanwhile: a person finds another, and the whole goes there. */
+static void nowhere_to_send_it_again(void **state)
+{
+	static const struct directory_end end = {BYTES_OF("un@experts.exemple.fr"), BYTES_OF("801111111111")};
+	static const struct directory ended = {.used = true, .ends = &end, .n_ends = 1};
+	(void)state;
+	struct world *w = world_of();
+
+	to_accepted(w);
+	struct policy_delivery d = stopped(w, mail_of(&w->last, MAIL_M13), "");
+	send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"));
+	w->rules.directory = &ended;
+	decide_again(w, &d);
+	assert_string_equal(events_of(w), "mail_failed, mailbox_awaited");
+	assert_string_equal(mails_of(w), "");
+	assert_string_equal(w->last.owner, "nurses");
 	world_free(w);
 }
 
@@ -405,7 +429,7 @@ int main(void)
 		cmocka_unit_test(anothers_file_stays),
 		cmocka_unit_test(the_request_itself),
 		cmocka_unit_test(orders_elsewhere),
-		cmocka_unit_test(a_dossier_under_way_goes_without_it), cmocka_unit_test(a_part_under_way), cmocka_unit_test(words_under_way_are_not_lost),
+		cmocka_unit_test(a_dossier_under_way_goes_without_it), cmocka_unit_test(nowhere_to_send_it_again), cmocka_unit_test(a_part_under_way), cmocka_unit_test(words_under_way_are_not_lost),
 		cmocka_unit_test(who_is_owed_nothing_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,7 +142,7 @@ enum reason step_stopped(struct build *b, const struct policy_delivery *delivery
 		mail_addendum(b, &left, part, delivery->code, stopped->words);
 	if (b->n_mails == 0)
 		b->owner = "nurses";
-	return REASON_NONE;
+	return build_way(b, PARTY_EXPERT).none ? step_await_mailbox(b, PARTY_EXPERT, build_mailbox(b, PARTY_EXPERT)) : REASON_NONE;
 }
 
 void step_tell_withdrawn(struct build *b, struct bytes titles)

@@ -50,6 +50,8 @@ size_t service_calls(const struct dossier *after, const struct dossier_event *ev
 	case EVENT_REPORT_UNDELIVERED:
 		return one(MAIL_M85, SERVICE_NURSES, out);
 	case EVENT_MAIL_FAILED:
+		if (event->mail.reason == REASON_DOCUMENT_STOPPED)
+			return 0;
 		return worklist_is_failure(after, event->mail.code, event->mail.party, event->mail.mailbox) ? one(MAIL_M85, SERVICE_NURSES, out) : 0;
 	case EVENT_FROZEN:
 		return bytes_equal_text(event->text.id, "breach") ? one(MAIL_M96, SERVICE_OFFICER, out) : 0;

@@ -38,6 +38,7 @@ static void each_event_calls(void **state)
 		{"a name that is none", {.kind = EVENT_DEADLINE_PASSED, .text = {.id = BYTES_OF("none")}}, ""},
 		{"the report reached nobody", {.kind = EVENT_REPORT_UNDELIVERED, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}}, "M85 nurses"},
 		{"its mail alone is told by that", {.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}}, ""},
+		{"a mail was stopped, and is decided again", {.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M13, .party = PARTY_PATIENT, .reason = REASON_DOCUMENT_STOPPED}}, ""},
 		{"a mail to the patient failed", {.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M06, .party = PARTY_PATIENT}}, "M85 nurses"},
 		{"one to an expert who has the dossier no more", {.kind = EVENT_MAIL_FAILED, .mail = {.code = MAIL_M14, .party = PARTY_EXPERT, .mailbox = BYTES_OF("autre@b.fr")}}, ""},
 		{"a misdelivery is suspected", {.kind = EVENT_FROZEN, .text = {.id = BYTES_OF("breach")}}, "M96 officer"},

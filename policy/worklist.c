@@ -164,7 +164,8 @@ static bool mail_failed(const struct dossier *d, struct instant *since)
 	for (size_t i = 0; i < d->n_proofs; i++) {
 		const struct dossier_proof *p = &d->proofs[i];
 		*since = p->at;
-		if (p->failed && worklist_is_failure(d, p->code, p->party, p->mailbox) && !is_heard(d, p->party, p->code, p->at))
+		/* Stopped in our hands it was decided again, and that mail has an end of its own. */
+		if (p->failed && p->reason != REASON_DOCUMENT_STOPPED && worklist_is_failure(d, p->code, p->party, p->mailbox) && !is_heard(d, p->party, p->code, p->at))
 			return true;
 	}
 	return false;
