@@ -314,10 +314,24 @@ def machines(w, story):
         assert mails and all(m["state"] == "accepted" and m["sealed"] and m["recipient"] in PEOPLE for m in mails), [m for m in mails if m["state"] != "accepted"]
         assert len({m["effect"] for m in mails}) == len(mails)
 
+    def unreachable():
+        """The digest could not be delivered: an alarm, that the operator has by mail, until one reaches the team again."""
+        w.live(at_eight(w.now().date() + datetime.timedelta(days=(7 - w.now().weekday()))))
+        w.settle()
+        look()
+        sql(w, """update relais.outbox set state = 'failed', reason = 'deliver.mailbox', told = false where id = (select max(id) from relais.outbox where code = 'M80')""")
+        wait_for("the alarm", lambda: "staff.failed" in w.relais("alarms", check=False).stdout, 30)
+        w.until(w.now() + datetime.timedelta(minutes=2))
+        assert NURSES in words(boxes[OPERATOR].take("Alerte : un message à nos équipes n'est pas remis"))
+        w.live(at_eight(w.now().date() + datetime.timedelta(days=1)))
+        boxes[NURSES].take("À traiter ce matin")
+        wait_for("its end", lambda: "staff.failed" not in w.relais("alarms", check=False).stdout, 30)
+
     yield "quarantine: its owner after four hours, the manager after a day", quarantine
     yield "a request for content: refused, and the officer is told", declined
     yield "an alarm: raised, lasting, over; once each", alarm
     yield "each mail left sealed, to one of ours", signed_only
+    yield "a digest that is not delivered is an alarm", unreachable
 
 
 SECTIONS = (("morning", morning), ("at once", at_once), ("machines", machines))
