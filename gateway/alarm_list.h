@@ -31,6 +31,10 @@ A("machine.disk", "Le disque de l'instance est presque plein : bientôt plus rie
   "Libérez de la place ou agrandissez le volume aujourd'hui ; le détail dit le dossier et le pourcentage occupé.",
   "The disk of the instance is nearly full: soon nothing can be received or sent.",
   "Make room or enlarge the volume today; the detail has the folder and how much is used.")
+A("staff.failed", "Un message à nos propres équipes (liste du matin, urgence, alerte) n'a pas pu être remis.",
+  "Lisez relais tasks maintenant, puis corrigez la boîte dans le groupe staff : le détail dit laquelle et pourquoi. L'alarme finit quand un message y arrive.",
+  "A mail to our own people (digest, emergency, alert) could not be delivered.",
+  "Read relais tasks now, then mend the mailbox in the group staff: the detail says which and why. It is over when a mail arrives there.")
 A("queue.late", "Du courrier attend depuis trop longtemps.",
   "relais queue dit lequel et pourquoi.",
   "Mail has been waiting for too long.",

@@ -50,7 +50,7 @@ static void each_alarm_has_its_mail(void **state)
 	} rows[] = {
 		{"queue.late", MAIL_M90}, {"collect.failed", MAIL_M90}, {"deliver.ours", MAIL_M91}, {"certificate.expiring", MAIL_M91}, {"certificate.expired", MAIL_M91},
 		{"trust.list.stale", MAIL_M92}, {"trust.list.fetch", MAIL_M92}, {"crl.stale", MAIL_M92}, {"crl.fetch", MAIL_M92}, {"directory.stale", MAIL_M92},
-		{"directory.lookup", MAIL_M92}, {"machine.disk", MAIL_M94},
+		{"directory.lookup", MAIL_M92}, {"machine.disk", MAIL_M94}, {"staff.failed", MAIL_M90},
 	};
 
 	(void)state;

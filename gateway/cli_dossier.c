@@ -351,14 +351,14 @@ static int64_t numbered(const char *text, char letter)
 
 static int quarantine_usage(struct cli *cli)
 {
-	fprintf(stderr, "usage: relais quarantine list | attach R<number> REF | return|again R<number>\n");
+	fprintf(stderr, "usage: relais quarantine list | attach R<number> REF | return|decline|again R<number>\n");
 	return cli_close(cli, CLI_USAGE);
 }
 
 int cli_quarantine(int argc, char **argv)
 {
 	struct cli cli;
-	int status = cli_open(&cli, argc, argv, 1, 3, "quarantine list | attach R<number> REF | return|again R<number>");
+	int status = cli_open(&cli, argc, argv, 1, 3, "quarantine list | attach R<number> REF | return|decline|again R<number>");
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.arguments[0];
@@ -367,7 +367,7 @@ int cli_quarantine(int argc, char **argv)
 						"id received_at class reason owner ref message_id"));
 	bool attach = strcmp(verb, "attach") == 0;
 	int64_t inbox = cli.n >= 2 ? numbered(cli.arguments[1], 'R') : 0;
-	if ((!attach && strcmp(verb, "return") != 0 && strcmp(verb, "again") != 0) || inbox == 0 || cli.n != (attach ? 3 : 2))
+	if ((!attach && strcmp(verb, "return") != 0 && strcmp(verb, "decline") != 0 && strcmp(verb, "again") != 0) || inbox == 0 || cli.n != (attach ? 3 : 2))
 		return quarantine_usage(&cli);
 	int64_t dossier = attach ? find(&cli, cli.arguments[2]) : 0;
 	if (attach && dossier == 0)

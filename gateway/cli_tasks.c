@@ -1,4 +1,4 @@
-/* gateway/cli_tasks.c - relais tasks: what people have to do, most pressing first. */
+/* gateway/cli_tasks.c - relais tasks: what people have to do, most pressing first; and whom to call when the gateway is down. */
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "gateway/json_view.h"
 #include "policy/worklist.h"
 
-static const char usage[] = "tasks [nurses|manager|operator|officer]";
+static const char usage[] = "tasks [nurses|manager|operator|officer|phone]";
 
 static bool is_owner(const char *word)
 {
@@ -55,6 +55,13 @@ static void tell(const json_t *row, const char *language)
 	printf("\n  %s\n", todo);
 }
 
+/* On paper beside the telephone, when the gateway does not answer. */
+static int phone(struct cli *cli)
+{
+	return cli_show(cli, CLI_QUERY(cli, "select coalesce(jsonb_agg(t), '[]') from relais.phone_list() t where $1", P_BOOL(true)),
+			"promised_at ref state expert organisation");
+}
+
 int cli_tasks(int argc, char **argv)
 {
 	struct cli cli;
@@ -62,6 +69,8 @@ int cli_tasks(int argc, char **argv)
 
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
+	if (cli.n == 1 && strcmp(cli.arguments[0], "phone") == 0)
+		return cli_close(&cli, phone(&cli));
 	if (cli.n == 1 && !is_owner(cli.arguments[0])) {
 		fprintf(stderr, "usage: relais %s\n", usage);
 		return cli_close(&cli, CLI_USAGE);

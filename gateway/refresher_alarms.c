@@ -209,7 +209,7 @@ void refresher_alarms_files(struct refresher *r)
 	struct finding ending = {.name = "certificate.expiring", .key = "certificates", .list = json_array()},
 		       ended = {.name = "certificate.expired", .key = "certificates", .list = json_array()},
 		       lists = {.name = "crl.stale", .key = "lists", .list = json_array()};
-	const unsigned over = INVENTORY_UNREADABLE | INVENTORY_EXPIRED | INVENTORY_EARLY, soon = INVENTORY_DAYS_7 | INVENTORY_DAYS_30;
+	const unsigned over = INVENTORY_UNREADABLE | INVENTORY_EXPIRED | INVENTORY_EARLY, soon = INVENTORY_ENDING;
 
 	enum reason reason = certificate_list(arena, r->service.config, now, false, &all);
 	if (reason != REASON_NONE)

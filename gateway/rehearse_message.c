@@ -186,7 +186,7 @@ static enum reason decide(struct rehearsal *r, struct past_message *m)
 static bool is_decided(const struct store_rows *rows, size_t row)
 {
 	struct bytes rule = store_bytes(rows, row, RULE);
-	return !store_is_null(rows, row, RULE) && !bytes_starts(rule, BYTES("operator.give-back/")) && !bytes_starts(rule, BYTES("work."));
+	return !store_is_null(rows, row, RULE) && !bytes_starts(rule, BYTES("operator.give-back/")) && !bytes_starts(rule, BYTES("operator.decline/")) && !bytes_starts(rule, BYTES("work."));
 }
 
 static enum reason one(struct rehearsal *r, const struct store_rows *rows, size_t row)

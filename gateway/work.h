@@ -66,9 +66,9 @@ bool work_directory(struct work *work);  /* one dossier that a change of the dir
 /* A mail decided before this, by the real clock, and not gone is late. */
 struct instant work_late(const struct work *work);
 
-/* A held message by a person's word, inside the transaction of her command (work_message.c): filed to the dossier that she chose,
- * or given back to its sender when dossier is 0. */
-MUST_USE enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes actor, const char *effect,
+/* A held message by a person's word, inside the transaction of her command (work_message.c): "attach", filed to the dossier that she chose; "return",
+ * given back to its sender; "decline", a request for content that is refused (M100; the officer is told). */
+MUST_USE enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect,
 			       struct policy_decision *decision);
 
 /* --- reading (work_read.c) -------------------------------------------------- */

@@ -289,7 +289,7 @@ static enum reason act(struct work *work, const struct asked *asked, enum reason
 	if (asked->inbox != 0 && bytes_equal_text(asked->kind, "again"))
 		reason = read_again(work, asked, &decision);
 	else if (asked->inbox != 0)
-		reason = work_held(work, asked->inbox, asked->dossier, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
+		reason = work_held(work, asked->inbox, asked->dossier, asked->kind, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
 	else if (asked->dossier != 0 && policy_act_of_name(asked->kind) != POLICY_ACTS)
 		reason = act_on_dossier(work, asked, &decision);
 	*answer = decision.reason;

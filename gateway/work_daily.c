@@ -4,22 +4,8 @@
  * dies has done nothing, and a gateway that was down does once, late, what it missed on that day. */
 #include "gateway/work_service.h"
 
-#include "base/calendar.h"
 #include "gateway/log.h"
-
-/* The first of that minute of the day after now, on a working day where that is asked for. */
-static struct instant next_daily(struct instant now, int minute, bool working)
-{
-	struct instant day = now;
-
-	for (;;) {
-		struct date date = calendar_date(CALENDAR_FRANCE, day);
-		struct instant at = calendar_instant(CALENDAR_FRANCE, date, minute);
-		if (instant_before(now, at) && (!working || calendar_working_day(CALENDAR_FRANCE, date)))
-			return at;
-		day = calendar_plus_days(CALENDAR_FRANCE, day, 1);
-	}
-}
+#include "policy/service_day.h"
 
 static const struct service {
 	const char *name;
@@ -34,13 +20,7 @@ static const struct service {
 
 static struct instant next_of(const struct service *service, struct instant now)
 {
-	return service->minute == 0 ? instant_plus(now, SPAN_MINUTES(1)) : next_daily(now, service->minute, service->working);
-}
-
-/* Late on its own day it is done all the same; of a day that is over nothing is told: the next one comes in its time. */
-static bool is_of_today(const struct service *service, struct instant now)
-{
-	return calendar_minute(CALENDAR_FRANCE, now) >= service->minute && (!service->working || calendar_working_day(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, now)));
+	return service->minute == 0 ? instant_plus(now, SPAN_MINUTES(1)) : service_day_next(now, service->minute, service->working);
 }
 
 static const struct service *service_of(struct bytes name)
@@ -64,7 +44,7 @@ static enum reason serve(struct work *work, struct bytes name, bool first)
 
 	if (service == NULL)
 		return REASON_NOT_FOUND;
-	if (!first && is_of_today(service, work->now))
+	if (!first && service_day_is(work->now, service->minute, service->working))
 		reason = service->run(work);
 	return reason == REASON_NONE ? set_next(work, name, next_of(service, work->now)) : reason;
 }

@@ -4,7 +4,10 @@
 #include "base/limits.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "gateway/work_report.h"
+#include "gateway/work_service.h"
 #include "policy/sender.h"
+#include "policy/story.h"
 
 /* What is kept of the reading, as evidence: the facts with the signature's, and what was told to the sender. */
 static struct bytes kept_facts(struct work *work, const struct work_message *m, int notices)
@@ -167,6 +170,20 @@ static struct work_inbox inbox_of(struct work *work, const struct store_rows *ro
 	return inbox;
 }
 
+/* Whoever asks for content is the officer's concern; by the number of the message alone. */
+static enum reason tell_officer(struct work *work, int64_t inbox)
+{
+	bool en = work_english(work);
+	json_t *f = json_pack("{s:s, s:s, s:s}", "sentence",
+			      arena_printf(work->arena, en ? "Content of a person or a file was asked for (message R%lld): refused, nothing was told." : "Un contenu a été demandé sur une personne ou un dossier (message R%lld) : refusé, rien n'a été dit.",
+					   (long long)inbox),
+			      "since", story_time(work->arena, work->now, work->config->language), "todo_list",
+			      en ? "1. Enter the request in your register.\n2. A court's order comes to you by registered letter: answer it yourself." : "1. Inscrivez la demande à votre registre.\n2. Une décision de justice vous parvient par courrier recommandé : répondez-y vous-même.");
+	struct work_service mail = {.code = MAIL_M93, .party = SERVICE_OFFICER, .rule = "operator.decline/1", .fields = f, .occasion = arena_printf(work->arena, "R%lld:declined", (long long)inbox),
+				    .subject = en ? "Request for content refused" : "Demande de contenu refusée"};
+	return work_service_add(work, &mail, NULL);
+}
+
 /* The decision on a held message, and its rows. */
 static enum reason decide_held(struct work *work, struct work_message *m, struct bytes actor, const char *effect)
 {
@@ -187,11 +204,15 @@ static enum reason decide_held(struct work *work, struct work_message *m, struct
 		return reason;
 	if (to != NULL)
 		policy_decide_attach(work->arena, &rules, to, &m->view, actor, work->now, &m->decision);
+	else if (m->declined)
+		policy_decide_decline(work->arena, &rules, &m->view, actor, &m->decision);
 	else
 		policy_decide_return(work->arena, &rules, &m->view, m->held_for, actor, &m->decision);
 	struct work_cause cause = {.inbox = m->inbox.id, .message_id = m->view.id, .message = &m->view,
 				   .head = json_object_get(m->facts.facts, "mail"), .effect = effect};
 	reason = work_apply(work, &m->decision, &cause, &written, &notices);
+	if (reason == REASON_NONE && m->declined)
+		reason = tell_officer(work, m->inbox.id);
 	if (reason != REASON_NONE || (to != NULL && m->decision.n_events == 0))
 		return reason;   /* an attachment that the policy refuses leaves the message held */
 	return STORE_RUN(work->store, NULL, "select relais.held_done($1, $2, $3, $4, $5, $6, $7::bigint::integer)", P_INT(m->inbox.id),
@@ -199,10 +220,10 @@ static enum reason decide_held(struct work *work, struct work_message *m, struct
 			 written > 0 ? P_INT(written) : P_NULL, P_INSTANT(work_real(work)), P_INT(notices));
 }
 
-enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes actor, const char *effect, struct policy_decision *decision)
+enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect, struct policy_decision *decision)
 {
 	struct store_rows *rows = NULL;
-	struct work_message m = {.held = true, .dossier = dossier};
+	struct work_message m = {.held = true, .declined = bytes_equal_text(kind, "decline"), .dossier = dossier};
 	enum reason reason = STORE_RUN(work->store, &rows,
 				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, params, mailbox, reason "
 				       "from relais.held_claim($1)", P_INT(inbox));

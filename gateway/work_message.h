@@ -12,6 +12,7 @@ struct work_message {
 	struct policy_decision decision;
 	int64_t dossier, outbox;
 	bool held;                   /* a person decides on a held one: the row is no claim */
+	bool declined;               /* it asks for content that it may not have */
 	enum reason held_for;
 };
 

@@ -119,6 +119,8 @@ static const char *subject_of(struct work *work, const char *name, enum alarm_ma
 		return arena_printf(work->arena, "%s%s", say(work, "Fin de l'alerte : ", "Alert over: "), name);
 	if (word == ALARM_MAIL_LASTS)
 		return arena_printf(work->arena, "%s%s", say(work, "L'alerte dure : ", "The alert lasts: "), name);
+	if (strcmp(name, "staff.failed") == 0)
+		return say(work, "Alerte : un message à nos équipes n'est pas remis", "Alert: a mail to our own people was not delivered");
 	return strcmp(name, "collect.failed") == 0 ? say(work, "Alerte : du courrier n'est plus relevé", "Alert: mail is not fetched any more") : NULL;
 }
 
@@ -197,7 +199,7 @@ static enum reason heap_tell(struct work *work, const struct heap *h)
 	json_object_set_new(f, "todo_list", json_string(say(work, "1. Voyez-les : relais quarantine list\n2. Rattachez, rendez ou faites relire chacun : relais quarantine attach, return, again.",
 							   "1. See them: relais quarantine list\n2. Attach, return or read again each: relais quarantine attach, return, again.")));
 	if (h->told == 2)
-		json_object_set_new(f, "done_list", json_string(say(work, "- leur responsable a été prévenu il y a vingt heures", "- whose they are was told twenty hours ago")));
+		json_object_set_new(f, "done_list", json_string(say(work, "- leur responsable a été prévenu avant vous", "- whose they are was told before you")));
 	struct work_service mail = {.code = MAIL_M93, .party = h->party, .rule = "quarantine/1", .fields = f,
 				    .occasion = arena_printf(work->arena, "R%lld:%d:%zu", (long long)h->last, h->told, h->n)};
 	return work_service_add(work, &mail, NULL);

@@ -266,6 +266,16 @@ void build_notice(struct build *b, enum reason reason)
 		build_done(b, POLICY_HELD, reason, owner_of(reason));
 }
 
+void build_declined(struct build *b, enum reason reason)
+{
+	struct receipt_choice choice = receipt_choose(b->rules, b->message, RECEIPT_REFUSED);
+
+	close_mail(b);
+	b->limited |= choice.limited;
+	if (choice.letter || choice.dsn || choice.mdn)
+		answer(b, MAIL_M100, POLICY_MAIL_SEALED, reason);
+}
+
 void build_end(struct build *b, struct policy_decision *out)
 {
 	close_mail(b);

@@ -129,6 +129,8 @@ void build_settle(struct build *b, enum reason reason);
 /* M71 with the reason's sentence, in the forms that policy/receipt chooses. A refusal that its sender may not be told of
  * becomes a held message. */
 void build_notice(struct build *b, enum reason reason);
+/* M100, where the sender may be told of a refusal; a letter alone, as the words are what counts. */
+void build_declined(struct build *b, enum reason reason);
 void build_end(struct build *b, struct policy_decision *out);
 
 bool build_english(const struct build *b);

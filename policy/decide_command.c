@@ -198,6 +198,19 @@ void policy_decide_command(struct arena *arena, const struct policy_rules *rules
 	build_end(&b, out);
 }
 
+void policy_decide_decline(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message, struct bytes actor,
+			   struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, message, message->received);
+
+	b.rule = "operator.decline/1";
+	build_operator(&b, actor);
+	build_refuse(&b, REASON_CONTENT_DECLINED);
+	build_declined(&b, REASON_CONTENT_DECLINED);
+	build_done(&b, POLICY_REFUSED, REASON_CONTENT_DECLINED, NULL);
+	build_end(&b, out);
+}
+
 void policy_decide_return(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
 			  enum reason reason, struct bytes actor, struct policy_decision *out)
 {

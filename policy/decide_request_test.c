@@ -388,6 +388,23 @@ static void no_refusal_without_a_word(void **state)
 	world_free(w);
 }
 
+/* Whoever asks for content has one answer, in words that know nobody; who may not be told has none, and it is over all the same. */
+static void a_request_for_content_is_declined(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_message m = request_message(w);
+
+	policy_decide_decline(w->arena, &w->rules, &m, BYTES("n"), &w->last);
+	assert_true(w->last.outcome == POLICY_REFUSED && w->last.reason == REASON_CONTENT_DECLINED && w->last.n_events == 0 && w->last.n_mails == 1);
+	assert_true(w->last.mails[0].code == MAIL_M100 && w->last.mails[0].party == PARTY_SENDER && w->last.mails[0].form == POLICY_MAIL_SEALED);
+	assert_true(w->last.mails[0].n_fields == 0 && w->last.mails[0].in_reply_to && w->last.owner == NULL);
+	m.mail_from = BYTES_NONE;
+	policy_decide_decline(w->arena, &w->rules, &m, BYTES("n"), &w->last);
+	assert_true(w->last.outcome == POLICY_REFUSED && w->last.n_mails == 0);
+	world_free(w);
+}
+
 static void a_broken_piece_speaks_before_the_class(void **state)
 {
 	(void)state;
@@ -432,7 +449,7 @@ int main(void)
 		cmocka_unit_test(a_second_person_under_one_number),
 		cmocka_unit_test(senders),
 		cmocka_unit_test(scans_and_archives),
-		cmocka_unit_test(no_refusal_without_a_word),
+		cmocka_unit_test(no_refusal_without_a_word), cmocka_unit_test(a_request_for_content_is_declined),
 		cmocka_unit_test(a_broken_piece_speaks_before_the_class),
 		cmocka_unit_test(unknown_mail_is_for_a_person),
 	};

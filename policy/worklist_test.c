@@ -198,6 +198,29 @@ static void an_answer_in_doubt(void **state)
 	world_free(w);
 }
 
+/* The morning's order: harm, who it is, pieces, the promise, unread reports, letters, the rest. */
+static void the_mornings_order(void **state)
+{
+	static const struct {
+		const char *name;
+		enum work_rank rank;
+		enum work_place place;
+	} rows[] = {
+		{"urgent_call", WORK_HARM, WORK_PLACE_URGENT},       {"reply.urgent", WORK_HARM, WORK_PLACE_URGENT}, {"identity_waits", WORK_PROMISE, WORK_PLACE_IDENTITY},
+		{"triage_waits", WORK_PROMISE, WORK_PLACE_PIECES},   {"day_5", WORK_PROMISE, WORK_PLACE_PROMISE},    {"release_waits", WORK_PROMISE, WORK_PLACE_PROMISE},
+		{"unread_call", WORK_MAIL, WORK_PLACE_UNREAD},       {"letter_waits", WORK_MAIL, WORK_PLACE_LETTERS}, {"mail_failed", WORK_MAIL, WORK_PLACE_REST},
+		{"complaint_waits", WORK_COMFORT, WORK_PLACE_REST},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(worklist_what(T(rows[i].name), "fr")[0] != '\0' || rows[i].rank == WORK_HARM);
+		if (worklist_place(T(rows[i].name), rows[i].rank) != rows[i].place)
+			fail_msg("%s", rows[i].name);
+		assert_true(i == 0 || rows[i - 1].place <= rows[i].place);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,7 +231,7 @@ int main(void)
 		cmocka_unit_test(what_no_clock_watches),
 		cmocka_unit_test(an_answer_in_doubt),
 		cmocka_unit_test(who_has_it_already),
-		cmocka_unit_test(who_may_have_it_again),
+		cmocka_unit_test(who_may_have_it_again), cmocka_unit_test(the_mornings_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

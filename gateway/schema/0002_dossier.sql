@@ -1359,12 +1359,19 @@ begin
     if found then return; end if;
   end loop;
 end $$;
+-- A service mail that reached nobody is an alarm, until one reaches that mailbox again: it has no dossier whose task it could be.
 create function outcome_told(outbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare warned timestamptz;
+declare m outbox;
 begin
-  update outbox o set told = true where o.id = outcome_told.outbox returning o.warned_at into warned;
-  if warned is not null then perform mail_late_over(); end if;
+  update outbox o set told = true where o.id = outcome_told.outbox returning o.* into m;
+  if m.warned_at is not null then perform mail_late_over(); end if;
+  if m.event is not null or m.inbox is not null then return; end if;
+  if m.state = 'failed' then
+    perform alarm_raise('staff.failed', 'critical', jsonb_build_object('mailbox', lower(m.recipient), 'code', m.code, 'reason', m.reason));
+  elsif exists (select from alarm a where a.name = 'staff.failed' and a.cleared_at is null and a.detail->>'mailbox' = lower(m.recipient)) then
+    perform alarm_clear('staff.failed');
+  end if;
 end $$;
 -- One that could not be told must not stand in the way of the others.
 create function outcome_later(outbox bigint, seconds bigint) returns void

@@ -95,6 +95,13 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where task_list.owner is null or task_list.owner = any (x.owners)
    order by x.rank, x.late desc, x.since
 $$;
+-- For the hours in which the gateway is down: the open dossiers whose promise ends within two days or has ended, with who holds each. No patient's name.
+create function phone_list() returns table (ref text, state text, promised_at timestamptz, expert text, organisation text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.ref, d.state, d.due_at, trim(concat_ws(' ', x.data->>'title', x.data->>'given', x.data->>'family')), x.data->>'organisation'
+    from dossier d left join expert x on x.rpps = d.expert and x.active
+   where d.open and d.due_at <= instant() + interval '2 days' order by d.due_at, d.id
+$$;
 -- The figures of a day (M95): between two instants of the real clock, and what stands now. Counts alone.
 create function service_figures(since timestamptz, until timestamptz, out received bigint, out refused bigint, out sent bigint, out failed bigint, out waiting bigint,
   out oldest timestamptz, out held bigint, out opened bigint, out released bigint, out open_dossiers bigint, out late bigint, out alarms bigint)
@@ -305,7 +312,7 @@ grant execute on function body_read, intake_sender, rule_pathology, rule_sender,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
 grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;

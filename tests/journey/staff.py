@@ -202,6 +202,8 @@ def at_once(w, story):
                 mail = clean(boxes[address].take(f"{subject} - {late.ref}"))
                 assert NAMES[holder].split()[-1] in words(mail), words(mail)
             assert {m["recipient"] for m in made(w, code)} == set(who), made(w, code)
+        on_paper = w.relais("tasks", "phone").stdout
+        assert late.ref in on_paper and NAMES[holder].split()[-1] in on_paper and late.patient.family not in on_paper, on_paper
         w.live(t0 + datetime.timedelta(days=8))
         assert set(late.passed()) >= {"day_5", "day_6", "due_soon", "overdue"}, late.passed()
         counted = {(m["code"], m["recipient"]): 0 for m in made(w, "M84")}
@@ -268,6 +270,23 @@ def machines(w, story):
         w.relais("quarantine", "return", known["held"])
         look()
 
+    def declined():
+        """Somebody asks what a dossier holds: refused in words that tell nothing, and the officer knows of it."""
+        hospital = Box(w, HOSPITAL)
+        head, message_id = clients.head(HOSPITAL, DEPOT, "Demande de pièces")
+        clients.send(w.submit_port(HOSPITAL), w.anchors, HOSPITAL, [DEPOT], head + clients.entity("Votre service a-t-il rendu un avis sur notre assurée ?"))
+        assert outcome(w, message_id)["outcome"] == "held"
+        number = next(q["id"] for q in w.relais("quarantine", "list", as_json=True) if q["message_id"] == message_id)
+        w.settle()
+        look()
+        w.relais("quarantine", "decline", number)
+        mail = clean(hospital.take("Demande refusée"))
+        assert mail["In-Reply-To"] == message_id and "article L.1110-4" in words(mail) and number not in words(mail), words(mail)
+        told = clean(boxes[OFFICER].take("Demande de contenu refusée"))
+        assert number in words(told) and HOSPITAL not in words(told), words(told)
+        assert outcome(w, message_id)["reason"] == "content.declined" and number not in [q["id"] for q in w.relais("quarantine", "list", as_json=True)]
+        assert w.relais("quarantine", "decline", number, check=False).returncode != 0, "once"
+
     def alarm():
         """Raised: one mail. After a day: one that says that it lasts. Over for an hour: one that says so, and no more."""
         sql(w, """select relais.alarm_raise('collect.failed', 'critical', '{"mailbox": "hopital", "reason": "collect.login"}')""")
@@ -295,9 +314,24 @@ def machines(w, story):
         assert mails and all(m["state"] == "accepted" and m["sealed"] and m["recipient"] in PEOPLE for m in mails), [m for m in mails if m["state"] != "accepted"]
         assert len({m["effect"] for m in mails}) == len(mails)
 
+    def unreachable():
+        """The digest could not be delivered: an alarm, that the operator has by mail, until one reaches the team again."""
+        w.live(at_eight(w.now().date() + datetime.timedelta(days=(7 - w.now().weekday()))))
+        w.settle()
+        look()
+        sql(w, """update relais.outbox set state = 'failed', reason = 'deliver.mailbox', told = false where id = (select max(id) from relais.outbox where code = 'M80')""")
+        wait_for("the alarm", lambda: "staff.failed" in w.relais("alarms", check=False).stdout, 30)
+        w.until(w.now() + datetime.timedelta(minutes=2))
+        assert NURSES in words(boxes[OPERATOR].take("Alerte : un message à nos équipes n'est pas remis"))
+        w.live(at_eight(w.now().date() + datetime.timedelta(days=1)))
+        boxes[NURSES].take("À traiter ce matin")
+        wait_for("its end", lambda: "staff.failed" not in w.relais("alarms", check=False).stdout, 30)
+
     yield "quarantine: its owner after four hours, the manager after a day", quarantine
+    yield "a request for content: refused, and the officer is told", declined
     yield "an alarm: raised, lasting, over; once each", alarm
     yield "each mail left sealed, to one of ours", signed_only
+    yield "a digest that is not delivered is an alarm", unreachable
 
 
 SECTIONS = (("morning", morning), ("at once", at_once), ("machines", machines))

@@ -30,7 +30,7 @@ MAY = {
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
-    "operator": "task_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list figures_dossiers figures_families "
+    "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
@@ -221,6 +221,23 @@ def captured_worker(world):
             return row if row["state"] in ("failed", "sealed", "sending", "accepted") else None
         row = wait_for(f"the signer's word on {party}", ended)
         assert row == {"state": "failed", "reason": "sign.refused", "reply_text": "the recipient is not a mailbox of that party"}, (party, row)
+    # As mail to our own people, an expert or a partner: to nobody whom the configuration or the registry does not name, and no code that is not theirs.
+    for i, (code, party, recipient) in enumerate((
+            ("M80", "nurses", ATTENDING), ("M81", "duty", "x@medecins.mssante.fr"), ("M21", "expert", EXPERT), ("M17", "expert", ATTENDING), ("M13", "expert", EXPERT),
+            ("M99", "insurer", "x@assureur.mssante.fr"), ("M96", "operator", ATTENDING))):
+        message_id = f"<service-{i}@avis.exemple.mssante.fr>"
+        request = json.dumps(dict(given["request"], to=recipient, message_id=message_id)).replace("'", "''")
+        done = run(world, f"select relais.service_add('{code}', '{party}', '{recipient}', 'c{i}', 'avis@avis.exemple.mssante.fr', '{message_id}', 'x/1', '{request}', now());\n",
+                   "relais_worker", UID["worker"])
+        assert not refusals(done), done.stderr
+        def service_ended():
+            row = rows(world, f"select state, reason, reply_text from relais.outbox where message_id = '{message_id}'")[0]
+            return row if row["state"] in ("failed", "sealed", "sending", "accepted") else None
+        row = wait_for(f"the signer's word on {code} for {party}", service_ended)
+        assert row == {"state": "failed", "reason": "sign.refused", "reply_text": "the recipient is not a mailbox of that party"}, (code, party, row)
+    done = run(world, f"select relais.service_add('M80', 'patient', '{ATTENDING}', 'c', 'avis@avis.exemple.mssante.fr', '<c@y>', 'x/1', '{{}}', now());\n",
+               "relais_worker", UID["worker"])
+    assert refusals(done) == ["23514"], done.stderr     # nobody else has mail without a dossier and without a message
     done = run(world, f"select relais.outbox_add('captured', null, null, {given['inbox']}, 'M21', 'patient', '{EXPERT}', '', '<c@x>', 'x/1', '{{}}', '{{}}', now());\n",
                "relais_worker", UID["worker"])
     assert refusals(done) == ["23514"], done.stderr     # only a receipt to a sender may leave without a seal
