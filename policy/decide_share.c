@@ -28,6 +28,21 @@ static bool has_report(const struct dossier *d, enum party party, unsigned versi
 	return false;
 }
 
+bool step_requester_owed(const struct build *b)
+{
+	const struct dossier *d = b->after;
+	struct bytes mailbox = dossier_mailbox(d, PARTY_REQUESTER);
+
+	if (d->request.requester != REQUESTER_PHYSICIAN || !step_may_have(b, PARTY_REQUESTER) ||
+	    consent_check_mail(d, MAIL_M64, PARTY_REQUESTER, b->now) != REASON_NONE)
+		return false;
+	/* The patient said of this doctor, under another role, when he is to have it: once, and then. */
+	for (enum party p = PARTY_ATTENDING; p <= PARTY_FIRST_OPINION; p++)
+		if (sender_same_address(dossier_mailbox(d, p), mailbox) && consent_check(d, p, b->now) == REASON_NONE)
+			return false;
+	return true;
+}
+
 enum reason step_share(struct build *b, enum party party)
 {
 	unsigned version = dossier_version(b->after);
