@@ -117,6 +117,10 @@ static const struct row {
 	{"The patient does not agree", REPLY_REFUSE},
 	{"Pas d'accord", REPLY_REFUSE},
 	{"Autre adresse", REPLY_UNCLEAR},
+	/* Our own footer, quoted by a program that marks no quotes. */
+	{"Merci.\nPour la suite, un mot en réponse suffit\u00a0:\nPDF SEUL\u00a0: sans fichier pour un logiciel\nPAPIER\u00a0: par courrier, au cabinet", REPLY_UNCLEAR},
+	{"Thank you.\nFor what comes next, a word in reply is enough:\nPDF ONLY: no file for a software\nPAPER: by post, to the practice", REPLY_UNCLEAR},
+	{"Votre réponse, un mot suffit\u00a0:\nCONFIRME\u00a0: le patient est d’accord\nREFUSE\u00a0: le patient n’est pas d’accord, la demande s’arrête", REPLY_UNCLEAR},
 	{"Autre adresse : a@b.example ou c@d.example", REPLY_UNCLEAR},
 	{"PDF seul, autre adresse : a@b.example", REPLY_UNCLEAR},
 	{"Je n'ai pas encore son accord", REPLY_UNCLEAR},
