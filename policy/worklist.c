@@ -116,7 +116,7 @@ static bool had_report(const struct dossier *d, struct instant *since)
 	const struct {
 		enum party party;
 		const struct dossier_consent *consent;
-	} physicians[] = {{PARTY_ATTENDING, &d->attending}, {PARTY_FIRST_OPINION, &d->first_opinion}};
+	} physicians[] = {{PARTY_ATTENDING, &d->attending}, {PARTY_FIRST_OPINION, &d->first_opinion}, {PARTY_REQUESTER, &d->requester}};
 
 	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++) {
 		*since = physicians[i].consent->at;
