@@ -16,7 +16,7 @@ static const char usage[] = "dossier list [--all] [--late] [--state STATE] [--ex
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase|erase-asked|erase-answered REF TEXT |"
 			    " export REF --to FOLDER|FILE.zip --for patient|officer|expert | seen REF [--document NUMBER] [--mailbox MAILBOX] |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
-			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
+			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion|requester |"
 			    " consent REF attending|first_opinion|requester|representative|processing|expert yes|no |"
 			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
 			    " represent REF ROLE NAME MAILBOX|- [--proof TEXT] [--from DAY] [--until DAY] [--informed-only] | represent-end REF ID TEXT |"

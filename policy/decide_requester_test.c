@@ -277,12 +277,52 @@ static void the_patient_may_say_no(void **state)
 	world_free(w);
 }
 
+/* He wrote from his mailbox; that it is a physician's the directory says, or a person. */
+static void clinical_mail_goes_where_it_is_vouched_for(void **state)
+{
+	(void)state;
+	static const struct directory_entry doctor = {.address = BYTES_OF(DOCTOR), .kind = DIRECTORY_ORGANISATION};
+	static const struct directory_confirmation confirmed = {.address = BYTES_OF(DOCTOR)};
+	static const struct directory_confirmation general = {.address = BYTES_OF("general@cabinet.exemple.fr")};
+	static const struct {
+		const char *what;
+		struct directory directory;
+		bool his;
+	} rows[] = {
+		{"no directory is used", {0}, true},
+		{"it is in the directory", {.used = true, .entries = &doctor, .n_entries = 1}, true},
+		{"a person confirmed it", {.used = true, .confirmations = &confirmed, .n_confirmations = 1}, true},
+		{"nobody vouches for it", {.used = true, .confirmations = &general, .n_confirmations = 1}, false},
+	};
+	const struct policy_command share = {.act = POLICY_ACT_SHARE, .actor = BYTES("nurse"), .party = PARTY_REQUESTER};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		send(w, asks(w, NULL));
+		goes_on(w);
+		w->rules.directory = &rows[i].directory;
+		command(w, POLICY_ACT_RELEASE, "", "");
+		if (((mails_with(w, MAIL_M64) & 1u << PARTY_REQUESTER) != 0) != rows[i].his || (w->dossier->awaited[PARTY_REQUESTER] == REASON_NONE) != rows[i].his)
+			fail_msg("%s: %s", rows[i].what, mails_of(w));
+		policy_decide_command(w->arena, &w->rules, w->dossier, &share, w->now, &w->last);
+		assert_int_equal(w->last.reason, rows[i].his ? REASON_MESSAGE_DUPLICATE : REASON_DIRECTORY_UNKNOWN);
+		if (!rows[i].his) {
+			w->rules.directory = &rows[2].directory;
+			policy_decide_command(w->arena, &w->rules, w->dossier, &share, w->now, &w->last);
+			world_store(w);
+			assert_string_equal(mails_of(w), "M64 requester");
+			assert_int_equal(w->dossier->awaited[PARTY_REQUESTER], REASON_NONE);
+		}
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_answer_to_his_request), cmocka_unit_test(the_agreement_is_asked_for), cmocka_unit_test(no_agreement_is_the_end),
 		cmocka_unit_test(the_agreement_may_come_late), cmocka_unit_test(a_platforms_request_is_whole_or_sent_back),
 		cmocka_unit_test(another_patients_document_is_refused_alone), cmocka_unit_test(the_report_is_his), cmocka_unit_test(the_patient_may_say_no),
+		cmocka_unit_test(clinical_mail_goes_where_it_is_vouched_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,9 @@ static struct bytes shared_with(const struct build *b, unsigned version)
 		if ((to & dossier_party_bit(physicians[i].party)) != 0 && name.len > 0 && consent_check(b->after, physicians[i].party, b->now) == REASON_NONE)
 			all = arena_printf(b->arena, "%s%s%.*s", all, all[0] != '\0' ? ", " : "", (int)name.len, (const char *)name.at);
 	}
+	/* His request is the patient's own matter: she knows his name. */
+	if ((to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		all = arena_printf(b->arena, "%s%s%s", all, all[0] != '\0' ? ", " : "", build_english(b) ? "the physician who asked" : "le médecin qui a fait la demande");
 	return bytes_of_text(all);
 }
 
@@ -137,6 +140,8 @@ static enum reason find_mailboxes(struct build *b)
 	const struct dossier_request *r = &b->after->request;
 	enum reason reason = r->attending.when == SHARE_WHEN_ASKED ? REASON_NONE : step_mailbox(b, PARTY_ATTENDING);
 
+	if (reason == REASON_NONE && step_requester_owed(b) && !step_requester_vouched(b))
+		reason = step_await_mailbox(b, PARTY_REQUESTER, REASON_DIRECTORY_UNKNOWN);
 	return reason != REASON_NONE || r->first_opinion.when == SHARE_WHEN_ASKED ? reason : step_mailbox(b, PARTY_FIRST_OPINION);
 }
 
@@ -164,7 +169,7 @@ static unsigned release_to(const struct build *b, bool again)
 	bool both = (to & dossier_party_bit(PARTY_ATTENDING)) != 0 && sender_same_address(r->attending.mailbox, r->first_opinion.mailbox);
 	if (r->first_opinion.when == SHARE_AT_ONCE && step_may_have(b, PARTY_FIRST_OPINION) && !both)
 		to |= dossier_party_bit(PARTY_FIRST_OPINION);
-	if (step_requester_owed(b))
+	if (step_requester_owed(b) && step_requester_vouched(b))
 		to |= dossier_party_bit(PARTY_REQUESTER);
 	return to;
 }

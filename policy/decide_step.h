@@ -147,6 +147,8 @@ MUST_USE enum reason profile_command(struct build *b, const struct policy_comman
 void step_mail_received(struct build *b);
 /* Is the report for the physician who asked, and under no other role of his? */
 bool step_requester_owed(const struct build *b);
+/* He wrote from his mailbox; what is clinical goes there when the directory knows that mailbox, or a person confirmed it. */
+bool step_requester_vouched(const struct build *b);
 
 /* ASSIGN, REASSIGN, TAKE. USAGE for any other act. */
 MUST_USE enum reason expert_command(struct build *b, const struct policy_command *command);

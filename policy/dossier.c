@@ -183,6 +183,8 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 {
 	if (d->released_at.us == 0)
 		d->released_at = e->at;
+	if ((e->release.to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		d->awaited[PARTY_REQUESTER] = REASON_NONE;
 	if (d->n_releases > 0)
 		forget_report_proofs(d, e->release.version == dossier_version(d));
 	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
@@ -192,6 +194,8 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 
 static void keep_shared(struct dossier *d, const struct dossier_event *e)
 {
+	if ((e->release.to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		d->awaited[PARTY_REQUESTER] = REASON_NONE;
 	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
 	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
 }
