@@ -16,12 +16,13 @@ static const char usage[] = "dossier list [--all] [--late] [--state STATE] [--ex
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase|erase-asked|erase-answered REF TEXT |"
 			    " export REF --to FOLDER|FILE.zip --for patient|officer|expert | seen REF [--document NUMBER] [--mailbox MAILBOX] |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
-			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
-			    " consent REF attending|first_opinion|representative|processing|expert yes|no |"
+			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion|requester |"
+			    " consent REF attending|first_opinion|requester|representative|processing|expert yes|no |"
 			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
 			    " represent REF ROLE NAME MAILBOX|- [--proof TEXT] [--from DAY] [--until DAY] [--informed-only] | represent-end REF ID TEXT |"
 			    " channel REF PARTY mail|paper|telephone|physician [ADDRESS] | secret|unsecret REF TEXT |"
-			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE] | mailbox REF expert|attending|first_opinion MAILBOX";
+			    " contact REF PARTY call|letter|visit|notice RESULT TEXT [CODE] | mailbox REF expert|attending|first_opinion MAILBOX |"
+			    " profile REF expert|attending|first_opinion|requester pdf|pdf+xdm|paper";
 
 /* 0 when there is no such dossier; that was told. */
 static int64_t find(struct cli *cli, const char *ref)
@@ -203,7 +204,7 @@ static const struct {
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
 	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
 	{"share", {"party"}}, {"consent", {"party", "given"}}, {"mailbox", {"party", "id"}},
-	{"represent-end", {"id", "text"}}, {"channel", {"party", "how"}}, {"channel", {"party", "how", "id"}}, {"secret", {"text"}}, {"unsecret", {"text"}},
+	{"represent-end", {"id", "text"}}, {"channel", {"party", "how"}}, {"channel", {"party", "how", "id"}}, {"profile", {"party", "how"}}, {"secret", {"text"}}, {"unsecret", {"text"}},
 	{"contact", {"party", "id", "how", "text"}}, {"contact", {"party", "id", "how", "text", "mail"}},
 };
 

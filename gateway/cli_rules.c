@@ -58,7 +58,7 @@ static const struct kind {
 } kinds[] = {
 	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
 	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
-	{"recipient", "recipient", check_recipient, "key version form limit_mb", "recipients"},
+	{"recipient", "recipient", check_recipient, "key version form limit_mb why", "recipients"},
 	{"settings", "setting", check_setting, NULL, "settings"},
 	{"account", "mailbox", check_account, "key version kind title certificates subjects", "accounts"},
 };
@@ -152,7 +152,7 @@ static int list(struct cli *cli, const struct kind *kind)
 		return cli_settings_list(cli);
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
 				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id', t.data->>'name'), "
-				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
+				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'why', coalesce(t.data->>'why', 'import'), 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
 				      "'subjects', jsonb_array_length(case jsonb_typeof(t.data->'subjects') when 'array' then t.data->'subjects' else '[]' end), "
 				      "'mailbox', t.data->>'mailbox', 'signature', coalesce(t.data->>'signature', 'required'), "
 				      "'classes', (select string_agg(c, ' ') from jsonb_array_elements_text(coalesce(t.data->'classes', t.data->'pathologies', '[]')) c))), '[]') "

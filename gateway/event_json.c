@@ -494,6 +494,25 @@ static void read_representative(struct arena *arena, const json_t *o, struct dos
 	d->timed_until = json_instant(o, "until", &d->until);
 }
 
+static json_t *write_profile(const struct dossier_profile_data *d)
+{
+	json_t *o = json_object();
+	put(o, "party", bytes_of_text(party_name(d->party)));
+	put(o, "mailbox", d->mailbox);
+	put(o, "form", bytes_of_text(profile_form_name(d->form)));
+	put(o, "why", bytes_of_text(profile_why_name(d->why)));
+	put(o, "address", d->address);
+	return o;
+}
+
+static void read_profile(struct arena *arena, const json_t *o, struct dossier_profile_data *d)
+{
+	*d = (struct dossier_profile_data){
+		.party = party_of_name(json_view(o, "party")), .mailbox = take(arena, o, "mailbox"), .form = profile_form_of_name(json_view(o, "form")),
+		.why = profile_why_of_name(json_view(o, "why")), .address = take(arena, o, "address"),
+	};
+}
+
 static json_t *write_text(const struct dossier_text_data *d)
 {
 	json_t *o = json_object();
@@ -525,6 +544,8 @@ json_t *event_write(const struct dossier_event *event)
 		return write_channel(&event->channel);
 	case EVENT_DATA_REPRESENTATIVE:
 		return write_representative(&event->representative);
+	case EVENT_DATA_PROFILE:
+		return write_profile(&event->profile);
 	case EVENT_DATA_TEXT:
 		return write_text(&event->text);
 	case EVENT_DATA_NONE:
@@ -565,6 +586,9 @@ void event_read(struct arena *arena, const json_t *data, struct dossier_event *e
 		break;
 	case EVENT_DATA_REPRESENTATIVE:
 		read_representative(arena, data, &event->representative);
+		break;
+	case EVENT_DATA_PROFILE:
+		read_profile(arena, data, &event->profile);
 		break;
 	case EVENT_DATA_TEXT:
 		event->text = (struct dossier_text_data){take(arena, data, "id"), take(arena, data, "text")};

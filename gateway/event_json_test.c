@@ -80,6 +80,10 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 		e.representative = (struct dossier_representative_data){B("r1"), ROLE_GUARDIAN, B("Mme T"), B("t@x.fr"), B("jugement"), true, true,
 									{1000000}, {2000000}, true};
 		break;
+	case EVENT_DATA_PROFILE:
+		e.profile = (struct dossier_profile_data){.party = PARTY_ATTENDING, .mailbox = BYTES("dr@m.fr"), .form = PROFILE_ADDRESS, .why = PROFILE_ASKED,
+							  .address = BYTES("autre@m.fr")};
+		break;
 	case EVENT_DATA_TEXT:
 		e.text = (struct dossier_text_data){B("id"), B("pourquoi « ça » ?")};
 		break;

@@ -291,7 +291,7 @@ const char *rules_organisation(struct arena *arena, const json_t *item, struct o
 
 /* ---------------------------------------------------------------- recipient */
 
-static const struct key recipient_keys[] = {{"recipient", TEXT}, {"form", OPTIONAL_TEXT}, {"limit_mb", OPTIONAL_NUMBER}};
+static const struct key recipient_keys[] = {{"recipient", TEXT}, {"form", OPTIONAL_TEXT}, {"limit_mb", OPTIONAL_NUMBER}, {"why", OPTIONAL_TEXT}};
 
 /* "@domain", or an address. */
 static bool recipient_ok(struct arena *arena, struct bytes address)
@@ -311,7 +311,8 @@ const char *rules_recipient(struct arena *arena, const json_t *item, struct reci
 		return "the value of \"recipient\" is neither an address nor \"@domain\"";
 	if (out->limit != 0 && (out->limit < 2000000 || out->limit > LIMIT_COMPOSE_MAIL))
 		return "\"limit_mb\" is not from 2 to 26";
-	return word(item, "form", "pdf+xdm", "pdf", &out->pdf_only) ? NULL : "\"form\" is neither pdf nor pdf+xdm";
+	out->paper = bytes_equal_text(json_view(item, "form"), "paper");
+	return out->paper || word(item, "form", "pdf+xdm", "pdf", &out->pdf_only) ? NULL : "\"form\" is none of pdf, pdf+xdm, paper";
 }
 
 /* ---------------------------------------------------------------- setting */

@@ -76,6 +76,17 @@ static enum reason change_expert(struct work *work, const struct policy_decision
 	return reason;
 }
 
+/* It counts for that mailbox in every dossier; another address is a person's to settle. */
+static enum reason learn(struct work *work, const struct dossier_event *event)
+{
+	const struct dossier_profile_data *p = &event->profile;
+
+	if (p->form == PROFILE_ADDRESS)
+		return REASON_NONE;
+	return STORE_RUN(work->store, NULL, "select relais.recipient_learn($1, $2, $3)", P_TEXT_B(p->mailbox), P_TEXT(profile_form_name(p->form)),
+			 P_TEXT(profile_why_name(p->why)));
+}
+
 /* A late opinion that a person takes was held for her: its message is done. */
 static enum reason end_held(struct work *work, int64_t dossier, const struct dossier_event *event)
 {
@@ -99,6 +110,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 			reason = end_held(work, dossier, event);
 		if (reason == REASON_NONE && dossier_event_data(event->kind) == EVENT_DATA_OFFER)
 			reason = change_expert(work, decision, dossier, event);
+		if (reason == REASON_NONE && event->kind == EVENT_PROFILE_TOLD)
+			reason = learn(work, event);
 	}
 	return reason;
 }

@@ -136,7 +136,7 @@ static enum reason read_recipients(struct work *work, const struct dossier *doss
 	struct store_rows *rows = NULL;
 	size_t n = 0;
 
-	for (enum party p = PARTY_PATIENT; p < PARTY_SENDER; p++)
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++)
 		if (dossier_mailbox(dossier, p).len > 0)
 			mailboxes[n++] = dossier_mailbox(dossier, p);
 	enum reason reason = STORE_RUN(work->store, &rows, "select version, data from relais.rule_recipients($1)", P_TEXTS(mailboxes, n));

@@ -59,6 +59,13 @@ enum reason consent_check_mail(const struct dossier *dossier, enum mail_code cod
 	bool alive = party == PARTY_PATIENT && dossier->died_at.us == 0 && !people_is_secret(dossier);
 	if (alive && (code == MAIL_M33 || (dossier->state == DOSSIER_WITHDRAWN && code == MAIL_M43)))
 		return REASON_NONE;
+	/* What the patient agreed to is what M60 asks the physician who wrote to us. */
+	bool live = dossier->frozen_at.us == 0 && dossier->withdrawn_at.us == 0 && dossier->died_at.us == 0;
+	if (code == MAIL_M60 && party == PARTY_REQUESTER && dossier->request.requester == REQUESTER_PHYSICIAN && live)
+		return REASON_NONE;
+	/* He was told that his request came, and is asked for what it lacks; the report is the patient's to give. */
+	if (code == MAIL_M64 && party == PARTY_REQUESTER && !is_given(&dossier->requester, now))
+		return REASON_CONSENT_NONE;
 	if ((party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT) && dossier->frozen_at.us == 0)
 		return is_represented(dossier, party, code, now) ? REASON_NONE : REASON_CONSENT_NONE;
 	return consent_check(dossier, party, now);

@@ -333,7 +333,7 @@ static bool mailbox_is_unread(const struct dossier *d)
 /* A physician to whom the version that stands went has not got it. */
 static bool physician_lacks_report(const struct dossier *d)
 {
-	static const enum party parties[] = {PARTY_ATTENDING, PARTY_FIRST_OPINION};
+	static const enum party parties[] = {PARTY_ATTENDING, PARTY_FIRST_OPINION, PARTY_REQUESTER};
 	unsigned to = 0;
 
 	for (size_t i = 0; i < d->n_releases; i++)

@@ -125,6 +125,7 @@ enum policy_act {
 	POLICY_ACT_REPRESENT,    /* representative: named, or what is known of him changed (the same mailbox and role); its id is the policy's */
 	POLICY_ACT_REPRESENT_END,   /* id of the representative, text why */
 	POLICY_ACT_CHANNEL,      /* how a party is to be reached: party, how "mail", "paper", "telephone", "physician", id the address (lines behind '|') */
+	POLICY_ACT_PROFILE,      /* how a professional's mailbox wants its mail: party, how "pdf", "pdf+xdm", "paper" */
 	POLICY_ACT_SECRET,       /* a minor wants it kept from the parents: text */
 	POLICY_ACT_UNSECRET,     /* and does not any more: text */
 	POLICY_ACT_STUDY_STOP,   /* no questionnaire after six months, in any dossier of that person */

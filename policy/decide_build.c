@@ -188,6 +188,9 @@ static bool answer_all(struct build *b, enum mail_code code, enum receipt_news n
 
 	close_mail(b);
 	b->limited |= choice.limited;
+	/* The physician who asked has M60 or M61 in its place: one answer to one message. */
+	for (size_t i = 0; news == RECEIPT_TAKEN && i < b->n_mails; i++)
+		choice.letter = choice.letter && !(b->mails[i].in_reply_to && (b->mails[i].code == MAIL_M60 || b->mails[i].code == MAIL_M61));
 	if (choice.letter)
 		answer(b, code, POLICY_MAIL_SEALED, reason);
 	if (choice.dsn)

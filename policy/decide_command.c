@@ -42,6 +42,7 @@ static const struct {
 	[POLICY_ACT_REPRESENT] = {"represent", "operator.represent/1"},
 	[POLICY_ACT_REPRESENT_END] = {"represent-end", "operator.represent-end/1"},
 	[POLICY_ACT_CHANNEL] = {"channel", "operator.channel/1"},
+	[POLICY_ACT_PROFILE] = {"profile", "operator.profile/1"},
 	[POLICY_ACT_SECRET] = {"secret", "operator.secret/1"},
 	[POLICY_ACT_UNSECRET] = {"unsecret", "operator.unsecret/1"},
 	[POLICY_ACT_STUDY_STOP] = {"study-stop", "operator.study-stop/1"},
@@ -92,20 +93,17 @@ static enum reason change_consent(struct build *b, const struct policy_command *
 
 	if (reason != REASON_NONE || (c->party != PARTY_PATIENT && c->party != PARTY_EXPERT))
 		return reason;
-	reason = step_reassess(b);
-	bool first = !told && consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE &&
-		     b->after->state != DOSSIER_UNQUALIFIED;
-	return reason == REASON_NONE && first ? step_welcome(b) : reason;
+	bool first = !told && consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE;
+	if (!first || b->after->state == DOSSIER_UNQUALIFIED)
+		return step_reassess(b);
+	reason = step_welcome_after(b);
+	if (reason == REASON_NONE)
+		step_mail_received(b);
+	return reason;
 }
 
-/* A person says what the request does not: its pathology, and the version of the questionnaire that it is weighed by. */
-static enum reason qualify(struct build *b, const struct policy_command *c)
+enum reason step_qualify(struct build *b, struct bytes pathology, struct bytes version)
 {
-	const struct dossier_request *r = &b->after->request;
-	struct bytes pathology = c->id.len > 0 ? c->id : r->pathology, version = c->text.len > 0 ? c->text : r->version;
-
-	if (pathology.len == 0 || version.len == 0)
-		return REASON_REQUEST_UNQUALIFIED;
 	enum reason reason = step_questionnaire(b->rules, pathology, version, b->now);
 	if (reason == REASON_NONE)
 		reason = build_text(b, EVENT_QUALIFIED, pathology, version);
@@ -114,7 +112,19 @@ static enum reason qualify(struct build *b, const struct policy_command *c)
 	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "pathology", text_pathology(b));
 	b->owner = consent_check(b->after, PARTY_PATIENT, b->now) == REASON_NONE ? b->owner : "nurses";
-	return step_reassess(b);
+	reason = step_reassess(b);
+	if (reason == REASON_NONE && b->after->state == DOSSIER_INCOMPLETE)
+		step_mail_received(b);
+	return reason;
+}
+
+/* A person says what the request does not: its pathology, and the version of the questionnaire that it is weighed by. */
+static enum reason qualify(struct build *b, const struct policy_command *c)
+{
+	const struct dossier_request *r = &b->after->request;
+	struct bytes pathology = c->id.len > 0 ? c->id : r->pathology, version = c->text.len > 0 ? c->text : r->version;
+
+	return pathology.len == 0 || version.len == 0 ? REASON_REQUEST_UNQUALIFIED : step_qualify(b, pathology, version);
 }
 
 static enum reason triage(struct build *b, const struct policy_command *c)
@@ -152,6 +162,8 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 		return tell_answer(b, c);
 	case POLICY_ACT_MAILBOX:
 		return step_choose_mailbox(b, c->party, c->id);
+	case POLICY_ACT_PROFILE:
+		return profile_command(b, c);
 	case POLICY_ACT_CLOSE:
 		return step_close(b);
 	case POLICY_ACT_ASSIGN:

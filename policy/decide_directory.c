@@ -120,6 +120,19 @@ enum reason step_await_mailbox(struct build *b, enum party party, enum reason wh
 	return build_text(b, EVENT_MAILBOX_AWAITED, bytes_of_text(party_name(party)), bytes_of_text(reason_code(why)));
 }
 
+bool step_requester_vouched(const struct build *b)
+{
+	const struct directory *d = b->rules->directory;
+	struct bytes mailbox = dossier_mailbox(b->after, PARTY_REQUESTER);
+	bool found = d == NULL || !d->used;
+
+	for (size_t i = 0; !found && i < d->n_entries; i++)
+		found = sender_same_address(d->entries[i].address, mailbox);
+	for (size_t i = 0; !found && i < d->n_confirmations; i++)
+		found = sender_same_address(d->confirmations[i].address, mailbox);
+	return found;
+}
+
 static enum reason share(struct build *b, enum party party)
 {
 	unsigned version = dossier_version(b->after);

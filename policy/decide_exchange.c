@@ -161,6 +161,8 @@ static enum reason unshare(struct build *b)
 
 	if (reason == REASON_NONE)
 		reason = change_consent(b, PARTY_FIRST_OPINION, false);
+	if (reason == REASON_NONE && b->after->request.requester == REQUESTER_PHYSICIAN)
+		reason = change_consent(b, PARTY_REQUESTER, false);
 	b->owner = "nurses";
 	return reason;
 }
@@ -349,33 +351,81 @@ void decide_patient(struct build *b)
 	settle(b, reason);
 }
 
-/* The patient told him yes or no: his word opens what his request did not say. */
+/* The patient told him yes: his word opens what his request did not say, and stands behind the consent as its proof. What else the request does
+ * not tell is a nurse's to tell; nothing else, and it goes on as if it had come so. */
 static enum reason agree(struct build *b)
 {
+	const struct dossier_request *r = &b->after->request;
 	enum reason reason = change_consent(b, PARTY_PATIENT, true);
 
 	if (reason == REASON_NONE)
 		reason = change_consent(b, PARTY_EXPERT, true);
-	b->owner = "nurses";   /* pathology and questionnaire are hers to tell */
+	bool known = r->pathology.len > 0 && r->version.len > 0;
+	if (reason != REASON_NONE)
+		return reason;
+	if (b->after->state == DOSSIER_UNQUALIFIED && !known)
+		b->owner = "nurses";
+	else if (b->after->state == DOSSIER_UNQUALIFIED)
+		reason = step_qualify(b, r->pathology, r->version);
+	else
+		reason = step_welcome_after(b);
+	if (reason == REASON_NONE)
+		step_mail_received(b);
 	return reason;
+}
+
+/* No agreement, no request: nobody but him was ever told of it. */
+static enum reason disagree(struct build *b)
+{
+	b->owner = "nurses";
+	return build_text(b, EVENT_CANCELLED, BYTES("refused"), BYTES_NONE);
+}
+
+static bool awaits_agreement(const struct dossier *d)
+{
+	return (d->state == DOSSIER_UNQUALIFIED || d->state == DOSSIER_INCOMPLETE) && !(d->request.consent_processing && d->request.consent_expert);
+}
+
+/* What the words of a physician change by themselves; all others are a person's to read. */
+static enum reason requester_words(struct build *b)
+{
+	enum policy_word word = b->message->reply.physician;
+
+	if (step_says_unfiled(b->message))
+		return step_unfiled(b, MAIL_M64, PARTY_REQUESTER, b->message->from);
+	if (step_is_profile_word(word))
+		return step_profile_word(b);
+	if ((word == POLICY_WORD_AGREE || word == POLICY_WORD_REFUSE) && awaits_agreement(b->after))
+		return word == POLICY_WORD_AGREE ? agree(b) : is_alone(b->message) ? disagree(b) : REASON_REPLY_WISH;
+	return word != POLICY_WORD_NONE && word != POLICY_WORD_UNCLEAR ? REASON_REPLY_WISH : plain_words(b, b->after->request.organisation);
 }
 
 void decide_requester(struct build *b)
 {
-	const struct dossier_request *r = &b->after->request;
 	enum reason reason = step_writer(b, dossier_mailbox(b->after, PARTY_REQUESTER), BYTES_NONE);
-	enum policy_word word = b->message->reply.physician;
 
-	b->rule = "exchange.requester/1";
+	b->rule = "exchange.requester/2";
 	b->actor = bytes_of_text("requester");
 	/* A physician who writes of an emergency knows whom to call: a person reads it first, and nobody is sent the numbers for it. */
 	if (b->message->n_emergencies > 0)
 		reason = REASON_REPLY_URGENT;
-	if (reason == REASON_NONE && word == POLICY_WORD_AGREE && b->after->state == DOSSIER_UNQUALIFIED && !(r->consent_processing && r->consent_expert))
-		reason = agree(b);
-	else if (reason == REASON_NONE && word != POLICY_WORD_NONE && word != POLICY_WORD_UNCLEAR)
-		reason = REASON_REPLY_WISH;
+	if (reason == REASON_NONE)
+		reason = requester_words(b);
+	settle(b, reason);
+}
+
+void decide_physician(struct build *b)
+{
+	enum party party = b->message->party;
+	enum reason reason = step_writer(b, dossier_mailbox(b->after, party), BYTES_NONE);
+
+	b->rule = "exchange.physician/1";
+	b->actor = bytes_of_text("physician");
+	if (b->message->n_emergencies > 0)
+		reason = REASON_REPLY_URGENT;
+	if (reason == REASON_NONE && step_says_unfiled(b->message))
+		reason = step_unfiled(b, MAIL_M64, party, b->message->from);
 	else if (reason == REASON_NONE)
-		reason = plain_words(b, r->organisation);
+		reason = step_is_profile_word(b->message->reply.physician) ? step_profile_word(b) : REASON_REPLY_NOT_AWAITED;
 	settle(b, reason);
 }

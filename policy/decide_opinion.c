@@ -258,6 +258,9 @@ enum reason step_judge_opinion(struct build *b)
 	if (n > 0)
 		return ask_back(b, gaps, n);
 	enum reason reason = end_standby(b);
+	/* The nurses have it in their list from this second, whoever releases (E22). */
+	if (reason == REASON_NONE && opinion_is_urgent(&b->after->opinion.data.form))
+		reason = build_text(b, EVENT_OPINION_ALERT, BYTES("delay"), BYTES_NONE);
 	if (reason == REASON_NONE)
 		reason = build_plain(b, EVENT_OPINION_CHECKED);
 	if (reason != REASON_NONE || b->rules->release_by_nurse)

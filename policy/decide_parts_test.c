@@ -75,7 +75,7 @@ static void large_ones_go_in_parts(void **state)
 static void the_mailbox_says_how_large(void **state)
 {
 	(void)state;
-	static const struct recipient large = {BYTES_OF("@experts.exemple.fr"), true, 25000000};
+	static const struct recipient large = {.address = BYTES_OF("@experts.exemple.fr"), .pdf_only = true, .limit = 25000000};
 	struct world *w = world_make();
 
 	w->rules.recipients = &large;

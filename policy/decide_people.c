@@ -14,7 +14,7 @@
 static bool has_channel(enum party party)
 {
 	return party == PARTY_PATIENT || party == PARTY_REPRESENTATIVE || party == PARTY_OTHER_PARENT || party == PARTY_ATTENDING ||
-	       party == PARTY_FIRST_OPINION;
+	       party == PARTY_FIRST_OPINION || party == PARTY_REQUESTER;
 }
 
 static struct build_way by_person(void)
@@ -30,6 +30,16 @@ static struct build_way by_letter(const struct build *b, struct bytes address)
 	return (struct build_way){.channel = CHANNEL_PAPER, .to = b->rules->print_mailbox, .address = address};
 }
 
+/* He wrote so in some dossier: the address of the envelope is a person's to ask for. What a person said of this dossier stands above it. */
+static bool wants_paper(const struct build *b, enum party party, struct bytes mailbox)
+{
+	const struct dossier_channel_data *c = &b->after->channels[party];
+	bool physician = party == PARTY_ATTENDING || party == PARTY_FIRST_OPINION || party == PARTY_REQUESTER;
+	bool said = c->party != PARTY_NONE && c->channel == CHANNEL_MAIL && c->address.len == 0;
+
+	return physician && !said && mailbox.len > 0 && recipient_profile(b->rules, party, mailbox).paper;
+}
+
 struct build_way build_way(const struct build *b, enum party party)
 {
 	const struct dossier_channel_data *c = &b->after->channels[party];
@@ -38,6 +48,8 @@ struct build_way build_way(const struct build *b, enum party party)
 	if (has_channel(party) && c->channel == CHANNEL_PAPER)
 		return by_letter(b, c->address);
 	if (has_channel(party) && c->channel != CHANNEL_MAIL)
+		return by_person();
+	if (wants_paper(b, party, mailbox))
 		return by_person();
 	/* No mailbox is built on a number that is not qualified (E11): he is called. */
 	if (party == PARTY_PATIENT && mailbox.len == 0)

@@ -54,7 +54,7 @@ static void a_physicians_request_waits_for_a_person(void **state)
 	assert_string_equal(d->owner, "nurses");
 	assert_string_equal(events_of(w), "requested, document_filed, document_filed, qualification_awaited");
 	/* No consent: the patient is not written to. */
-	assert_string_equal(mails_of(w), "M70 sender");
+	assert_string_equal(mails_of(w), "M60 requester");
 	assert_int_equal(w->dossier->state, DOSSIER_UNQUALIFIED);
 	assert_int_equal(w->dossier->request.requester, REQUESTER_PHYSICIAN);
 	assert_true(bytes_equal(w->dossier->missing, BYTES("pathology,questionnaire,consent.processing,consent.expert")));
@@ -86,7 +86,7 @@ static void a_person_completes_it(void **state)
 	assert_string_equal(mails_of(w), "");
 	/* With the second consent the patient may be told, and is. */
 	consent(w, PARTY_EXPERT, true);
-	assert_string_equal(mails_of(w), "M01 patient, M02 patient");
+	assert_string_equal(mails_of(w), "M01 patient, M02 patient, M61 requester");
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M02, "missing"), BYTES("- Vos antécédents\n- Mammographie\n- Compte rendu de RCP")));
 	command(w, POLICY_ACT_ANSWER, "history", "aucun");
 	assert_string_equal(events_of(w), "answer_told, pieces_missing");
@@ -94,7 +94,7 @@ static void a_person_completes_it(void **state)
 	send(w, record_message(w, "rcp-1", "51851-4", "r1"));
 	assert_int_equal(w->dossier->state, DOSSIER_TRIAGE);
 	command(w, POLICY_ACT_TRIAGE, "", "");
-	assert_string_equal(mails_of(w), "M06 patient, M10 expert");
+	assert_string_equal(mails_of(w), "M06 patient, M61 requester, M10 expert");
 	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "questions"), BYTES("1. Faut-il opérer ?")));
 	/* The expert has the sections, and who asks. */
 	assert_true(bytes_contains(field_of(&w->last, MAIL_M10, "hospitals"), BYTES("Dr VACQUIER")));
@@ -115,7 +115,7 @@ static void consents_may_come_first(void **state)
 	assert_string_equal(mails_of(w), "");
 	assert_int_equal(w->dossier->state, DOSSIER_UNQUALIFIED);
 	command(w, POLICY_ACT_TRIAGE, "cancer-sein", "1");
-	assert_string_equal(mails_of(w), "M01 patient, M02 patient");
+	assert_string_equal(mails_of(w), "M01 patient, M02 patient, M61 requester");
 	assert_null(w->last.owner);
 	assert_int_equal(command(w, POLICY_ACT_TRIAGE, "cancer-sein", "1")->reason, REASON_DOSSIER_ORDER);
 	world_free(w);

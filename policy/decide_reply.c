@@ -342,6 +342,8 @@ void decide_relay(struct build *b)
 		decide_patient(b);
 	else if (b->message->party == PARTY_REQUESTER)
 		decide_requester(b);
+	else if (b->message->party == PARTY_ATTENDING || b->message->party == PARTY_FIRST_OPINION)
+		decide_physician(b);
 	else if (b->message->party == PARTY_REPRESENTATIVE || b->message->party == PARTY_OTHER_PARENT)
 		decide_representative(b);
 	else

@@ -565,7 +565,7 @@ static void not_the_patient(void **state)
 	m.n_documents = 1;
 	assert_int_equal(send(w, m)->reason, REASON_IDENTITY_DIFFERS);
 	m.party = PARTY_ATTENDING;
-	assert_int_equal(send(w, m)->reason, REASON_REPLY_NOT_AWAITED);
+	assert_int_equal(send(w, m)->reason, REASON_REPLY_PARTY);
 	assert_int_equal(w->dossier->state, DOSSIER_RELEASED);
 	world_free(w);
 }

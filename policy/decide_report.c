@@ -103,9 +103,12 @@ static enum reason apply_mdn(struct build *b, const struct policy_report *r, con
 {
 	struct dossier_mail_data data = data_of(r, mdn_level(line), REASON_NONE, line->disposition);
 
-	if (not_filed(disposition_type(line->disposition)))
-		b->owner = "nurses";   /* a person must know */
-	return data.level == PROOF_READ ? apply_read(b, &data) : prove(b, &data);
+	if (data.level == PROOF_READ)
+		return apply_read(b, &data);
+	enum reason reason = prove(b, &data);
+	if (reason != REASON_NONE || !not_filed(disposition_type(line->disposition)))
+		return reason;
+	return step_unfiled(b, data.code, data.party, data.mailbox);
 }
 
 /* A notice stands behind no dossier: what is proved of it is kept on the mail alone. */

@@ -149,8 +149,11 @@ static enum reason read_request(struct build *b, struct told *told, const struct
 		out->mailbox = text_patient_mailbox(b, patient);
 	if (!read_values(b, told, out) || told->refused)
 		return REASON_REQUEST_INCOMPLETE;
-	out->unqualified = out->pathology.len == 0 || out->version.len == 0 || !out->consent_processing || !out->consent_expert;
-	return out->unqualified && !told->physician && told->answers ? REASON_REQUEST_INCOMPLETE : REASON_NONE;
+	bool named = out->pathology.len > 0 && out->version.len > 0;
+	/* A physician's lacks the agreement alone: he is asked for it. */
+	bool open = told->physician || !told->answers || (named && out->requester == REQUESTER_PHYSICIAN);
+	out->unqualified = !named || !out->consent_processing || !out->consent_expert;
+	return out->unqualified && !open ? REASON_REQUEST_INCOMPLETE : REASON_NONE;
 }
 
 /* What is told of the pathology must be known; a person tells the rest. */
@@ -218,6 +221,14 @@ static enum reason check_known(const struct dossier *const *candidates, size_t n
 	return reason;
 }
 
+/* His request is what he is answered. */
+static void answers_him(struct build *b)
+{
+	struct policy_mail *mail = &b->mails[b->n_mails - 1];
+
+	mail->in_reply_to = b->message != NULL && sender_same_address(b->message->from, mail->to);
+}
+
 /* Opened, and in the nurses' hands with what is not told named: nobody is written to before she has completed it. */
 enum reason step_await_qualification(struct build *b)
 {
@@ -236,7 +247,72 @@ enum reason step_await_qualification(struct build *b)
 			all = arena_printf(b->arena, "%s%s%s", all, all[0] != 0 ? "," : "", ids[i].id);
 	b->owner = "nurses";
 	b->reason = r->requester == REQUESTER_PHYSICIAN ? REASON_REQUEST_UNQUALIFIED : REASON_QUESTIONNAIRE_UNREAD;
-	return build_text(b, EVENT_QUALIFICATION_AWAITED, bytes_of_text(all), bytes_of_text(reason_code(b->reason)));
+	enum reason reason = build_text(b, EVENT_QUALIFICATION_AWAITED, bytes_of_text(all), bytes_of_text(reason_code(b->reason)));
+	if (reason == REASON_NONE && r->requester == REQUESTER_PHYSICIAN && !(r->consent_processing && r->consent_expert) &&
+	    build_mail(b, MAIL_M60, PARTY_REQUESTER, POLICY_ATTACH_NONE))
+		answers_him(b);
+	return reason;
+}
+
+/* One letter an event: the second of a decision would say what the first did not yet know. */
+static bool is_told(const struct build *b)
+{
+	for (size_t i = 0; i < b->n_mails; i++)
+		if (b->mails[i].code == MAIL_M60 || b->mails[i].code == MAIL_M61)
+			return true;
+	return false;
+}
+
+void step_mail_received(struct build *b)
+{
+	struct missing *missing;
+	size_t count, n;
+
+	if (b->after->request.requester != REQUESTER_PHYSICIAN || is_told(b))
+		return;
+	(void)text_exams(b, &count);
+	bool lacks = b->after->state == DOSSIER_INCOMPLETE && step_missing(b, &missing, &n) == REASON_NONE && n > 0;
+	if (!build_mail(b, MAIL_M61, PARTY_REQUESTER, POLICY_ATTACH_NONE))
+		return;
+	answers_him(b);
+	if (count > 0)
+		build_field(b, "exam_count", text_number(b, count));
+	if (lacks)
+		build_field(b, "missing", text_missing(b, missing, n));
+	if (b->after->complete_at.us != 0)
+		build_field(b, "due", text_date(b, b->after->due_at));
+}
+
+/* "IRM.xml, CR.pdf"; and each cause once. */
+static const char *joined(const struct build *b, const char *all, const char *between, struct bytes what)
+{
+	if (bytes_contains(bytes_of_text(all), what))
+		return all;
+	return arena_printf(b->arena, "%s%s%.*s", all, all[0] != 0 ? between : "", (int)what.len, (const char *)what.at);
+}
+
+static void mail_refused(struct build *b)
+{
+	const struct policy_message *m = b->message;
+	const char *names = "", *causes = "";
+	bool other = false;
+
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct policy_document *d = &m->documents[i];
+		const struct reason_entry *why = reason_entry(d->reason);
+		if (!d->aside || d->reason == REASON_NONE)
+			continue;
+		other |= d->reason == REASON_IDENTITY_OTHER_PATIENT;
+		names = joined(b, names, ", ", d->name.len > 0 ? d->name : d->title.len > 0 ? d->title : build_english(b) ? BYTES("a file without a name") : BYTES("un fichier sans nom"));
+		causes = joined(b, causes, " ", bytes_of_text(build_english(b) ? why->en : why->fr));
+	}
+	if (names[0] == 0 || !build_mail(b, MAIL_M62, PARTY_REQUESTER, POLICY_ATTACH_NONE))
+		return;
+	build_field_text(b, "document_name", names);
+	build_field_text(b, "sentence", causes);
+	if (other)
+		build_field_text(b, "hint", build_english(b) ? "Check the patient in your software, then send the right document."
+							      : "Vérifiez le patient dans votre logiciel, puis renvoyez le bon document.");
 }
 
 /* Another request of the same person is under way: who works on one is to know of the other. */
@@ -298,6 +374,44 @@ static bool is_hidden(const struct policy_message *m)
 	return false;
 }
 
+static bool is_physicians(const struct policy_message *m, const struct told *told)
+{
+	struct bytes requester;
+
+	return told->physician || (read_value(m, "relais.requester", &requester) && requester_of_name(requester) == REQUESTER_PHYSICIAN);
+}
+
+/* A physician attached what is another patient's: those documents are refused, each with its cause, and the rest is taken (product 2.4, M62). What lies
+ * beside them and names nobody may be theirs, and is refused with them. */
+static enum reason set_others_aside(struct build *b, const struct told *told)
+{
+	const struct policy_message *m = b->message;
+	struct policy_message *copy = arena_alloc(b->arena, sizeof *copy);
+	struct policy_document *documents = arena_alloc(b->arena, (m->n_documents + 1) * sizeof *documents);
+	const struct policy_patient *patient = &told->document->patient;
+
+	for (size_t i = 0; i < m->n_documents; i++) {
+		struct policy_document *d = &documents[i];
+		*d = m->documents[i];
+		bool asks = bytes_equal(d->id, told->document->id) && bytes_equal_nocase(d->digest, told->document->digest);
+		bool other = identity_compare_number(patient, d->labelled) == IDENTITY_DIFFERENT ||
+			     (d->has_patient && identity_compare(patient, &d->patient) == IDENTITY_DIFFERENT);
+		if (asks && other)
+			return REASON_ARCHIVE_PATIENTS;
+		if (asks || d->aside || (d->has_patient && !other))
+			continue;
+		d->aside = true;
+		d->reason = other ? REASON_IDENTITY_OTHER_PATIENT : REASON_IDENTITY_NONE;
+		/* It is shown to nobody, and compared with nobody any more. */
+		d->has_patient = false;
+		d->labelled = (struct policy_id){0};
+	}
+	*copy = *m;
+	copy->documents = documents;
+	b->message = copy;
+	return step_one_patient(copy, patient);
+}
+
 /* All that can be said of the message before any dossier is looked at. */
 static enum reason check_message(struct build *b, struct sender *sender, struct told *told)
 {
@@ -315,7 +429,19 @@ static enum reason check_message(struct build *b, struct sender *sender, struct 
 	if (!document->has_patient || !identity_complete(&document->patient))
 		return REASON_IDENTITY_NONE;
 	reason = sender_check_identity(b->rules, sender->organisation, &document->patient);
-	return reason == REASON_NONE ? step_one_patient(b->message, &document->patient) : reason;
+	if (reason == REASON_NONE)
+		reason = step_one_patient(b->message, &document->patient);
+	return reason == REASON_ARCHIVE_PATIENTS && is_physicians(b->message, told) ? set_others_aside(b, told) : reason;
+}
+
+/* The physician who asked has an answer of his own. */
+static void finish(struct build *b)
+{
+	if (b->after->request.requester == REQUESTER_PHYSICIAN) {
+		step_mail_received(b);
+		mail_refused(b);
+	}
+	build_done(b, POLICY_APPLIED, b->reason, b->owner);
 }
 
 void decide_request(struct build *b, const struct dossier *const *candidates, size_t n)
@@ -341,6 +467,6 @@ void decide_request(struct build *b, const struct dossier *const *candidates, si
 	else if (reason != REASON_NONE || (reason = open_dossier(b, &request, candidates, n)) != REASON_NONE)
 		build_settle(b, reason);
 	else
-		build_done(b, POLICY_APPLIED, b->reason, b->owner);
+		finish(b);
 	build_received(b);
 }

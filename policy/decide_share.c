@@ -28,13 +28,36 @@ static bool has_report(const struct dossier *d, enum party party, unsigned versi
 	return false;
 }
 
+bool step_requester_owed(const struct build *b)
+{
+	const struct dossier *d = b->after;
+	struct bytes mailbox = dossier_mailbox(d, PARTY_REQUESTER);
+
+	if (d->request.requester != REQUESTER_PHYSICIAN || !step_may_have(b, PARTY_REQUESTER) ||
+	    consent_check_mail(d, MAIL_M64, PARTY_REQUESTER, b->now) != REASON_NONE)
+		return false;
+	/* The patient said of this doctor, under another role, when he is to have it: once, and then. */
+	for (enum party p = PARTY_ATTENDING; p <= PARTY_FIRST_OPINION; p++)
+		if (sender_same_address(dossier_mailbox(d, p), mailbox) && consent_check(d, p, b->now) == REASON_NONE)
+			return false;
+	return true;
+}
+
+/* CONSENT_NONE, DIRECTORY_UNKNOWN. */
+static enum reason check_requester(const struct build *b)
+{
+	enum reason reason = consent_check_mail(b->after, MAIL_M64, PARTY_REQUESTER, b->now);
+
+	return reason != REASON_NONE || step_requester_vouched(b) ? reason : REASON_DIRECTORY_UNKNOWN;
+}
+
 enum reason step_share(struct build *b, enum party party)
 {
 	unsigned version = dossier_version(b->after);
 
-	if ((party != PARTY_ATTENDING && party != PARTY_FIRST_OPINION) || version == 0)
+	if ((party != PARTY_ATTENDING && party != PARTY_FIRST_OPINION && party != PARTY_REQUESTER) || version == 0)
 		return REASON_DOSSIER_ORDER;
-	enum reason reason = step_mailbox(b, party);
+	enum reason reason = party == PARTY_REQUESTER ? check_requester(b) : step_mailbox(b, party);
 	if (reason == REASON_NONE && build_mailbox(b, party) != REASON_NONE && consent_check(b->after, party, b->now) == REASON_NONE)
 		reason = build_mailbox(b, party);
 	if (reason != REASON_NONE)

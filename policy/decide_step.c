@@ -94,6 +94,9 @@ static struct bytes shared_with(const struct build *b, unsigned version)
 		if ((to & dossier_party_bit(physicians[i].party)) != 0 && name.len > 0 && consent_check(b->after, physicians[i].party, b->now) == REASON_NONE)
 			all = arena_printf(b->arena, "%s%s%.*s", all, all[0] != '\0' ? ", " : "", (int)name.len, (const char *)name.at);
 	}
+	/* His request is the patient's own matter: she knows his name. */
+	if ((to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		all = arena_printf(b->arena, "%s%s%s", all, all[0] != '\0' ? ", " : "", build_english(b) ? "the physician who asked" : "le médecin qui a fait la demande");
 	return bytes_of_text(all);
 }
 
@@ -114,7 +117,7 @@ void step_mail_report(struct build *b, enum party party, unsigned version)
 
 	if (!build_mail(b, MAIL_M64, party, POLICY_ATTACH_REPORT))
 		return;
-	build_field(b, "physician", party == PARTY_ATTENDING ? r->attending.name : r->first_opinion.name);
+	build_field(b, "physician", party == PARTY_ATTENDING ? r->attending.name : party == PARTY_FIRST_OPINION ? r->first_opinion.name : BYTES_NONE);
 	build_field(b, "family_name", p->family_birth);
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
@@ -137,6 +140,8 @@ static enum reason find_mailboxes(struct build *b)
 	const struct dossier_request *r = &b->after->request;
 	enum reason reason = r->attending.when == SHARE_WHEN_ASKED ? REASON_NONE : step_mailbox(b, PARTY_ATTENDING);
 
+	if (reason == REASON_NONE && step_requester_owed(b) && !step_requester_vouched(b))
+		reason = step_await_mailbox(b, PARTY_REQUESTER, REASON_DIRECTORY_UNKNOWN);
 	return reason != REASON_NONE || r->first_opinion.when == SHARE_WHEN_ASKED ? reason : step_mailbox(b, PARTY_FIRST_OPINION);
 }
 
@@ -156,12 +161,16 @@ static unsigned release_to(const struct build *b, bool again)
 
 	if (again)
 		return to;
-	if ((r->attending.when == SHARE_AT_ONCE || is_by_hand(b)) && step_may_have(b, PARTY_ATTENDING))
+	/* What the expert wants done soon does not wait for the patient's reading (E22). */
+	bool soon = b->after->alert_at.us != 0 && r->attending.when == SHARE_AFTER_READING;
+	if ((r->attending.when == SHARE_AT_ONCE || is_by_hand(b) || soon) && step_may_have(b, PARTY_ATTENDING))
 		to |= dossier_party_bit(PARTY_ATTENDING);
 	/* One doctor may be both: he has it once. */
 	bool both = (to & dossier_party_bit(PARTY_ATTENDING)) != 0 && sender_same_address(r->attending.mailbox, r->first_opinion.mailbox);
 	if (r->first_opinion.when == SHARE_AT_ONCE && step_may_have(b, PARTY_FIRST_OPINION) && !both)
 		to |= dossier_party_bit(PARTY_FIRST_OPINION);
+	if (step_requester_owed(b) && step_requester_vouched(b))
+		to |= dossier_party_bit(PARTY_REQUESTER);
 	return to;
 }
 
@@ -170,9 +179,14 @@ static unsigned release_withheld(const struct build *b, unsigned version)
 {
 	unsigned withheld = 0;
 
-	for (enum party p = PARTY_ATTENDING; p <= PARTY_FIRST_OPINION; p++)
-		if (dossier_had_version(b->after, p, version) && consent_check(b->after, p, b->now) != REASON_NONE)
+	static const enum party physicians[] = {PARTY_ATTENDING, PARTY_FIRST_OPINION, PARTY_REQUESTER};
+
+	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++) {
+		enum party p = physicians[i];
+		bool asked = p != PARTY_REQUESTER || b->after->request.requester == REQUESTER_PHYSICIAN;
+		if (asked && dossier_had_version(b->after, p, version) && consent_check_mail(b->after, MAIL_M64, p, b->now) != REASON_NONE)
 			withheld |= dossier_party_bit(p);
+	}
 	return withheld;
 }
 
@@ -280,6 +294,13 @@ enum reason step_welcome(struct build *b)
 	return reason;
 }
 
+enum reason step_welcome_after(struct build *b)
+{
+	enum reason reason = step_reassess(b);
+
+	return reason == REASON_NONE && b->after->state != DOSSIER_UNQUALIFIED ? step_welcome(b) : reason;
+}
+
 enum reason step_triage(struct build *b)
 {
 	struct missing *missing;
@@ -296,6 +317,7 @@ enum reason step_triage(struct build *b)
 		return reason;
 	if (build_mail(b, MAIL_M06, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "due", text_date(b, b->after->due_at));
+	step_mail_received(b);
 	return step_offer(b);
 }
 
@@ -338,9 +360,27 @@ enum reason step_release(struct build *b)
 		step_mail_report(b, PARTY_ATTENDING, release.version);
 	if (release.to & dossier_party_bit(PARTY_FIRST_OPINION))
 		step_mail_report(b, PARTY_FIRST_OPINION, release.version);
+	if (release.to & dossier_party_bit(PARTY_REQUESTER))
+		step_mail_report(b, PARTY_REQUESTER, release.version);
 	if (!again && build_mail(b, MAIL_M16, PARTY_EXPERT, POLICY_ATTACH_NONE))
 		build_field(b, "released", text_date(b, b->now));
 	return REASON_NONE;
+}
+
+/* His operator knows no such patient: the identity is in question, not the mail (E28). A person tells him all until she has compared it and chosen a
+ * way with him; what goes to others goes on. */
+static enum reason compare_again(struct build *b)
+{
+	enum dossier_state to = dossier_next(b->after->state, EVENT_IDENTITY_DOUBTED);
+	enum reason reason = REASON_NONE;
+
+	b->reason = REASON_IDENTITY_UNKNOWN;
+	if (b->after->channels[PARTY_PATIENT].channel == CHANNEL_MAIL && dossier_next(b->after->state, EVENT_CHANNEL_CHANGED) != DOSSIER_NOWHERE)
+		reason = build_event(b, (struct dossier_event){
+			.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .channel = CHANNEL_TELEPHONE, .why = BYTES("unknown")}});
+	if (reason == REASON_NONE && to == DOSSIER_IDENTITY && b->after->state != DOSSIER_IDENTITY)
+		reason = build_text(b, EVENT_IDENTITY_DOUBTED, bytes_of_text(reason_code(REASON_IDENTITY_UNKNOWN)), BYTES_NONE);
+	return reason;
 }
 
 enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
@@ -357,6 +397,8 @@ enum reason step_failed(struct build *b, const struct dossier_mail_data *mail)
 	}
 
 	b->owner = "nurses";
+	if (reason == REASON_NONE && mail->party == PARTY_PATIENT && dossier_is_unknown(mail))
+		reason = compare_again(b);
 	if (reason != REASON_NONE)
 		return reason;
 	enum dossier_state state = b->after->state == DOSSIER_REVISION ? b->after->interrupted : b->after->state;

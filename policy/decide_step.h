@@ -12,10 +12,14 @@ enum { PROOF_FAILED = -1, PROOF_NONE = 0, PROOF_LEFT = 1, PROOF_ACCEPTED = 2, PR
 MUST_USE enum reason step_reassess(struct build *b);
 /* What is missing now; REASON_REQUEST_UNQUALIFIED before a person told the pathology, REASON_PATHOLOGY_UNKNOWN when the pathology is not in the rules any more. */
 MUST_USE enum reason step_missing(struct build *b, struct missing **missing, size_t *n);
+/* It is for that pathology, by that version of its questionnaire: M01, then what is missing is looked for. */
+MUST_USE enum reason step_qualify(struct build *b, struct bytes pathology, struct bytes version);
 /* What the request does not tell of pathology and consents is a person's to tell. */
 MUST_USE enum reason step_await_qualification(struct build *b);
 /* The patient's first mails, when he may first be written to: M01, and M02 when something is missing. */
 MUST_USE enum reason step_welcome(struct build *b);
+/* Both consents of a request whose pathology is known have come: what is missing is looked for, then step_welcome. */
+MUST_USE enum reason step_welcome_after(struct build *b);
 /* T0, M06, then the first offer. REASON_PIECES_MISSING when something is. */
 MUST_USE enum reason step_triage(struct build *b);
 /* The next expert and M10, or EVENT_EXPERT_NONE; sets the owner to the nurses in the latter case. */
@@ -131,6 +135,21 @@ void decide_representative(struct build *b);
 /* What the patient, or who has all that he has, wrote: words and documents. The writer was checked. */
 MUST_USE enum reason exchange_patient(struct build *b);
 
+/* How a mailbox wants its mail: the words of its holder, a physician. REPLY_WISH: a person reads it first. */
+bool step_is_profile_word(enum policy_word word);
+MUST_USE enum reason step_profile_word(struct build *b);
+/* His software could not file that mail: its mailbox has the PDF alone from now on, and has it again so, once. */
+MUST_USE enum reason step_unfiled(struct build *b, enum mail_code code, enum party party, struct bytes mailbox);
+bool step_says_unfiled(const struct policy_message *message);
+/* PROFILE: how "pdf", "pdf+xdm", "paper". USAGE, DIRECTORY_NONE. */
+MUST_USE enum reason profile_command(struct build *b, const struct policy_command *command);
+/* M61 to the physician who asked: what is missing, or by when. Nothing when this decision answers him already. */
+void step_mail_received(struct build *b);
+/* Is the report for the physician who asked, and under no other role of his? */
+bool step_requester_owed(const struct build *b);
+/* He wrote from his mailbox; what is clinical goes there when the directory knows that mailbox, or a person confirmed it. */
+bool step_requester_vouched(const struct build *b);
+
 /* ASSIGN, REASSIGN, TAKE. USAGE for any other act. */
 MUST_USE enum reason expert_command(struct build *b, const struct policy_command *command);
 
@@ -143,6 +162,8 @@ void decide_relay(struct build *b);
 /* A patient's reply, and that of the physician who asked. */
 void decide_patient(struct build *b);
 void decide_requester(struct build *b);
+/* What a physician answers who has, or is to have, the report. */
+void decide_physician(struct build *b);
 /* The expert's answer to the patient; his question before he answers. The writer was checked. */
 MUST_USE enum reason exchange_answer(struct build *b, const struct dossier_offer *expert);
 MUST_USE enum reason exchange_more(struct build *b);

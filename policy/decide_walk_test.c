@@ -217,7 +217,7 @@ static void lives(void **state)
 	(void)state;
 	size_t passed[DOSSIER_STATES] = {0};
 
-	for (uint64_t life = 1; life <= 800; life++) {
+	for (uint64_t life = 1; life <= 1000; life++) {
 		uint64_t seed = life * 0x9e3779b97f4a7c15u;
 		struct world *w = world_make();
 		w->rules.triage_by_nurse = life % 2;

@@ -23,6 +23,7 @@ static void keep_request(struct dossier *d, const struct dossier_event *e)
 	d->opened_at = e->at;
 	d->attending = (struct dossier_consent){e->request.attending.consent, e->at};
 	d->first_opinion = (struct dossier_consent){e->request.first_opinion.consent, e->at};
+	d->requester = (struct dossier_consent){e->request.requester == REQUESTER_PHYSICIAN, e->at};
 }
 
 static void keep_document(struct dossier *d, const struct dossier_event *e)
@@ -100,6 +101,8 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 		p->level = m->level;
 	if (!failed && m->code == MAIL_M21 && m->party == PARTY_PATIENT && m->level >= 2 && d->kept_at.us == 0)
 		d->kept_at = e->at;
+	if (failed && m->party == PARTY_PATIENT && dossier_is_unknown(m))
+		d->unknown_at = e->at;
 	p->failed = failed;
 	p->reason = failed ? m->reason : REASON_NONE;
 	p->at = e->at;
@@ -149,6 +152,7 @@ static void keep_opinion(struct dossier *d, const struct dossier_event *e)
 
 	d->digests = dossier_grow(d->arena, d->digests, d->n_digests, &d->room_digests, sizeof *d->digests);
 	d->digests[d->n_digests++] = e->opinion.digest;
+	d->alert_at = (struct instant){0};
 	add_opinion_mail(d->arena, &d->draft, e, &opinion);
 	add_annexes(d->arena, &d->draft, e, &opinion);
 	opinion.data.form = opinion_merge(d->arena, &d->draft.data.form, &e->opinion.form);
@@ -161,6 +165,7 @@ static void return_opinion(struct dossier *d, const struct dossier_event *e)
 {
 	d->draft = e->text.id.len > 0 ? d->opinion : (struct dossier_opinion){0};
 	d->opinion = d->delivered;
+	d->alert_at = (struct instant){0};
 }
 
 /* What is proved of the mails of before says nothing about those that leave now: their events stay. The same version goes to the patient alone. */
@@ -178,6 +183,8 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 {
 	if (d->released_at.us == 0)
 		d->released_at = e->at;
+	if ((e->release.to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		d->awaited[PARTY_REQUESTER] = REASON_NONE;
 	if (d->n_releases > 0)
 		forget_report_proofs(d, e->release.version == dossier_version(d));
 	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
@@ -187,6 +194,8 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 
 static void keep_shared(struct dossier *d, const struct dossier_event *e)
 {
+	if ((e->release.to & dossier_party_bit(PARTY_REQUESTER)) != 0)
+		d->awaited[PARTY_REQUESTER] = REASON_NONE;
 	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
 	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
 }
@@ -226,6 +235,7 @@ static void keep_consent(struct dossier *d, const struct dossier_event *e)
 	}
 	struct dossier_consent *c = e->consent.party == PARTY_ATTENDING	       ? &d->attending
 				    : e->consent.party == PARTY_FIRST_OPINION ? &d->first_opinion
+				    : e->consent.party == PARTY_REQUESTER     ? &d->requester
 									      : &d->representatives_consent;
 	/* Said again it is as old as it was. */
 	if (c->given != e->consent.given)
@@ -380,6 +390,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_CONTACT_MADE:
 	case EVENT_CHANNEL_CHANGED:
 	case EVENT_MAILBOX_AWAITED:
+	case EVENT_PROFILE_TOLD:
 	case EVENT_REPRESENTATIVE_NAMED:
 	case EVENT_REPRESENTATIVE_ENDED:
 	case EVENT_FROZEN:
@@ -401,9 +412,14 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_HELD:
 		dossier_keep_hold(d, e);
 		break;
+	case EVENT_IDENTITY_CONFIRMED:
+		d->unknown_at = (struct instant){0};
+		break;
+	case EVENT_OPINION_ALERT:
+		d->alert_at = e->at;
+		break;
 	case EVENT_NOTHING:
 	case EVENT_IDENTITY_DOUBTED:
-	case EVENT_IDENTITY_CONFIRMED:
 	case EVENT_EXPIRED:
 	case EVENT_ARCHIVED:
 	case EVENT_EXPORTED:

@@ -160,6 +160,12 @@ struct dossier_fee {
 	int64_t seq;
 };
 
+/* What a party wishes that a person has to carry out; 0: nothing. */
+struct dossier_wish {
+	struct instant paper_at, address_at;
+	struct bytes address;            /* that he asks to be written to */
+};
+
 struct dossier_complaint {
 	struct instant at, settled_at;   /* settled: 0 while it is open */
 };
@@ -173,6 +179,7 @@ struct dossier {
 	struct instant opened_at, changed_at;   /* first event; last change of state */
 	struct dossier_request request;  /* with what a person told since; patient, pathology, physicians... as asked; consents below are the live ones */
 	struct dossier_consent attending, first_opinion;
+	struct dossier_consent requester;   /* the physician who asked may have the report */
 	struct dossier_consent representatives_consent;   /* curator and trusted person may have what the patient has */
 	bool pieces_complete;
 	struct bytes missing;            /* ids of the last EVENT_PIECES_MISSING or EVENT_QUALIFICATION_AWAITED */
@@ -217,6 +224,9 @@ struct dossier {
 	size_t n_links, room_links;
 	enum reason awaited[PARTIES];    /* why a professional's mailbox waits for a person; NONE: it does not */
 	struct dossier_channel_data channels[PARTIES];   /* party NONE: never told, mail; an address that came back is empty */
+	struct dossier_wish wishes[PARTIES];
+	struct instant unknown_at;       /* the patient's operator knows no such patient, and nobody has compared the identity since; 0 otherwise */
+	struct instant alert_at;         /* of the opinion that stands: something is wanted soon; 0: not */
 	struct bytes *returned;          /* addresses that letters came back from: none is used again */
 	size_t n_returned, room_returned;
 	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
@@ -281,6 +291,8 @@ unsigned dossier_version(const struct dossier *dossier);
 const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version);
 /* Was a version below that one sent to that party's mailbox, under whatever role? */
 bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below);
+/* A mail failed because its recipient's operator knows no such mailbox (RFC 3463 3.2: bad address). One that was shut is another matter. */
+bool dossier_is_unknown(const struct dossier_mail_data *mail);
 /* It is not to be carried on by the machine: frozen, or the patient died. */
 bool dossier_stands_still(const struct dossier *dossier);
 /* The pause that lasts; NULL when none does. */

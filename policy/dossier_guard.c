@@ -24,9 +24,10 @@ static enum reason guard_request(const struct dossier_request *r)
 }
 
 /* The two consents of the request may be given to a person; to take them back is to withdraw from the whole. */
-static enum reason guard_consent(const struct dossier_consent_data *c)
+static enum reason guard_consent(const struct dossier *d, const struct dossier_consent_data *c)
 {
-	bool other = c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE;
+	bool asked = c->party == PARTY_REQUESTER && d->request.requester == REQUESTER_PHYSICIAN;
+	bool other = c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE || asked;
 	bool own = c->party == PARTY_PATIENT || c->party == PARTY_EXPERT;
 
 	return other || (own && c->given) ? REASON_NONE : REASON_DOSSIER_ORDER;
@@ -148,6 +149,10 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return party_of_name(e->text.id) != PARTY_NONE && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_ERASURE_ANSWERED:
 		return d->erasure_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_IDENTITY_CONFIRMED:
+		return d->state == DOSSIER_IDENTITY || d->unknown_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_OPINION_ALERT:
+		return d->opinion.present && !d->opinion.checked ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {
@@ -194,6 +199,15 @@ static enum reason guard_representative(const struct dossier_representative_data
 	bool dated = !r->timed_from || !r->timed_until || instant_before(r->from, r->until);
 
 	return r->id.len > 0 && r->role != ROLE_NONE && r->role < ROLES && dated ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
+/* Of who has a mailbox in the dossier, and of that one alone. */
+static enum reason guard_profile(const struct dossier *d, const struct dossier_profile_data *p)
+{
+	bool named = p->party > PARTY_NONE && p->party < PARTIES && p->form < PROFILE_FORMS && p->why < PROFILE_WHYS;
+	bool told = p->form != PROFILE_ADDRESS || sender_address_ok(p->address);
+
+	return named && told && p->mailbox.len > 0 && sender_same_address(dossier_mailbox(d, p->party), p->mailbox) ? REASON_NONE : REASON_DOSSIER_ORDER;
 }
 
 static enum reason guard_offer(const struct dossier *d, const struct dossier_event *e)
@@ -320,13 +334,15 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	case EVENT_DATA_OPINION:
 		return e->kind == EVENT_OPINION_LATE ? guard_late_opinion(d, &e->opinion) : guard_opinion(d, &e->opinion);
 	case EVENT_DATA_CONSENT:
-		return guard_consent(&e->consent);
+		return guard_consent(d, &e->consent);
 	case EVENT_DATA_RELEASE:
 		return guard_release(d, e);
 	case EVENT_DATA_CHANNEL:
 		return guard_channel(d, &e->channel);
 	case EVENT_DATA_REPRESENTATIVE:
 		return guard_representative(&e->representative);
+	case EVENT_DATA_PROFILE:
+		return guard_profile(d, &e->profile);
 	case EVENT_DATA_TEXT:
 		return guard_text(d, e);
 	case EVENT_DATA_MAIL:

@@ -83,6 +83,8 @@ static void keep_channel(struct dossier *d, const struct dossier_event *e)
 	enum offer_answer held = dossier_accepted_offer(d) != NULL ? OFFER_ACCEPTED : OFFER_LIVE;
 
 	d->channels[c->party] = *c;
+	/* He has another mailbox, or is reached otherwise: what he wrote of it is settled. */
+	d->wishes[c->party] = (struct dossier_wish){0};
 	d->awaited[c->party] = REASON_NONE;
 	if (c->channel != CHANNEL_MAIL || c->address.len == 0)
 		return;
@@ -98,6 +100,19 @@ static void keep_channel(struct dossier *d, const struct dossier_event *e)
 						      : c->party == PARTY_EXPERT && d->offers[i].answer == held;
 		if (his)
 			d->offers[i].mailbox = c->address;
+	}
+}
+
+/* What a machine can follow stands in the rules; what is kept here a person has to carry out. */
+static void keep_profile(struct dossier *d, const struct dossier_event *e)
+{
+	struct dossier_wish *w = &d->wishes[e->profile.party];
+
+	if (e->profile.form == PROFILE_ADDRESS) {
+		w->address = e->profile.address;
+		w->address_at = e->at;
+	} else {
+		w->paper_at = e->profile.form == PROFILE_PAPER ? e->at : (struct instant){0};
 	}
 }
 
@@ -231,6 +246,9 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 		break;
 	case EVENT_CHANNEL_CHANGED:
 		keep_channel(d, e);
+		break;
+	case EVENT_PROFILE_TOLD:
+		keep_profile(d, e);
 		break;
 	case EVENT_MAILBOX_AWAITED:
 		d->awaited[party_of_name(e->text.id)] = reason_of_code(e->text.text);

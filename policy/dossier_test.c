@@ -534,6 +534,9 @@ static struct dossier_event random_event(const struct dossier *d, uint64_t *seed
 		e.representative = (struct dossier_representative_data){
 			.id = T(ids[random_next(seed) % 5]), .role = (enum representative_role)(random_next(seed) % ROLES), .mailbox = BYTES("r@x.fr")};
 		return e;
+	case EVENT_DATA_PROFILE:
+		e.profile = (struct dossier_profile_data){.party = PARTY_PATIENT, .mailbox = d->request.mailbox, .form = (enum profile_form)(random_next(seed) % PROFILE_FORMS)};
+		return e;
 	case EVENT_DATA_TEXT:
 		e.text = (struct dossier_text_data){T(ids[random_next(seed) % 5]), BYTES("1")};
 		if (kind == EVENT_DOCUMENT_WITHDRAWN)

@@ -136,6 +136,13 @@ bool dossier_was_returned(const struct dossier *dossier, struct bytes address)
 	return false;
 }
 
+bool dossier_is_unknown(const struct dossier_mail_data *mail)
+{
+	bool shut = bytes_equal_text(mail->status, "5.2.1");
+
+	return !shut && (mail->reason == REASON_DELIVER_MAILBOX_NONE || bytes_starts(mail->status, BYTES("5.1.")));
+}
+
 /* The first who acts; whether his dates hold at this instant is the consent's to say. */
 static struct bytes representative_mailbox(const struct dossier *d, enum party party)
 {

@@ -40,6 +40,7 @@ static const struct {
 	[EVENT_OPINION_RETURNED] = {"opinion_returned", EVENT_DATA_TEXT},
 	[EVENT_OPINION_CHECKED] = {"opinion_checked", EVENT_DATA_NONE},
 	[EVENT_OPINION_LATE] = {"opinion_late", EVENT_DATA_OPINION},
+	[EVENT_OPINION_ALERT] = {"opinion_alert", EVENT_DATA_TEXT},
 	[EVENT_HELD] = {"held", EVENT_DATA_TEXT},
 	[EVENT_RELEASED] = {"released", EVENT_DATA_RELEASE},
 	[EVENT_SHARED] = {"shared", EVENT_DATA_RELEASE},
@@ -59,6 +60,7 @@ static const struct {
 	[EVENT_DEADLINE_PASSED] = {"deadline_passed", EVENT_DATA_TEXT},
 	[EVENT_CONTACT_MADE] = {"contact_made", EVENT_DATA_CONTACT},
 	[EVENT_CHANNEL_CHANGED] = {"channel_changed", EVENT_DATA_CHANNEL},
+	[EVENT_PROFILE_TOLD] = {"profile_told", EVENT_DATA_PROFILE},
 	[EVENT_MAILBOX_AWAITED] = {"mailbox_awaited", EVENT_DATA_TEXT},
 	[EVENT_REPRESENTATIVE_NAMED] = {"representative_named", EVENT_DATA_REPRESENTATIVE},
 	[EVENT_REPRESENTATIVE_ENDED] = {"representative_ended", EVENT_DATA_TEXT},
@@ -99,6 +101,12 @@ static const char *const contact_results[CONTACT_RESULTS] = {
 static const char *const channels[CHANNELS] = {
 	[CHANNEL_MAIL] = "mail", [CHANNEL_PAPER] = "paper", [CHANNEL_TELEPHONE] = "telephone", [CHANNEL_PHYSICIAN] = "physician",
 };
+
+static const char *const forms[PROFILE_FORMS] = {
+	[PROFILE_PDF] = "pdf", [PROFILE_PACKAGE] = "pdf+xdm", [PROFILE_PAPER] = "paper", [PROFILE_ADDRESS] = "address",
+};
+
+static const char *const profile_whys[PROFILE_WHYS] = {[PROFILE_ASKED] = "asked", [PROFILE_UNFILED] = "unfiled", [PROFILE_PERSON] = "person"};
 
 static const char *const whens[SHARE_WHENS] = {
 	[SHARE_AFTER_READING] = "after-reading", [SHARE_AT_ONCE] = "at-once", [SHARE_WHEN_ASKED] = "when-asked",
@@ -180,6 +188,26 @@ const char *channel_name(enum channel channel)
 enum channel channel_of_name(struct bytes name)
 {
 	return (enum channel)place_of(name, channels, CHANNELS);
+}
+
+const char *profile_form_name(enum profile_form form)
+{
+	return forms[form];
+}
+
+enum profile_form profile_form_of_name(struct bytes name)
+{
+	return (enum profile_form)place_of(name, forms, PROFILE_FORMS);
+}
+
+const char *profile_why_name(enum profile_why why)
+{
+	return profile_whys[why];
+}
+
+enum profile_why profile_why_of_name(struct bytes name)
+{
+	return (enum profile_why)place_of(name, profile_whys, PROFILE_WHYS);
 }
 
 const char *representative_role_name(enum representative_role role)

@@ -42,6 +42,7 @@ enum dossier_event_kind {
 	EVENT_OPINION_UNSIGNED,      /* one came without his signature: it is asked for, and nothing of it is kept */
 	EVENT_OPINION_RETURNED,      /* text: id what is missing, and the rest is kept; or text what a person found, and all of it is void */
 	EVENT_OPINION_CHECKED,
+	EVENT_OPINION_ALERT,         /* text: how soon he wants something done: the patient is called the same day */
 	EVENT_OPINION_LATE,          /* opinion: of an expert who no longer holds the dossier; evidence, a person decides */
 	EVENT_HELD,                  /* text: id until when (RFC 3339; empty or too far: the longest allowed), text why */
 	EVENT_RELEASED,              /* release */
@@ -62,6 +63,7 @@ enum dossier_event_kind {
 	EVENT_DEADLINE_PASSED,       /* text: id name of the deadline, text which time: what it brings was done, and is not done again */
 	EVENT_CONTACT_MADE,          /* contact: a call, a letter, a visit */
 	EVENT_CHANNEL_CHANGED,       /* channel: how a party is to be reached */
+	EVENT_PROFILE_TOLD,          /* profile: how a mailbox wants its mail, or that it asks for another address */
 	EVENT_MAILBOX_AWAITED,       /* text: id the party, text code of the reason; nothing goes to him until a person told or confirmed where */
 	EVENT_REPRESENTATIVE_NAMED,  /* representative: or what is known of him changed */
 	EVENT_REPRESENTATIVE_ENDED,  /* text: id of the representative, text why */
@@ -94,6 +96,7 @@ enum dossier_event_data {
 	EVENT_DATA_CONTACT,
 	EVENT_DATA_CHANNEL,
 	EVENT_DATA_REPRESENTATIVE,
+	EVENT_DATA_PROFILE,
 	EVENT_DATA_TEXT
 };
 
@@ -189,8 +192,8 @@ struct dossier_mail_data {
 };
 
 struct dossier_consent_data {
-	enum party party;            /* ATTENDING, FIRST_OPINION; REPRESENTATIVE: curator and trusted person may have all; PATIENT: consent.processing,
-	                              * EXPERT: consent.expert, only ever given */
+	enum party party;            /* ATTENDING, FIRST_OPINION, REQUESTER: the report; REPRESENTATIVE: curator and trusted person may have all;
+	                              * PATIENT: consent.processing, EXPERT: consent.expert, only ever given */
 	bool given;
 };
 
@@ -228,6 +231,19 @@ struct dossier_channel_data {
 	struct bytes why;            /* "closed" (he left the health space), "asked", "secret" (a minor's, with PHYSICIAN), "qualified"… */
 };
 
+/* PDF: no package beside it. PACKAGE: both again. PAPER: a letter. ADDRESS: he asks to be written to elsewhere, which is a person's to settle. */
+enum profile_form { PROFILE_PDF, PROFILE_PACKAGE, PROFILE_PAPER, PROFILE_ADDRESS, PROFILE_FORMS };
+/* Why: he wrote so, his software could not file what it had, a person of ours says so. */
+enum profile_why { PROFILE_ASKED, PROFILE_UNFILED, PROFILE_PERSON, PROFILE_WHYS };
+
+struct dossier_profile_data {
+	enum party party;
+	struct bytes mailbox;        /* whose profile it is */
+	enum profile_form form;
+	enum profile_why why;
+	struct bytes address;        /* with ADDRESS: the one that he names */
+};
+
 enum representative_role { ROLE_NONE, ROLE_PARENT, ROLE_GUARDIAN, ROLE_CURATOR, ROLE_FAMILY, ROLE_TRUSTED, ROLE_HELPER, ROLES };
 
 /* Who acts for the patient, by what right, from when to when. Without a proof nothing clinical goes to him. */
@@ -259,6 +275,7 @@ struct dossier_event {
 		struct dossier_contact_data contact;
 		struct dossier_channel_data channel;
 		struct dossier_representative_data representative;
+		struct dossier_profile_data profile;
 		struct dossier_text_data text;
 	};
 };
@@ -289,6 +306,10 @@ const char *contact_result_name(enum contact_result result);         /* "reached
 enum contact_result contact_result_of_name(struct bytes name);
 const char *channel_name(enum channel channel);                      /* "mail", "paper", "telephone", "physician" */
 enum channel channel_of_name(struct bytes name);                     /* CHANNELS for any other word */
+const char *profile_form_name(enum profile_form form);               /* "pdf", "pdf+xdm", "paper", "address" */
+enum profile_form profile_form_of_name(struct bytes name);           /* PROFILE_FORMS for any other word */
+const char *profile_why_name(enum profile_why why);                  /* "asked", "unfiled", "person" */
+enum profile_why profile_why_of_name(struct bytes name);             /* PROFILE_WHYS for any other word */
 const char *representative_role_name(enum representative_role role); /* "parent", "guardian", "curator", "family", "trusted", "helper"; "none" */
 enum representative_role representative_role_of_name(struct bytes name);
 

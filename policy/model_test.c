@@ -142,7 +142,7 @@ static struct dossier_event gate_event(struct world *w, const struct dossier *d,
 	case EVENT_DATA_MAIL:
 		e.mail = (struct dossier_mail_data){.code = (enum mail_code)(1 + model_chance(seed, MAIL_CODES - 1)),
 						    .party = (enum party)(1 + model_chance(seed, PARTIES - 1)), .mailbox = x->mailbox,
-						    .level = (int)model_chance(seed, 6)};
+						    .level = (int)model_chance(seed, 6), .status = model_chance(seed, 4) ? BYTES("5.2.1") : BYTES("5.1.1")};
 		return e;
 	case EVENT_DATA_CONSENT:
 		e.consent = (struct dossier_consent_data){(enum party)model_chance(seed, PARTIES), model_chance(seed, 2)};
@@ -159,6 +159,11 @@ static struct dossier_event gate_event(struct world *w, const struct dossier *d,
 	case EVENT_DATA_REPRESENTATIVE:
 		e.representative = (struct dossier_representative_data){.id = model_chance(seed, 2) ? BYTES("r1") : BYTES("r2"),
 									.role = (enum representative_role)model_chance(seed, ROLES)};
+		return e;
+	case EVENT_DATA_PROFILE:
+		e.profile = (struct dossier_profile_data){.party = (enum party)model_chance(seed, PARTIES), .form = (enum profile_form)model_chance(seed, PROFILE_FORMS),
+							  .address = BYTES("autre@medecins.exemple.fr")};
+		e.profile.mailbox = model_chance(seed, 4) ? dossier_mailbox(d, e.profile.party) : x->mailbox;
 		return e;
 	case EVENT_DATA_TEXT:
 		return gate_text(e, seed);

@@ -100,6 +100,70 @@ size_t opinion_gaps(struct arena *arena, const struct dossier *dossier, struct o
 	return n;
 }
 
+/* "sans urgence", "pas d'urgence", "non urgent": what stands within a few words before it. */
+static bool is_denied(struct bytes text, size_t at)
+{
+	enum { BACK = 12 };
+	static const struct bytes words[] = {BYTES_OF("sans "), BYTES_OF("pas "), BYTES_OF("non "), BYTES_OF("non-"), BYTES_OF("aucune "), BYTES_OF("no "),
+					     BYTES_OF("not "), BYTES_OF("without "), BYTES_OF("ni ")};
+	struct bytes before = bytes_slice(text, at > BACK ? at - BACK : 0, at > BACK ? BACK : at);
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (bytes_contains_nocase(before, words[i]))
+			return true;
+	return false;
+}
+
+static bool says_soon(struct bytes text)
+{
+	static const struct bytes words[] = {
+		BYTES_OF("urgen"), BYTES_OF("immédiat"), BYTES_OF("immediat"), BYTES_OF("sans délai"), BYTES_OF("sans attendre"), BYTES_OF("without delay"),
+		BYTES_OF("aujourd"), BYTES_OF("today"), BYTES_OF("dès que possible"), BYTES_OF("as soon as possible"), BYTES_OF("une semaine"),
+		BYTES_OF("one week"), BYTES_OF("quelques jours"), BYTES_OF("a few days"),
+	};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		for (size_t at = 0; at + words[i].len <= text.len; at++)
+			if (bytes_starts_nocase(bytes_from(text, at), words[i]) && !is_denied(text, at))
+				return true;
+	return false;
+}
+
+/* "48 h", "3 jours", "1 semaine": a number of hours or days that ends within the week. */
+static bool counts_days(struct bytes text)
+{
+	static const struct {
+		struct bytes unit;
+		unsigned most;
+	} units[] = {{BYTES_OF("heure"), 168}, {BYTES_OF("hour"), 168}, {BYTES_OF("h"), 168}, {BYTES_OF("jour"), 7}, {BYTES_OF("day"), 7}, {BYTES_OF("j"), 7},
+		     {BYTES_OF("semaine"), 1}, {BYTES_OF("week"), 1}};
+	for (size_t at = 0; at < text.len; at++) {
+		unsigned number = 0;
+		if (!is_digit(text.at[at]) || (at > 0 && is_digit(text.at[at - 1])))
+			continue;
+		for (; at < text.len && is_digit(text.at[at]) && number < 10000; at++)
+			number = number * 10 + (unsigned)(text.at[at] - '0');
+		size_t unit = at;
+		while (unit < text.len && (text.at[unit] == ' ' || text.at[unit] == 0xc2 || text.at[unit] == 0xa0))
+			unit++;
+		for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+			struct bytes rest = bytes_from(text, unit);
+			size_t end = units[i].unit.len;
+			bool letter = end == 1 && rest.len > 1 && ((rest.at[1] | 0x20) >= 'a' && (rest.at[1] | 0x20) <= 'z');
+			if (number <= units[i].most && bytes_starts_nocase(rest, units[i].unit) && !letter)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool opinion_is_urgent(const struct policy_form *form)
+{
+	bool told = bytes_trim(form->delay).len > 0;
+
+	/* Beside the advice a number of days may be how long to take a drug. */
+	return told ? says_soon(form->delay) || counts_days(form->delay) : says_soon(form->advice);
+}
+
 static struct bytes newest(struct bytes older, struct bytes newer)
 {
 	return bytes_trim(newer).len > 0 ? newer : older;

@@ -34,6 +34,9 @@ size_t opinion_questions(struct arena *arena, const struct dossier *dossier, str
 /* What dossier->opinion.data.form lacks, in the order of the form; in the arena. */
 size_t opinion_gaps(struct arena *arena, const struct dossier *dossier, struct opinion_gap **out);
 
+/* Does he want something done within days? By what stands under "how soon", or where that is empty beside the advice. */
+bool opinion_is_urgent(const struct policy_form *form);
+
 /* A later mail completes an earlier one: of each part (of each question) the newest text counts. What is written is in the arena. */
 struct policy_form opinion_merge(struct arena *arena, const struct policy_form *older, const struct policy_form *newer);
 

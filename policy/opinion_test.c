@@ -257,13 +257,36 @@ static void a_report_counts_as_an_opinion(void **state)
 	}
 }
 
+static void urgency_is_read_where_it_is_asked_for(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *delay, *advice;
+		bool urgent;
+	} rows[] = {
+		{"Opérer sous 48 h", "", true}, {"dans les 3 jours", "", true}, {"7 jours", "", true}, {"Sous 2 à 3 jours", "", true}, {"En urgence", "", true},
+		{"immédiatement", "", true}, {"Dès que possible.", "", true}, {"une semaine", "", true}, {"1 semaine", "", true}, {"72\u00a0heures", "", true},
+		{"Within 48 hours", "", true}, {"as soon as possible", "", true}, {"2 days", "", true}, {"5 j", "", true},
+		{"Trois mois.", "", false}, {"sans urgence", "", false}, {"Pas d'urgence : 6 semaines", "", false}, {"non urgent", "", false}, {"not urgent", "", false},
+		{"3 semaines", "", false}, {"10 à 15 jours", "", false}, {"2 mois", "", false}, {"14/03", "", false}, {"8 jours", "", false}, {"2 janvier", "", false},
+		/* Beside the advice a number may be a dose or a time of taking it. */
+		{"", "Antibiotique 5 jours, puis chirurgie programmée dans 2 mois.", false}, {"", "Chirurgie en urgence.", true},
+		{"3 mois", "Consulter en urgence en cas de fièvre.", false},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct policy_form f = {.delay = T(rows[i].delay), .advice = T(rows[i].advice)};
+		if (opinion_is_urgent(&f) != rows[i].urgent)
+			fail_msg("%s / %s", rows[i].delay, rows[i].advice);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_is_told), cmocka_unit_test(a_time_told_with_the_advice_is_enough),
 		cmocka_unit_test(a_second_mail_completes_the_first), cmocka_unit_test(nobody_else_completes_it),
 		cmocka_unit_test(what_a_person_returns_is_void), cmocka_unit_test(an_incomplete_correction_is_a_draft), cmocka_unit_test(answers_are_merged_by_number),
-		cmocka_unit_test(a_report_counts_as_an_opinion),
+		cmocka_unit_test(a_report_counts_as_an_opinion), cmocka_unit_test(urgency_is_read_where_it_is_asked_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

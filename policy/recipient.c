@@ -28,11 +28,12 @@ static const struct recipient *find(const struct policy_rules *rules, struct byt
 struct recipient_profile recipient_profile(const struct policy_rules *rules, enum party party, struct bytes mailbox)
 {
 	const struct recipient *rule = find(rules, mailbox);
-	struct recipient_profile p = {false, party == PARTY_PATIENT ? LIMIT_RECIPIENT_PATIENT : LIMIT_RECIPIENT_PROFESSIONAL};
+	struct recipient_profile p = {.limit = party == PARTY_PATIENT ? LIMIT_RECIPIENT_PATIENT : LIMIT_RECIPIENT_PROFESSIONAL};
 
 	if (rule == NULL)
 		return p;
 	p.pdf_only = rule->pdf_only;
+	p.paper = rule->paper;
 	if (rule->limit > 0 && (party != PARTY_PATIENT || rule->limit < p.limit))
 		p.limit = rule->limit;
 	return p;

@@ -10,12 +10,13 @@ struct policy_rules;
 struct recipient {
 	struct bytes address;             /* "a@b", or "@b"; compared without case */
 	bool pdf_only;                    /* no IHE_XDM.zip: nothing there reads it */
+	bool paper;                       /* a physician who wants letters */
 	uint64_t limit;                   /* bytes of a whole message on the wire; 0: not told */
 };
 
 /* What holds for one mail. */
 struct recipient_profile {
-	bool pdf_only;
+	bool pdf_only, paper;
 	uint64_t limit;
 };
 

@@ -5,11 +5,12 @@
 #include "policy/recipient.h"
 
 static const struct recipient rules_of[] = {
-	{BYTES_OF("@chu.example"), true, 8000000},
-	{BYTES_OF("dr.a@chu.example"), false, 0},
-	{BYTES_OF("dr.b@CHU.example"), true, 20000000},
-	{BYTES_OF("@patient.example"), true, 90000000},
-	{BYTES_OF("small@patient.example"), false, 5000000},
+	{.address = BYTES_OF("@chu.example"), .pdf_only = true, .limit = 8000000},
+	{.address = BYTES_OF("dr.a@chu.example"), .pdf_only = false, .limit = 0},
+	{.address = BYTES_OF("dr.b@CHU.example"), .pdf_only = true, .limit = 20000000},
+	{.address = BYTES_OF("@patient.example"), .pdf_only = true, .limit = 90000000},
+	{.address = BYTES_OF("paper@chu.example"), .paper = true},
+	{.address = BYTES_OF("small@patient.example"), .pdf_only = false, .limit = 5000000},
 };
 
 static const struct {
@@ -36,9 +37,10 @@ static void test_profiles(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
 		struct recipient_profile p = recipient_profile(&rules, profiles[i].party, profiles[i].mailbox);
-		if (p.pdf_only != profiles[i].pdf_only || p.limit != profiles[i].limit)
+		if (p.pdf_only != profiles[i].pdf_only || p.paper || p.limit != profiles[i].limit)
 			fail_msg("%s: %llu", profiles[i].what, (unsigned long long)p.limit);
 	}
+	assert_true(recipient_profile(&rules, PARTY_ATTENDING, BYTES("Paper@chu.example")).paper);
 }
 
 static const struct {

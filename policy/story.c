@@ -37,6 +37,7 @@ static const struct {
 	[EVENT_OPINION_RETURNED] = {"L'avis retourne à l'expert, avec ce qui lui manque.", "The opinion goes back to the expert with what it lacks."},
 	[EVENT_OPINION_CHECKED] = {"L'avis est contrôlé.", "The opinion was checked."},
 	[EVENT_OPINION_LATE] = {"Un avis arrive d'un expert qui n'a plus le dossier : il est gardé comme preuve.", "An opinion comes of an expert who no longer holds the dossier: it is kept as evidence."},
+	[EVENT_OPINION_ALERT] = {"L'expert demande d'agir vite : le patient est à appeler le jour même.", "The expert wants something done soon: the patient is to be called the same day."},
 	[EVENT_HELD] = {"La remise est différée.", "The release is held back."},
 	[EVENT_REPORT_UNDELIVERED] = {"Le rapport n'a pas pu être remis au patient.", "The report could not be delivered to the patient."},
 	[EVENT_REPORT_READ] = {"Le patient a lu son rapport : l'échange est ouvert quinze jours.", "The patient has read the report: the exchange is open for fifteen days."},
@@ -203,6 +204,26 @@ static const char *export_line(struct arena *arena, enum export_for whom, bool e
 	return arena_printf(arena, en ? "A copy of the dossier is made for %s." : "Une copie du dossier est faite pour %s.", words[whom][en]);
 }
 
+static const char *profile_line(struct arena *arena, const struct dossier_profile_data *p, bool en)
+{
+	static const char *const words[PROFILE_FORMS][2] = {
+		[PROFILE_PDF] = {"Désormais, %s reçoit le PDF seul", "From now on %s has the PDF alone"},
+		[PROFILE_PACKAGE] = {"Désormais, %s reçoit le PDF et le fichier pour son logiciel", "From now on %s has the PDF and the file for his software"},
+		[PROFILE_PAPER] = {"Désormais, %s a ses courriers sur papier", "From now on %s has letters on paper"},
+		[PROFILE_ADDRESS] = {"Une infirmière doit vérifier où écrire : %s donne une autre adresse", "A nurse is to check where to write: %s gives another address"},
+	};
+	static const char *const whys[PROFILE_WHYS][2] = {
+		[PROFILE_ASKED] = {" (il l'a écrit)", " (he wrote so)"},
+		[PROFILE_UNFILED] = {" (son logiciel n'a pas pu ranger le message)", " (the software could not file the mail)"},
+		[PROFILE_PERSON] = {" (noté par le service)", " (noted by the service)"},
+	};
+	const char *line = fill(arena, words[p->form][en], bytes_of_text(party_words(p->party, en)));
+
+	if (p->form == PROFILE_ADDRESS)
+		return arena_printf(arena, "%s%s%s.", line, en ? ": " : " : ", text(arena, p->address));
+	return arena_printf(arena, "%s%s.", line, whys[p->why][en]);
+}
+
 static const char *text_line(struct arena *arena, const struct dossier_event *e, const char *language)
 {
 	bool en = is_english(language);
@@ -245,6 +266,8 @@ const char *story_line(struct arena *arena, const struct dossier_event *event, c
 		return channel_line(arena, &event->channel, en);
 	case EVENT_DATA_REPRESENTATIVE:
 		return arena_printf(arena, en ? "%s acts for the patient." : "%s agit pour le patient.", text(arena, event->representative.name));
+	case EVENT_DATA_PROFILE:
+		return profile_line(arena, &event->profile, en);
 	case EVENT_DATA_TEXT:
 		return text_line(arena, event, language);
 	case EVENT_DATA_REQUEST:

@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2744, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 3096, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -262,6 +262,9 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	for (enum party p = PARTY_NONE; p < PARTIES; p++) {
 		buf_u32(b, (uint32_t)(d->channels[p].party << 8 | d->channels[p].channel));
 		buf_u32(b, (uint32_t)d->awaited[p]);
+		buf_u64(b, (uint64_t)d->wishes[p].paper_at.us);
+		buf_u64(b, (uint64_t)d->wishes[p].address_at.us);
+		model_bytes(b, d->wishes[p].address);
 		model_bytes(b, d->channels[p].address);
 		model_bytes(b, d->channels[p].why);
 	}
@@ -306,7 +309,8 @@ static UNUSED void model_write(struct buf *b, const struct dossier *d)
 				   d->attending.at.us, d->first_opinion.at.us, (int64_t)d->n_documents, (int64_t)d->n_waived, (int64_t)d->n_offers,
 				   (int64_t)d->n_proofs, (int64_t)d->n_questions, (int64_t)d->n_digests, (int64_t)d->n_releases, (int64_t)d->n_pauses,
 				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links, (int64_t)d->n_returned,
-				   d->representatives_consent.given, d->representatives_consent.at.us};
+				   d->representatives_consent.given, d->representatives_consent.at.us, d->requester.given, d->requester.at.us,
+				   d->unknown_at.us, d->alert_at.us};
 
 	buf_u32(b, (uint32_t)(d->state << 16 | d->interrupted << 8 | d->pieces_complete << 2 | d->attending.given << 1 | d->first_opinion.given));
 	for (size_t i = 0; i < COUNT(numbers); i++)
@@ -546,6 +550,26 @@ static UNUSED struct policy_document model_document(struct model *m, const struc
 	return d;
 }
 
+/* By a physician's own software: without her agreement, or with what is another patient's beside it. */
+static UNUSED void model_by_physician(struct model *m, const struct model_move *v, struct policy_answer *answers, struct policy_message *x)
+{
+	struct policy_document *two = arena_alloc(m->arena, 2 * sizeof *two);
+
+	for (size_t i = 0; i < x->n_answers; i++) {
+		if (bytes_equal_text(answers[i].question, "relais.requester"))
+			answers[i].value = BYTES("physician");
+		if (bytes_equal_text(answers[i].question, "consent.expert") && v->b / 64 % 3 == 0)
+			answers[i].value = BYTES_NONE;
+	}
+	if (v->b / 256 % 3 != 0)
+		return;
+	two[0] = x->documents[0];
+	two[1] = document(&m->world, "other-1", "18748-4", "o1");
+	two[1].patient.ins = BYTES("179035121518989");
+	x->documents = two;
+	x->n_documents = 2;
+}
+
 /* A request: whole, with a gap, of a physician, for a person to complete, with other consents. */
 static UNUSED struct policy_message model_request_of(struct model *m, const struct model_move *v)
 {
@@ -578,6 +602,8 @@ static UNUSED struct policy_message model_request_of(struct model *m, const stru
 		d->type = BYTES("75496-0");
 		x.n_answers = 0;
 	}
+	if (v->what % 8 == 7)
+		model_by_physician(m, v, answers, &x);
 	return x;
 }
 
@@ -606,6 +632,8 @@ static UNUSED struct policy_message model_opinion_of(struct model *m, const stru
 	struct policy_message x = opinion_message(&m->world, address, model_certificate(address));
 
 	x.form.summary = T(arena_printf(m->arena, "En clair, %u.", v->b % 4));
+	if (v->what % 8 == 4)
+		x.form.delay = BYTES("Sous 48 h.");
 	if (v->what % 8 == 1)
 		x.form.limits = BYTES_NONE;
 	if (v->what % 8 == 2)
@@ -653,6 +681,18 @@ static UNUSED struct policy_message model_patient_words(struct model *m, const s
 		x.from = x.mail_from = d->request.sender;
 		x.peer_domains = from(&m->world, arena_text(m->arena, d->request.sender), POLICY_CLASS_REPLY).peer_domains;
 		x.party = PARTY_REQUESTER;
+	}
+	if (v->b % 8 == 4 && d != NULL) {
+		x.party = v->a / 64 % 2 ? PARTY_ATTENDING : PARTY_FIRST_OPINION;
+		x.from = x.mail_from = dossier_mailbox(d, x.party);
+		x.peer_domains = from(&m->world, arena_text(m->arena, x.from), POLICY_CLASS_REPLY).peer_domains;
+	}
+	if (x.party != PARTY_PATIENT && v->b / 8 % 2) {
+		static const enum policy_word words[] = {POLICY_WORD_PDF_ONLY, POLICY_WORD_PAPER, POLICY_WORD_ADDRESS, POLICY_WORD_AGREE, POLICY_WORD_REFUSE};
+		x.reply.physician = words[v->a % COUNT(words)];
+		x.reply.address = BYTES("autre@medecins.exemple.fr");
+		if (v->b / 16 % 4 == 0)
+			x.subject = BYTES("[KO Intégration système !][906] XDM/1.0/DDM+Deuxième avis");
 	}
 	return x;
 }
@@ -844,6 +884,10 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 		d.stopped = NULL;
 	d.accepted = d.stopped == NULL && v->b % 4 != 0;
 	d.reason = d.accepted ? REASON_NONE : d.stopped != NULL ? REASON_DOCUMENT_STOPPED : REASON_DELIVER_EXPIRED;
+	if (!d.accepted && d.stopped == NULL && v->b / 4 % 4 == 0) {
+		d.reason = REASON_DELIVER_MAILBOX_NONE;
+		d.status = BYTES("5.1.1");
+	}
 	if (v->kind == MOVE_LATE)
 		policy_decide_late(m->arena, &m->world.rules, model_dossier(m), &d, m->world.now, &m->last);
 	else
@@ -855,10 +899,10 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
-					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
+					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "802222222222", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
 					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
-	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
+	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician", "pdf", "pdf+xdm", "paper"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
 	static const char *const mails[] = {"M21", "", "M02", "M64", "M21", "X"};
 
@@ -1150,6 +1194,8 @@ static const struct model_likely {
 	{DOSSIER_ACCEPTED, MOVE_DELETE, WHO_HOSPITAL, 0, NULL},      {DOSSIER_ACCEPTED, MOVE_OUTCOME, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
+	{DOSSIER_UNQUALIFIED, MOVE_PATIENT, WHO_PATIENT, 255, NULL}, {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "profile"},
+	{DOSSIER_CANCELLED, MOVE_DUE, 0, 1, NULL},                   {DOSSIER_WITHDRAWN, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},

@@ -23,7 +23,9 @@ struct watch {
 	struct instant at;
 	int64_t seq;
 	struct policy_patient patient;
-	bool processing, sharing, attending, first_opinion, representatives;   /* consents, as of now */
+	bool by_physician;                   /* a physician asked for the opinion */
+	bool unknown;                        /* the patient's operator does not know him, and nobody has compared since */
+	bool processing, sharing, attending, first_opinion, requester, representatives;   /* consents, as of now */
 	struct dossier_representative_data acting[WATCH_ACTING];   /* who acts for him, by the last that was told of each; no id: ended */
 	size_t n_acting;
 	bool awaited, doubted, missing, pieces, triaged, no_expert;
@@ -78,6 +80,7 @@ static UNUSED void watch_requested(struct watch *w, const struct dossier_request
 	w->sharing = r->consent_expert;
 	w->attending = r->attending.consent;
 	w->first_opinion = r->first_opinion.consent;
+	w->requester = w->by_physician = r->requester == REQUESTER_PHYSICIAN;
 	watch_need(w, r->unqualified || (named && w->processing && w->sharing) || w->gate, "a request was opened without what it must tell");
 }
 
@@ -184,6 +187,7 @@ static UNUSED void watch_released(struct watch *w, const struct dossier_release_
 	watch_need(w, r->version == w->version + (again ? 0 : 1), "the versions of the report have a gap");
 	watch_need(w, w->gate || (r->to & dossier_party_bit(PARTY_ATTENDING)) == 0 || w->attending, "a release names a physician without consent");
 	watch_need(w, w->gate || (r->to & dossier_party_bit(PARTY_FIRST_OPINION)) == 0 || w->first_opinion, "a release names a physician without consent");
+	watch_need(w, w->gate || (r->to & dossier_party_bit(PARTY_REQUESTER)) == 0 || w->requester, "a release names a physician without consent");
 	w->version = r->version;
 	/* Sent once more it takes nothing away from a correction that waits to be completed. */
 	w->mails = again ? w->mails : 0;
@@ -205,10 +209,11 @@ static UNUSED void watch_consent(struct watch *w, const struct dossier_consent_d
 {
 	bool *const places[PARTIES] = {
 		[PARTY_PATIENT] = &w->processing, [PARTY_EXPERT] = &w->sharing,
-		[PARTY_ATTENDING] = &w->attending, [PARTY_FIRST_OPINION] = &w->first_opinion, [PARTY_REPRESENTATIVE] = &w->representatives,
+		[PARTY_ATTENDING] = &w->attending, [PARTY_FIRST_OPINION] = &w->first_opinion, [PARTY_REQUESTER] = w->by_physician ? &w->requester : NULL,
+		[PARTY_REPRESENTATIVE] = &w->representatives,
 	};
 	watch_need(w, c->party < PARTIES && places[c->party] != NULL, "a consent is about nobody");
-	watch_need(w, c->given || c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE, "a consent of the request ended without a withdrawal");
+	watch_need(w, c->given || c->party == PARTY_ATTENDING || c->party == PARTY_FIRST_OPINION || c->party == PARTY_REPRESENTATIVE || c->party == PARTY_REQUESTER, "a consent of the request ended without a withdrawal");
 	if (c->party < PARTIES && places[c->party] != NULL)
 		*places[c->party] = c->given;
 }
@@ -270,8 +275,8 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_doubted(w);
 		break;
 	case EVENT_IDENTITY_CONFIRMED:
-		watch_need(w, w->doubted, "an identity was confirmed that nobody doubted");
-		w->doubted = false;
+		watch_need(w, w->doubted || w->unknown, "an identity was confirmed that nobody doubted");
+		w->doubted = w->unknown = false;
 		break;
 	case EVENT_ANSWER_TOLD:
 		watch_need(w, !w->triaged && (w->awaited || w->missing || w->pieces), "an answer was told out of turn");
@@ -399,6 +404,8 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_need(w, e->mail.level >= 0 && e->mail.level <= 5, "a proof of no level");
 		break;
 	case EVENT_MAIL_FAILED:
+		w->unknown |= e->mail.party == PARTY_PATIENT && dossier_is_unknown(&e->mail);
+		break;
 	case EVENT_MAIL_LATE:
 		break;
 	case EVENT_REPORT_UNDELIVERED:
@@ -432,7 +439,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		watch_over(w, DOSSIER_CANCELLED);
 		break;
 	case EVENT_WITHDRAWN:
-		w->processing = w->sharing = w->attending = w->first_opinion = false;
+		w->processing = w->sharing = w->attending = w->first_opinion = w->requester = false;
 		watch_over(w, DOSSIER_WITHDRAWN);
 		break;
 	case EVENT_CLOSED:
@@ -464,6 +471,12 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_REPRESENTATIVE_ENDED:
 		watch_ended(w, e->text.id);
+		break;
+	case EVENT_PROFILE_TOLD:
+		watch_need(w, e->profile.form != PROFILE_ADDRESS || e->profile.address.len > 0, "another address is told, and which is not");
+		break;
+	case EVENT_OPINION_ALERT:
+		watch_need(w, w->pending && !w->checked, "an alert of an opinion that did not come, or was checked");
 		break;
 	case EVENT_CHANNEL_CHANGED:
 		watch_channel(w, e);
@@ -498,7 +511,7 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 	};
 	static const enum dossier_event_kind closed[] = {
 		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
-		EVENT_OPINION_UNSIGNED,
+		EVENT_OPINION_UNSIGNED, EVENT_PROFILE_TOLD,
 	};
 	/* An emergency that a living patient writes of is answered wherever it is read. */
 	if (kind == EVENT_URGENT)
@@ -665,7 +678,7 @@ static UNUSED enum watch_keeper watch_keeper(enum dossier_state state)
 #define HIS (1u << PARTY_PATIENT | 1u << PARTY_REPRESENTATIVE)   /* and who acts for him, with a copy */
 #define EXPERT_IS 1u << PARTY_EXPERT
 #define ASKED_IS (1u << PARTY_EXPERT | 1u << PARTY_STANDBY)
-#define PHYSICIAN_IS (1u << PARTY_ATTENDING | 1u << PARTY_FIRST_OPINION)
+#define PHYSICIAN_IS (1u << PARTY_ATTENDING | 1u << PARTY_FIRST_OPINION | 1u << PARTY_REQUESTER)
 #define ENDS EVENT_WITHDRAWN, EVENT_CANCELLED, EVENT_REDIRECTED, EVENT_EXPIRED
 
 /* Which event stands behind which mail to whom. What has no row may not be sent to a party at all. By name: a code that the catalogue does
@@ -687,8 +700,8 @@ static const struct watch_warrant {
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_CHANNEL_CHANGED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
 	{"M12", ASKED_IS, {EVENT_REPLY_UNCLEAR}},
-	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MAIL_FAILED}},
-	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
+	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_PROFILE_TOLD, EVENT_MAIL_FAILED}},
+	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_PROFILE_TOLD, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 	{"M14", EXPERT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED, EVENT_MAIL_FAILED}},
 	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
@@ -712,8 +725,11 @@ static const struct watch_warrant {
 	{"M50", 1u << PARTY_REPRESENTATIVE, {EVENT_REPRESENTATIVE_NAMED}},
 	{"M51", 1u << PARTY_OTHER_PARENT, {EVENT_REPRESENTATIVE_NAMED}},
 	{"M52", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
+	{"M60", 1u << PARTY_REQUESTER, {EVENT_QUALIFICATION_AWAITED}},
+	{"M61", 1u << PARTY_REQUESTER, {EVENT_REQUESTED, EVENT_CONSENT_CHANGED, EVENT_QUALIFIED, EVENT_TRIAGED}},
+	{"M62", 1u << PARTY_REQUESTER, {EVENT_REQUESTED}},
 	{"M63", 1u << PARTY_REQUESTER, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
-	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED}},
+	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED, EVENT_PROFILE_TOLD}},
 	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 };
 
@@ -852,7 +868,10 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 		watch_sender_mail(w, m);
 		return;
 	}
-	watch_need(w, watch_consents(w, m->party) || watch_is_last_word(w, m), "a mail goes to somebody without consent, or while nothing may leave");
+	watch_need(w, m->code != MAIL_M64 || m->party != PARTY_REQUESTER || w->requester, "the report goes to the physician who asked, without consent");
+	/* Whether there is a consent is what he is asked. */
+	bool asks = m->code == MAIL_M60 && m->party == PARTY_REQUESTER && m->attach == POLICY_ATTACH_NONE && w->by_physician && !w->frozen;
+	watch_need(w, watch_consents(w, m->party) || asks || watch_is_last_word(w, m), "a mail goes to somebody without consent, or while nothing may leave");
 	if (!watch_warranted(d, m))
 		watch_need(w, false, arena_printf(w->arena, "%s goes to the %s, and no event stands behind it (or test_watch.h has no row for it)",
 						  mail_code_name(m->code), party_name(m->party)));

@@ -116,7 +116,7 @@ static bool had_report(const struct dossier *d, struct instant *since)
 	const struct {
 		enum party party;
 		const struct dossier_consent *consent;
-	} physicians[] = {{PARTY_ATTENDING, &d->attending}, {PARTY_FIRST_OPINION, &d->first_opinion}};
+	} physicians[] = {{PARTY_ATTENDING, &d->attending}, {PARTY_FIRST_OPINION, &d->first_opinion}, {PARTY_REQUESTER, &d->requester}};
 
 	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++) {
 		*since = physicians[i].consent->at;
@@ -171,6 +171,39 @@ static bool mail_failed(const struct dossier *d, struct instant *since)
 	return false;
 }
 
+/* Called, or told by whatever way, since it came. */
+static bool opinion_alert(const struct dossier *d, struct instant *since)
+{
+	*since = d->alert_at;
+	return since->us != 0 && !dossier_is_over(d->state) && !is_heard(d, PARTY_PATIENT, MAIL_NONE, *since);
+}
+
+static bool identity_unknown(const struct dossier *d, struct instant *since)
+{
+	*since = d->unknown_at;
+	return since->us != 0 && d->state != DOSSIER_IDENTITY && !dossier_is_over(d->state);
+}
+
+static bool address_asked(const struct dossier *d, struct instant *since)
+{
+	for (enum party p = PARTY_NONE; p < PARTIES && !dossier_is_over(d->state); p++) {
+		*since = d->wishes[p].address_at;
+		if (since->us != 0 && !is_heard(d, p, MAIL_NONE, *since))
+			return true;
+	}
+	return false;
+}
+
+static bool paper_asked(const struct dossier *d, struct instant *since)
+{
+	for (enum party p = PARTY_NONE; p < PARTIES && !dossier_is_over(d->state); p++) {
+		*since = d->wishes[p].paper_at;
+		if (since->us != 0 && !is_heard(d, p, MAIL_NONE, *since))
+			return true;
+	}
+	return false;
+}
+
 static const struct extra {
 	const char *name;
 	bool (*stands)(const struct dossier *d, struct instant *since);
@@ -184,10 +217,23 @@ static const struct extra {
 	 "Tell the patient who has the report and since when (relais dossier show), and what can be asked of that physician; then write the call down."},
 	{"answer_doubted", answer_doubted, WORK_PROMISE, "Réponse de l'expert à plusieurs questions ouvertes", "Answer of the expert to several open questions",
 	 "Lisez-la : le patient a ses réponses, notez-le (relais dossier answered) ; sinon rappelez l'expert.", "Read it: when the patient has all his answers, write that down (relais dossier answered); else call the expert."},
+	{"opinion_alert", opinion_alert, WORK_HARM, "L'expert demande d'agir vite", "The expert wants something done soon",
+	 "Appelez le patient aujourd'hui, et prévenez son médecin s'il y a consenti ; notez l'appel : relais dossier contact.",
+	 "Call the patient today, and tell the physician if the patient agreed; write the call down: relais dossier contact."},
+	{"identity_unknown", identity_unknown, WORK_HARM, "Patient inconnu de l'opérateur", "The operator knows no such patient",
+	 "Comparez l'identité avec le patient (relais dossier identity), puis choisissez une voie : relais dossier channel RÉF patient mail|paper|telephone.",
+	 "Compare the identity with the patient (relais dossier identity), then choose a way: relais dossier channel REF patient mail|paper|telephone."},
 	{"opinion_after_end", late_opinion, WORK_PROMISE, "Avis d'un expert qui n'a plus le dossier", "Opinion of an expert who no longer holds the dossier",
 	 "Lisez-le ; si le second n'a pas répondu : relais dossier take.", "Read it; if the second has not answered: relais dossier take."},
 	{"mailbox_awaited", mailbox_awaited, WORK_MAIL, "Adresse d'un professionnel à trouver", "Mailbox of a professional to be found",
-	 "Cherchez-la (relais directory find), puis : relais dossier mailbox.", "Look for it (relais directory find), then: relais dossier mailbox."},
+	 "Cherchez-la (relais directory find), puis : relais dossier mailbox ; celle du médecin demandeur : relais directory confirm, puis relais dossier share.",
+	 "Look for it (relais directory find), then: relais dossier mailbox; that of the physician who asked: relais directory confirm, then relais dossier share."},
+	{"address_asked", address_asked, WORK_MAIL, "Un médecin donne une autre adresse", "A physician gives another address",
+	 "Lisez laquelle (relais dossier history), vérifiez-la avec lui, puis : relais dossier mailbox RÉF QUI ADRESSE ; sinon notez l'appel.",
+	 "See which (relais dossier history), check it with the physician, then: relais dossier mailbox REF WHO ADDRESS; if not, write the call down."},
+	{"paper_asked", paper_asked, WORK_MAIL, "Un médecin veut le papier", "A physician wants paper",
+	 "Demandez l'adresse du cabinet, puis : relais dossier channel RÉF QUI paper \"LIGNE|LIGNE\".",
+	 "Ask for the practice's address, then: relais dossier channel REF WHO paper \"LINE|LINE\"."},
 	{"mail_failed", mail_failed, WORK_MAIL, "Message non remis", "Mail not delivered",
 	 "Voyez la cause (relais dossier show), réessayez (relais retry) ou appelez, et notez l'appel.", "See why (relais dossier show), try again (relais retry) or call, and write the call down."},
 };

@@ -30,6 +30,8 @@ static const struct reply_wish wishes[] = {
 	{"change|changement d|of|de adresse|address", REPLY_ADDRESS, WISH_ASKED},
 
 	{"accord|agree|agreed|agreement", REPLY_AGREE, WISH_FIRST | WISH_ENDS},
+	{"?je ?i confirme|confirm", REPLY_AGREE, WISH_FIRST | WISH_ENDS},
+	{"refuse", REPLY_REFUSE, WISH_FIRST | WISH_ENDS | WISH_DENYING},
 	{"accord|consentement ?ecrit|?oral ?du|?de|?la patient|patiente|famille|parents ?est|?a ?bien|?ete ?bien ?confirme*|?recueilli|?obtenu|?donne|?ok|?oui|?signe $", REPLY_AGREE, WISH_FIRST | WISH_ANYBODY},
 	{"patient|patiente|il|elle est|a ?bien ?tout ?a ?fait ?donne d|son|ok|consentant*|accepte accord|ok|consentement|$", REPLY_AGREE, WISH_ANYBODY},
 	{"patient|patiente|il|elle accepte|consent|agree|agrees|consents|agreed|consented ?$", REPLY_AGREE, WISH_ANYBODY},

@@ -162,6 +162,15 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select r.version, r.data from recipient r
    where r.active and r.address in (select lower(m) from unnest(mailboxes) m union select '@' || lower(substring(m from '[^@]*$')) from unnest(mailboxes) m)
 $$;
+-- How a mailbox wants its mail, as an event of a dossier tells it; what its rule, or else its domain's, says of sizes stays.
+create function recipient_learn(mailbox text, form text, why text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare key text := lower(recipient_learn.mailbox); old jsonb;
+begin
+  if recipient_learn.form not in ('pdf', 'pdf+xdm', 'paper') or position('@' in key) < 2 then perform refuse('local.usage'); end if;
+  select r.data into old from recipient r where r.active and r.address in (key, '@' || substring(key from '[^@]*$')) order by r.address = key desc limit 1;
+  perform rule_import('recipient', coalesce(old, '{}') || jsonb_build_object('recipient', key, 'form', recipient_learn.form, 'why', recipient_learn.why));
+end $$;
 create function rule_settings() returns table (version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select s.version, s.data from setting s where s.active order by s.name

@@ -314,7 +314,7 @@ grant execute on function body_read, intake_sender, rule_pathology, rule_sender,
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
-grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
+grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
 grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_list, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

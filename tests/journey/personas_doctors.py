@@ -4,8 +4,8 @@ import datetime
 import bad
 import clients
 import documents
-from rehearsal import NAMES, PATIENTS, RPPS, Box, Dossier, Experts, ends, numbers, paris, plain, sends_raw, words
-from world import ATTENDING, DEPOT, wait_for
+from rehearsal import NAMES, PATIENTS, RPPS, Box, Dossier, Experts, ends, numbers, paris, plain, reads, sends_raw, words
+from world import ATTENDING, wait_for
 
 
 # ---------------------------------------------------------------- 2.4 a physician who asks
@@ -17,26 +17,45 @@ def physician(w, story):
     def asks(**changed):
         return d.request(exams=("34794-8", "11502-2", "18748-4"), sender=ATTENDING, signer=w.practice, relais__requester="physician", consent__first_opinion=False, **changed)
 
+    def answers(mail, text):
+        return d.reply(mail, ATTENDING, text, signer=w.practice, name="Dr Paul GARNIER")
+
     def without_consent():
-        """He does not say that his patient agreed: he is told within the minute, and no clock starts."""
+        """He does not say that his patient agreed: he is asked within the minute, once, and no clock starts. His no ends it, and she never hears of it."""
         w.next_day(0, 9)
         before = w.now()
-        known_refs = {x["ref"] for x in story.dossiers()}
-        archive = d.package([("74465-6", d.questionnaire(relais__requester="physician", consent__processing=None))])
-        message_id = story.send(ATTENDING, DEPOT, "XDM/1.0/DDM+Demande d'avis " + d.patient.name(), "Demande d'avis.", [("IHE_XDM.zip", "application/zip", archive)], w.practice)
-        bad.outcome(w, message_id)
+        message_id = asks(consent__processing=None)
+        mail = box.take("Accord du patient à confirmer")
+        assert mail["In-Reply-To"] == message_id and w.now() - before < datetime.timedelta(minutes=1) and d.ref in mail["Subject"]
+        assert d.patient.ins not in str(mail) and "CONFIRME" in words(mail)
         w.settle()
-        answers = [m for m in box.new() if m["In-Reply-To"] == message_id]
-        assert len(answers) == 1 and w.now() - before < datetime.timedelta(minutes=1), [m["Subject"] for m in box.new()]
-        assert not [x for x in story.dossiers() if x["ref"] not in known_refs and x["complete_at"]], "no clock starts without her consent"
-        box.look()
+        box.nothing()
+        d.box.nothing()
+        assert d.state() == "unqualified" and not d.row()["complete_at"], "no clock starts without her consent"
+        answers(mail, "REFUSE")
+        d.reaches("cancelled")
+        w.settle()
+        d.box.nothing()
 
     def requested():
-        asks()
+        message_id = asks()
         d.reaches("triage")
-        w.settle()
-        assert len(box.look()) == 1, "one answer to his message"
+        received = box.look()
+        assert len(received) == 1 and received[0]["In-Reply-To"] == message_id, "one answer to his message"
+        assert f"Reçu : demande {d.ref}" in plain(received[0]["Subject"]) and "Le dossier est complet" not in words(received[0])
+        d.do("cancel", "fin de l'essai")
+        d.box.look()
+
+    def confirmed():
+        """What lacked was her agreement alone: his word is the consent, with his mail as its proof, and the request goes on by itself."""
+        asks(consent__expert=None)
+        answers(box.take("Accord du patient à confirmer"), "CONFIRME")
+        d.reaches("triage")
+        given = d.events("consent_changed")
+        assert {e["data"]["party"] for e in given} == {"patient", "expert"} and all(e["data"]["given"] and e["inbox"] and e["actor"] == "requester" for e in given), given
+        box.take("Reçu : demande")
         d.do("triage")
+        assert "Le dossier est complet : l'avis vous parviendra avant" in words(box.take("Reçu : demande"))
         d.box.look()
 
     def more():
@@ -60,26 +79,71 @@ def physician(w, story):
         experts.opines(d, known["holder"], known["full"])
         d.reaches("checked")
         d.do("release")
-        mail = box.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
+        mail = known["mail"] = box.take("XDM/1.0/DDM+ESSAI Deuxième avis " + d.patient.name())
         assert "Votre sein peut être conservé" in words(mail) and any(n.endswith(".pdf") for n in clients.attachments(mail))
         d.box.take("Votre deuxième avis est arrivé")
         known["first"] = numbers(mail)
         w.settle()
         box.nothing()
 
+    def profile():
+        return {r["key"]: (r["form"], r["why"]) for r in w.relais("recipient", "list", as_json=True)}.get(ATTENDING)
+
+    def not_filed():
+        """His software answers that it could not file the mail: he has it again as PDF alone, once, and his mailbox is known for it."""
+        first = wait_for("the mail", lambda: d.mails("M64"))[0]
+        reads(w, ATTENDING, known["mail"], "processed/Error: 906^Autre erreur")
+        mail = box.take("Deuxième avis")
+        files = clients.attachments(mail)
+        assert "IHE_XDM.zip" not in files and any(n.endswith(".pdf") for n in files), sorted(files)
+        assert profile() == ("pdf", "unfiled"), profile()
+        told = d.events("profile_told")
+        assert [(e["data"]["party"], e["data"]["form"]) for e in told] == [("attending", "pdf")], told
+        assert "n'a pas pu ranger le message" in plain(w.relais("dossier", "history", d.ref).stdout)
+        again = reads(w, ATTENDING, mail, "processed/Error: 906^Autre erreur")
+        bad.outcome(w, again)
+        w.settle()
+        box.nothing()
+        proofs = {m["outbox"]: m["proof"] for m in d.mails("M64")}
+        assert len(proofs) == 2 and proofs[first["outbox"]] >= 2, proofs
+
     def replaced():
-        """The expert corrects it: he has the new version, which says that it cancels the old one."""
+        """A nurse has him try the package again. The expert corrects his opinion: he has the new version, which says that it cancels the old one."""
+        d.do("profile", "attending", "pdf+xdm")
+        assert profile() == ("pdf+xdm", "person"), profile()
         experts.opines(d, known["holder"], known["full"], Résumé_pour_le_patient="Précision : votre sein peut être conservé, sans urgence.")
         d.reaches("revision")
         d.do("release")
-        mail = box.take("XDM/1.0/DDM+ESSAI Annule et remplace")
+        mail = known["mail"] = box.take("XDM/1.0/DDM+ESSAI Annule et remplace")
         assert "Précision" in words(mail) and not numbers(mail) & known["first"]
 
-    yield "does not say that his patient agreed: is told at once", without_consent
+    def tasks():
+        return [t["name"] for t in w.relais("tasks", "nurses", as_json=True) if t["ref"] == d.ref]
+
+    def wishes():
+        """What he writes of his mailbox counts, and a machine's or another's word does not; another address is a nurse's to settle."""
+        sends_raw(w, ATTENDING, known["mail"]["Reply-To"], [("Auto-Submitted", "auto-replied"), ("In-Reply-To", known["mail"]["Message-ID"])], "PDF seul")
+        w.settle()
+        assert profile() == ("pdf+xdm", "person"), profile()
+        answers(known["mail"], "PDF seul, merci.")
+        wait_for("his wish", lambda: profile() == ("pdf", "asked"))
+        answers(known["mail"], "Plus à cette adresse, écrivez à dr.garnier@ailleurs.mssante.fr")
+        wait_for("his other address", lambda: "address_asked" in tasks())
+        assert "dr.garnier@ailleurs.mssante.fr" in w.relais("dossier", "history", d.ref).stdout
+        answers(known["mail"], "Papier")
+        wait_for("his letters", lambda: profile() == ("paper", "asked") and "paper_asked" in tasks())
+        d.do("contact", "attending", "call", "reached", "il garde sa boîte et veut bien le paquet")
+        d.do("profile", "attending", "pdf+xdm")
+        assert not {"address_asked", "paper_asked"} & set(tasks()), tasks()
+
+    yield "does not say that his patient agreed: is asked at once, and says no", without_consent
     yield "asks, and has one answer", requested
+    yield "confirms the agreement by a word, and the request goes on", confirmed
     yield "is asked for what the expert lacks, and answers by replying", more
     yield "has the opinion once, and so has his patient", opinion
+    yield "has software that cannot file it: has it again as PDF alone, once", not_filed
     yield "has the corrected one", replaced
+    yield "writes how he wants his mail: it is learnt, or a nurse's to settle", wishes
     yield "and the dossier ends", lambda: d.do("close")
 
 

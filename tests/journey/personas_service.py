@@ -70,6 +70,10 @@ def nurse(w, story):
     def waives():
         """A mandatory exam that does not exist: she waives it with a reason, which the expert reads."""
         closed.request(exams=("34794-8", "11502-2"))
+        closed.reaches("identity")                       # his operator knows no such patient: who he is comes first
+        w.settle()
+        assert "identity_waits" in {t["name"] for t in w.relais("tasks", "nurses", as_json=True) if t["ref"] == closed.ref}
+        closed.do("identity", "Rappelé au numéro de sa mutuelle, traits comparés : c'est bien lui.")
         closed.reaches("incomplete")
         closed.do("waive", "mammographie", "Faite à l'étranger : le compte rendu est perdu, échographie au dossier.")
         closed.reaches("triage")
@@ -78,9 +82,11 @@ def nurse(w, story):
         assert "le compte rendu est perdu" in words(known["other full"]) or "le compte rendu est perdu" in pdf_words(known["other full"])
 
     def undeliverable():
-        """The patient's mailbox is closed: the report reaches nobody, and it is hers to find another way. Her letter is proof when it is signed for."""
+        """He says that his mailbox is open now, and it is not: the report reaches nobody, and it is hers to find another way. Her letter is proof when it is
+        signed for."""
         experts.opines(closed, known["other"], known["other full"])
         closed.reaches("checked")
+        closed.do("channel", "patient", "mail")
         closed.do("release")
         closed.reaches("undeliverable")
         assert closed.mails("M21")[0]["state"] == "failed" and closed.mails("M21")[0]["reason"] == "deliver.mailbox.none"

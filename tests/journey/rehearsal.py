@@ -338,13 +338,13 @@ def sends_raw(world, sender, to, extra, text):
     return message_id
 
 
-def reads(world, address, mail):
-    """The reading receipt that her software sends by itself."""
+def reads(world, address, mail, disposition="displayed"):
+    """The reading receipt that somebody's software sends by itself, or that it could not file the mail."""
     mark, to = "LU", f"avis@{DOMAIN}"
     head, message_id = clients.head(address, to, "Lu : " + mail["Subject"])
     body = (f"Content-Type: multipart/report; report-type=disposition-notification; boundary={mark}\r\n\r\n--{mark}\r\n\r\nLe message a été ouvert.\r\n--{mark}\r\n"
             f"Content-Type: message/disposition-notification\r\n\r\nFinal-Recipient: rfc822; {address}\r\nOriginal-Message-ID: {mail['Message-ID']}\r\n"
-            f"Disposition: automatic-action/MDN-sent-automatically; displayed\r\n\r\n--{mark}--\r\n")
+            f"Disposition: automatic-action/MDN-sent-automatically; {disposition}\r\n\r\n--{mark}--\r\n")
     clients.send(world.submit_port(address), world.anchors, "", [to], head + body.encode())
     return message_id
 
