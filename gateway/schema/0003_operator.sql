@@ -285,7 +285,7 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
 grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
-grant execute on function fee_list, figures_dossiers, figures_families to relais_worker;
+grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
 grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;
 grant execute on function directory_begin, directory_stage, directory_replace, directory_compare, directory_state, directory_history, directory_lines, directory_find,

@@ -31,6 +31,7 @@ import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
 import extensions                   # noqa: E402
+import figures                      # noqa: E402
 from rehearsal import Rehearsal     # noqa: E402
 from story import Story             # noqa: E402
 from world import World             # noqa: E402
@@ -152,6 +153,7 @@ def main():
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),
+        "figures": group(figures, "figures", tampered=False, kind=figures.FiguresWorld),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)

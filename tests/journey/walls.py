@@ -26,7 +26,7 @@ MAY = {
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told "
               "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof "
-              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_list study_add study_stopped figures_dossiers figures_families",
+              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
