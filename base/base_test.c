@@ -128,6 +128,19 @@ static void buffer_refuses(void **state)
 	buf_free(&b);
 }
 
+static void markup(void **state)
+{
+	struct buf b = buf_make(40);
+
+	(void)state;
+	buf_markup(&b, BYTES("<a b=\"'&\">\xc3\xa9"));
+	assert_true(buf_ok(&b));
+	assert_true(bytes_equal(buf_bytes(&b), BYTES("&lt;a b=&quot;&#39;&amp;&quot;&gt;\xc3\xa9")));
+	buf_markup(&b, BYTES("&"));   /* five more than forty */
+	assert_false(buf_ok(&b));
+	buf_free(&b);
+}
+
 static void arena_has_a_ceiling(void **state)
 {
 	struct arena *arena = arena_create(2000);
@@ -267,7 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finding), cmocka_unit_test(numbers), cmocka_unit_test(utf8), cmocka_unit_test(cursor_ends_exactly),
-		cmocka_unit_test(buffer_refuses), cmocka_unit_test(arena_has_a_ceiling), cmocka_unit_test(arena_exhausted_ends_the_process),
+		cmocka_unit_test(buffer_refuses), cmocka_unit_test(markup), cmocka_unit_test(arena_has_a_ceiling), cmocka_unit_test(arena_exhausted_ends_the_process),
 		cmocka_unit_test(frames), cmocka_unit_test(instants), cmocka_unit_test(hl7_times), cmocka_unit_test(reasons),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

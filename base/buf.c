@@ -115,3 +115,28 @@ void buf_drop(struct buf *b, size_t n)
 		memmove(b->data, b->data + n, b->len - n);
 	b->len -= n;
 }
+
+void buf_markup(struct buf *b, struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		switch (text.at[i]) {
+		case '&':
+			buf_text(b, "&amp;");
+			break;
+		case '<':
+			buf_text(b, "&lt;");
+			break;
+		case '>':
+			buf_text(b, "&gt;");
+			break;
+		case '"':
+			buf_text(b, "&quot;");
+			break;
+		case '\'':
+			buf_text(b, "&#39;");
+			break;
+		default:
+			buf_u8(b, text.at[i]);
+		}
+	}
+}

@@ -21,6 +21,8 @@ struct bytes buf_bytes(const struct buf *b);   /* borrowed until the next append
 
 void buf_add(struct buf *b, struct bytes from);
 void buf_text(struct buf *b, const char *text);
+/* As the text of an element or of an attribute of XML or HTML: & < > " and ' by their references. */
+void buf_markup(struct buf *b, struct bytes text);
 void buf_u8(struct buf *b, uint8_t value);
 void buf_u32(struct buf *b, uint32_t value);   /* big-endian */
 void buf_u64(struct buf *b, uint64_t value);   /* big-endian */

@@ -9,18 +9,6 @@
 
 #define MAKER "Relais"
 
-static void add_escaped(struct buf *out, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] == '<')
-			buf_text(out, "&lt;");
-		else if (text.at[i] == '&')
-			buf_text(out, "&amp;");
-		else
-			buf_u8(out, text.at[i]);
-	}
-}
-
 static const char xmp_head[] =
 	"<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
 	"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n"
@@ -34,11 +22,11 @@ static void add_xmp(struct buf *out, const struct pdf_input *input)
 	char time[INSTANT_TEXT];
 	instant_write(input->time, time);
 	buf_text(out, xmp_head);
-	add_escaped(out, input->title);
+	buf_markup(out, input->title);
 	buf_text(out, "</rdf:li></rdf:Alt></dc:title>\n");
 	if (input->author.len > 0) {
 		buf_text(out, "<dc:creator><rdf:Seq><rdf:li>");
-		add_escaped(out, input->author);
+		buf_markup(out, input->author);
 		buf_text(out, "</rdf:li></rdf:Seq></dc:creator>\n");
 	}
 	buf_printf(out, "<dc:language><rdf:Bag><rdf:li>%s</rdf:li></rdf:Bag></dc:language>\n", input->english ? "en" : "fr-FR");

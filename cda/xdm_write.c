@@ -87,28 +87,6 @@ static enum reason check(const struct xdm_write_set *set, const char **field)
 
 /* --- the two files for people ------------------------------------------------- */
 
-static void add_escaped(struct buf *out, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		switch (text.at[i]) {
-		case '<':
-			buf_text(out, "&lt;");
-			break;
-		case '>':
-			buf_text(out, "&gt;");
-			break;
-		case '&':
-			buf_text(out, "&amp;");
-			break;
-		case '"':
-			buf_text(out, "&quot;");
-			break;
-		default:
-			buf_u8(out, text.at[i]);
-		}
-	}
-}
-
 static void add_day(struct buf *out, struct instant at)
 {
 	struct date day = instant_date(at, 0);
@@ -119,18 +97,18 @@ static void add_index_row(struct arena *arena, struct buf *out, const struct xdm
 {
 	const char *file = xdm_write_file(arena, n);
 	buf_printf(out, "<li><a href=\"IHE_XDM/SUBSET01/%s\">", file);
-	add_escaped(out, d->title);
+	buf_markup(out, d->title);
 	buf_text(out, "</a>, ");
 	add_day(out, d->service_start.us != 0 ? d->service_start : d->time);
 	if (d->author.family.len > 0) {
 		buf_text(out, ", ");
-		add_escaped(out, d->author.given);
+		buf_markup(out, d->author.given);
 		buf_text(out, d->author.given.len > 0 ? " " : "");
-		add_escaped(out, d->author.family);
+		buf_markup(out, d->author.family);
 	}
 	if (d->author.organisation.len > 0) {
 		buf_text(out, ", ");
-		add_escaped(out, d->author.organisation);
+		buf_markup(out, d->author.organisation);
 	}
 	buf_printf(out, " (%s)</li>\r\n", file);
 }
@@ -139,11 +117,11 @@ static void add_index_row(struct arena *arena, struct buf *out, const struct xdm
 static void add_index(struct arena *arena, struct buf *out, const struct xdm_write_set *set)
 {
 	buf_printf(out, "<!DOCTYPE html>\r\n<html lang=\"%s\">\r\n<head>\r\n<meta charset=\"UTF-8\">\r\n<title>", set->english ? "en" : "fr");
-	add_escaped(out, set->title);
+	buf_markup(out, set->title);
 	buf_text(out, "</title>\r\n</head>\r\n<body>\r\n<h1>");
-	add_escaped(out, set->title);
+	buf_markup(out, set->title);
 	buf_text(out, set->english ? "</h1>\r\n<p>Sent by " : "</h1>\r\n<p>Envoyé par ");
-	add_escaped(out, set->sender_name);
+	buf_markup(out, set->sender_name);
 	buf_text(out, set->english ? " on " : " le ");
 	add_day(out, set->time);
 	buf_text(out, set->english ? ". One patient, " : ". Un seul patient, ");

@@ -145,7 +145,7 @@ static void other_readers_agree(void **state)
 	close(file);
 	snprintf(command, sizeof command, "unzip -tqq %s", path);
 	assert_int_equal(system(command), 0);
-	snprintf(command, sizeof command, "unzip -p %s INDEX.HTM | grep -q 'CR d.imagerie &amp; &lt;suite&gt;'", path);
+	snprintf(command, sizeof command, "unzip -p %s INDEX.HTM | grep -q \"CR d&#39;imagerie &amp; &lt;suite&gt;\"", path);
 	assert_int_equal(system(command), 0);
 	unlink(path);
 	arena_destroy(&arena);

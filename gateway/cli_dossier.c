@@ -1,5 +1,5 @@
 /* gateway/cli_dossier.c - relais dossier list|show|history|triage|release REF. */
-#include "gateway/cli_verbs.h"
+#include "gateway/cli_dossier.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,13 +7,14 @@
 
 #include "gateway/cli_expert.h"
 #include "gateway/cli_opinion.h"
-#include "gateway/cli_view.h"
+#include "gateway/cli_verbs.h"
 #include "gateway/event_json.h"
 #include "gateway/json_view.h"
 #include "policy/story.h"
 
 static const char usage[] = "dossier list [--all] | show|history REF | triage|release|offer|close|archive REF |"
-			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase REF TEXT |"
+			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase|erase-asked|erase-answered REF TEXT |"
+			    " export REF --to FOLDER|FILE.zip --for patient|officer|expert | seen REF [--document NUMBER] [--mailbox MAILBOX] |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
 			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion |"
 			    " consent REF attending|first_opinion|representative|processing|expert yes|no |"
@@ -150,18 +151,29 @@ static enum reason wait_answer(struct cli *cli, int64_t command)
 	return REASON_STORE_CONFLICT;
 }
 
-/* Asks the worker, which decides by the same rules as for any message; takes the reference to args. */
-static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, json_t *args, const char *what)
+/* The worker decides by the same rules as for any message; takes the reference to args. */
+static enum reason ask(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, json_t *args)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.command_ask($1, $2, $3, $4, null, $5)", P_TEXT(cli_actor()),
 				       P_TEXT(kind), dossier != 0 ? P_INT(dossier) : P_NULL, inbox != 0 ? P_INT(inbox) : P_NULL,
 				       P_JSON(json_write(cli->arena, args)));
-	if (reason == REASON_NONE) {
-		int64_t id = store_int(rows, 0, 0);
-		store_free(&rows);
-		reason = wait_answer(cli, id);
-	}
+	if (reason != REASON_NONE)
+		return reason;
+	int64_t id = store_int(rows, 0, 0);
+	store_free(&rows);
+	return wait_answer(cli, id);
+}
+
+enum reason cli_dossier_ask(struct cli *cli, const char *act, int64_t dossier, json_t *args)
+{
+	return ask(cli, act, dossier, 0, args);
+}
+
+static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t inbox, json_t *args, const char *what)
+{
+	enum reason reason = ask(cli, kind, dossier, inbox, args);
+
 	if (reason != REASON_NONE)
 		return cli_refuse(cli, reason, what);
 	printf(cli->json ? "{\"done\": \"%s\", \"of\": \"%s\"}\n" : "%s: %s\n", kind, what);
@@ -177,7 +189,7 @@ static const struct {
 	{"hold", {"text"}}, {"return", {"text"}}, {"redirect", {"text"}}, {"cancel", {"text"}}, {"withdraw", {"text"}}, {"expire", {"text"}},
 	{"died", {"text"}}, {"doubt", {"text"}}, {"identity", {"text"}}, {"pause", {"text"}}, {"resume", {"text"}}, {"more", {"text"}},
 	{"answered", {"text"}}, {"without", {"text"}}, {"unfreeze", {"text"}}, {"complaint", {"text"}}, {"settle", {"text"}}, {"urgent", {"text"}},
-	{"erase", {"text"}}, {"take", {"text"}},
+	{"erase", {"text"}}, {"erase-asked", {"text"}}, {"erase-answered", {"text"}}, {"take", {"text"}},
 	{"assign", {"id"}}, {"assign", {"id", "text"}}, {"reassign", {"how", "text"}}, {"reassign", {"how", "text", "id"}},
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
 	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
@@ -266,6 +278,22 @@ static int represent(struct cli *cli)
 	return command(cli, "represent", id, 0, words, cli->arguments[1]);
 }
 
+/* What stands behind options: a copy, and who could see what. */
+static int about_all(struct cli *cli)
+{
+	bool copy = strcmp(cli->arguments[0], "export") == 0;
+	const char *first = cli_option(cli, copy ? "--to" : "--document", true), *second = cli_option(cli, copy ? "--for" : "--mailbox", true);
+
+	if (cli->n != 2 || (copy && (first == NULL || second == NULL))) {
+		fprintf(stderr, "usage: relais %s\n", usage);
+		return CLI_USAGE;
+	}
+	int64_t id = find(cli, cli->arguments[1]);
+	if (id == 0)
+		return CLI_NOT_FOUND;
+	return copy ? cli_dossier_export(cli, id, first, second) : cli_dossier_seen(cli, id, first, second);
+}
+
 int cli_dossier(int argc, char **argv)
 {
 	struct cli cli;
@@ -277,6 +305,8 @@ int cli_dossier(int argc, char **argv)
 		return cli_close(&cli, list(&cli));
 	if (strcmp(verb, "represent") == 0)
 		return cli_close(&cli, represent(&cli));
+	if (strcmp(verb, "export") == 0 || strcmp(verb, "seen") == 0)
+		return cli_close(&cli, about_all(&cli));
 	size_t act = cli.n >= 2 ? find_act(&cli) : ACTS;
 	bool look = cli.n == 2 && (strcmp(verb, "show") == 0 || strcmp(verb, "history") == 0 || strcmp(verb, "experts") == 0);
 	if (act == ACTS && !look) {

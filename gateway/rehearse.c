@@ -173,6 +173,25 @@ void rehearse_input(struct rehearsal *r, struct arena *arena, const struct rehea
 		note(r, in, was, would);
 }
 
+/* What one decision made is of one instant, one rule and one message. Of the end of a mail it is of that mail alone: the ends of two are told
+ * at the same instant when the dossier's last event was later than the clock. */
+static bool same_decision(const struct dossier_event *a, const struct dossier_event *b)
+{
+	bool of_mails = bytes_starts(a->rule, BYTES("delivery.")) && dossier_event_data(a->kind) == EVENT_DATA_MAIL && dossier_event_data(b->kind) == EVENT_DATA_MAIL;
+
+	return a->at.us == b->at.us && bytes_equal(a->rule, b->rule) && a->inbox == b->inbox &&
+	       (!of_mails || (a->mail.code == b->mail.code && a->mail.party == b->mail.party && bytes_equal(a->mail.mailbox, b->mail.mailbox)));
+}
+
+size_t rehearse_decision_end(const struct dossier_event *events, size_t n, size_t from)
+{
+	size_t i = from;
+
+	while (i < n && same_decision(&events[from], &events[i]))
+		i++;
+	return i;
+}
+
 const struct dossier *rehearse_fold(struct arena *arena, int64_t id, struct bytes reference, const struct dossier_event *events, size_t n, struct instant before)
 {
 	struct dossier *d = arena_alloc(arena, sizeof *d);
@@ -185,16 +204,6 @@ const struct dossier *rehearse_fold(struct arena *arena, int64_t id, struct byte
 }
 
 /* --- one dossier --------------------------------------------------------------------------- */
-
-/* The events that one decision made: of one instant and one rule, for one message. */
-static size_t group_end(const struct dossier_snapshot *s, size_t from)
-{
-	size_t i = from;
-
-	while (i < s->n_events && s->events[i].at.us == s->events[from].at.us && bytes_equal(s->events[i].rule, s->events[from].rule))
-		i++;
-	return i;
-}
 
 static struct rehearse_input input_of(const struct dossier_snapshot *s, enum rehearse_kind kind, struct instant at)
 {
@@ -290,12 +299,12 @@ static bool find_act(const struct dossier_snapshot *s, struct bytes actor, struc
 	const char *rule = arena_printf(s->arena, "operator.%.*s/", (int)kind.len, (const char *)kind.at);
 	const struct instant since = {asked.us - SPAN_SECONDS(5).us};
 
-	for (size_t i = *to; i < s->n_events; i = group_end(s, i)) {
+	for (size_t i = *to; i < s->n_events; i = rehearse_decision_end(s->events, s->n_events, i)) {
 		const struct dossier_event *e = &s->events[i];
 		if (instant_before(e->at, since) || !bytes_equal_text(e->actor, who) || !bytes_starts(e->rule, bytes_of_text(rule)))
 			continue;
 		*from = i;
-		*to = group_end(s, i);
+		*to = rehearse_decision_end(s->events, s->n_events, i);
 		return true;
 	}
 	return false;
@@ -351,7 +360,7 @@ static enum reason rehearse_dossier(void *context, const struct dossier_snapshot
 	r->out->dossiers++;
 	for (size_t from = 0, to; from < s->n_events; from = to) {
 		const struct dossier_event *e = &s->events[from];
-		to = group_end(s, from);
+		to = rehearse_decision_end(s->events, s->n_events, from);
 		if (e->inbox == 0 && bytes_starts(e->rule, BYTES("delivery.")) && dossier_event_data(e->kind) == EVENT_DATA_MAIL)
 			rehearse_mail(r, s, from, to);
 		else if (e->inbox == 0 && bytes_starts(e->rule, BYTES("deadline.")))

@@ -41,5 +41,7 @@ void rehearse_input(struct rehearsal *r, struct arena *arena, const struct rehea
 MUST_USE enum reason rehearse_messages(struct rehearsal *r);
 /* A dossier out of its events before an instant; NULL when the gate refuses one, or it had not begun. */
 const struct dossier *rehearse_fold(struct arena *arena, int64_t id, struct bytes reference, const struct dossier_event *events, size_t n, struct instant before);
+/* Where the events of the decision that made events[from] end (n: where all end). */
+size_t rehearse_decision_end(const struct dossier_event *events, size_t n, size_t from);
 
 #endif

@@ -93,6 +93,8 @@ struct work_file {
 };
 /* The documents of a message of ours, read again in the jail. *list (owned by the caller) keeps the facts alive. */
 MUST_USE enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list);
+/* The same of a message in memory: of work, config, arena and the two readers are used alone. */
+MUST_USE enum reason work_extract_raw(struct work *work, struct bytes raw, struct work_file **out, size_t *n, json_t **list);
 
 /* A document as it may be handed on (gateway/inspect_normalise.h): each is read in a child of its own, so that one that ends its reader
  * spoils nothing else. Views into the work's item. */

@@ -2,6 +2,7 @@
 #include "gateway/work.h"
 
 #include "base/calendar.h"
+#include "base/limits.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "policy/retry.h"
@@ -20,16 +21,23 @@ static enum reason apply(struct work *work, const struct policy_decision *decisi
 	return work_apply(work, decision, &cause, &dossier, &notices);
 }
 
-/* Ends the transaction; true when it was committed. */
-static bool settle(struct work *work, enum reason reason, const char *what, int64_t id)
+/* Seconds until what could not be done is tried again: it must not stand in the way of the others. Whoever met another's transaction is decided
+ * anew on what that one left. */
+static int64_t wait_after(enum reason reason, int64_t otherwise)
+{
+	return reason == REASON_STORE_CONFLICT ? 1 : otherwise;
+}
+
+/* Ends the transaction; REASON_NONE when it was committed. */
+static enum reason settle(struct work *work, enum reason reason, const char *what, int64_t id)
 {
 	if (reason == REASON_NONE)
 		reason = store_commit(work->store);
 	if (reason == REASON_NONE)
-		return true;
+		return REASON_NONE;
 	store_rollback(work->store);
 	log_event("not-done", LOG_TEXT("what", what), LOG_NUMBER("id", id), LOG_REASON(reason), LOG_END);
-	return false;
+	return reason;
 }
 
 /* ---------------------------------------------------------------- the end of a mail, and that it does not come */
@@ -44,6 +52,28 @@ static bool is_late(const struct store_rows *rows)
 	return bytes_equal_text(store_bytes(rows, 0, 5), "late");
 }
 
+/* Stopped for a document that its sender took back: what the mail carried beside it is to be decided again. */
+static const struct policy_stopped *stopped_of(struct work *work, const struct store_rows *rows)
+{
+	struct policy_stopped *out = arena_alloc(work->arena, sizeof *out);
+	json_t *carried = json_read(store_bytes(rows, 0, 8));
+	const json_t *list = json_object_get(carried, "documents");
+	struct policy_place *places = arena_alloc(work->arena, (json_array_size(list) + 1) * sizeof *places);
+	struct cursor part = cursor_on(json_view(carried, "part"));
+
+	*out = (struct policy_stopped){.documents = places, .words = arena_copy(work->arena, json_view(carried, "words"))};
+	for (size_t i = 0; i < json_array_size(list); i++)
+		places[out->n++] = (struct policy_place){json_integer_value(json_object_get(json_array_get(list, i), "inbox")),
+							  arena_copy(work->arena, json_view(json_array_get(list, i), "digest"))};
+	uint64_t number = 0, parts = 0;
+	if (bytes_number(cursor_until(&part, '/'), LIMIT_DOSSIER_DOCUMENTS, &number) && bytes_number(part.left, LIMIT_DOSSIER_DOCUMENTS, &parts)) {
+		out->part = (size_t)number;
+		out->parts = (size_t)parts;
+	}
+	json_decref(carried);
+	return out;
+}
+
 static enum reason outcome(struct work *work, const struct store_rows *rows)
 {
 	struct policy_rules rules;
@@ -56,6 +86,7 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
 		.reason = failure != REASONS ? failure : is_late(rows) ? REASON_NONE : REASON_DELIVER_REFUSED,
 		.status = store_is_null(rows, 0, 7) ? BYTES_NONE : store_bytes(rows, 0, 7),
+		.stopped = bytes_equal_text(store_bytes(rows, 0, 5), "cancelled") ? stopped_of(work, rows) : NULL,
 	};
 	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
 
@@ -79,12 +110,11 @@ static enum reason told(struct work *work, const struct store_rows *rows)
 bool work_outcomes(struct work *work)
 {
 	struct store_rows *rows = NULL;
-	bool done = false;
 
 	work_begin(work);
 	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced from relais.outcome_claim($1)",
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced, carried from relais.outcome_claim($1)",
 				   P_INSTANT(work_late(work)));
 	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (outbox != 0 && !store_is_null(rows, 0, 1))
@@ -92,24 +122,24 @@ bool work_outcomes(struct work *work)
 	if (outbox != 0 && reason == REASON_NONE)
 		reason = told(work, rows);
 	if (outbox != 0)
-		done = settle(work, reason, "outcome", outbox);
-	if (done && is_late(rows))
-		log_event("mail-late", LOG_NUMBER("outbox", outbox), LOG_TEXT("code", store_text(rows, 0, 2)), LOG_END);
+		reason = settle(work, reason, "outcome", outbox);
 	else
 		store_rollback(work->store);
-	if (outbox != 0 && !done)
-		(void)!STORE_RUN(work->store, NULL, "select relais.outcome_later($1)", P_INT(outbox));
+	if (outbox != 0 && reason == REASON_NONE && is_late(rows))
+		log_event("mail-late", LOG_NUMBER("outbox", outbox), LOG_TEXT("code", store_text(rows, 0, 2)), LOG_END);
+	if (outbox != 0 && reason != REASON_NONE)
+		(void)!STORE_RUN(work->store, NULL, "select relais.outcome_later($1, $2)", P_INT(outbox), P_INT(wait_after(reason, 10)));
 	store_free(&rows);
 	work_end(work);
-	return done;
+	return outbox != 0 && reason == REASON_NONE;
 }
 
 /* ---------------------------------------------------------------- timers */
 
 /* A timer that changed nothing would be due again at once, and for ever. */
-static enum reason later(struct work *work, int64_t dossier)
+static enum reason later(struct work *work, int64_t dossier, int64_t seconds)
 {
-	return STORE_RUN(work->store, NULL, "select relais.timer_later($1, $2)", P_INT(dossier), P_INSTANT(work->now));
+	return STORE_RUN(work->store, NULL, "select relais.timer_later($1, $2, $3)", P_INT(dossier), P_INSTANT(work->now), P_INT(seconds));
 }
 
 /* Who said STOP in one dossier has the questionnaire in none. */
@@ -146,7 +176,7 @@ static enum reason timer(struct work *work, int64_t id)
 	struct policy_decision decision = {0};
 	policy_decide_timer(work->arena, &rules, dossier, due[0].kind, work->now, &decision);
 	if (decision.n_events == 0)
-		return later(work, id);
+		return later(work, id, 60);
 	log_event("deadline", LOG_TEXT("name", deadline_name(due[0].kind)), LOG_NUMBER("dossier", id), LOG_TEXT("owner", decision.owner != NULL ? decision.owner : ""), LOG_END);
 	return apply(work, &decision, arena_printf(work->arena, "t%s%lld", deadline_name(due[0].kind), (long long)dossier->seq), 0);
 }
@@ -154,7 +184,6 @@ static enum reason timer(struct work *work, int64_t id)
 bool work_timers(struct work *work)
 {
 	struct store_rows *rows = NULL;
-	bool done = false;
 
 	work_begin(work);
 	enum reason reason = work_transaction(work);
@@ -162,14 +191,14 @@ bool work_timers(struct work *work)
 		reason = STORE_RUN(work->store, &rows, "select d from relais.timer_claim($1) d", P_INSTANT(work->now));
 	int64_t dossier = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (dossier != 0)
-		done = settle(work, timer(work, dossier), "timer", dossier);
+		reason = settle(work, timer(work, dossier), "timer", dossier);
 	else
 		store_rollback(work->store);
-	if (dossier != 0 && !done)
-		(void)!later(work, dossier);
+	if (dossier != 0 && reason != REASON_NONE)
+		(void)!later(work, dossier, wait_after(reason, 60));
 	store_free(&rows);
 	work_end(work);
-	return done;
+	return dossier != 0 && reason == REASON_NONE;
 }
 
 /* ---------------------------------------------------------------- a person's word */
@@ -287,7 +316,8 @@ bool work_commands(struct work *work)
 		reason = act(work, &asked, &answer);
 		if (reason == REASON_NONE)
 			reason = STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(answer)));
-		done = settle(work, reason, "command", asked.id);
+		reason = settle(work, reason, "command", asked.id);
+		done = reason == REASON_NONE;
 		json_decref(asked.args);
 		/* What can never be done is answered: it must not stand in the way of what others ask. */
 		if (!done && reason_entry(reason)->class != REASON_CLASS_LATER)

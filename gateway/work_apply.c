@@ -223,6 +223,19 @@ static enum reason stop_people(struct work *work, const struct policy_decision *
 	return reason;
 }
 
+/* What an offer or a document had on its way when it was over. A stand-by's offer that goes on as one for the dossier is not. */
+static enum reason stop_over(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct dossier_event *e)
+{
+	const struct dossier_offer *live = decision->after == NULL ? NULL : dossier_live_offer(decision->after);
+	bool over = e->kind == EVENT_OFFER_EXPIRED || e->kind == EVENT_OFFER_DECLINED || e->kind == EVENT_OFFER_ACCEPTED;
+
+	if (e->kind == EVENT_DOCUMENT_WITHDRAWN)
+		return STORE_RUN(work->store, NULL, "select relais.outbox_cancel_document($1, $2, $3)", P_INT(dossier), P_TEXT_B(e->text.id), P_INSTANT(work_real(work)));
+	if (!over || (live != NULL && bytes_equal(live->rpps, e->offer.rpps)))
+		return REASON_NONE;
+	return STORE_RUN(work->store, NULL, "select relais.outbox_cancel_offer($1, $2, $3)", P_INT(dossier), P_TEXT_B(e->offer.mailbox), P_INSTANT(work_real(work)));
+}
+
 /* A consent that ends, or a request that does, stops the mails that were decided before and have not left; so does a new version of the
  * report those that carry an older one. */
 static enum reason stop_mails(struct work *work, const struct policy_decision *decision, int64_t dossier)
@@ -241,6 +254,8 @@ static enum reason stop_mails(struct work *work, const struct policy_decision *d
 			reason = STORE_RUN(work->store, NULL, "select relais.report_cancel($1, $2, $3)", P_INT(dossier), P_INT(e->release.version), P_INSTANT(work_real(work)));
 		if (reason == REASON_NONE)
 			reason = stop_people(work, decision, dossier, e);
+		if (reason == REASON_NONE)
+			reason = stop_over(work, decision, dossier, e);
 		if (reason == REASON_NONE && (one || all))
 			reason = STORE_RUN(work->store, NULL, "select relais.outbox_cancel($1, $2, $3)", P_INT(dossier),
 					   one ? P_TEXT(party_name(party)) : P_NULL, P_INSTANT(work_real(work)));

@@ -15,7 +15,9 @@ static const char dossier[] = "insert into relais.dossier (ref, ins, oid, pathol
 
 static void run(struct store *store, const char *sql)
 {
-	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
+	const char *said = NULL;
+	if (store_script(store, scratch.arena, sql, &said) != REASON_NONE)
+		fail_msg("%s: %s", sql, said);
 }
 
 static void add(struct store *store, const char *party, const char *state, int version)
@@ -217,6 +219,119 @@ static void test_a_demand_to_delete_stands(void **state)
 	store_close(&store);
 }
 
+#define DOCUMENT                                                                                                                                     \
+	"with b as (insert into relais.body (size, digest) values (1, sha256('doc%d'::bytea)) returning id),"                                         \
+	" i as (insert into relais.inbox (body, source, mail_from, recipients, received_at, complete) select id, 'smtp', 'h@x.fr', '{}', now(), true from b returning id)" \
+	" insert into relais.dossier_document (dossier, document, inbox, digest) select d.id, 'doc-%d', i.id, 'h%d' from relais.dossier d, i"
+
+/* A mail to a party carries those documents, and the PDF of its dossier tells of the others. */
+static void carry(struct store *store, const char *party, const char *key, int document)
+{
+	run(store, arena_printf(scratch.arena,
+				"update relais.outbox o set attach = jsonb_build_object('%s', jsonb_build_array(jsonb_build_object('inbox', d.inbox, 'digest', d.digest)))"
+				" from relais.dossier_document d where d.document = 'doc-%d' and o.party = '%s'", key, document, party));
+}
+
+static void withdraw(struct store *store, int document)
+{
+	run(store, arena_printf(scratch.arena, "select relais.document_withdraw(id, 'doc-%d'), relais.outbox_cancel_document(id, 'doc-%d', now()) from relais.dossier", document, document));
+}
+
+static int64_t to_decide(struct store *store, const char *party)
+{
+	return count(store, arena_printf(scratch.arena, "select count(*) from relais.outbox where state = 'cancelled' and not told and reason = 'dossier.document.stopped' and party = '%s'", party));
+}
+
+/* Whatever carries it, or tells of it, stays, wherever it is on its way; the dossier hears of each, and of nothing else. */
+static void test_a_document_that_is_taken_back(void **state)
+{
+	static const char *const parties[] = {"expert", "standby", "attending", "requester", "first_opinion"};
+	static const char *const states[] = {"sealed", "failed", "sealed", "sealed", "sending"};
+	struct store *store = begin();
+
+	(void)state;
+	run(store, "delete from relais.dossier_document");
+	for (int i = 1; i <= 2; i++)
+		run(store, arena_printf(scratch.arena, DOCUMENT, i, i, i));
+	for (size_t i = 0; i < 5; i++) {
+		add(store, parties[i], states[i], 1);
+		carry(store, parties[i], i == 2 ? "elsewhere" : "documents", i == 3 ? 2 : 1);
+	}
+	withdraw(store, 1);
+	assert_int_equal(to_decide(store, "expert"), 1);
+	assert_int_equal(to_decide(store, "standby"), 1);
+	assert_int_equal(to_decide(store, "attending"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed' and party = 'requester'"), 1);
+	/* In a session it is past stopping; put off there, it is decided again at once. */
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sending'"), 1);
+	result(store, "first_opinion", "later");
+	assert_int_equal(to_decide(store, "first_opinion"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])"), 1);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(count(store, "select count(*) from relais.work_due(9, 3600) where outcomes"), 1);
+		assert_int_equal(count(store, "select count(*) from relais.outcome_claim(now() - interval '1 hour') c, lateral (select relais.outcome_told(c.outbox)) t"
+					       " where c.state = 'cancelled' and jsonb_typeof(c.carried) = 'object'"), 1);
+	}
+	assert_int_equal(count(store, "select count(*) from relais.outcome_claim(now() - interval '1 hour')"), 0);
+	run(store, "delete from relais.outbox_attempt; delete from relais.outbox; delete from relais.dossier_document");
+	store_close(&store);
+}
+
+/* While a dossier is frozen nothing is decided again; then it is. */
+static void test_a_document_that_is_taken_back_in_a_freeze(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	run(store, "delete from relais.dossier_document");
+	run(store, arena_printf(scratch.arena, DOCUMENT, 1, 1, 1));
+	add(store, "expert", "sealed", 1);
+	carry(store, "expert", "documents", 1);
+	run(store, "select relais.outbox_freeze(id, true) from relais.dossier");
+	withdraw(store, 1);
+	assert_int_equal(count(store, "select count(*) from relais.outcome_claim(now() - interval '1 hour')"), 0);
+	run(store, "select relais.outbox_freeze(id, false) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outcome_claim(now() - interval '1 hour') where state = 'cancelled'"), 1);
+	run(store, "delete from relais.outbox; delete from relais.dossier_document");
+	store_close(&store);
+}
+
+/* A deliverer dies with a mail whose document was taken back: it is not sent again, and its dossier decides. */
+static void test_a_document_that_is_taken_back_before_a_crash(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	run(store, "delete from relais.dossier_document");
+	run(store, arena_printf(scratch.arena, DOCUMENT, 1, 1, 1));
+	add(store, "expert", "sending", 1);
+	carry(store, "expert", "documents", 1);
+	withdraw(store, 1);
+	assert_int_equal(count(store, "select count(*) from relais.deliver_claim(8, array['b.fr'])"), 0);
+	assert_int_equal(to_decide(store, "expert"), 1);
+	run(store, "delete from relais.outbox; delete from relais.dossier_document");
+	store_close(&store);
+}
+
+/* Two experts never hold one offer: what was offered to the first and has not left stays, and says why. */
+static void test_an_offer_that_is_over(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "expert", "sealed", 1);
+	add(store, "standby", "sealed", 1);
+	add(store, "attending", "sealed", 1);
+	run(store, "update relais.outbox set code = 'M10' where party = 'expert'; update relais.outbox set code = 'M10', recipient = 'c@b.fr' where party = 'standby'");
+	add(store, "expert", "failed", 2);
+	run(store, "update relais.outbox set code = 'M11' where message_id like 'expertfailed%'");
+	run(store, "select relais.outbox_cancel_offer(id, 'A@b.fr', now()) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'cancelled' and told and reason = 'dossier.offer.over' and code = 'M10' and party = 'expert'"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'cancelled' and code = 'M11' and reason = 'deliver.refused'"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 2);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +343,10 @@ int main(void)
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_a_freeze_holds_whatever_happens_meanwhile),
 		cmocka_unit_test(test_a_demand_to_delete_stands),
+		cmocka_unit_test(test_a_document_that_is_taken_back),
+		cmocka_unit_test(test_a_document_that_is_taken_back_in_a_freeze),
+		cmocka_unit_test(test_a_document_that_is_taken_back_before_a_crash),
+		cmocka_unit_test(test_an_offer_that_is_over),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

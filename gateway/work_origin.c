@@ -165,6 +165,30 @@ static enum reason find_answered(struct work *work, const struct work_facts *fac
 	return reason;
 }
 
+/* Which of the patient's questions an expert answers: that of the mail which In-Reply-To names; without that field the last of References. */
+static enum reason find_question(struct work *work, const struct work_facts *facts, struct policy_message *m, int64_t dossier)
+{
+	struct store_rows *rows = NULL;
+	const json_t *mail = json_object_get(facts->facts, "mail");
+	struct bytes *ids;
+	size_t n = named_mails(work, mail, "in_reply_to", &ids);
+
+	if (dossier == 0 || m->party != PARTY_EXPERT || m->report != NULL)
+		return REASON_NONE;
+	if (n == 0) {
+		size_t all = named_mails(work, mail, "references", &ids);
+		n = all > 0 ? 1 : 0;
+		ids += all - n;
+	}
+	if (n == 0)
+		return REASON_NONE;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.question_match($1, $2)", P_INT(dossier), P_TEXTS(ids, n));
+	if (reason == REASON_NONE)
+		m->question = store_int(rows, 0, 0);
+	store_free(&rows);
+	return reason;
+}
+
 /* A report is matched to a mail of ours by its envelope id, else by Message-ID, and the recipient. */
 static enum reason match_report(struct work *work, const struct work_facts *facts, struct policy_message *m, int64_t *dossier, int64_t *outbox)
 {
@@ -269,6 +293,8 @@ enum reason work_gather(struct work *work, struct work_message *m, const struct 
 		reason = match_report(work, &m->facts, &m->view, &m->dossier, &m->outbox);
 	if (reason == REASON_NONE)
 		reason = find_answered(work, &m->facts, &m->view, m->dossier, &m->outbox);
+	if (reason == REASON_NONE)
+		reason = find_question(work, &m->facts, &m->view, m->dossier);
 	if (reason == REASON_NONE)
 		reason = find_context(work, &m->inbox, &m->view);
 	if (reason == REASON_NONE)

@@ -100,19 +100,23 @@ static bool may_be_parsed(const json_t *verified)
 	return bytes_starts(verdict, BYTES("accept"));
 }
 
-static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
+static enum reason verify_raw(struct work *work, struct bytes raw, const char *mail_from, struct answer *verified, struct work_facts *out)
 {
-	struct bytes raw;
-	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
-	if (reason != REASON_NONE)
-		return reason;
-	reason = ask(work, work->verify, json_pack("{s:s?, s:n, s:n, s:s}", "mail_from", mail_from, "time", "digests", "source", "mail"),
+	enum reason reason = ask(work, work->verify, json_pack("{s:s?, s:n, s:n, s:s}", "mail_from", mail_from, "time", "digests", "source", "mail"),
 		     raw, LIMIT_MESSAGE + LIMIT_INSPECT_ANSWER, verified);
 	if (reason == REASON_NONE) {
 		out->verified = verified->json;
 		second_payload(work, raw, verified, out);
 	}
 	return reason;
+}
+
+static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
+{
+	struct bytes raw;
+	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
+
+	return reason == REASON_NONE ? verify_raw(work, raw, mail_from, verified, out) : reason;
 }
 
 bool work_is_ours(enum reason reason)
@@ -181,9 +185,17 @@ void work_facts_free(struct work_facts *facts)
 
 enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list)
 {
+	struct bytes raw;
+	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
+
+	return reason == REASON_NONE ? work_extract_raw(work, raw, out, n, list) : reason;
+}
+
+enum reason work_extract_raw(struct work *work, struct bytes raw, struct work_file **out, size_t *n, json_t **list)
+{
 	struct work_facts facts = {0};
 	struct answer verified, extracted = {0};
-	enum reason reason = verify_body(work, body, NULL, &verified, &facts);
+	enum reason reason = verify_raw(work, raw, NULL, &verified, &facts);
 
 	if (reason == REASON_NONE)
 		reason = ask(work, work->inspect, inspect_request(work->config, &facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);

@@ -46,12 +46,15 @@ static struct instant in_hours(const struct deadline_settings *settings, const s
 	return hours == HOURS_PROFESSIONAL ? calendar_next(CALENDAR_FRANCE, &professionals, at) : at;
 }
 
-/* A late alert comes before quiet hours begin, and never behind the end that it warns of (end: 0, none). */
-static struct instant before_quiet(const struct deadline_settings *settings, struct instant end, struct instant at)
+/* A late alert comes before quiet hours begin, and never behind the end that it warns of (end: 0, none); but not before what it counts from: then it
+ * waits for the next working hours. */
+static struct instant before_quiet(const struct deadline_settings *settings, struct instant start, struct instant end, struct instant at)
 {
 	struct calendar_window window = deadline_window_of(settings, WINDOW_PROFESSIONALS);
 	struct instant inside = calendar_last_inside(CALENDAR_FRANCE, &window, at);
 
+	if (end.us == 0 && !instant_before(start, inside))
+		return calendar_next(CALENDAR_FRANCE, &window, at);
 	if (end.us == 0 || instant_before(inside, end))
 		return inside;
 	struct instant midnight = calendar_instant(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, inside), 0);
@@ -103,7 +106,7 @@ bool deadline_next(const struct deadline_settings *settings, const struct dossie
 		if (row->promise && !run.paused)
 			due = put_off(dossier, &run, due);
 	}
-	due = row->hours == HOURS_BEFORE ? before_quiet(settings, row->back ? run.base : (struct instant){0}, due)
+	due = row->hours == HOURS_BEFORE ? before_quiet(settings, run.start, row->back ? run.base : (struct instant){0}, due)
 					 : in_hours(settings, dossier, row->hours, due);
 	/* A firing is known by its being later than what it counts from. */
 	*at = instant_before(run.start, due) ? due : (struct instant){run.start.us + 1};

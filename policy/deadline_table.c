@@ -80,7 +80,8 @@ static bool from_addendum(const struct dossier *d, struct deadline_run *run)
 	const struct dossier_offer *holder = dossier_accepted_offer(d);
 	const struct dossier_passed *sent = dossier_passed(d, "addendum");
 
-	if (holder == NULL)
+	/* Where his mailbox is in doubt a person finds another, and all goes there. */
+	if (holder == NULL || d->awaited[PARTY_EXPERT] != REASON_NONE)
 		return false;
 	bool again = sent != NULL && instant_before(holder->answered_at, sent->at);
 	*run = (struct deadline_run){.start = again ? sent->at : holder->answered_at, .base = {INT64_MAX}};
@@ -161,6 +162,11 @@ static bool from_complaint(const struct dossier *d, struct deadline_run *run)
 		if (d->complaints[i].settled_at.us == 0)
 			return since(run, d->complaints[i].at);
 	return false;
+}
+
+static bool from_erasure(const struct dossier *d, struct deadline_run *run)
+{
+	return since(run, d->erasure_at);
 }
 
 /* The next day on which somebody's right to act ends. */
@@ -341,6 +347,25 @@ static bool physician_lacks_report(const struct dossier *d)
 	return false;
 }
 
+/* Somebody is to have the version that stands after the patient, who has not read it. Closed, no reading opens anything any more. */
+static bool physician_waits_for_reading(const struct dossier *d)
+{
+	const struct {
+		enum party party;
+		bool consent;
+		enum share_when when;
+	} physicians[] = {{PARTY_ATTENDING, d->attending.given, d->request.attending.when},
+			  {PARTY_FIRST_OPINION, d->first_opinion.given, d->request.first_opinion.when}};
+	unsigned to = 0;
+
+	for (size_t i = 0; i < d->n_releases; i++)
+		to |= d->releases[i].version == dossier_version(d) ? d->releases[i].to : 0;
+	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++)
+		if (physicians[i].consent && physicians[i].when == SHARE_AFTER_READING && (to & dossier_party_bit(physicians[i].party)) == 0)
+			return d->state == DOSSIER_CLOSED || report_is_unread(d);
+	return false;
+}
+
 /* A question that waits would lose its answer. */
 static bool nothing_waits(const struct dossier *d)
 {
@@ -437,7 +462,7 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_OFFER_SILENCE] = {"offer_silence", "Proposition sans réponse : expert suivant", "Offer without an answer: next expert",
 		.states = IN(OFFERED) | IN(ACCEPTED) | IN(MORE_INFO), .from = from_offer, .span = HOURS(24), .act = ACT_NEXT_EXPERT, .source = "3.2 OFFERED"},
 	[DEADLINE_UNACCEPTED] = {"unaccepted", "Sans expert depuis 24 h", "Without an expert for 24 h",
-		.states = IN(COMPLETE) | IN(OFFERED) | IN(NO_EXPERT), .from = from_t0, .span = HOURS(24), .hours = HOURS_BEFORE, .promise = true,
+		.states = IN(COMPLETE) | IN(OFFERED) | IN(NO_EXPERT), .from = from_t0, .span = HOURS(24), .hours = HOURS_PROFESSIONAL, .promise = true,
 		.holds = was_never_accepted, .alerts = ALERT_NURSES, .source = "3.3 + 24 h"},
 	[DEADLINE_NO_EXPERT_MANAGER] = {"no_expert_manager", "Aucun expert disponible", "No expert available",
 		.states = IN(NO_EXPERT), .from = from_state, .span = HOURS(1), .alerts = ALERT_MANAGER, .source = "3.2 NO_EXPERT: same day (A)"},
@@ -506,6 +531,9 @@ static const struct deadline_row rows[DEADLINES] = {
 	[DEADLINE_SHARE_PAPER] = {"share_paper", "Copie au médecin non remise : papier au cabinet", "Physician's copy not delivered: paper to the practice",
 		.states = AFTER, .from = from_release, .span = HOURS(24), .holds = physician_lacks_report,
 		.alerts = ALERT_NURSES, .source = "3.2 SHARED"},
+	[DEADLINE_SHARE_DUE] = {"share_due", "Médecin en attente : le patient n'a pas lu son rapport", "A physician waits: the patient has not read the report",
+		.states = IN(RELEASED) | IN(UNDELIVERABLE) | IN(EXCHANGE) | IN(CLOSED), .from = from_report, .span = DAYS(7), .holds = physician_waits_for_reading,
+		.alerts = ALERT_NURSES, .source = "3.7 (A)"},
 	[DEADLINE_UNREAD_NOTICE] = {"unread_notice", "Rapport non lu : rappel au patient", "Report unread: reminder to the patient",
 		.states = IN(RELEASED), .from = from_report, .span = HOURS(48), .hours = HOURS_PATIENT, .holds = mailbox_is_unread,
 		.mail = MAIL_M22, .party = PARTY_PATIENT, .source = "3.2 RELEASED"},
@@ -552,6 +580,8 @@ static const struct deadline_row rows[DEADLINES] = {
 		.states = IN(DECEASED), .from = from_state, .span = W_DAYS(1), .always = true, .alerts = ALERT_NURSES, .source = "3.2 DECEASED"},
 	[DEADLINE_COMPLAINT_WAITS] = {"complaint_waits", "Réclamation sans réponse", "Complaint without an answer",
 		.states = ANY, .from = from_complaint, .span = W_DAYS(2), .again = W_DAYS(1), .always = true, .alerts = ALERT_MANAGER, .source = "3.4 E48"},
+	[DEADLINE_ERASURE_WAITS] = {"erasure_waits", "Effacement demandé, sans réponse depuis 30 jours", "Erasure asked for, unanswered for 30 days",
+		.states = ANY, .from = from_erasure, .span = DAYS(30), .again = W_DAYS(1), .always = true, .alerts = ALERT_OFFICER, .source = "3.4 E32, GDPR 12(3) (A)"},
 	[DEADLINE_FROZEN_WAITS] = {"frozen_waits", "Dossier gelé", "Dossier frozen",
 		.states = ANY, .from = from_freeze, .span = W_DAYS(1), .again = W_DAYS(2), .always = true, .alerts = ALERT_NURSES | ALERT_MANAGER, .source = "3.4 E35 (A)"},
 	[DEADLINE_BREACH_CLOCK] = {"breach_clock", "Violation présumée : 24 h avant la fin des 72 h", "Suspected breach: 24 h before the 72 h end",

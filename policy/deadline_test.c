@@ -150,6 +150,18 @@ static void shared(struct world *w)
 	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = 1u << PARTY_ATTENDING}});
 }
 
+/* Both physicians are to have it after the patient, and he does not read it. */
+static void unread_for_two(struct world *w)
+{
+	taken(w);
+	w->log[0].request.attending.when = w->log[0].request.first_opinion.when = SHARE_AFTER_READING;
+	w->log[0].request.first_opinion.consent = true;
+	for (size_t i = 0; i < w->n_log; i++)
+		if (w->log[i].kind == EVENT_RELEASED)
+			w->log[i].release.to = dossier_party_bit(PARTY_PATIENT);
+	refold(w);
+}
+
 static void undeliverable(struct world *w)
 {
 	to_released(w);
@@ -214,6 +226,12 @@ static void complained(struct world *w)
 {
 	incomplete(w);
 	text(w, EVENT_COMPLAINED, "", "trop long");
+}
+
+static void erasure(struct world *w)
+{
+	incomplete(w);
+	text(w, EVENT_ERASURE_ASKED, "", "par téléphone");
 }
 
 static void frozen(struct world *w)
@@ -303,6 +321,7 @@ static const struct row {
 	{DEADLINE_REPORT_FALLBACK, to_released, "2026-03-05T10:00:00Z", "", "deadline_passed, report_undelivered", "nurses", NULL, NULL},
 	{DEADLINE_SHARE_LATE, shared, "2026-03-05T14:00:00Z", "", "deadline_passed", "operator", NULL, NULL},
 	{DEADLINE_SHARE_PAPER, shared, "2026-03-06T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
+	{DEADLINE_SHARE_DUE, unread_for_two, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_NOTICE, taken, "2026-03-06T10:00:00Z", "M22 patient", "deadline_passed", NULL, NULL, NULL},
 	{DEADLINE_UNREAD_CALL, taken, "2026-03-08T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_UNREAD_LETTER, taken, "2026-03-11T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
@@ -327,6 +346,7 @@ static const struct row {
 	{DEADLINE_ENDED_UNTOLD, died, "2026-03-02T11:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_DEATH_WAITS, died, "2026-03-03T10:00:00Z", "", "deadline_passed", "nurses", NULL, NULL},
 	{DEADLINE_COMPLAINT_WAITS, complained, "2026-03-04T09:00:00Z", "", "deadline_passed", "manager", NULL, "2026-03-05T09:00:00Z"},
+	{DEADLINE_ERASURE_WAITS, erasure, "2026-04-01T08:00:00Z", "", "deadline_passed", "officer", NULL, "2026-04-02T08:00:00Z"},
 	{DEADLINE_FROZEN_WAITS, frozen, "2026-03-03T09:00:00Z", "", "deadline_passed", "nurses", NULL, "2026-03-05T09:00:00Z"},
 	{DEADLINE_BREACH_CLOCK, frozen, "2026-03-04T09:00:00Z", "", "deadline_passed", "manager", NULL, NULL},
 };
@@ -646,7 +666,7 @@ static void what_stops_a_row(void **state)
 	w = world_make();
 	asked(w);
 	assert_false(runs(w, DEADLINE_EXCHANGE_END));   /* the answer would find it closed */
-	plain(w, EVENT_QUESTION_ANSWERED);
+	text(w, EVENT_QUESTION_ANSWERED, "1", "");
 	assert_true(runs(w, DEADLINE_EXCHANGE_END));
 	assert_false(runs(w, DEADLINE_QUESTION_WAITS));
 	world_free(w);
@@ -667,6 +687,15 @@ static void what_stops_a_row(void **state)
 	text(w, EVENT_COMPLAINT_SETTLED, "", "");
 	assert_true(runs(w, DEADLINE_ARCHIVE));
 	assert_false(runs(w, DEADLINE_COMPLAINT_WAITS));
+	world_free(w);
+
+	w = world_make();
+	erasure(w);
+	pass(w, SPAN_DAYS(3));
+	text(w, EVENT_ERASURE_ASKED, "", "encore, par lettre");
+	is_due(w, DEADLINE_ERASURE_WAITS, "2026-04-01T08:00:00Z");   /* the month is that of the first request */
+	text(w, EVENT_ERASURE_ANSWERED, "", "par lettre : gardé vingt ans");
+	assert_false(runs(w, DEADLINE_ERASURE_WAITS));
 	world_free(w);
 }
 
@@ -869,6 +898,417 @@ static void spans_of_messages(void **state)
 	world_free(w);
 }
 
+static void withhold(struct world *w, enum party party)
+{
+	add(w, (struct dossier_event){.kind = EVENT_CONSENT_CHANGED, .consent = {party, false}});
+}
+
+/* A physician waits for a reading that does not come: a person is asked, until he has it, or is not to have it. The machine sends nothing: the
+ * consent says "after I have read". */
+static void a_physician_who_waits_for_a_reading(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	unread_for_two(w);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	at_due(w, DEADLINE_SHARE_DUE);
+	assert_string_equal(mails_of(w), "");
+	world_free(w);
+
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_SHARED, .release = {.version = 1, .to = dossier_party_bit(PARTY_ATTENDING)}});
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	withhold(w, PARTY_FIRST_OPINION);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Read, or heard on the telephone: then it goes by itself. */
+	w = world_make();
+	unread_for_two(w);
+	add(w, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}});
+	proof(w, MAIL_M21, PARTY_PATIENT, 4);
+	assert_false(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+
+	/* Whom he chose "when I ask", or "at once", waits for no reading. */
+	for (enum share_when when = SHARE_AT_ONCE; when < SHARE_WHENS; when++) {
+		w = world_make();
+		unread_for_two(w);
+		w->log[0].request.attending.when = w->log[0].request.first_opinion.when = when;
+		refold(w);
+		assert_false(runs(w, DEADLINE_SHARE_DUE));
+		world_free(w);
+	}
+	/* Closed without a reading: the task stays hers. */
+	w = world_make();
+	unread_for_two(w);
+	plain(w, EVENT_CLOSED);
+	assert_true(runs(w, DEADLINE_SHARE_DUE));
+	world_free(w);
+}
+
+/* --- every hour of a year ----------------------------------------------------------------------------- */
+
+static struct dossier begun(struct arena *arena, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	struct dossier d = dossier_copy(arena, triage);
+	const struct dossier_offer_data offer = {.rpps = EXPERTS[0].rpps, .name = EXPERTS[0].name, .mailbox = EXPERTS[0].mailbox};
+	const struct dossier_event events[] = {
+		{.kind = EVENT_TRIAGED, .at = t0}, {.kind = EVENT_OFFERED, .at = t0, .offer = offer},
+		{.kind = EVENT_OFFER_ACCEPTED, .at = instant_plus(t0, SPAN_HOURS(accepted_after)), .offer = offer},
+	};
+	for (size_t i = 0; i < (accepted_after < 0 ? 2u : 3u); i++)
+		assert_int_equal(dossier_apply(&d, &events[i]), REASON_NONE);
+	return d;
+}
+
+/* The days' reminders as they fall due, each decided at its time: never two within half a day, nor one to who has just said yes. */
+static void remind(struct world *w, const struct dossier *triage, struct instant t0, int accepted_after)
+{
+	static const enum deadline_kind days[] = {DEADLINE_DAY_3, DEADLINE_DAY_5, DEADLINE_DAY_6};
+	struct arena *arena = arena_create(8u << 20);
+	struct dossier d = begun(arena, triage, t0, accepted_after);
+	struct instant last = instant_plus(t0, SPAN_HOURS(accepted_after)), now = last;
+	char at[INSTANT_TEXT];
+
+	for (int round = 0; round < 3; round++) {
+		enum deadline_kind next = DEADLINE_NONE;
+		struct instant due, first = {INT64_MAX};
+		for (size_t i = 0; i < COUNT(days); i++)
+			if (deadline_next(NULL, &d, days[i], &due) && instant_before(due, first)) {
+				first = due;
+				next = days[i];
+			}
+		if (next == DEADLINE_NONE)
+			break;
+		now = instant_before(now, first) ? first : now;
+		struct policy_decision decision;
+		policy_decide_timer(arena, &w->rules, &d, next, now, &decision);
+		assert_true(decision.n_events > 0);
+		for (size_t i = 0; i < decision.n_mails; i++) {
+			instant_write(t0, at);
+			if (decision.mails[i].code == MAIL_M14 && instant_since(last, now).us < SPAN_HOURS(12).us)
+				fail_msg("begun %s, accepted after %d h: %s reminds %d minutes after the last word", at, accepted_after, deadline_name(next),
+					 (int)(instant_since(last, now).us / SPAN_MINUTES(1).us));
+			last = decision.mails[i].code == MAIL_M14 ? now : last;
+		}
+		for (size_t i = 0; i < decision.n_events; i++)
+			assert_int_equal(dossier_apply(&d, &decision.events[i]), REASON_NONE);
+	}
+	arena_destroy(&arena);
+}
+
+static void reminders_never_come_together(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 7) {
+		static const int accepted[] = {1, 20, 71, 75, 119, 121, 143, 146};
+		for (size_t i = 0; i < COUNT(accepted); i++)
+			remind(w, w->dossier, instant_plus(MORNING, SPAN_HOURS(hours)), accepted[i]);
+	}
+	world_free(w);
+}
+
+/* Shortened to a day, the third day's reminder of a dossier that was complete on a Saturday comes on Monday, and not before the dossier was complete. */
+static void no_alert_comes_before_its_beginning(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct arena *arena = arena_create(4u << 20);
+	struct deadline_settings s = {0};
+	struct instant t0, at, monday;
+
+	to_triage(w);
+	assert_int_equal(deadline_settings_set(&s, BYTES("day_3"), BYTES("1 d"), 1), REASON_NONE);
+	assert_true(instant_read(BYTES("2026-03-07T11:00:00Z"), &t0) && instant_read(BYTES("2026-03-09T07:00:00Z"), &monday));
+	struct dossier d = begun(arena, w->dossier, t0, 1);
+	assert_true(deadline_next(&s, &d, DEADLINE_DAY_3, &at));
+	assert_int_equal(at.us, monday.us);
+	arena_destroy(&arena);
+	world_free(w);
+}
+
+/* What says "for 24 hours" is true when it says so; it reaches the nurses in their week, and while it still helps. */
+static void nobody_is_called_before_the_time(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	char text[INSTANT_TEXT];
+
+	to_triage(w);
+	for (int64_t hours = 0; hours < 24 * 370; hours += 5) {
+		struct arena *arena = arena_create(4u << 20);
+		struct instant at, t0 = instant_plus(MORNING, SPAN_HOURS(hours));
+		struct dossier d = begun(arena, w->dossier, t0, -1);
+		assert_true(deadline_next(NULL, &d, DEADLINE_UNACCEPTED, &at));
+		instant_write(t0, text);
+		if (instant_since(t0, at).us < SPAN_HOURS(24).us || instant_since(t0, at).us > SPAN_DAYS(6).us)
+			fail_msg("begun %s: the alert comes after %d minutes", text, (int)(instant_since(t0, at).us / SPAN_MINUTES(1).us));
+		arena_destroy(&arena);
+	}
+	world_free(w);
+}
+
+/* --- what ends a row, and that its span is a setting --- */
+
+static void by_pieces(struct world *w)
+{
+	text(w, EVENT_PIECES_MISSING, "mammography", "");
+}
+
+static void by_all_pieces(struct world *w)
+{
+	plain(w, EVENT_PIECES_COMPLETE);
+}
+
+static void by_comparing(struct world *w)
+{
+	text(w, EVENT_IDENTITY_CONFIRMED, "compared", "");
+}
+
+static void by_triage(struct world *w)
+{
+	plain(w, EVENT_TRIAGED);
+}
+
+static void by_offer(struct world *w)
+{
+	add(w, (struct dossier_event){.kind = EVENT_OFFERED, .offer = {.rpps = EXPERTS[0].rpps, .name = EXPERTS[0].name, .mailbox = EXPERTS[0].mailbox}});
+}
+
+static void by_acceptance(struct world *w)
+{
+	const struct dossier_offer *live = dossier_live_offer(w->dossier);
+	add(w, (struct dossier_event){.kind = EVENT_OFFER_ACCEPTED, .offer = {.rpps = live->rpps, .name = live->name, .mailbox = live->mailbox}});
+}
+
+static void by_taking_back(struct world *w)
+{
+	const struct dossier_offer *holder = dossier_accepted_offer(w->dossier);
+	add(w, (struct dossier_event){.kind = EVENT_REASSIGNED, .offer = {.rpps = holder->rpps, .mailbox = holder->mailbox, .why = TAKEN_PERSON}});
+}
+
+static void by_arrival_at_expert(struct world *w)
+{
+	proof(w, MAIL_M13, PARTY_EXPERT, 2);
+}
+
+static void by_opinion(struct world *w)
+{
+	add(w, (struct dossier_event){.kind = EVENT_OPINION_RECEIVED,
+				      .opinion = {.rpps = dossier_accepted_offer(w->dossier)->rpps, .digest = BYTES("d9"), .is_signed = true}});
+}
+
+static void by_arrival(struct world *w)
+{
+	proof(w, MAIL_M21, PARTY_PATIENT, 3);
+}
+
+static void by_report(struct world *w)
+{
+	while (w->dossier->state == DOSSIER_ACCEPTED)
+		by_opinion(w);
+	plain(w, EVENT_OPINION_CHECKED);
+	add(w, (struct dossier_event){.kind = EVENT_RELEASED, .release = {.version = 1, .to = 1u << PARTY_PATIENT}});
+	by_arrival(w);
+}
+
+static void by_check(struct world *w)
+{
+	plain(w, EVENT_OPINION_CHECKED);
+}
+
+static void by_release(struct world *w)
+{
+	add(w, (struct dossier_event){.kind = EVENT_RELEASED, .release = {.version = w->dossier->n_releases > 0 ? dossier_version(w->dossier) : 1, .to = 1u << PARTY_PATIENT}});
+}
+
+static void by_answer_to_more(struct world *w)
+{
+	text(w, EVENT_MORE_ANSWERED, "answered", "");
+}
+
+static void by_going_on(struct world *w)
+{
+	text(w, EVENT_RESUMED, "", "");
+}
+
+static void by_arrival_at_physician(struct world *w)
+{
+	proof(w, MAIL_M64, PARTY_ATTENDING, 3);
+}
+
+static void by_reading(struct world *w)
+{
+	add(w, (struct dossier_event){.kind = EVENT_REPORT_READ, .mail = {.code = MAIL_M21, .party = PARTY_PATIENT}});
+}
+
+static void by_proven_reading(struct world *w)
+{
+	by_reading(w);
+	proof(w, MAIL_M21, PARTY_PATIENT, 4);
+}
+
+static void by_answer(struct world *w)
+{
+	plain(w, EVENT_QUESTION_ANSWERED);
+}
+
+static void by_close(struct world *w)
+{
+	plain(w, EVENT_CLOSED);
+}
+
+static void by_death(struct world *w)
+{
+	text(w, EVENT_DIED, "", "famille");
+}
+
+static void by_archive(struct world *w)
+{
+	plain(w, EVENT_ARCHIVED);
+}
+
+static void by_erasure(struct world *w)
+{
+	text(w, EVENT_ERASED, "", "ordre");
+}
+
+static void by_call(struct world *w)
+{
+	reached(w, MAIL_NONE);
+}
+
+static void by_demand_to_erase(struct world *w)
+{
+	proof(w, MAIL_M18, PARTY_EXPERT, 2);
+}
+
+static void by_settling(struct world *w)
+{
+	text(w, EVENT_COMPLAINT_SETTLED, "", "");
+}
+
+static void by_answering_erasure(struct world *w)
+{
+	text(w, EVENT_ERASURE_ANSWERED, "", "");
+}
+
+static void by_thaw(struct world *w)
+{
+	text(w, EVENT_UNFROZEN, "", "");
+}
+
+static void by_their_end(struct world *w)
+{
+	text(w, EVENT_REPRESENTATIVE_ENDED, "r1", "");
+	text(w, EVENT_REPRESENTATIVE_ENDED, "r2", "");
+}
+
+static void by_posting(struct world *w)
+{
+	add(w, (struct dossier_event){.kind = EVENT_CONTACT_MADE,
+				      .contact = {.party = PARTY_PATIENT, .means = CONTACT_LETTER, .result = CONTACT_POSTED, .code = MAIL_M01}});
+}
+
+static const struct {
+	enum deadline_kind kind;
+	void (*end)(struct world *w);
+} ends[] = {
+	{DEADLINE_REQUEST_WAITS, by_pieces},
+	{DEADLINE_IDENTITY_WAITS, by_comparing}, {DEADLINE_IDENTITY_CALL, by_comparing},
+	{DEADLINE_PIECES_FIRST, by_all_pieces}, {DEADLINE_PIECES_SECOND, by_all_pieces}, {DEADLINE_PIECES_CALL, by_all_pieces}, {DEADLINE_PIECES_THIRD, by_all_pieces},
+	{DEADLINE_PIECES_FOURTH, by_all_pieces}, {DEADLINE_PIECES_EXPIRE, by_all_pieces}, {DEADLINE_TRIAGE_WAITS, by_triage},
+	{DEADLINE_OFFER_WAITS, by_offer}, {DEADLINE_NO_EXPERT_MANAGER, by_offer}, {DEADLINE_NO_EXPERT_PATIENT, by_offer},
+	{DEADLINE_OFFER_REMINDER, by_acceptance}, {DEADLINE_OFFER_SILENCE, by_acceptance}, {DEADLINE_UNACCEPTED, by_acceptance},
+	{DEADLINE_PARTS_LATE, by_arrival_at_expert}, {DEADLINE_ADDENDUM, by_taking_back},
+	{DEADLINE_DAY_3, by_opinion}, {DEADLINE_DAY_5, by_opinion}, {DEADLINE_DAY_6, by_opinion},
+	{DEADLINE_DUE_SOON, by_report}, {DEADLINE_OVERDUE, by_report}, {DEADLINE_OVERDUE_PATIENT, by_report},
+	{DEADLINE_MORE_FIRST, by_answer_to_more}, {DEADLINE_MORE_SECOND, by_answer_to_more}, {DEADLINE_MORE_DECIDE, by_answer_to_more}, {DEADLINE_PAUSE_WAITS, by_going_on},
+	{DEADLINE_OPINION_WAITS, by_check}, {DEADLINE_RELEASE_WAITS, by_release},
+	{DEADLINE_HOLD_PATIENT, by_release}, {DEADLINE_HOLD_ENDS, by_release}, {DEADLINE_HOLD_OVER, by_release},
+	{DEADLINE_REPORT_WARN, by_arrival}, {DEADLINE_REPORT_LATE, by_arrival}, {DEADLINE_REPORT_FALLBACK, by_arrival},
+	{DEADLINE_SHARE_LATE, by_arrival_at_physician}, {DEADLINE_SHARE_DUE, by_proven_reading}, {DEADLINE_SHARE_PAPER, by_arrival_at_physician},
+	{DEADLINE_UNREAD_NOTICE, by_reading}, {DEADLINE_UNREAD_CALL, by_reading}, {DEADLINE_UNREAD_LETTER, by_reading}, {DEADLINE_UNDELIVERABLE_WAITS, by_release},
+	{DEADLINE_QUESTION_WAITS, by_answer}, {DEADLINE_QUESTION_LATE, by_answer}, {DEADLINE_EXCHANGE_SOON, by_close}, {DEADLINE_EXCHANGE_END, by_close},
+	{DEADLINE_SIX_MONTHS, by_erasure}, {DEADLINE_ARCHIVE, by_archive}, {DEADLINE_RETENTION, by_erasure}, {DEADLINE_RETENTION_SHORT, by_erasure},
+	{DEADLINE_REDIRECT_CALL, by_call}, {DEADLINE_URGENT_CALL, by_call}, {DEADLINE_ENDED_UNTOLD, by_demand_to_erase}, {DEADLINE_DEATH_WAITS, by_archive},
+	{DEADLINE_COMPLAINT_WAITS, by_settling}, {DEADLINE_ERASURE_WAITS, by_answering_erasure}, {DEADLINE_FROZEN_WAITS, by_thaw}, {DEADLINE_BREACH_CLOCK, by_thaw},
+	{DEADLINE_REPRESENTATIVE_END, by_their_end}, {DEADLINE_REPRESENTATIVE_TOLD, by_death}, {DEADLINE_LETTER_WAITS, by_posting},
+};
+
+static const struct row *row_of(enum deadline_kind kind)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].kind == kind)
+			return &rows[i];
+	return NULL;
+}
+
+/* What a row waits for comes a minute before its time: it does not run any more, nor fires at its time. */
+static void what_it_waited_for_ends_it(void **state)
+{
+	bool covered[DEADLINES] = {[DEADLINE_QUARANTINE_OWNER] = true, [DEADLINE_QUARANTINE_MANAGER] = true};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		const struct row *row = row_of(ends[i].kind);
+		struct world *w = at_stage(row);
+		struct instant due;
+		assert_true(deadline_next(NULL, w->dossier, row->kind, &due));
+		w->now = instant_before(w->now, due) ? (struct instant){due.us - SPAN_MINUTES(1).us} : w->now;
+		ends[i].end(w);
+		if (runs(w, row->kind))
+			fail_msg("%s still runs", deadline_name(row->kind));
+		w->now = instant_plus(due, SPAN_DAYS(1));
+		assert_int_equal(fire(w, row->kind), POLICY_IGNORED);
+		covered[row->kind] = true;
+		world_free(w);
+	}
+	for (enum deadline_kind k = DEADLINE_NONE + 1; k < DEADLINES; k++)
+		if (!covered[k])
+			fail_msg("no row tells what ends %s", deadline_name(k));
+}
+
+/* Three days more, whatever the unit, so that no window or week-end hides it: later, or earlier where it is counted back, and the event says whose setting it was. */
+static void every_span_is_a_setting(void **state)
+{
+	static const struct {
+		const char *name;
+		int days_3;
+	} units[DEADLINE_UNITS] = {{"min", 4320}, {"h", 72}, {"d", 3}, {"wh", 30}, {"wd", 3}};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		const struct row *row = row_of(ends[i].kind);
+		const struct deadline_row *told = deadline_row(row->kind);
+		/* The day of a judgment, which nobody sets. */
+		if (row->kind == DEADLINE_REPRESENTATIVE_END)
+			continue;
+		struct world *w = at_stage(row);
+		struct deadline_settings s = {0};
+		struct instant before, after;
+		const char *value = arena_printf(w->arena, "%d %s", told->span.count + units[told->span.unit].days_3, units[told->span.unit].name);
+		assert_true(deadline_next(NULL, w->dossier, row->kind, &before));
+		assert_int_equal(deadline_settings_set(&s, T(told->name), T(value), 9), REASON_NONE);
+		w->rules.settings = &s;
+		assert_true(deadline_next(&s, w->dossier, row->kind, &after));
+		/* Counted back it may stand before the present: it is due at once then. */
+		if (told->back ? !instant_before(after, before) : !instant_before(before, after))
+			fail_msg("%s does not move with its setting", told->name);
+		w->now = instant_before(w->now, after) ? after : w->now;
+		assert_int_equal(fire(w, row->kind), POLICY_APPLIED);
+		if (row->kind != DEADLINE_ADDENDUM)
+			assert_true(bytes_ends(w->last.events[0].text.text, BYTES(" setting/9")));
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -877,6 +1317,9 @@ int main(void)
 		cmocka_unit_test(what_stops_a_row), cmocka_unit_test(offers_one_after_another), cmocka_unit_test(the_standby),
 		cmocka_unit_test(a_correction_begins_anew), cmocka_unit_test(the_addendum_once_a_day), cmocka_unit_test(texts),
 		cmocka_unit_test(settings_are_read), cmocka_unit_test(settings_count), cmocka_unit_test(spans_of_messages),
+		cmocka_unit_test(reminders_never_come_together), cmocka_unit_test(nobody_is_called_before_the_time), cmocka_unit_test(no_alert_comes_before_its_beginning),
+		cmocka_unit_test(a_physician_who_waits_for_a_reading),
+		cmocka_unit_test(what_it_waited_for_ends_it), cmocka_unit_test(every_span_is_a_setting),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

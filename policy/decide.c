@@ -25,26 +25,29 @@ static bool is_answer(const struct policy_message *m)
 static void decide_scan(struct build *b)
 {
 	b->rule = "message.scan/1";
-	if (b->message->scan == POLICY_SCAN_REFUSE)
-		build_refuse(b, b->message->scan_reason);
-	else
-		build_hold(b, b->message->scan_reason);
 	/* Whatever is said into a loop goes round with it. */
-	if (b->message->scan_reason != REASON_MAIL_LOOP)
-		build_notice(b, b->message->scan_reason);
+	if (b->message->scan_reason == REASON_MAIL_LOOP) {
+		build_hold(b, REASON_MAIL_LOOP);
+		return;
+	}
+	if (b->message->scan == POLICY_SCAN_REFUSE)
+		step_refuse(b, b->message->scan_reason);
+	else
+		step_hold(b, b->message->scan_reason);
+	build_notice(b, b->message->scan_reason);
 }
 
 /* Somebody was authenticated and writes in another's name: a person must know, whatever the message says. */
 static void decide_account(struct build *b)
 {
 	b->rule = "message.account/1";
-	build_hold(b, REASON_AUTH_FROM);
+	step_hold(b, REASON_AUTH_FROM);
 }
 
 static void decide_verdict(struct build *b, enum reason reason)
 {
 	b->rule = "message.signature/1";
-	build_settle(b, reason);
+	step_settle(b, reason);
 	build_notice(b, reason);
 }
 
@@ -65,10 +68,10 @@ static void decide_intake(struct build *b, const struct dossier *const *candidat
 	enum reason reason = step_refused_piece(b->message);
 	b->rule = "message.class/1";
 	if (reason == REASON_NONE) {
-		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
+		step_hold(b, REASON_MAIL_UNKNOWN_CLASS);
 		return;
 	}
-	build_settle(b, reason);
+	step_settle(b, reason);
 	build_notice(b, reason);
 }
 

@@ -112,7 +112,7 @@ enum policy_act {
 	POLICY_ACT_PAUSE,        /* the patient asks us to wait: text why */
 	POLICY_ACT_RESUME,       /* text */
 	POLICY_ACT_MORE,         /* the expert asks for more: text his question */
-	POLICY_ACT_ANSWERED,     /* what he asked for has come: text what */
+	POLICY_ACT_ANSWERED,     /* what he asked for has come: text what; in the exchange: the patient has his answers, text how */
 	POLICY_ACT_WITHOUT,      /* he is to answer without it: text why */
 	POLICY_ACT_CONTACT,      /* party, id the means, how the result, mail the code that it stands for, text */
 	POLICY_ACT_FREEZE,       /* nothing leaves: id "objection", "breach", "court"; text why */
@@ -130,6 +130,9 @@ enum policy_act {
 	POLICY_ACT_STUDY_STOP,   /* no questionnaire after six months, in any dossier of that person */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */
+	POLICY_ACT_ERASE_ASKED,  /* somebody asks for erasure: text who, how */
+	POLICY_ACT_ERASE_ANSWERED,   /* text what he was told, and how */
+	POLICY_ACT_EXPORT,       /* a copy is about to be made: id for whom (export_for_name) */
 	POLICY_ACTS
 };
 
@@ -164,7 +167,22 @@ void policy_decide_attach(struct arena *arena, const struct policy_rules *rules,
 void policy_decide_return(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message,
 			  enum reason reason, struct bytes actor, struct policy_decision *out);
 
-/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason. */
+/* Where a document lies: the message and its digest, hex. */
+struct policy_place {
+	int64_t inbox;
+	struct bytes digest;
+};
+
+/* What a mail carried that did not leave, because one of its documents was withdrawn meanwhile. */
+struct policy_stopped {
+	const struct policy_place *documents;
+	size_t n;
+	struct bytes words;      /* its field "answer" */
+	size_t part, parts;      /* 0 of 0: it was whole */
+};
+
+/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason; or it was stopped in our hands, and is
+ * decided again. */
 struct policy_delivery {
 	enum mail_code code;
 	enum party party;
@@ -172,6 +190,7 @@ struct policy_delivery {
 	bool accepted;
 	enum reason reason;
 	struct bytes status;     /* enhanced status, when told */
+	const struct policy_stopped *stopped;   /* NULL: it left */
 };
 
 void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,

@@ -47,6 +47,9 @@ static const struct {
 	[POLICY_ACT_STUDY_STOP] = {"study-stop", "operator.study-stop/1"},
 	[POLICY_ACT_ARCHIVE] = {"archive", "operator.archive/1"},
 	[POLICY_ACT_ERASE] = {"erase", "operator.erase/1"},
+	[POLICY_ACT_ERASE_ASKED] = {"erase-asked", "operator.erase-asked/1"},
+	[POLICY_ACT_ERASE_ANSWERED] = {"erase-answered", "operator.erase-answered/1"},
+	[POLICY_ACT_EXPORT] = {"export", "operator.export/1"},
 };
 
 /* A waiver is for a piece that is missing now, and no consent can be waived. */

@@ -264,6 +264,134 @@ static void orders_elsewhere(void **state)
 	world_free(w);
 }
 
+/* --- what is on its way ------------------------------------------------------------------------- */
+
+static size_t number_of(const struct world *w, const char *id)
+{
+	for (size_t i = 0; i < w->dossier->n_documents; i++)
+		if (bytes_equal_text(w->dossier->documents[i].filing.document.id, id))
+			return i;
+	return SIZE_MAX;
+}
+
+static bool carries(const struct world *w, const struct policy_mail *m, const char *id)
+{
+	for (size_t i = 0; i < m->n_documents; i++)
+		if (m->documents[i] == number_of(w, id))
+			return true;
+	return false;
+}
+
+/* What the shell tells of a mail that it stopped. */
+static struct policy_delivery stopped(struct world *w, const struct policy_mail *m, const char *words)
+{
+	struct policy_place *places = arena_alloc(w->arena, (m->n_documents + 1) * sizeof *places);
+	struct policy_stopped *s = arena_alloc(w->arena, sizeof *s);
+
+	for (size_t i = 0; i < m->n_documents; i++) {
+		const struct dossier_document *d = &w->dossier->documents[m->documents[i]];
+		places[i] = (struct policy_place){d->inbox, d->filing.document.digest};
+	}
+	*s = (struct policy_stopped){places, m->n_documents, T(words), m->part, m->parts};
+	return (struct policy_delivery){.code = m->code, .party = m->party, .mailbox = m->to, .reason = REASON_DOCUMENT_STOPPED, .stopped = s};
+}
+
+static const struct policy_decision *decide_again(struct world *w, const struct policy_delivery *delivery)
+{
+	policy_decide_outcome(w->arena, &w->rules, w->dossier, delivery, w->now, &w->last);
+	world_store(w);
+	return &w->last;
+}
+
+/* The dossier was on its way to the expert when the hospital took a document back: it goes again, whole and without it. */
+static void a_dossier_under_way_goes_without_it(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+
+	to_accepted(w);
+	struct policy_delivery d = stopped(w, mail_of(&w->last, MAIL_M13), "");
+	assert_true(carries(w, mail_of(&w->last, MAIL_M13), "mammo-1"));
+	send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"));
+	assert_int_equal(decide_again(w, &d)->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "mail_failed");
+	assert_int_equal(w->last.events[0].mail.reason, REASON_DOCUMENT_STOPPED);
+	assert_string_equal(mails_of(w), "M13 expert");
+	const struct policy_mail *again = mail_of(&w->last, MAIL_M13);
+	assert_int_equal(again->n_documents, 2);
+	assert_false(carries(w, again, "mammo-1"));
+	assert_true(carries(w, again, "rcp-1"));
+	world_free(w);
+}
+
+/* Each part is decided again by itself, in its place; one that has nothing left is not. */
+static void a_part_under_way(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+
+	to_triage(w);
+	for (int i = 1; i <= 3; i++) {
+		struct policy_message m = record_message(w, arena_printf(w->arena, "irm-%d", i), "18748-4", arena_printf(w->arena, "i%d", i));
+		((struct policy_document *)m.documents)->size = 4000000;
+		send(w, m);
+	}
+	command(w, POLICY_ACT_TRIAGE, "", "");
+	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_ACCEPT));
+	assert_string_equal(mails_of(w), "M07 patient, M13 expert, M13B expert, M13B expert");
+	const struct policy_mail *part = &w->last.mails[2];
+	struct policy_delivery first = stopped(w, &w->last.mails[1], ""), second = stopped(w, part, "");
+	assert_int_equal(part->n_documents, 1);
+	assert_true(carries(w, part, "irm-2"));
+	send(w, order(w, "pfi@chu-x.exemple.fr", "irm-2"));
+	decide_again(w, &first);
+	assert_string_equal(mails_of(w), "M13 expert");
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M13, "part"), BYTES("1/3")));
+	assert_true(carries(w, &w->last.mails[0], "irm-1"));
+	assert_int_equal(decide_again(w, &second)->outcome, POLICY_IGNORED);
+	world_free(w);
+}
+
+/* What he had asked for: the words go on, whatever becomes of the documents. */
+static void words_under_way_are_not_lost(void **state)
+{
+	(void)state;
+	struct world *w = world_of();
+
+	to_accepted(w);
+	pass(w, SPAN_HOURS(1));
+	send(w, record_message(w, "irm-9", "18748-4", "i9"));
+	command(w, POLICY_ACT_MORE, "", "Une IRM ?");
+	command(w, POLICY_ACT_ANSWERED, "", "La voici.");
+	assert_string_equal(mails_of(w), "M13C expert");
+	struct policy_delivery d = stopped(w, &w->last.mails[0], "La voici.");
+	send(w, order(w, "pfi@chu-x.exemple.fr", "irm-9"));
+	decide_again(w, &d);
+	assert_string_equal(mails_of(w), "M13C expert");
+	assert_int_equal(w->last.mails[0].n_documents, 0);
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M13C, "answer"), BYTES("La voici.")));
+	world_free(w);
+}
+
+/* To one who has lost the dossier, or has answered, it is not sent again. */
+static void who_is_owed_nothing_more(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct world *w = world_of();
+		to_accepted(w);
+		struct policy_delivery d = stopped(w, mail_of(&w->last, MAIL_M13), "");
+		send(w, order(w, "pfi@chu-x.exemple.fr", "mammo-1"));
+		if (i == 0)
+			send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_RETURN));
+		else
+			send(w, opinion_message(w, "un@experts.exemple.fr", "e1"));
+		assert_int_equal(decide_again(w, &d)->outcome, POLICY_IGNORED);
+		assert_int_equal(w->last.n_events + w->last.n_mails, 0);
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +405,8 @@ int main(void)
 		cmocka_unit_test(anothers_file_stays),
 		cmocka_unit_test(the_request_itself),
 		cmocka_unit_test(orders_elsewhere),
+		cmocka_unit_test(a_dossier_under_way_goes_without_it), cmocka_unit_test(a_part_under_way), cmocka_unit_test(words_under_way_are_not_lost),
+		cmocka_unit_test(who_is_owed_nothing_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

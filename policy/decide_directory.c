@@ -112,7 +112,7 @@ static bool is_owed(const struct build *b, enum party party)
 }
 
 /* Once for each reason: what goes on waiting is not told again. */
-static enum reason await(struct build *b, enum party party, enum reason why)
+enum reason step_await_mailbox(struct build *b, enum party party, enum reason why)
 {
 	b->owner = "nurses";
 	if (b->after->awaited[party] == why || !may_happen(b, EVENT_MAILBOX_AWAITED))
@@ -131,6 +131,15 @@ static enum reason share(struct build *b, enum party party)
 	return reason;
 }
 
+/* All that came since goes along with the dossier, and is noted as sent. */
+static enum reason send_whole(struct build *b)
+{
+	size_t before = b->n_mails;
+
+	step_mail_dossier(b);
+	return b->n_mails > before && step_has_addendum(b->after) ? build_text(b, EVENT_DEADLINE_PASSED, BYTES(STEP_ADDENDUM), BYTES_NONE) : REASON_NONE;
+}
+
 /* From now on he is written to there; what he lacks goes there: the offer or the dossier to an expert, the report to a physician who is owed
  * it, or whose copy came back. */
 static enum reason turn_to(struct build *b, enum party party, struct bytes mailbox, enum reason why, bool report)
@@ -145,7 +154,7 @@ static enum reason turn_to(struct build *b, enum party party, struct bytes mailb
 	if (!holds && dossier_live_offer(b->after) != NULL)
 		step_mail_offer(b, party);
 	else if (holds && (b->after->state == DOSSIER_ACCEPTED || b->after->state == DOSSIER_MORE_INFO))
-		step_mail_dossier(b);
+		return send_whole(b);
 	return REASON_NONE;
 }
 
@@ -187,7 +196,7 @@ enum reason step_mailbox(struct build *b, enum party party)
 		enum reason answer = choose_other(b, party, &found);
 		why = answer == REASON_DIRECTORY_SEVERAL ? answer : why;
 	}
-	return found.len > 0 ? turn_to(b, party, found, why, false) : await(b, party, why);
+	return found.len > 0 ? turn_to(b, party, found, why, false) : step_await_mailbox(b, party, why);
 }
 
 /* --- a mailbox that does not exist --------------------------------------------------- */
@@ -211,7 +220,7 @@ enum reason step_other_mailbox(struct build *b, const struct dossier_mail_data *
 	if (why != REASON_NONE && mail->code == MAIL_M10)
 		return REASON_NONE;
 	if (why != REASON_NONE)
-		return await(b, mail->party, why);
+		return step_await_mailbox(b, mail->party, why);
 	*turned = true;
 	bool came_back = mail->code == MAIL_M64 && may_happen(b, EVENT_SHARED) && consent_check(b->after, mail->party, b->now) == REASON_NONE;
 	return turn_to(b, mail->party, found, mail->reason, came_back);
@@ -233,7 +242,7 @@ static enum reason next_expert(struct build *b, const struct dossier_offer *lost
 	bool holds = lost->answer == OFFER_ACCEPTED;
 
 	if (!may_happen(b, holds ? EVENT_REASSIGNED : EVENT_OFFER_EXPIRED))
-		return await(b, PARTY_EXPERT, why);
+		return step_await_mailbox(b, PARTY_EXPERT, why);
 	return holds ? step_reassign(b, (struct dossier_offer_data){.why = TAKEN_MAILBOX}) : step_expire(b, TAKEN_MAILBOX);
 }
 
@@ -269,7 +278,7 @@ static enum reason look_at_physician(struct build *b, enum party party)
 		enum reason answer = choose_other(b, party, &found);
 		why = answer == REASON_DIRECTORY_SEVERAL ? answer : why;
 	}
-	return found.len > 0 ? turn_to(b, party, found, why, is_owed(b, party)) : await(b, party, why);
+	return found.len > 0 ? turn_to(b, party, found, why, is_owed(b, party)) : step_await_mailbox(b, party, why);
 }
 
 void policy_decide_directory(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier, struct instant now,

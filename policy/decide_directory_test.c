@@ -291,6 +291,60 @@ static void the_expert_ends_after_his_opinion(void **state)
 	world_free(w);
 }
 
+static bool runs(const struct world *w, enum deadline_kind kind)
+{
+	struct instant at;
+	return deadline_next(w->rules.settings, w->dossier, kind, &at);
+}
+
+/* What came since does not leave while his mailbox is in doubt: it is not noted as sent, a person has it, and it goes when there is a mailbox. */
+static void an_addendum_waits_for_a_mailbox(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	use(w, NULL, 0, NULL, 0);
+	to_accepted(w);
+	pass(w, SPAN_HOURS(1));
+	send(w, record_message(w, "late", "11502-2", "l1"));
+	use(w, NULL, 0, UN_ENDED, 1);
+	pass(w, SPAN_DAYS(1));
+	policy_decide_timer(w->arena, &w->rules, w->dossier, DEADLINE_ADDENDUM, w->now, &w->last);
+	world_store(w);
+	assert_string_equal(events_of(w), "mail_failed, mailbox_awaited");
+	assert_string_equal(mails_of(w), "");
+	assert_string_equal(w->last.owner, "nurses");
+	assert_null(dossier_passed(w->dossier, "addendum"));
+	assert_false(runs(w, DEADLINE_ADDENDUM));
+	/* Vouched for again: the whole goes there, once. */
+	use(w, NULL, 0, NULL, 0);
+	pass(w, SPAN_HOURS(1));
+	(void)changed(w);
+	assert_string_equal(mails_of(w), "M13 expert");
+	assert_int_equal(mail_of(&w->last, MAIL_M13)->n_documents, 4);
+	assert_false(runs(w, DEADLINE_ADDENDUM));
+	pass(w, SPAN_HOURS(1));
+	send(w, record_message(w, "later", "11502-2", "l2"));
+	assert_true(runs(w, DEADLINE_ADDENDUM));
+	world_free(w);
+}
+
+/* The words that he had asked for are not lost either. */
+static void words_wait_for_a_mailbox(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	use(w, NULL, 0, NULL, 0);
+	to_accepted(w);
+	command(w, POLICY_ACT_MORE, "", "Depuis quand ?");
+	use(w, NULL, 0, UN_ENDED, 1);
+	command(w, POLICY_ACT_ANSWERED, "", "Depuis mars.");
+	assert_string_equal(events_of(w), "more_answered, mail_failed, mailbox_awaited");
+	assert_string_equal(w->last.owner, "nurses");
+	world_free(w);
+}
+
 static void nobody_is_left(void **state)
 {
 	(void)state;
@@ -410,6 +464,7 @@ int main(void)
 		cmocka_unit_test(consent_is_asked_at_that_second),
 		cmocka_unit_test(the_expert_ends),
 		cmocka_unit_test(the_expert_ends_after_his_opinion),
+		cmocka_unit_test(an_addendum_waits_for_a_mailbox), cmocka_unit_test(words_wait_for_a_mailbox),
 		cmocka_unit_test(nobody_is_left),
 		cmocka_unit_test(an_expert_who_left_is_not_asked),
 		cmocka_unit_test(an_address_that_does_not_exist),

@@ -51,12 +51,25 @@ static enum policy_attach attached(const struct policy_message *m)
 
 /* --- from the expert --- */
 
+/* By the mail that he answers; else the one question that is open. Empty where several are and he names none: they stay open, and a person reads it. */
+static struct bytes question_of(struct build *b)
+{
+	size_t last = 0, open = dossier_open_questions(b->after, &last);
+
+	for (size_t i = 0; b->message->question != 0 && i < b->after->n_questions; i++)
+		if (b->after->questions[i].inbox == b->message->question)
+			return bytes_of_text(arena_printf(b->arena, "%zu", i + 1));
+	if (open > 1)
+		b->owner = "nurses";
+	return open == 1 ? bytes_of_text(arena_printf(b->arena, "%zu", last)) : BYTES_NONE;
+}
+
 enum reason exchange_answer(struct build *b, const struct dossier_offer *expert)
 {
 	enum reason reason = check_content(b, PARTY_PATIENT, false);
 
 	if (reason == REASON_NONE)
-		reason = build_plain(b, EVENT_QUESTION_ANSWERED);
+		reason = build_text(b, EVENT_QUESTION_ANSWERED, question_of(b), BYTES_NONE);
 	step_tell_aside(b);
 	if (reason == REASON_NONE && build_mail(b, MAIL_M31, PARTY_PATIENT, attached(b->message))) {
 		build_field(b, "expert", expert->name);
@@ -141,7 +154,7 @@ static enum reason share(struct build *b)
 	return reason == REASON_MESSAGE_DUPLICATE ? REASON_NONE : reason;   /* the physician has it already */
 }
 
-/* To be on the safe side nobody more has it; who has it already is told to him by a person. */
+/* To be on the safe side nobody more has it; who has it already is told to him by a person (the task had_report). */
 static enum reason unshare(struct build *b)
 {
 	enum reason reason = change_consent(b, PARTY_ATTENDING, false);
@@ -195,8 +208,7 @@ static enum reason plain_words(struct build *b, struct bytes organisation)
 
 static bool may_close(const struct dossier *d)
 {
-	bool waits = d->n_questions > 0 && !d->questions[d->n_questions - 1].answered;
-	return d->state == DOSSIER_EXCHANGE && !waits;
+	return d->state == DOSSIER_EXCHANGE && dossier_open_questions(d, NULL) == 0;
 }
 
 /* With a word that is carried out at once nobody reads what came beside it. */

@@ -199,6 +199,75 @@ static void a_physician_writes_of_an_emergency(void **state)
 	world_free(w);
 }
 
+/* Words of an emergency in a message that is not to be believed, or that a machine sent: nothing is done by them, and a person reads it before
+ * any other. A machine has no answer; a sender who may be told is told what was wrong. */
+static void an_emergency_that_is_not_believed_is_read_first(void **state)
+{
+	enum spoil { INVALID, UNTRUSTED, QUARANTINE, REFUSE, AUTOMATIC, ABSENCE, NULL_PATH, DIRECT, OTHER_NAME, REPRESENTATIVE };
+	static const struct {
+		const char *what;
+		enum spoil spoil;
+		bool told;
+	} rows[] = {
+		{"a broken signature", INVALID, true}, {"a signature of an unknown authority", UNTRUSTED, true}, {"kept back by the scan", QUARANTINE, true},
+		{"refused by the scan", REFUSE, true}, {"an automatic answer", AUTOMATIC, false}, {"an absence notice", ABSENCE, false},
+		{"from the null path", NULL_PATH, false}, {"to the service's own mailbox", DIRECT, false}, {"in another's name", OTHER_NAME, false},
+		{"a representative's machine", REPRESENTATIVE, false},
+	};
+	static const struct policy_report absence = {.kind = POLICY_REPORT_AUTO_REPLY};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		to_released(w);
+		struct policy_message m = patient_message(w, "J'ai une douleur dans la poitrine.");
+		m.emergencies = &CHEST;
+		m.n_emergencies = 1;
+		m.signature.verdict = rows[i].spoil == INVALID ? POLICY_VERDICT_INVALID : rows[i].spoil == UNTRUSTED ? POLICY_VERDICT_UNTRUSTED : POLICY_VERDICT_NONE;
+		m.signature.reason = rows[i].spoil == INVALID ? REASON_SIG_INVALID : rows[i].spoil == UNTRUSTED ? REASON_SIG_UNTRUSTED : REASON_NONE;
+		m.scan = rows[i].spoil == QUARANTINE ? POLICY_SCAN_QUARANTINE : rows[i].spoil == REFUSE ? POLICY_SCAN_REFUSE : POLICY_SCAN_ACCEPT;
+		m.scan_reason = m.scan == POLICY_SCAN_ACCEPT ? REASON_NONE : REASON_MAIL_AMBIGUOUS;
+		m.automatic = rows[i].spoil == AUTOMATIC || rows[i].spoil == REPRESENTATIVE;
+		m.report = rows[i].spoil == ABSENCE ? &absence : NULL;
+		m.mail_from = rows[i].spoil == NULL_PATH ? BYTES_NONE : m.mail_from;
+		m.party = rows[i].spoil == DIRECT ? PARTY_NONE : rows[i].spoil == REPRESENTATIVE ? PARTY_REPRESENTATIVE : PARTY_PATIENT;
+		if (rows[i].spoil == OTHER_NAME) {
+			m.source = POLICY_SOURCE_SUBMISSION;
+			m.account = BYTES("un@experts.exemple.fr");
+		}
+		send(w, m);
+		if (w->last.outcome != POLICY_HELD || w->last.reason != REASON_REPLY_URGENT || w->last.n_events != 0 || strcmp(w->last.owner, "nurses") != 0 ||
+		    (w->last.n_mails > 0) != rows[i].told || (rows[i].told && (w->last.mails[0].code != MAIL_M71 || w->last.mails[0].reason == REASON_REPLY_URGENT)))
+			fail_msg("%s: %s %s, %s", rows[i].what, policy_outcome_name(w->last.outcome), reason_code(w->last.reason), mails_of(w));
+		world_free(w);
+	}
+}
+
+/* Clinical words of professionals are no cry for help, and no report is: the rest of the quarantine keeps its reasons. */
+static void what_is_no_cry_for_help(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_released(w);
+	struct policy_message m = reply_message(w, "un@experts.exemple.fr", POLICY_WORD_NONE);
+	m.automatic = true;
+	m.emergencies = &CHEST;
+	m.n_emergencies = 1;
+	assert_int_equal(send(w, m)->reason, REASON_REPLY_AUTOMATIC);
+	m = record_message(w, "late", "11502-2", "l1");
+	m.signature = (struct policy_signature){.verdict = POLICY_VERDICT_INVALID, .reason = REASON_SIG_INVALID};
+	m.emergencies = &CHEST;
+	m.n_emergencies = 1;
+	assert_int_not_equal(send(w, m)->reason, REASON_REPLY_URGENT);
+	m = patient_message(w, "Douleur dans la poitrine.");
+	m.emergencies = &CHEST;
+	m.n_emergencies = 1;
+	m.own = true;
+	assert_int_equal(send(w, m)->reason, REASON_MAIL_LOOP);
+	world_free(w);
+}
+
 static void wish(struct world *w, enum policy_word word)
 {
 	struct policy_message m = patient_message(w, "x");
@@ -333,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_patient_writes),
 		cmocka_unit_test(an_emergency_is_a_task_wherever_it_is_said),
+		cmocka_unit_test(an_emergency_that_is_not_believed_is_read_first), cmocka_unit_test(what_is_no_cry_for_help),
 		cmocka_unit_test(a_physician_writes_of_an_emergency),
 		cmocka_unit_test(shared_again_after_a_no),
 		cmocka_unit_test(what_came_during_a_freeze),

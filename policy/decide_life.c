@@ -1,6 +1,7 @@
 /* policy/decide_life.c - what a person does to a dossier around the straight line: identity, pauses, calls, freezes, ends. */
 #include "policy/decide_step.h"
 #include "policy/decide_text.h"
+#include "policy/export.h"
 
 /* A sentence that the nurse adds for who reads it; why she does it stays in the event. */
 static void tell(struct build *b, enum mail_code code, enum party party, const struct policy_command *c)
@@ -84,9 +85,13 @@ static enum reason ask_more(struct build *b, const struct policy_command *c)
 	return c->text.len > 0 ? step_ask_more(b, c->text) : REASON_USAGE;
 }
 
-/* What came goes to him with it; without, he answers on what he has. */
+/* What came goes to him with it; without, he answers on what he has. Of the patient's own questions: a person has seen that he has his answers. */
 static enum reason answer_more(struct build *b, const struct policy_command *c, const char *how)
 {
+	if (b->after->state != DOSSIER_MORE_INFO && c->act == POLICY_ACT_ANSWERED && dossier_open_questions(b->after, NULL) > 0) {
+		b->owner = "nurses";
+		return build_text(b, EVENT_QUESTION_ANSWERED, BYTES("all"), c->text);
+	}
 	enum reason reason = build_text(b, EVENT_MORE_ANSWERED, bytes_of_text(how), c->text);
 
 	return reason == REASON_NONE ? step_more_came(b, c->text) : reason;
@@ -143,6 +148,17 @@ static enum reason share(struct build *b, const struct policy_command *c)
 	return step_share(b, c->party);
 }
 
+/* Written down before the copy is made: nobody reads a whole dossier without a trace. */
+static enum reason export_copy(struct build *b, const struct policy_command *c)
+{
+	enum export_for whom = export_for_of_name(c->id);
+
+	if (whom == EXPORT_NOBODY)
+		return REASON_USAGE;
+	enum reason reason = export_check(b->after, whom);
+	return reason == REASON_NONE ? build_text(b, EVENT_EXPORTED, bytes_of_text(export_for_name(whom)), BYTES_NONE) : reason;
+}
+
 enum reason life_command(struct build *b, const struct policy_command *c)
 {
 	switch (c->act) {
@@ -192,6 +208,12 @@ enum reason life_command(struct build *b, const struct policy_command *c)
 		return build_plain(b, EVENT_ARCHIVED);
 	case POLICY_ACT_ERASE:
 		return build_text(b, EVENT_ERASED, BYTES_NONE, c->text);
+	case POLICY_ACT_ERASE_ASKED:
+		return build_text(b, EVENT_ERASURE_ASKED, BYTES_NONE, c->text);
+	case POLICY_ACT_ERASE_ANSWERED:
+		return build_text(b, EVENT_ERASURE_ANSWERED, BYTES_NONE, c->text);
+	case POLICY_ACT_EXPORT:
+		return export_copy(b, c);
 	default:
 		return REASON_USAGE;
 	}

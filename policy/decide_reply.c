@@ -28,21 +28,25 @@ static void finish(struct build *b, enum reason reason)
 		build_hold(b, reason);
 }
 
-/* What one mail cannot hold follows in others. */
-static void mail_rest(struct build *b, const struct decide_parts *parts)
+void step_mail_part(struct build *b, const struct decide_parts *parts, size_t part)
 {
 	const struct policy_patient *p = &b->after->request.patient;
 
-	for (size_t part = 2; part <= parts->mails; part++) {
-		if (!build_mail(b, MAIL_M13B, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
-			continue;
-		decide_parts_carry(b, parts, part);
-		build_field(b, "family_name", p->family_birth);
-		build_field(b, "given_name", p->given_birth_first);
-		build_field(b, "birth_date", text_birth_date(b));
-		build_field(b, "due", text_date(b, b->after->due_at));
-		build_field(b, "exams", decide_parts_text(b, parts, part));
-	}
+	if (!build_mail(b, MAIL_M13B, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
+		return;
+	decide_parts_carry(b, parts, part);
+	build_field(b, "family_name", p->family_birth);
+	build_field(b, "given_name", p->given_birth_first);
+	build_field(b, "birth_date", text_birth_date(b));
+	build_field(b, "due", text_date(b, b->after->due_at));
+	build_field(b, "exams", decide_parts_text(b, parts, part));
+}
+
+/* What one mail cannot hold follows in others. */
+static void mail_rest(struct build *b, const struct decide_parts *parts)
+{
+	for (size_t part = 2; part <= parts->mails; part++)
+		step_mail_part(b, parts, part);
 }
 
 /* He is the first, or the stand-by: then it is taken from who holds it. */
@@ -278,18 +282,18 @@ static void from_expert(struct build *b)
 		from_ended(b, w);
 }
 
-void step_mail_dossier(struct build *b)
+bool step_mail_first(struct build *b, const struct decide_parts *parts)
 {
 	const struct policy_patient *p = &b->after->request.patient;
-	struct decide_parts parts;
+	struct decide_parts all;
 	size_t count;
 	struct bytes exams = text_exams(b, &count);
 
 	if (!build_mail(b, MAIL_M13, PARTY_EXPERT, POLICY_ATTACH_DOSSIER))
-		return;
-	decide_parts(b, b->mails[b->n_mails - 1].profile, &parts);
-	decide_parts_carry(b, &parts, 1);
-	struct bytes heavy = decide_parts_text(b, &parts, 0);
+		return false;
+	decide_parts_carry(b, parts, 1);
+	decide_parts(b, b->mails[b->n_mails - 1].profile, &all);
+	struct bytes heavy = decide_parts_text(b, &all, 0);
 	build_field(b, "family_name", p->family_birth);
 	build_field(b, "given_name", p->given_birth_first);
 	build_field(b, "birth_date", text_birth_date(b));
@@ -309,18 +313,27 @@ void step_mail_dossier(struct build *b)
 		b->reason = REASON_COMPOSE_SIZE;
 		b->owner = "nurses";
 	}
-	mail_rest(b, &parts);
+	return true;
+}
+
+void step_mail_dossier(struct build *b)
+{
+	struct decide_parts parts;
+
+	decide_parts(b, recipient_profile(b->rules, PARTY_EXPERT, dossier_mailbox(b->after, PARTY_EXPERT)), &parts);
+	if (step_mail_first(b, &parts))
+		mail_rest(b, &parts);
 }
 
 void decide_relay(struct build *b)
 {
 	b->rule = "relay.party/1";
 	if (step_is_automatic(b->message)) {
-		build_hold(b, REASON_REPLY_AUTOMATIC);
+		step_hold(b, REASON_REPLY_AUTOMATIC);
 		return;
 	}
 	if (b->after == NULL) {
-		build_hold(b, REASON_DOSSIER_NONE);
+		step_hold(b, REASON_DOSSIER_NONE);
 		return;
 	}
 	if (b->message->party == PARTY_EXPERT || b->message->party == PARTY_STANDBY)

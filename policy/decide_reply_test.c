@@ -456,6 +456,76 @@ static void questions_and_answers(void **state)
 	world_free(w);
 }
 
+static struct policy_message answer_to(struct world *w, int64_t question)
+{
+	struct policy_message m = reply_message(w, UN, POLICY_WORD_NONE);
+
+	m.text = BYTES("Rien à craindre.");
+	m.question = question;
+	return m;
+}
+
+/* One answer settles the question that it names, and no other; where it names none, none, and a person reads it. */
+static void an_answer_is_to_its_question(void **state)
+{
+	static const struct {
+		const char *what;
+		int named;               /* of three questions, from 1; 0: none; 9: what is no question of this dossier */
+		bool one_open;           /* the others have their answers */
+		const char *id, *open;   /* left open */
+		bool doubted;
+	} rows[] = {
+		{"the first of three", 1, false, "1", "23", false},
+		{"the last of three", 3, false, "3", "12", false},
+		{"none of three", 0, false, "", "123", true},
+		{"another mail than a question's", 9, false, "", "123", true},
+		{"none, and one alone is open", 0, true, "3", "", false},
+		{"one that has its answer, while another is open", 1, true, "1", "3", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		const char *open = "";
+		to_released(w);
+		for (int q = 0; q < 3; q++)
+			send(w, patient_message(w, "Et après ?"));
+		const int64_t first = w->dossier->questions[0].inbox, last = w->dossier->questions[2].inbox;
+		if (rows[i].one_open) {
+			send(w, answer_to(w, first));
+			send(w, answer_to(w, w->dossier->questions[1].inbox));
+		}
+		send(w, answer_to(w, rows[i].named == 1 ? first : rows[i].named == 3 ? last : rows[i].named));
+		assert_string_equal(events_of(w), "question_answered");
+		assert_string_equal(mails_of(w), "M31 patient");
+		for (size_t q = 0; q < w->dossier->n_questions; q++)
+			if (!w->dossier->questions[q].answered)
+				open = arena_printf(w->arena, "%s%zu", open, q + 1);
+		if (!bytes_equal_text(w->last.events[0].text.id, rows[i].id) || strcmp(open, rows[i].open) != 0 ||
+		    (w->dossier->answer_doubted_at.us != 0) != rows[i].doubted || (w->last.owner != NULL) != rows[i].doubted)
+			fail_msg("%s: \"%.*s\", open %s", rows[i].what, (int)w->last.events[0].text.id.len, (const char *)w->last.events[0].text.id.at, open);
+		world_free(w);
+	}
+}
+
+/* A person who has seen that all is answered says so; then the exchange can end. */
+static void a_person_settles_questions(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_released(w);
+	assert_int_equal(command(w, POLICY_ACT_ANSWERED, "", "Il a tout.")->outcome, POLICY_REFUSED);
+	send(w, patient_message(w, "Et après ?"));
+	send(w, patient_message(w, "Et ensuite ?"));
+	send(w, answer_to(w, 0));
+	assert_true(w->dossier->answer_doubted_at.us != 0);
+	assert_int_equal(command(w, POLICY_ACT_ANSWERED, "", "Il a tout.")->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "question_answered");
+	assert_int_equal(dossier_open_questions(w->dossier, NULL), 0);
+	assert_int_equal(w->dossier->answer_doubted_at.us, 0);
+	world_free(w);
+}
+
 static void the_patient_before_the_release(void **state)
 {
 	(void)state;
@@ -518,6 +588,7 @@ int main(void)
 		cmocka_unit_test(annexes_that_cannot_be_handed_on_are_asked_back),
 		cmocka_unit_test(unsigned_opinions),
 		cmocka_unit_test(questions_and_answers),
+		cmocka_unit_test(an_answer_is_to_its_question), cmocka_unit_test(a_person_settles_questions),
 		cmocka_unit_test(the_patient_before_the_release),
 		cmocka_unit_test(not_the_patient),
 	};

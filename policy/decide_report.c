@@ -147,7 +147,7 @@ void decide_report(struct build *b)
 	b->rule = "report.match/1";
 	/* An absence notice to a relay address may hold dates that a nurse wants to see. */
 	if (!counts && b->message->party != PARTY_NONE)
-		build_hold(b, REASON_REPLY_AUTOMATIC);
+		step_hold(b, REASON_REPLY_AUTOMATIC);
 	/* Machines report under an empty return path and send no documents: this only looks like a report, and is never dropped. */
 	else if (!(counts && r->matched) && b->message->n_documents > 0 && b->message->mail_from.len > 0)
 		build_hold(b, REASON_MAIL_UNKNOWN_CLASS);
@@ -177,7 +177,8 @@ static void decide_delivery(struct build *b, const struct dossier *dossier, cons
 
 	if (dossier != NULL) {
 		build_dossier(b, dossier);
-		reason = late		      ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_LATE, .mail = data})
+		reason = delivery->stopped != NULL ? step_stopped(b, delivery)
+			 : late		      ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_LATE, .mail = data})
 			 : delivery->accepted ? prove(b, &data)
 					      : step_failed(b, &data);
 	}

@@ -442,6 +442,36 @@ enum reason step_questionnaire(const struct policy_rules *rules, struct bytes pa
 	return known ? REASON_QUESTIONNAIRE_UNKNOWN : REASON_PATHOLOGY_UNKNOWN;
 }
 
+/* Professionals write of emergencies by their trade; what goes round or was here before has been read. */
+static bool is_cry(const struct policy_message *m)
+{
+	bool person = m->party == PARTY_PATIENT || m->party == PARTY_REPRESENTATIVE || m->party == PARTY_OTHER_PARENT || m->party == PARTY_REQUESTER;
+	bool stranger = m->party == PARTY_NONE && (m->class == POLICY_CLASS_REPLY || m->class == POLICY_CLASS_UNKNOWN);
+
+	return m->n_emergencies > 0 && !m->seen && !m->own && (person || stranger);
+}
+
+void step_hold(struct build *b, enum reason reason)
+{
+	build_hold(b, is_cry(b->message) ? REASON_REPLY_URGENT : reason);
+}
+
+void step_refuse(struct build *b, enum reason reason)
+{
+	if (is_cry(b->message))
+		step_hold(b, reason);
+	else
+		build_refuse(b, reason);
+}
+
+void step_settle(struct build *b, enum reason reason)
+{
+	if (reason_entry(reason)->class == REASON_CLASS_REFUSED)
+		step_refuse(b, reason);
+	else
+		step_hold(b, reason);
+}
+
 bool step_is_automatic(const struct policy_message *message)
 {
 	return message->automatic || (message->source != POLICY_SOURCE_IMAP && message->mail_from.len == 0);

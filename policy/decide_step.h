@@ -45,12 +45,18 @@ MUST_USE enum reason step_judge_opinion(struct build *b);
 size_t step_left_missing(const struct build *b, struct missing *missing, size_t n);
 /* A physician who may have the report and has no mailbox that the directory vouches for is given the one that it does, or a person is awaited. */
 MUST_USE enum reason step_mailbox(struct build *b, enum party party);
+/* A person finds a mailbox for him; told once for each reason. */
+MUST_USE enum reason step_await_mailbox(struct build *b, enum party party, enum reason why);
 /* That mail's address does not exist: *turned when another mailbox of the same person takes its place and has what came back. */
 MUST_USE enum reason step_other_mailbox(struct build *b, const struct dossier_mail_data *mail, bool *turned);
 /* A person tells the mailbox of a professional: DIRECTORY_UNKNOWN, DIRECTORY_ENDED, USAGE. What he lacks goes there. */
 MUST_USE enum reason step_choose_mailbox(struct build *b, enum party party, struct bytes mailbox);
 /* M13, and M13B for what it cannot hold, to who holds the dossier. */
 void step_mail_dossier(struct build *b);
+/* M13 with the first of these parts alone, false when it may not be sent; M13B with one of them. */
+struct decide_parts;
+bool step_mail_first(struct build *b, const struct decide_parts *parts);
+void step_mail_part(struct build *b, const struct decide_parts *parts, size_t part);
 /* Identity compared once more, then the report to patient and physicians, M16 to the expert. */
 MUST_USE enum reason step_release(struct build *b);
 /* May that party have something of the dossier now, and is there a way: a mail, a letter, somebody's hand? */
@@ -67,6 +73,8 @@ MUST_USE enum reason step_read(struct build *b, const struct dossier_mail_data *
 #define STEP_ADDENDUM "addendum"
 bool step_has_addendum(const struct dossier *dossier);
 MUST_USE enum reason step_addendum(struct build *b, enum mail_code code);
+/* A mail to who holds the dossier was stopped for a document that was withdrawn: the same without it. DOSSIER_ORDER when there is nothing left to send. */
+MUST_USE enum reason step_stopped(struct build *b, const struct policy_delivery *delivery);
 /* The expert holds or gave an opinion on what was withdrawn: he is told which. */
 void step_tell_withdrawn(struct build *b, struct bytes titles);
 /* What he asked for has come: the words, and with them what was filed since he was sent the dossier. */
@@ -82,6 +90,11 @@ MUST_USE enum reason step_close(struct build *b);
 /* A mail of the dossier failed for good. */
 MUST_USE enum reason step_failed(struct build *b, const struct dossier_mail_data *mail);
 
+/* Held, refused, or settled as the reason's class says, for a cause that lies outside of what it says: words of an emergency of the patient, of who acts for him
+ * or of a stranger are then read before anything else (REPLY_URGENT, the nurses'), and never refused. */
+void step_hold(struct build *b, enum reason reason);
+void step_refuse(struct build *b, enum reason reason);
+void step_settle(struct build *b, enum reason reason);
 /* REASON_NONE when every document that names a patient, by itself or in METADATA.XML, names that one; else the reason, which depends on nothing but
  * the message and the patient. */
 MUST_USE enum reason step_one_patient(const struct policy_message *message, const struct policy_patient *patient);

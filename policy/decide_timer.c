@@ -96,10 +96,14 @@ static enum reason fill(struct build *b, enum mail_code code)
 	}
 }
 
-/* Two days' alerts may fall on the Friday before: one reminder is enough. */
+/* Two days' alerts may fall on the Friday before, and who has just said yes has the date before his eyes: one word is enough. */
 static bool was_reminded(const struct build *b)
 {
 	static const enum deadline_kind days[] = {DEADLINE_DAY_3, DEADLINE_DAY_5};
+	const struct dossier_offer *holder = dossier_accepted_offer(b->after);
+
+	if (holder != NULL && instant_since(holder->answered_at, b->now).us < SPAN_HOURS(12).us)
+		return true;
 
 	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
 		const struct dossier_passed *p = dossier_passed(b->before, deadline_name(days[i]));

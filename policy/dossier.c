@@ -197,10 +197,19 @@ static void keep_question(struct dossier *d, const struct dossier_event *e)
 	d->questions[d->n_questions++] = (struct dossier_question){.inbox = e->inbox, .at = e->at};
 }
 
-static void keep_answered(struct dossier *d)
+/* One that names none of several open questions answers none for certain: a person reads it. */
+static void keep_answered(struct dossier *d, const struct dossier_event *e)
 {
-	for (size_t i = 0; i < d->n_questions; i++)
+	uint64_t number;
+
+	if (bytes_number(e->text.id, d->n_questions, &number) && number > 0)
+		d->questions[number - 1].answered = true;
+	for (size_t i = 0; bytes_equal_text(e->text.id, "all") && i < d->n_questions; i++)
 		d->questions[i].answered = true;
+	if (dossier_open_questions(d, NULL) == 0)
+		d->answer_doubted_at = (struct instant){0};
+	else if (e->text.id.len == 0)
+		d->answer_doubted_at = e->at;
 }
 
 static void keep_waived(struct dossier *d, const struct dossier_event *e)
@@ -348,7 +357,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 		keep_question(d, e);
 		break;
 	case EVENT_QUESTION_ANSWERED:
-		keep_answered(d);
+		keep_answered(d, e);
 		break;
 	case EVENT_CONSENT_CHANGED:
 		keep_consent(d, e);
@@ -381,6 +390,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_DIED:
 	case EVENT_STUDY_ANSWERED:
 	case EVENT_STUDY_STOPPED:
+	case EVENT_ERASURE_ASKED:
+	case EVENT_ERASURE_ANSWERED:
+	case EVENT_ERASED:
 		dossier_keep_life(d, e);
 		break;
 	case EVENT_SHARED:
@@ -394,7 +406,7 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_IDENTITY_CONFIRMED:
 	case EVENT_EXPIRED:
 	case EVENT_ARCHIVED:
-	case EVENT_ERASED:
+	case EVENT_EXPORTED:
 	case EVENT_REDIRECTED:
 	case EVENT_REPLY_UNCLEAR:
 	case EVENT_OPINION_UNSIGNED:

@@ -221,6 +221,8 @@ struct dossier {
 	size_t n_returned, room_returned;
 	struct instant frozen_at, urgent_at, closed_at, died_at, withdrawn_at;   /* 0: not; frozen: 0 again when lifted */
 	struct bytes frozen_why;         /* id of the freeze */
+	struct instant answer_doubted_at; /* an answer came that names none of several open questions; 0 when all are answered */
+	struct instant erasure_at;       /* somebody asked for his data to be erased, and was not answered yet; 0: none */
 	size_t n_late_questions;
 	struct instant late_question_at;  /* of the last one; 0: none */
 	struct dossier_late_opinion *late_opinions;
@@ -269,6 +271,8 @@ const struct dossier_document *dossier_find_document(const struct dossier *dossi
 bool dossier_answer(const struct dossier *dossier, struct bytes question, size_t nth, struct bytes *out);
 /* NULL when no such mail left yet. */
 const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, enum mail_code code, enum party party);
+/* How many questions have no answer yet; *last (may be NULL): the number of the last of them, from 1. */
+size_t dossier_open_questions(const struct dossier *dossier, size_t *last);
 /* The exchange is open, or a question waits for the expert's answer. */
 bool dossier_awaits_answer(const struct dossier *dossier);
 /* Of the last release; 0 before the first. */

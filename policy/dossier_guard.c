@@ -123,11 +123,22 @@ static bool has_patient_wait(const struct dossier *d)
 	return false;
 }
 
+static enum reason guard_answered(const struct dossier *d, struct bytes id)
+{
+	uint64_t number;
+	bool known = id.len == 0 || bytes_equal_text(id, "all") || (bytes_number(id, d->n_questions, &number) && number > 0);
+
+	return known && dossier_awaits_answer(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
+}
+
 static enum reason guard_life(const struct dossier *d, const struct dossier_event *e)
 {
 	switch (e->kind) {
+	case EVENT_QUESTION_ANSWERED:
+		return guard_answered(d, e->text.id);
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_LINKED:
+	case EVENT_EXPORTED:
 		return e->text.id.len > 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_PAUSED:
 		return dossier_paused(d) == NULL ? REASON_NONE : REASON_DOSSIER_ORDER;
@@ -135,6 +146,8 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_MAILBOX_AWAITED:
 		return party_of_name(e->text.id) != PARTY_NONE && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_ERASURE_ANSWERED:
+		return d->erasure_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_UNFROZEN:
 		return d->frozen_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_REPRESENTATIVE_ENDED: {
@@ -320,8 +333,7 @@ enum reason dossier_guard(const struct dossier *d, const struct dossier_event *e
 	}
 	if ((e->kind == EVENT_STUDY_ANSWERED && !study_awaits(d)) || (e->kind == EVENT_STUDY_STOPPED && d->study_stopped_at.us != 0))
 		return REASON_DOSSIER_ORDER;
-	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_QUESTION_ANSWERED && !dossier_awaits_answer(d)) ||
-	    (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
+	if ((e->kind == EVENT_OPINION_CHECKED && !d->opinion.present) || (e->kind == EVENT_PIECES_COMPLETE && !is_whole(&d->request)) || (e->kind == EVENT_TRIAGED && !d->pieces_complete))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;
 }

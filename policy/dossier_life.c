@@ -257,6 +257,14 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 	case EVENT_LINKED:
 		keep_link(d, e);
 		break;
+	/* Asked again, the first month goes on. */
+	case EVENT_ERASURE_ASKED:
+		d->erasure_at = d->erasure_at.us != 0 ? d->erasure_at : e->at;
+		break;
+	case EVENT_ERASURE_ANSWERED:
+	case EVENT_ERASED:
+		d->erasure_at = (struct instant){0};
+		break;
 	case EVENT_URGENT:
 		d->urgent_at = e->at;
 		break;

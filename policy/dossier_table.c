@@ -5,7 +5,7 @@
 #define PROOFS(state) \
 	[EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state, [EVENT_MAIL_LATE] = state, [EVENT_CONTACT_MADE] = state, [EVENT_COMPLAINED] = state, \
 	[EVENT_COMPLAINT_SETTLED] = state, [EVENT_LINKED] = state, [EVENT_FROZEN] = state, [EVENT_UNFROZEN] = state, [EVENT_DEADLINE_PASSED] = state, \
-	[EVENT_OPINION_LATE] = state, [EVENT_STUDY_STOPPED] = state
+	[EVENT_OPINION_LATE] = state, [EVENT_ERASURE_ASKED] = state, [EVENT_ERASURE_ANSWERED] = state, [EVENT_EXPORTED] = state, [EVENT_STUDY_STOPPED] = state
 /* While it lives a physician's consent may change, a sender may order his document out, and the patient may withdraw from the whole. */
 #define LIVES(state) \
 	PROOFS(state), [EVENT_CONSENT_CHANGED] = state, [EVENT_DOCUMENT_WITHDRAWN] = state, [EVENT_CHANNEL_CHANGED] = state, [EVENT_MAILBOX_AWAITED] = state, \

@@ -279,8 +279,15 @@ static void an_answer_needs_a_question(void **state)
 	assert_int_equal(apply(&d, released(2)), REASON_NONE);
 	/* The question of before the correction still waits. */
 	assert_int_equal(d.state, DOSSIER_RELEASED);
-	assert_int_equal(apply(&d, event(EVENT_QUESTION_ANSWERED)), REASON_NONE);
+	struct dossier_event answer = event(EVENT_QUESTION_ANSWERED);
+	answer.text.id = BYTES("2");
+	assert_int_equal(apply(&d, answer), REASON_DOSSIER_ORDER);
+	answer.text.id = BYTES("0");
+	assert_int_equal(apply(&d, answer), REASON_DOSSIER_ORDER);
+	answer.text.id = BYTES("1");
+	assert_int_equal(apply(&d, answer), REASON_NONE);
 	assert_int_equal(d.state, DOSSIER_EXCHANGE);
+	assert_int_equal(dossier_open_questions(&d, NULL), 0);
 	arena_destroy(&arena);
 }
 

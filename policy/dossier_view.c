@@ -80,9 +80,23 @@ const struct dossier_proof *dossier_find_proof(const struct dossier *dossier, en
 	return NULL;
 }
 
+size_t dossier_open_questions(const struct dossier *dossier, size_t *last)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < dossier->n_questions; i++) {
+		if (dossier->questions[i].answered)
+			continue;
+		n++;
+		if (last != NULL)
+			*last = i + 1;
+	}
+	return n;
+}
+
 bool dossier_awaits_answer(const struct dossier *dossier)
 {
-	bool waits = dossier->n_questions > 0 && !dossier->questions[dossier->n_questions - 1].answered;
+	bool waits = dossier_open_questions(dossier, NULL) > 0;
 
 	return dossier->state == DOSSIER_EXCHANGE || (waits && dossier_next(dossier->state, EVENT_QUESTION_ANSWERED) != DOSSIER_NOWHERE);
 }

@@ -49,7 +49,7 @@ static const struct {
 	[EVENT_REPORT_UNDELIVERED] = {"report_undelivered", EVENT_DATA_MAIL},
 	[EVENT_REPORT_READ] = {"report_read", EVENT_DATA_MAIL},
 	[EVENT_QUESTION_RECEIVED] = {"question_received", EVENT_DATA_NONE},
-	[EVENT_QUESTION_ANSWERED] = {"question_answered", EVENT_DATA_NONE},
+	[EVENT_QUESTION_ANSWERED] = {"question_answered", EVENT_DATA_TEXT},
 	[EVENT_QUESTION_LATE] = {"question_late", EVENT_DATA_NONE},
 	[EVENT_URGENT] = {"urgent", EVENT_DATA_TEXT},
 	[EVENT_CONSENT_CHANGED] = {"consent_changed", EVENT_DATA_CONSENT},
@@ -72,6 +72,9 @@ static const struct {
 	[EVENT_STUDY_STOPPED] = {"study_stopped", EVENT_DATA_NONE},
 	[EVENT_ARCHIVED] = {"archived", EVENT_DATA_NONE},
 	[EVENT_ERASED] = {"erased", EVENT_DATA_TEXT},
+	[EVENT_ERASURE_ASKED] = {"erasure_asked", EVENT_DATA_TEXT},
+	[EVENT_ERASURE_ANSWERED] = {"erasure_answered", EVENT_DATA_TEXT},
+	[EVENT_EXPORTED] = {"exported", EVENT_DATA_TEXT},
 };
 
 static const char *const takens[TAKEN_BACKS] = {

@@ -52,7 +52,7 @@ enum dossier_event_kind {
 	EVENT_REPORT_UNDELIVERED,    /* mail: the patient's report reached nobody */
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */
-	EVENT_QUESTION_ANSWERED,
+	EVENT_QUESTION_ANSWERED,     /* text: id the number of the question, "all" by a person's word, or empty where the answer names none; text by what */
 	EVENT_QUESTION_LATE,         /* after the exchange ended: a person answers */
 	EVENT_URGENT,                /* text: id where it was said, text the words; a person is called */
 	EVENT_CONSENT_CHANGED,       /* consent: about a physician; PATIENT, EXPERT: one of the request's two, given to a person */
@@ -75,6 +75,9 @@ enum dossier_event_kind {
 	EVENT_STUDY_STOPPED,         /* no more of it, for ever */
 	EVENT_ARCHIVED,
 	EVENT_ERASED,                /* text: why, by what order */
+	EVENT_ERASURE_ASKED,         /* text: by whom, how; a person answers within a month */
+	EVENT_ERASURE_ANSWERED,      /* text: what is kept and why, or what was done, and how it was told */
+	EVENT_EXPORTED,              /* text: id for whom (policy/export.h): a copy of all that he may have left by a person's hand */
 	DOSSIER_EVENTS
 };
 

@@ -294,6 +294,7 @@ struct policy_message {
 	struct bytes text;                /* the message's own new text (UTF-8), without quotes */
 	struct bytes relayed;             /* the same without private addresses and telephone numbers: for the other side of an exchange */
 	size_t masked;                    /* how many of these */
+	int64_t question;                 /* the message whose words he answers, by the mail of ours (M30) that his names; 0: it names none, or several */
 	size_t folded;                    /* lines of quotes, signature and disclaimer that text has not: a display says so */
 	/* For receipts (policy/receipt.h). */
 	const struct policy_envelope *envelope;   /* every recipient of ours; none for mail that was fetched */

@@ -98,7 +98,7 @@ static struct dossier_event gate_text(struct dossier_event e, uint64_t *seed)
 		e.text = (struct dossier_text_data){BYTES("attending"), T(reason_code(REASON_DIRECTORY_NONE))};
 		return e;
 	}
-	static const char *const ids[] = {"mdt", "", "r1", "r2", "doc-1", "doc-2", "breach", "m1", "six_months"};
+	static const char *const ids[] = {"mdt", "", "r1", "r2", "doc-1", "doc-2", "breach", "m1", "1", "six_months"};
 	static const char *const texts[] = {"", "1", "chu-x", "chu-y", "texte"};
 
 	e.text = (struct dossier_text_data){T(ids[model_chance(seed, COUNT(ids))]), T(texts[model_chance(seed, COUNT(texts))])};

@@ -3,6 +3,7 @@
 
 #include "base/calendar.h"
 #include "policy/deadline.h"
+#include "policy/export.h"
 
 static bool is_english(const char *language)
 {
@@ -57,6 +58,8 @@ static const struct {
 	[EVENT_STUDY_STOPPED] = {"Le patient ne veut plus de questionnaire : il n'en recevra plus.", "The patient wants no more questionnaires: none will come."},
 	[EVENT_ARCHIVED] = {"Le dossier est archivé.", "The dossier is archived."},
 	[EVENT_ERASED] = {"Le dossier est effacé.", "The dossier is erased."},
+	[EVENT_ERASURE_ASKED] = {"L'effacement des données est demandé : une personne répond dans le mois.", "Erasure of the data is asked for: a person answers within the month."},
+	[EVENT_ERASURE_ANSWERED] = {"La demande d'effacement a sa réponse.", "The request of erasure is answered."},
 };
 
 static const char *party_words(enum party party, bool en)
@@ -191,6 +194,15 @@ static const char *channel_line(struct arena *arena, const struct dossier_channe
 	return arena_printf(arena, en ? "%s is now reached %s." : "Désormais, %s est joint %s.", party_words(c->party, en), words[c->channel][en]);
 }
 
+static const char *export_line(struct arena *arena, enum export_for whom, bool en)
+{
+	static const char *const words[EXPORT_FORS][2] = {
+		{"une personne", "a person"}, {"le patient", "the patient"}, {"le délégué à la protection des données", "the privacy officer"},
+		{"l'expert", "the expert"},
+	};
+	return arena_printf(arena, en ? "A copy of the dossier is made for %s." : "Une copie du dossier est faite pour %s.", words[whom][en]);
+}
+
 static const char *text_line(struct arena *arena, const struct dossier_event *e, const char *language)
 {
 	bool en = is_english(language);
@@ -202,6 +214,8 @@ static const char *text_line(struct arena *arena, const struct dossier_event *e,
 	if (e->kind == EVENT_MAILBOX_AWAITED)
 		return arena_printf(arena, en ? "The mailbox of %s is to be found or confirmed by a person." : "L'adresse de %s est à trouver ou à confirmer par une personne.",
 				    party_words(party_of_name(e->text.id), en));
+	if (e->kind == EVENT_EXPORTED)
+		return export_line(arena, export_for_of_name(e->text.id), en);
 	const char *line = fill(arena, en ? plain[e->kind].en : plain[e->kind].fr, e->text.id);
 	/* What a person wrote down is told in her words; what a machine keeps for itself is not. */
 	bool told = e->text.text.len > 0 && bytes_starts(e->actor, BYTES("operator:")) && e->kind != EVENT_QUALIFIED;

@@ -49,7 +49,7 @@ struct model {
 	size_t n_files;                  /* the last one is the dossier that things are about */
 	struct policy_message sent[MODEL_SENT];
 	size_t n_sent;
-	struct policy_delivery mails[MODEL_MAILS];   /* that left for a party */
+	struct policy_delivery mails[MODEL_MAILS];   /* that left for a party; stopped: what each carries, whether it was stopped or not */
 	size_t n_mails;
 	struct policy_decision last;
 	const char *broken;
@@ -89,7 +89,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 2728, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 2744, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -219,7 +219,7 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	model_bytes(b, d->more);
 	model_bytes(b, d->frozen_why);
 	const int64_t times[] = {d->frozen_at.us, d->urgent_at.us, d->closed_at.us, d->died_at.us, d->withdrawn_at.us, (int64_t)d->n_late_questions,
-				 d->late_question_at.us, (int64_t)d->n_late_opinions};
+				 d->late_question_at.us, d->answer_doubted_at.us, (int64_t)d->n_late_opinions, d->erasure_at.us};
 	for (size_t i = 0; i < COUNT(times); i++)
 		buf_u64(b, (uint64_t)times[i]);
 	for (size_t i = 0; i < d->n_pauses; i++) {
@@ -397,13 +397,30 @@ static UNUSED void model_kept(struct model *m, struct model_file *f)
 		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" is forgotten: no deadline runs, and no person has it", dossier_state_name(state)));
 }
 
+/* As the shell tells it of a mail that it stopped. */
+static UNUSED const struct policy_stopped *model_carried(struct model *m, const struct policy_mail *mail)
+{
+	const struct dossier *d = model_dossier(m);
+	struct policy_stopped *s = arena_alloc(m->arena, sizeof *s);
+	struct policy_place *places = arena_alloc(m->arena, (mail->n_documents + 1) * sizeof *places);
+
+	*s = (struct policy_stopped){.documents = places, .n = mail->n_documents, .part = mail->part, .parts = mail->parts};
+	for (size_t i = 0; i < mail->n_documents; i++)
+		places[i] = (struct policy_place){d->documents[mail->documents[i]].inbox, d->documents[mail->documents[i]].filing.document.digest};
+	for (size_t i = 0; i < mail->n_fields; i++)
+		if (strcmp(mail->fields[i].name, "answer") == 0)
+			s->words = mail->fields[i].text;
+	return s;
+}
+
 static UNUSED void model_remember_mails(struct model *m)
 {
 	for (size_t i = 0; i < m->last.n_mails; i++) {
 		const struct policy_mail *mail = &m->last.mails[i];
 		m->seen->mails[mail->code]++;
 		if (mail->party != PARTY_SENDER)
-			m->mails[m->n_mails++ % MODEL_MAILS] = (struct policy_delivery){.code = mail->code, .party = mail->party, .mailbox = mail->to};
+			m->mails[m->n_mails++ % MODEL_MAILS] = (struct policy_delivery){.code = mail->code, .party = mail->party, .mailbox = mail->to,
+				.stopped = mail->attach == POLICY_ATTACH_DOSSIER && m->last.after != NULL && model_dossier(m)->n_documents == m->last.after->n_documents ? model_carried(m, mail) : NULL};
 	}
 }
 
@@ -822,8 +839,11 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 					    .mailbox = T(model_address(m, (enum model_who)(v->b / 8 % MODEL_WHO)))};
 	struct policy_delivery d = m->n_mails > 0 && v->what % 8 != 0 ? m->mails[v->a % (m->n_mails < MODEL_MAILS ? m->n_mails : MODEL_MAILS)] : any;
 
-	d.accepted = v->b % 4 != 0;
-	d.reason = d.accepted ? REASON_NONE : REASON_DELIVER_EXPIRED;
+	/* What a document was taken out of, or what only might have been, was stopped. */
+	if (v->kind == MOVE_LATE || v->b % 3 != 0)
+		d.stopped = NULL;
+	d.accepted = d.stopped == NULL && v->b % 4 != 0;
+	d.reason = d.accepted ? REASON_NONE : d.stopped != NULL ? REASON_DOCUMENT_STOPPED : REASON_DELIVER_EXPIRED;
 	if (v->kind == MOVE_LATE)
 		policy_decide_late(m->arena, &m->world.rules, model_dossier(m), &d, m->world.now, &m->last);
 	else
@@ -836,7 +856,7 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
-					  "un-bis@experts.exemple.fr"};
+					  "un-bis@experts.exemple.fr", "patient", "officer", "expert"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
@@ -1127,12 +1147,14 @@ static const struct model_likely {
 	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "more"},            {DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_ACCEPTED, MOVE_DELETE, WHO_HOSPITAL, 0, NULL},      {DOSSIER_ACCEPTED, MOVE_OUTCOME, 0, 1, NULL},
 	{DOSSIER_MORE_INFO, MOVE_DUE, 0, 1, NULL},
 	{DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "close"},           {DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "contact"},
 	{DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "mailbox"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "pause"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "represent"},         {DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "channel"},
 	{DOSSIER_TRIAGE, MOVE_COMMAND, 0, 255, "secret"},            {DOSSIER_ACCEPTED, MOVE_COMMAND, 0, 255, "secret"},
 	{DOSSIER_RELEASED, MOVE_COMMAND, 0, 255, "share"},           {DOSSIER_EXCHANGE, MOVE_COMMAND, 0, 255, "share"},
+	{DOSSIER_ARCHIVED, MOVE_COMMAND, 0, 255, "erase-asked"},     {DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "assign"},
 };
 
 static UNUSED struct model_move model_any(uint64_t *seed)
@@ -1158,6 +1180,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 		return "represent-end";
 	if (d != NULL && d->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN && model_chance(seed, 16) == 0)
 		return "unsecret";
+	if (d != NULL && d->erasure_at.us != 0 && model_chance(seed, 8) == 0)
+		return "erase-answered";
 	return pause != NULL && !pause->by_expert && model_chance(seed, 8) == 0 ? "resume" : NULL;
 }
 

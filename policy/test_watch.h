@@ -42,6 +42,7 @@ struct watch {
 	unsigned version;
 	bool undelivered, exchange, closed;   /* of the last release */
 	struct bytes earned;             /* whose the fee is, once it is somebody's */
+	bool erasure;                    /* asked for, not answered */
 	bool frozen, secret;             /* secret: a minor's, from who acts for her */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
@@ -453,6 +454,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_ERASED:
 		watch_need(w, (w->over != DOSSIER_NOWHERE || w->closed) && w->over != DOSSIER_ERASED, "a dossier was erased that is not over, or twice");
+		w->erasure = false;
 		watch_over(w, DOSSIER_ERASED);
 		break;
 	case EVENT_REPRESENTATIVE_NAMED:
@@ -471,6 +473,14 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 	case EVENT_COMPLAINED:
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
+	case EVENT_EXPORTED:
+		break;
+	case EVENT_ERASURE_ASKED:
+		w->erasure = true;
+		break;
+	case EVENT_ERASURE_ANSWERED:
+		watch_need(w, w->erasure, "a request of erasure was answered that nobody made");
+		w->erasure = false;
 		break;
 	}
 }
@@ -482,6 +492,7 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 		EVENT_STUDY_ANSWERED, EVENT_STUDY_STOPPED,
+		EVENT_ERASURE_ASKED, EVENT_ERASURE_ANSWERED, EVENT_EXPORTED,
 	};
 	static const enum dossier_event_kind closed[] = {
 		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
@@ -674,10 +685,10 @@ static const struct watch_warrant {
 	{"M10", ASKED_IS, {EVENT_OFFERED, EVENT_STANDBY_OFFERED, EVENT_CHANNEL_CHANGED}},
 	{"M11", ASKED_IS, {EVENT_OFFER_REMINDED}},
 	{"M12", ASKED_IS, {EVENT_REPLY_UNCLEAR}},
-	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED}},
-	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED}},
+	{"M13", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MAIL_FAILED}},
+	{"M13B", EXPERT_IS, {EVENT_OFFER_ACCEPTED, EVENT_CHANNEL_CHANGED, EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 	{"M14", EXPERT_IS, {EVENT_DEADLINE_PASSED}},
-	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED}},
+	{"M13C", EXPERT_IS, {EVENT_MORE_ANSWERED, EVENT_DEADLINE_PASSED, EVENT_DOCUMENT_FILED, EVENT_MAIL_FAILED}},
 	{"M15", EXPERT_IS, {EVENT_OPINION_RETURNED, EVENT_OPINION_UNSIGNED}},
 	{"M16", EXPERT_IS, {EVENT_RELEASED}},
 	{"M18", ASKED_IS, {ENDS, EVENT_DIED, EVENT_REASSIGNED, EVENT_OFFER_ACCEPTED, EVENT_OFFER_EXPIRED}},
@@ -701,7 +712,7 @@ static const struct watch_warrant {
 	{"M52", PATIENT_IS, {EVENT_DEADLINE_PASSED}},
 	{"M63", 1u << PARTY_REQUESTER, {EVENT_MORE_ASKED, EVENT_DEADLINE_PASSED}},
 	{"M64", PHYSICIAN_IS, {EVENT_RELEASED, EVENT_SHARED}},
-	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED}},
+	{"M73", EXPERT_IS, {EVENT_DOCUMENT_WITHDRAWN, EVENT_DEADLINE_PASSED, EVENT_MAIL_FAILED}},
 };
 
 /* What may leave in spite of an end, a death or a freeze: what makes others stop, the numbers to call in an emergency, the word to her who
@@ -846,6 +857,8 @@ static UNUSED void watch_mail(struct watch *w, const struct policy_decision *d, 
 	watch_need(w, (m->party != PARTY_REPRESENTATIVE && m->party != PARTY_OTHER_PARENT) || watch_acts(w, m), "a mail goes to somebody who does not act for the patient, or may not have it");
 	watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->to), "a mail to somebody else has the patient's number in its address");
 	watch_need(w, m->attach != POLICY_ATTACH_DOSSIER || m->party == PARTY_EXPERT, "a dossier goes to somebody who is no expert");
+	for (size_t k = 0; k < m->n_documents; k++)
+		watch_need(w, m->documents[k] < w->n_documents && !w->documents[m->documents[k]].withdrawn, "a mail carries a document that was withdrawn");
 	watch_need(w, m->attach != POLICY_ATTACH_REPORT || w->version > 0, "a report goes before it was released");
 	for (size_t f = 0; f < m->n_fields; f++)
 		watch_need(w, m->party == PARTY_PATIENT || !names_patient_of(w->patient.ins, m->fields[f].text), "a mail to somebody else tells the patient's number");

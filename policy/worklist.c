@@ -64,9 +64,13 @@ static const struct entry entries[] = {
 	{DEADLINE_UNREAD_LETTER, false, WORK_MAIL, "Le rapport n'est toujours pas lu : envoyez une lettre suivie et notez-la.", "The report is still unread: send a tracked letter and write it down."},
 	{DEADLINE_SHARE_LATE, false, WORK_MAIL, "La copie au médecin n'est pas remise : relais trace.", "The physician's copy has not arrived: relais trace."},
 	{DEADLINE_SHARE_PAPER, false, WORK_MAIL, "Envoyez la copie au cabinet sur papier, et notez-la : relais dossier contact.", "Send the practice a paper copy and write it down: relais dossier contact."},
+	{DEADLINE_SHARE_DUE, false, WORK_MAIL, "Le médecin doit avoir le rapport après le patient, qui ne l'a pas lu : appelez le patient, lisez-le avec lui (contact … M21) ou demandez-lui s'il peut partir (share) ou non (consent).",
+	 "The physician is to have the report after the patient, who has not read it: call, read it together (contact … M21), or ask whether it may go now (share) or not (consent)."},
 	{DEADLINE_LETTER_WAITS, false, WORK_MAIL, "La lettre est-elle partie, signée ou revenue ? Notez-le : relais dossier contact RÉF QUI letter posted|signed|returned.",
 	 "Was the letter posted, signed for or returned? Write it down: relais dossier contact REF WHO letter posted|signed|returned."},
 	{DEADLINE_COMPLAINT_WAITS, true, WORK_COMFORT, "Répondez à la réclamation, puis : relais dossier settle.", "Answer the complaint, then: relais dossier settle."},
+	{DEADLINE_ERASURE_WAITS, true, WORK_COMFORT, "Répondez dans le mois : ce que la loi fait garder, et pourquoi ; puis : relais dossier erase-answered (ou erase).",
+	 "Answer within the month: what the law has us keep, and why; then: relais dossier erase-answered (or erase)."},
 	{DEADLINE_RETENTION, false, WORK_COMFORT, "La conservation finit : relais dossier erase, ou la raison de garder.", "Retention ends: relais dossier erase, or the reason to keep."},
 	{DEADLINE_RETENTION_SHORT, false, WORK_COMFORT, "La demande n'a jamais été complète : relais dossier erase.", "The request was never complete: relais dossier erase."},
 };
@@ -90,6 +94,43 @@ static bool late_question(const struct dossier *d, struct instant *since)
 {
 	*since = d->late_question_at;
 	return since->us != 0 && !is_heard(d, PARTY_PATIENT, MAIL_NONE, *since);
+}
+
+/* Of a version that another took the place of nothing is kept but that it went out. */
+static bool has_report(const struct dossier *d, enum party party, struct instant until)
+{
+	const struct dossier_proof *p = dossier_find_proof(d, MAIL_M64, party);
+	bool arrived = (p != NULL && p->level >= 2 && !p->failed) || is_heard(d, party, MAIL_M64, d->released_at);
+
+	for (size_t i = 0; i < d->n_releases; i++) {
+		const struct dossier_release *r = &d->releases[i];
+		if ((r->to & dossier_party_bit(party)) != 0 && !instant_before(until, r->at) && (arrived || r->version < dossier_version(d)))
+			return true;
+	}
+	return false;
+}
+
+/* A consent ended, and he has the report: that is told to the patient, and not recalled (E30). */
+static bool had_report(const struct dossier *d, struct instant *since)
+{
+	const struct {
+		enum party party;
+		const struct dossier_consent *consent;
+	} physicians[] = {{PARTY_ATTENDING, &d->attending}, {PARTY_FIRST_OPINION, &d->first_opinion}};
+
+	for (size_t i = 0; i < sizeof physicians / sizeof physicians[0]; i++) {
+		*since = physicians[i].consent->at;
+		if (!physicians[i].consent->given && d->died_at.us == 0 && d->state != DOSSIER_ARCHIVED && d->state != DOSSIER_ERASED &&
+		    has_report(d, physicians[i].party, *since) && !is_heard(d, PARTY_PATIENT, MAIL_NONE, *since))
+			return true;
+	}
+	return false;
+}
+
+static bool answer_doubted(const struct dossier *d, struct instant *since)
+{
+	*since = d->answer_doubted_at;
+	return since->us != 0 && !dossier_is_over(d->state);
 }
 
 /* Nothing was released since it came: a person may still take it. */
@@ -137,6 +178,11 @@ static const struct extra {
 } extras[] = {
 	{"question_after_end", late_question, WORK_HARM, "Question arrivée après la fin", "Question after the end",
 	 "Lisez la question et rappelez le patient dans les deux jours ouvrés, puis notez l'appel.", "Read the question and call back within two working days, then write the call down."},
+	{"had_report", had_report, WORK_PROMISE, "Accord retiré après la transmission au médecin", "Consent withdrawn after the report went to a physician",
+	 "Dites au patient qui a le rapport et depuis quand (relais dossier show), et ce qu'il peut demander à ce médecin ; puis notez l'appel.",
+	 "Tell the patient who has the report and since when (relais dossier show), and what can be asked of that physician; then write the call down."},
+	{"answer_doubted", answer_doubted, WORK_PROMISE, "Réponse de l'expert à plusieurs questions ouvertes", "Answer of the expert to several open questions",
+	 "Lisez-la : le patient a ses réponses, notez-le (relais dossier answered) ; sinon rappelez l'expert.", "Read it: when the patient has all his answers, write that down (relais dossier answered); else call the expert."},
 	{"opinion_after_end", late_opinion, WORK_PROMISE, "Avis d'un expert qui n'a plus le dossier", "Opinion of an expert who no longer holds the dossier",
 	 "Lisez-le ; si le second n'a pas répondu : relais dossier take.", "Read it; if the second has not answered: relais dossier take."},
 	{"mailbox_awaited", mailbox_awaited, WORK_MAIL, "Adresse d'un professionnel à trouver", "Mailbox of a professional to be found",

@@ -117,6 +117,87 @@ static void what_no_clock_watches(void **state)
 	world_free(w);
 }
 
+static void proved(struct world *w, enum mail_code code, enum party party)
+{
+	const struct policy_delivery d = {.code = code, .party = party, .mailbox = dossier_mailbox(w->dossier, party), .accepted = true};
+	policy_decide_outcome(w->arena, &w->rules, w->dossier, &d, w->now, &w->last);
+	world_store(w);
+}
+
+static void called(struct world *w, enum party party, const char *how)
+{
+	const struct policy_command call = {.act = POLICY_ACT_CONTACT, .actor = BYTES("n"), .party = party, .id = BYTES("call"), .how = T(how), .text = BYTES("-")};
+	policy_decide_command(w->arena, &w->rules, w->dossier, &call, w->now, &w->last);
+	world_store(w);
+}
+
+/* A consent that ends after the report went out recalls nothing: the patient is told who has it, and since when (E30). */
+static void who_has_it_already(void **state)
+{
+	(void)state;
+	for (int arrived = 0; arrived < 2; arrived++)
+		for (int by_word = 0; by_word < 2; by_word++) {
+			struct world *w = world_make();
+			to_released(w);
+			if (arrived)
+				proved(w, MAIL_M64, PARTY_ATTENDING);
+			assert_null(task(w, "had_report"));
+			pass(w, SPAN_DAYS(1));
+			struct policy_message m = patient_message(w, "NE PAS TRANSMETTRE");
+			m.reply.patient = POLICY_WORD_UNSHARE;
+			const struct policy_command no = {.act = POLICY_ACT_CONSENT, .actor = BYTES("n"), .party = PARTY_ATTENDING};
+			if (by_word) {
+				send(w, m);
+			} else {
+				policy_decide_command(w->arena, &w->rules, w->dossier, &no, w->now, &w->last);
+				world_store(w);
+			}
+			/* What had not left was stopped: nobody has it. */
+			assert_true((task(w, "had_report") != NULL) == arrived);
+			called(w, PARTY_PATIENT, "no_answer");
+			assert_true((task(w, "had_report") != NULL) == arrived);
+			called(w, PARTY_PATIENT, "reached");
+			assert_null(task(w, "had_report"));
+			world_free(w);
+		}
+}
+
+/* Given again he may have it: there is nothing to tell. */
+static void who_may_have_it_again(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_command c = {.act = POLICY_ACT_CONSENT, .actor = BYTES("n"), .party = PARTY_ATTENDING};
+
+	to_released(w);
+	proved(w, MAIL_M64, PARTY_ATTENDING);
+	pass(w, SPAN_DAYS(1));
+	for (int given = 0; given < 2; given++) {
+		c.given = given;
+		policy_decide_command(w->arena, &w->rules, w->dossier, &c, w->now, &w->last);
+		world_store(w);
+		assert_true((task(w, "had_report") != NULL) == !given);
+	}
+	world_free(w);
+}
+
+/* One answer to two questions: until a person has looked it is a task, and each question keeps its clock. */
+static void an_answer_in_doubt(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_released(w);
+	send(w, patient_message(w, "Une question"));
+	send(w, patient_message(w, "Une autre"));
+	assert_null(task(w, "answer_doubted"));
+	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_NONE));
+	assert_non_null(task(w, "answer_doubted"));
+	command(w, POLICY_ACT_ANSWERED, "", "Elle a tout.");
+	assert_null(task(w, "answer_doubted"));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +206,9 @@ int main(void)
 		cmocka_unit_test(late_then_done),
 		cmocka_unit_test(an_emergency_stands_first),
 		cmocka_unit_test(what_no_clock_watches),
+		cmocka_unit_test(an_answer_in_doubt),
+		cmocka_unit_test(who_has_it_already),
+		cmocka_unit_test(who_may_have_it_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

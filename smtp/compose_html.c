@@ -26,31 +26,6 @@ struct page {
 
 /* --- text ----------------------------------------------------------------------- */
 
-static void add_escaped(struct buf *out, struct bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		switch (text.at[i]) {
-		case '&':
-			buf_text(out, "&amp;");
-			break;
-		case '<':
-			buf_text(out, "&lt;");
-			break;
-		case '>':
-			buf_text(out, "&gt;");
-			break;
-		case '"':
-			buf_text(out, "&quot;");
-			break;
-		case '\'':
-			buf_text(out, "&#39;");
-			break;
-		default:
-			buf_u8(out, text.at[i]);
-		}
-	}
-}
-
 static bool is_word_byte(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -89,26 +64,26 @@ static void add_line(struct page *p, struct bytes line)
 		const struct compose_link *link = link_at(p, line, at);
 		size_t reference = link == NULL ? reference_at(line, at) : 0;
 		if (reference > 0) {
-			add_escaped(&p->out, bytes_slice(line, done, at - done));
+			buf_markup(&p->out, bytes_slice(line, done, at - done));
 			buf_text(&p->out, "<span style=\"white-space:nowrap\">");
-			add_escaped(&p->out, bytes_slice(line, at, reference));
+			buf_markup(&p->out, bytes_slice(line, at, reference));
 			buf_text(&p->out, "</span>");
 			done = at + reference;
 			at = done - 1;
 		}
 		if (link == NULL)
 			continue;
-		add_escaped(&p->out, bytes_slice(line, done, at - done));
+		buf_markup(&p->out, bytes_slice(line, done, at - done));
 		buf_text(&p->out, "<a href=\"");
-		add_escaped(&p->out, link->href);
+		buf_markup(&p->out, link->href);
 		/* A word is touched with a thumb: some 40 pixels high. */
 		buf_printf(&p->out, "\" style=\"%s\">", link->word ? "display:inline-block;padding:8px 0" : link->text.len <= SHORT ? "white-space:nowrap" : "");
-		add_escaped(&p->out, link->text);
+		buf_markup(&p->out, link->text);
 		buf_text(&p->out, "</a>");
 		done = at + link->text.len;
 		at = done - 1;
 	}
-	add_escaped(&p->out, bytes_from(line, done));
+	buf_markup(&p->out, bytes_from(line, done));
 }
 
 /* --- blocks --------------------------------------------------------------------- */
@@ -259,9 +234,9 @@ struct bytes compose_html(struct arena *arena, struct bytes text, struct bytes s
 	struct bytes lang = language.len > 0 ? language : BYTES("fr");
 
 	buf_text(&p.out, "<!DOCTYPE html>\n<html lang=\"");
-	add_escaped(&p.out, lang);
+	buf_markup(&p.out, lang);
 	buf_text(&p.out, "\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
-	add_escaped(&p.out, subject);
+	buf_markup(&p.out, subject);
 	buf_text(&p.out, "</title>\n");
 	buf_text(&p.out, page);
 	add_body(&p, text);

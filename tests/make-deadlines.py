@@ -23,12 +23,13 @@ INTRO = """# What falls due, and when
 Every timer of a dossier is a row of one table. It runs while the dossier is in one of its **states** and its condition holds; its firing leaves `deadline_passed` with the
 row's name in the history, and it does not come again before what it counts from has happened anew (or, where *again* is told, before that time has passed). The spans and the three windows
 may be set otherwise: `relais settings list`, `relais settings import FILE` ([rules.md](rules.md)). `tests/make-deadlines.py --print` shows this page; `policy/deadline_test.c` tries each row early, in time,
-again, after a restart and a week late, over holidays and over the change of hour.
+again, after a restart and a week late, over holidays and over the change of hour (`each_row`); that what it waited for ends it (`what_it_waited_for_ends_it`), and that it moves with its setting (`every_span_is_a_setting`). A row without
+its lines there fails the tests.
 
 - **Spans**: `min`, `h`, `d` (days: the same civil time in France), `wh` and `wd` (working hours and days: Monday to Friday without public holidays, the hours of `window.nurses`).
 - **From**: what the span is counted from; *before* counts back.
 - **Hours**: a mail to a patient waits for `window.patients` in his own zone (the answer `patient.place`), a reminder to a professional for `window.professionals`. A late alert that would fall on a
-  week-end or public holiday comes on the last working day before.
+  week-end or public holiday comes on the last working day before, unless that lies before its own beginning: then on the next.
 - **Clock**: *promise* stands still while the expert's question waits and while the patient asks us to wait. A dossier that is frozen, or whose patient died, has only the rows marked *always*.
 - **Source**: section of the product's rules; (A) is an assumption, to be confirmed by the service.
 
@@ -76,7 +77,20 @@ def page():
     found = [m for m in ROW.finditer(table) if m.group(1) != "NONE"]
     if len(found) != len(re.findall(r"^\t\[DEADLINE_", table, re.M)) - 1:
         sys.exit(f"{SOURCE}: {len(found)} rows were understood, and there are more")
-    return INTRO + "".join("| " + " | ".join(c.replace("|", "\\|") for c in cells(m, known)) + " |\n" for m in found)
+    rows = [cells(m, known) for m in found]
+    return INTRO + "".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |\n" for row in rows) + by_state(found, known)
+
+
+def by_state(found, known):
+    """Which timers run in each state: those of all states stand once."""
+    everywhere, timers = set(states("ANY", known)), {}
+    for match in found:
+        named = states(re.search(r"\.states = ([^,]+)", match.group(5)).group(1), known) if ".states" in match.group(5) else []
+        for state in ["any of them"] if everywhere <= set(named) else dict.fromkeys(named):
+            timers.setdefault(state, []).append(f"`{match.group(2)}`")
+    silent = sorted(everywhere - set(timers))
+    text = "\n## By state\n\nEach is tried by the three tests named above. States that are passed through inside one decision (`new`) and `erased` have none.\n\n| State | Timers |\n|---|---|\n"
+    return text + "".join(f"| {state} | {', '.join(names)} |\n" for state, names in timers.items()) + "".join(f"| {state} | |\n" for state in silent)
 
 
 def main():

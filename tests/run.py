@@ -139,7 +139,7 @@ SUITES = {
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
     "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas,people"], 900),
-    "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,figures"], 1200),
+    "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures"], 1500),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
@@ -148,9 +148,8 @@ SUITES = {
 }
 
 
-# Side by side when all are run: most of both lanes is waiting for a peer, a timer or a disk. "personas" is a command by itself until its days,
-# which pass in seconds, are as patient as a busy machine is slow.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey"),
+# Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
+LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
          ("transport", "interop", "clients", "catalogue", "life"))
 
 

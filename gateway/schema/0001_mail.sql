@@ -492,7 +492,7 @@ create index outbox_sign on outbox (id) where state = 'composed';
 create index outbox_due on outbox (domain, next_at) where state in ('sealed', 'sending') and not frozen;
 create index outbox_late on outbox (created_at) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is null;
 create index outbox_warned on outbox (id) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is not null;
-create index outbox_untold on outbox (id) where state in ('accepted', 'failed') and not told;
+create index outbox_untold on outbox (id) where (state in ('accepted', 'failed') or state = 'cancelled' and stop is not null) and not told;
 create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
 create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
@@ -672,13 +672,14 @@ begin
          and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
        order by o.next_at limit 1 for update skip locked;
       exit when picked is null;
-      -- Its session died after it was stopped: it is not sent a second time.
+      -- Its session died after it was stopped: it is not sent a second time; what a document was taken out of is decided again.
       -- Nor does anything go to one whose right to act for the patient ended since it was decided.
-      update outbox o set state = 'cancelled', reason = coalesce(o.stop, 'consent.none'), ended_at = now(), session = null, told = true
+      update outbox o set state = 'cancelled', reason = coalesce(o.stop, 'consent.none'), ended_at = now(), session = null,
+        told = o.stop is distinct from 'dossier.document.stopped'
        where o.id = picked and (o.stop is not null or o.party in ('representative', 'other_parent') and o.channel = 'mail'
          and not lower(o.recipient) = any (sign_allowed(o.dossier, o.party, o.inbox)));
       exit when not found;
-      perform mail_late_over();
+      perform mail_late_over(), tell('inbox');
     end loop;
     exit when picked is not null;
   end loop;
@@ -713,11 +714,11 @@ begin
     state = case when o.state = 'failed' then 'failed' when deliver_result.result = 'accepted' then 'accepted' when o.stop is not null then 'cancelled'
                  when deliver_result.result = 'later' then 'sealed' else 'failed' end,
     proof = case deliver_result.result when 'accepted' then greatest(o.proof, 2) else o.proof end,
-    told = o.told or (o.stop is not null and deliver_result.result <> 'accepted'),
+    told = o.told or (o.stop is not null and o.stop <> 'dossier.document.stopped' and deliver_result.result <> 'accepted'),
     reason = case when o.state = 'failed' then o.reason when deliver_result.result <> 'accepted' and o.stop is not null then o.stop
                   else deliver_result.reason end, reply_code = deliver_result.reply_code, enhanced = deliver_result.enhanced,
     reply_text = deliver_result.reply_text, host = deliver_result.host, tls = deliver_result.tls, queue_id = deliver_result.queue_id,
-    next_at = coalesce(deliver_result.next_at, now()), session = null,
+    next_at = case when o.stop is null then coalesce(deliver_result.next_at, now()) else now() end, session = null,
     ended_at = case when deliver_result.result = 'later' and o.state <> 'failed' and o.stop is null then null else now() end
    -- Failed in our hands: a report was quicker than the reply (outbox_proof). It stands.
    where o.id = deliver_result.outbox and o.state in ('sending', 'failed') and o.session = deliver_result.session
@@ -728,7 +729,7 @@ begin
     reports = nullif(deliver_result.reports, false)
    where a.outbox = deliver_result.outbox and a.number = n;
   perform deliver_ours(deliver_result.host, deliver_result.reason);
-  if deliver_result.result <> 'later' then perform tell('inbox'); end if;
+  if deliver_result.result <> 'later' or exists (select from outbox o where o.id = deliver_result.outbox and o.state = 'cancelled') then perform tell('inbox'); end if;
 end $$;
 
 -- ---------------------------------------------------------------- late mail

@@ -1256,7 +1256,8 @@ end $$;
 create function outbox_stopped(dossier bigint, at timestamptz) returns void
 language plpgsql as $$
 begin
-  update outbox o set state = 'cancelled', reason = o.stop, ended_at = coalesce(o.ended_at, outbox_stopped.at), session = null, told = true
+  update outbox o set state = 'cancelled', reason = o.stop, ended_at = coalesce(o.ended_at, outbox_stopped.at), session = null,
+    told = o.stop <> 'dossier.document.stopped', next_at = now()
    where o.dossier = outbox_stopped.dossier and o.stop is not null and o.state in ('decided', 'composed', 'sealed', 'failed');
   perform mail_late_over();
 end $$;
@@ -1279,6 +1280,29 @@ begin
      and (lower(o.recipient) = lower(outbox_cancel_representative.mailbox) or outbox_cancel_representative.mailbox = '' and o.channel = 'paper');
   perform outbox_stopped(outbox_cancel_representative.dossier, outbox_cancel_representative.at);
 end $$;
+-- An offer that is over is nobody's to answer: it is not made, nor reminded of, any more.
+create function outbox_cancel_offer(dossier bigint, mailbox text, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set stop = case o.state when 'failed' then o.reason else 'dossier.offer.over' end
+   where o.dossier = outbox_cancel_offer.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
+     and o.code in ('M10', 'M11', 'M12') and lower(o.recipient) = lower(outbox_cancel_offer.mailbox);
+  perform outbox_stopped(outbox_cancel_offer.dossier, outbox_cancel_offer.at);
+end $$;
+-- A mail that carries a document, or tells of it in the dossier's PDF, does not leave once its sender has taken it back: it is not over, its
+-- dossier decides it again without (outcome_claim). One that failed is no more to be tried again with it.
+create function outbox_cancel_document(dossier bigint, document text, at timestamptz) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare place jsonb;
+begin
+  select jsonb_build_array(jsonb_build_object('inbox', d.inbox, 'digest', d.digest)) into place from dossier_document d
+   where d.dossier = outbox_cancel_document.dossier and d.document = outbox_cancel_document.document;
+  update outbox o set stop = 'dossier.document.stopped'
+   where o.dossier = outbox_cancel_document.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
+     and (o.attach->'documents' @> place or o.attach->'elsewhere' @> place);
+  perform outbox_stopped(outbox_cancel_document.dossier, outbox_cancel_document.at);
+  perform tell('inbox');
+end $$;
 -- The demand to delete is never taken back; nor, while he lives, whom to call in an emergency because a request ended.
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -1297,8 +1321,8 @@ create function outbox_freeze(dossier bigint, frozen boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set frozen = outbox_freeze.frozen
-   where o.dossier = outbox_freeze.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed') and o.code not in ('M18', 'M33')
-     and o.frozen <> outbox_freeze.frozen;
+   where o.dossier = outbox_freeze.dossier and (o.state in ('decided', 'composed', 'sealed', 'sending', 'failed') or o.state = 'cancelled' and not o.told)
+     and o.code not in ('M18', 'M33') and o.frozen <> outbox_freeze.frozen;
   perform tell('inbox'), tell('signer'), tell('outbox');
 end $$;
 
@@ -1319,15 +1343,17 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    order by o.id limit 1
 $$;
 
--- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left.
+-- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left; or
+-- (state 'cancelled') that they were stopped for a document, with what they carried.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
-  reason text, proof integer, ended_at timestamptz, enhanced text)
+  reason text, proof integer, ended_at timestamptz, enhanced text, carried jsonb)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at, o.enhanced from outbox o
-   where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
+  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at, o.enhanced,
+      jsonb_build_object('documents', o.attach->'documents', 'words', o.request->'fields'->'answer_text', 'part', o.request->'fields'->'part') from outbox o
+   where (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
   if not found then
-    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at, o.enhanced from outbox o
+    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at, o.enhanced, null::jsonb from outbox o
      where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.created_at <= outcome_claim.late
        and o.warn_after <= now() order by o.created_at limit 1 for update skip locked;
   end if;
@@ -1340,10 +1366,10 @@ begin
   if warned is not null then perform mail_late_over(); end if;
 end $$;
 -- One that could not be told must not stand in the way of the others.
-create function outcome_later(outbox bigint) returns void
+create function outcome_later(outbox bigint, seconds bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update outbox o set next_at = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed') and not o.told;
-  update outbox o set warn_after = now() + interval '10 seconds' where o.id = outcome_later.outbox and o.warned_at is null
+  update outbox o set next_at = now() + outcome_later.seconds * interval '1 second' where o.id = outcome_later.outbox and o.state in ('accepted', 'failed', 'cancelled') and not o.told;
+  update outbox o set warn_after = now() + outcome_later.seconds * interval '1 second' where o.id = outcome_later.outbox and o.warned_at is null
 $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
@@ -1363,6 +1389,12 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select o.id from outbox o where o.dossier = answer_match.dossier and o.party = answer_match.party
      and (o.message_id = answer_match.message_id or o.state = 'accepted')
    order by o.message_id = answer_match.message_id desc, o.id desc limit 1
+$$;
+-- The message whose words went to the expert in the mail that he answers; 0 when he names none, or several.
+create function question_match(dossier bigint, message_ids text[]) returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select case when count(distinct o.inbox) = 1 then min(o.inbox) else 0 end from outbox o
+   where o.dossier = question_match.dossier and o.code = 'M30' and o.message_id = any (question_match.message_ids)
 $$;
 create function outbox_proof(outbox bigint, proof integer, failed_reason text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -1385,9 +1417,9 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- One that could not be decided must not stand in the way of the others; the next fold writes the true time again.
-create function timer_later(dossier bigint, at timestamptz) returns void
+create function timer_later(dossier bigint, at timestamptz, seconds bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update dossier d set next_due = timer_later.at + interval '1 minute' where d.id = timer_later.dossier and d.next_due <= timer_later.at
+  update dossier d set next_due = timer_later.at + timer_later.seconds * interval '1 second' where d.id = timer_later.dossier and d.next_due <= timer_later.at
 $$;
 
 -- What an operator or a nurse asks for: decided by the same code as everything else.
@@ -1435,7 +1467,8 @@ begin
   messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
                 and (i.state = 'received' or session_over(i.session, work_due.session)));
   composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, work_due.session));
-  outcomes := exists (select from outbox o where o.state in ('accepted', 'failed') and not o.told and o.next_at <= now())
+  outcomes := exists (select from outbox o where (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen)
+                        and not o.told and o.next_at <= now())
     or exists (select from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
                  and o.created_at <= now() - make_interval(secs => work_due.late) and o.warn_after <= now());
   timers := exists (select from dossier d where d.next_due <= (select instant()));

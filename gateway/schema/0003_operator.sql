@@ -16,6 +16,24 @@ create function dossier_messages(dossier bigint) returns table (inbox bigint, re
 language sql stable security definer set search_path = relais, pg_temp as $$
   select id, received_at, source, class, outcome, reason, message_id from inbox i where i.dossier = dossier_messages.dossier order by id
 $$;
+-- What a copy of a dossier is made of (relais dossier export), and who could see what (relais dossier seen).
+create function dossier_sent(dossier bigint) returns table (outbox bigint, code text, party text, recipient text, channel text, form text, state text, proof bigint, created_at timestamptz,
+  sealed_at timestamptz, ended_at timestamptz, message_id text, host text, queue_id text, reply_code integer, enhanced text, reply_text text, tls jsonb, reason text, event bigint,
+  attach jsonb, version bigint, head bytea, entity bigint, seal bytea, sent_digest bytea, attempts jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select o.id, o.code, o.party, o.recipient, o.channel, o.form, o.state, o.proof::bigint, o.created_at, o.sealed_at, o.ended_at, o.message_id, o.host, o.queue_id, o.reply_code, o.enhanced,
+         o.reply_text, o.tls, o.reason, o.event, o.attach, coalesce((o.request->'report'->>'version')::bigint, 0), o.head, o.entity, o.seal, o.sent_digest,
+         (select coalesce(jsonb_agg(to_jsonb(a) - 'outbox' order by a.number), '[]') from outbox_attempt a where a.outbox = o.id)
+    from outbox o where o.dossier = dossier_sent.dossier order by o.id
+$$;
+create function dossier_received(dossier bigint) returns table (inbox bigint, received_at timestamptz, source text, mail_from text, recipients text[], peer_name text, from_address text,
+  message_id text, class text, outcome text, reason text, rule text, body bigint, size bigint, digest text, actor text, documents jsonb, signature jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select i.id, i.received_at, i.source, i.mail_from, i.recipients, i.peer_name, i.from_address, i.message_id, i.class, i.outcome, i.reason, i.rule, b.id, b.size, encode(b.digest, 'hex'),
+         coalesce((select e.actor from dossier_event e where e.dossier = i.dossier and e.inbox = i.id order by e.seq limit 1), ''),
+         coalesce(i.facts->'documents', '[]'), i.facts->'signature'
+    from inbox i join body b on b.id = i.body where i.dossier = dossier_received.dossier and i.complete order by i.id
+$$;
 
 create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, account text, peer_name text, size bigint, digest bytea, state text, class text,
   outcome text, reason text, owner text, rule text, ref text, message_id text, signature jsonb, tries integer,
@@ -278,12 +296,12 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
   inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done,
+  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
-grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages,
+grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
-grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
+grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
 grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attackers                    # noqa: E402
 import bad                          # noqa: E402
 import client_mode                  # noqa: E402
+import copies                       # noqa: E402
 import directory                    # noqa: E402
 import kills                        # noqa: E402
 import notices                      # noqa: E402
@@ -151,6 +152,7 @@ def main():
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
+        "export": group(copies, "export", tampered=False, kind=copies.World),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),
         "figures": group(figures, "figures", tampered=False, kind=figures.FiguresWorld),

@@ -1,0 +1,15 @@
+/* gateway/cli_dossier.h - what the verbs of `relais dossier` share. */
+#ifndef RELAIS_GATEWAY_CLI_DOSSIER_H
+#define RELAIS_GATEWAY_CLI_DOSSIER_H
+
+#include "gateway/cli_view.h"
+
+/* Asks the worker for an act on a dossier (policy_act_name) and waits for its answer; takes the reference to args. The policy's reason;
+ * STORE_CONFLICT: no worker answered. */
+MUST_USE enum reason cli_dossier_ask(struct cli *cli, const char *act, int64_t dossier, json_t *args);
+
+/* relais dossier export REF --to PLACE --for WHOM (cli_export.c); seen REF [--document N] [--mailbox M] (cli_seen.c). Each gives an exit status. */
+int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *whom);
+int cli_dossier_seen(struct cli *cli, int64_t id, const char *document, const char *mailbox);
+
+#endif

@@ -1,0 +1,234 @@
+/* policy/export_test.c - what each copy of a dossier holds, and what it must not. */
+#include "policy/export.h"
+#include "policy/test_world.h"
+
+/* A dossier that an expert holds, with one more document. */
+static struct world *holding(void (*bend)(struct dossier_document *d))
+{
+	struct world *w = world_make();
+	struct dossier *d = arena_alloc(w->arena, sizeof *d);
+
+	to_accepted(w);
+	*d = dossier_copy(w->arena, w->dossier);
+	if (bend != NULL)
+		bend(&d->documents[0]);
+	w->dossier = d;
+	return w;
+}
+
+static void hidden_from_patient(struct dossier_document *d)
+{
+	d->filing.document.masked_patient = true;
+}
+
+static void hidden_from_parents(struct dossier_document *d)
+{
+	d->filing.document.masked_representatives = true;
+}
+
+static void hidden_from_professionals(struct dossier_document *d)
+{
+	d->filing.document.masked_professionals = true;
+}
+
+static void withdrawn(struct dossier_document *d)
+{
+	d->withdrawn = true;
+}
+
+static void in_doubt(struct dossier_document *d)
+{
+	d->shared = false;
+}
+
+static void replaced(struct dossier_document *d)
+{
+	d->replaced = true;
+}
+
+static const struct {
+	const char *what;
+	void (*bend)(struct dossier_document *d);
+	bool patient, expert;
+} documents_of[] = {
+	{"plain", NULL, true, true},
+	{"invisible to the patient", hidden_from_patient, false, true},
+	{"invisible to his representatives, who may hold the copy", hidden_from_parents, false, true},
+	{"masked for professionals", hidden_from_professionals, true, false},
+	{"withdrawn by its sender", withdrawn, false, false},
+	{"perhaps of another patient", in_doubt, false, false},
+	{"an older version: it is his all the same", replaced, true, true},
+};
+
+static void documents_are_hidden(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(documents_of); i++) {
+		struct world *w = holding(documents_of[i].bend);
+		const struct dossier_document *d = &w->dossier->documents[0];
+		struct dossier_event filed = {.kind = EVENT_DOCUMENT_FILED, .document = d->filing, .actor = BYTES("relais")};
+		if (export_document(d, EXPORT_PATIENT) != documents_of[i].patient || export_document(d, EXPORT_EXPERT) != documents_of[i].expert)
+			fail_msg("%s", documents_of[i].what);
+		assert_true(export_document(d, EXPORT_OFFICER));
+		assert_int_equal(export_hides(w->dossier, EXPORT_PATIENT), !documents_of[i].patient);
+		assert_int_equal(export_hides(w->dossier, EXPORT_EXPERT), !documents_of[i].expert);
+		assert_false(export_hides(w->dossier, EXPORT_OFFICER));
+		/* Nor does the history tell that it came. */
+		assert_int_equal(export_event(w->dossier, EXPORT_PATIENT, &filed), documents_of[i].patient);
+		assert_int_equal(export_event(w->dossier, EXPORT_EXPERT, &filed), documents_of[i].expert);
+		assert_true(export_event(w->dossier, EXPORT_OFFICER, &filed));
+		world_free(w);
+	}
+}
+
+static const struct {
+	const char *what, *actor, *from;
+	bool settled, hides, report;
+	bool patient, patient_hidden, expert;   /* patient_hidden: while the dossier holds a document that is hidden from him */
+} received[] = {
+	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false},
+	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false},
+	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false},
+	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false},
+	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false},
+	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true},
+	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false},
+	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false},
+	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false},
+	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false},
+	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false},
+};
+
+static void messages_are_kept_apart(void **state)
+{
+	struct world *plain = holding(NULL), *hidden = holding(hidden_from_patient);
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(received); i++) {
+		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides,
+						 .report = received[i].report};
+		if (export_received(plain->dossier, EXPORT_PATIENT, &m) != received[i].patient)
+			fail_msg("%s, to the patient", received[i].what);
+		if (export_received(hidden->dossier, EXPORT_PATIENT, &m) != received[i].patient_hidden)
+			fail_msg("%s, to the patient, who must not know of a document", received[i].what);
+		if (export_received(plain->dossier, EXPORT_EXPERT, &m) != received[i].expert)
+			fail_msg("%s, to the expert", received[i].what);
+		assert_true(export_received(plain->dossier, EXPORT_OFFICER, &m));
+	}
+	world_free(plain);
+	world_free(hidden);
+}
+
+static void letters_are_kept_apart(void **state)
+{
+	static const bool to_patient[PARTIES] = {[PARTY_PATIENT] = true, [PARTY_EXPERT] = true, [PARTY_STANDBY] = true, [PARTY_ATTENDING] = true,
+						 [PARTY_FIRST_OPINION] = true, [PARTY_REQUESTER] = true};
+	struct world *plain = holding(NULL), *hidden = holding(hidden_from_patient);
+	(void)state;
+
+	for (enum party p = PARTY_PATIENT; p < PARTIES; p++) {
+		assert_int_equal(export_sent(plain->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), to_patient[p]);
+		assert_int_equal(export_sent(hidden->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), p == PARTY_PATIENT);
+		assert_int_equal(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[0].mailbox), p == PARTY_EXPERT || p == PARTY_STANDBY);
+		assert_false(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[1].mailbox));
+		assert_true(export_sent(plain->dossier, EXPORT_OFFICER, p, BYTES("a@b.fr")));
+	}
+	world_free(plain);
+	world_free(hidden);
+}
+
+static const struct {
+	const char *what;
+	struct dossier_event event;
+	bool patient, expert;
+} lines[] = {
+	{"the release", {.kind = EVENT_RELEASED}, true, true},
+	{"a call to him", {.kind = EVENT_CONTACT_MADE, .contact = {.party = PARTY_PATIENT}}, true, false},
+	{"a call to his daughter", {.kind = EVENT_CONTACT_MADE, .contact = {.party = PARTY_REPRESENTATIVE}}, false, false},
+	{"what was said of a physician", {.kind = EVENT_CONTACT_MADE, .contact = {.party = PARTY_ATTENDING}}, false, false},
+	{"who acts for him", {.kind = EVENT_REPRESENTATIVE_NAMED}, false, false},
+	{"the other parent's objection", {.kind = EVENT_FROZEN}, false, false},
+	{"a mail to the other parent", {.kind = EVENT_MAIL_PROOF, .mail = {.party = PARTY_OTHER_PARENT}}, false, false},
+	{"a mail to him", {.kind = EVENT_MAIL_PROOF, .mail = {.party = PARTY_PATIENT}}, true, false},
+	{"a minor's secret", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("secret")}}, false, false},
+	{"how he is reached", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("asked")}}, true, false},
+	{"our clocks", {.kind = EVENT_DEADLINE_PASSED}, false, false},
+	{"consent", {.kind = EVENT_CONSENT_CHANGED}, true, false},
+	{"the holder's yes", {.kind = EVENT_OFFER_ACCEPTED, .offer = {.mailbox = BYTES_OF("un@experts.exemple.fr")}}, true, true},
+	{"another's no", {.kind = EVENT_OFFER_DECLINED, .offer = {.mailbox = BYTES_OF("deux@experts.exemple.fr")}}, true, false},
+	{"an earlier copy", {.kind = EVENT_EXPORTED}, true, false},
+	{"what a representative asked", {.kind = EVENT_QUESTION_RECEIVED, .actor = BYTES_OF("representative:r1")}, false, true},
+};
+
+static void the_history_is_kept_apart(void **state)
+{
+	struct world *w = holding(NULL);
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		if (export_event(w->dossier, EXPORT_PATIENT, &lines[i].event) != lines[i].patient)
+			fail_msg("%s, to the patient", lines[i].what);
+		if (export_event(w->dossier, EXPORT_EXPERT, &lines[i].event) != lines[i].expert)
+			fail_msg("%s, to the expert", lines[i].what);
+		assert_true(export_event(w->dossier, EXPORT_OFFICER, &lines[i].event));
+		assert_false(export_event(w->dossier, EXPORT_NOBODY, &lines[i].event));
+	}
+	world_free(w);
+}
+
+/* The act leaves its trace, or is refused before anything was read. */
+static void a_copy_is_an_act(void **state)
+{
+	struct world *w = world_make();
+	(void)state;
+
+	to_triage(w);
+	command(w, POLICY_ACT_EXPORT, "expert", "");
+	assert_int_equal(w->last.reason, REASON_EXPERT_NONE);
+	command(w, POLICY_ACT_EXPORT, "insurer", "");
+	assert_int_equal(w->last.reason, REASON_USAGE);
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "exported");
+	assert_string_equal(mails_of(w), "");
+	assert_true(bytes_equal_text(w->last.events[0].text.id, "patient") && bytes_starts(w->last.events[0].actor, BYTES("operator:")));
+	command(w, POLICY_ACT_DIED, "", "sa fille");
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.reason, REASON_EXPORT_PERSON);
+	assert_int_equal(w->last.n_events, 0);
+	command(w, POLICY_ACT_EXPORT, "officer", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	world_free(w);
+}
+
+static void a_minors_secret(void **state)
+{
+	struct world *w = holding(NULL);
+	struct dossier d = *w->dossier;
+	(void)state;
+
+	assert_int_equal(export_check(&d, EXPORT_PATIENT), REASON_NONE);
+	d.channels[PARTY_PATIENT] = (struct dossier_channel_data){.party = PARTY_PATIENT, .channel = CHANNEL_PHYSICIAN, .why = BYTES("secret")};
+	assert_int_equal(export_check(&d, EXPORT_PATIENT), REASON_EXPORT_PERSON);
+	assert_int_equal(export_check(&d, EXPORT_OFFICER), REASON_NONE);
+	assert_int_equal(export_check(&d, EXPORT_EXPERT), REASON_NONE);
+	world_free(w);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	for (enum export_for e = EXPORT_PATIENT; e < EXPORT_FORS; e++)
+		assert_int_equal(export_for_of_name(T(export_for_name(e))), e);
+	assert_int_equal(export_for_of_name(BYTES("nobody")), EXPORT_NOBODY);
+	assert_int_equal(export_for_of_name(BYTES("")), EXPORT_NOBODY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart),
+		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
