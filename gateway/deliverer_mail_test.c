@@ -7,7 +7,7 @@
 #define SEALED                                                                                                                              \
 	"with b as (insert into relais.body (size, digest) select 1, sha256(g::text::bytea) from generate_series(%d, %d) g returning id)"    \
 	" insert into relais.outbox (effect, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request,"           \
-	" created_at, state, next_at, head, entity, seal, sent_digest) select 'e' || n, 'M01', 'sender', 'a@%s', '%s', 'x@y.fr', 'm' || n,"   \
+	" created_at, state, next_at, head, entity, seal, sent_digest) select 'e' || n, 'M95', 'operator', 'a@%s', '%s', 'x@y.fr', 'm' || n,"   \
 	" 'v' || n, 'r', '{}', now(), 'sealed', now() - interval '1 day' + n * interval '1 second', 'h', id, 's', 'd'"                       \
 	" from (select id, row_number() over (order by id) + %d - 1 as n from b) x"
 
@@ -104,7 +104,7 @@ static void test_domain(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		run(store, arena_printf(scratch.arena, "select relais.outbox_add('q%zu', null, null, null, 'M01', 'sender', '%s', 'x@y.fr', 'q%zu', 'r', '{}', '{}', now())",
+		run(store, arena_printf(scratch.arena, "select relais.outbox_add('q%zu', null, null, null, 'M95', 'operator', '%s', 'x@y.fr', 'q%zu', 'r', '{}', '{}', now())",
 					i, cases[i].recipient, i));
 		assert_int_equal(count(store, arena_printf(scratch.arena, "select count(*) from relais.outbox where effect = 'q%zu' and domain = '%s'", i, cases[i].domain)), 1);
 	}

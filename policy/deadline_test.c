@@ -1156,7 +1156,7 @@ static void by_proven_reading(struct world *w)
 
 static void by_answer(struct world *w)
 {
-	plain(w, EVENT_QUESTION_ANSWERED);
+	text(w, EVENT_QUESTION_ANSWERED, "all", "");
 }
 
 static void by_close(struct world *w)

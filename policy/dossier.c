@@ -388,11 +388,11 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_COMPLAINT_SETTLED:
 	case EVENT_LINKED:
 	case EVENT_DIED:
-	case EVENT_STUDY_ANSWERED:
-	case EVENT_STUDY_STOPPED:
 	case EVENT_ERASURE_ASKED:
 	case EVENT_ERASURE_ANSWERED:
 	case EVENT_ERASED:
+	case EVENT_STUDY_ANSWERED:
+	case EVENT_STUDY_STOPPED:
 		dossier_keep_life(d, e);
 		break;
 	case EVENT_SHARED:

@@ -856,7 +856,7 @@ static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
-					  "un-bis@experts.exemple.fr", "patient", "officer", "expert"};
+					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};

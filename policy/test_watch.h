@@ -41,8 +41,8 @@ struct watch {
 	size_t mails;                    /* of the opinion that is under way: what the expert was asked to complete counts on */
 	unsigned version;
 	bool undelivered, exchange, closed;   /* of the last release */
-	struct bytes earned;             /* whose the fee is, once it is somebody's */
 	bool erasure;                    /* asked for, not answered */
+	struct bytes earned;             /* whose the fee is, once it is somebody's */
 	bool frozen, secret;             /* secret: a minor's, from who acts for her */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
@@ -491,8 +491,8 @@ static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kin
 	static const enum dossier_event_kind always[] = {
 		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
-		EVENT_STUDY_ANSWERED, EVENT_STUDY_STOPPED,
 		EVENT_ERASURE_ASKED, EVENT_ERASURE_ANSWERED, EVENT_EXPORTED,
+		EVENT_STUDY_ANSWERED, EVENT_STUDY_STOPPED,
 	};
 	static const enum dossier_event_kind closed[] = {
 		EVENT_CONSENT_CHANGED, EVENT_CHANNEL_CHANGED, EVENT_MAILBOX_AWAITED, EVENT_REPRESENTATIVE_ENDED, EVENT_SHARED, EVENT_OPINION_RECEIVED,
