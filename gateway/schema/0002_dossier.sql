@@ -220,8 +220,6 @@ create table dossier_event (
   primary key (dossier, seq)
 );
 
--- What happened in a span of time (figures_dossiers).
-create index dossier_event_at on dossier_event (at, dossier);
 -- What each expert was asked and took, for his load: counted from the events themselves.
 create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
 

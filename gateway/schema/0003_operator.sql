@@ -241,8 +241,9 @@ create function figures_dossiers(after bigint, most bigint, from_at timestamptz,
   open boolean, expert text, asked text, complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb, fee_event bigint,
   fee_rpps text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select r.* from (select distinct e.dossier from dossier_event e where e.dossier > figures_dossiers.after and e.at >= from_at and e.at < until_at
-                    order by e.dossier limit figures_dossiers.most) x, lateral reconcile_dossiers(x.dossier - 1, 1) r order by r.id
+  select r.* from (select d.id from dossier d where d.id > figures_dossiers.after
+                      and exists (select from dossier_event e where e.dossier = d.id and e.at >= from_at and e.at < until_at)
+                    order by d.id limit figures_dossiers.most) x, lateral reconcile_dossiers(x.id - 1, 1) r order by r.id
 $$;
 -- The family of each pathology.
 create function figures_families() returns table (code text, family text)

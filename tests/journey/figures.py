@@ -2,10 +2,11 @@
 in a rehearsal (rehearsal.py)."""
 import datetime
 import json
+import os
 
 from database import rows, sql
 from rehearsal import NAMES, PARIS, PATIENTS, RPPS, Box, Dossier, Experts, Rehearsal, holiday, plain, words
-from world import wait_for
+from world import SECOND_EXPERT, wait_for
 
 INSURER = "chiffres@assureur.mssante.fr"
 CONTRACT = "0042"
@@ -18,6 +19,11 @@ class FiguresWorld(Rehearsal):
         super().__init__(folder, bin_dir, cache)
         name, domains = self.operators["operateur-b"]
         self.operators["operateur-b"] = (name, {**domains, "assureur.mssante.fr": ["chiffres"]})
+
+    def rules(self):
+        rules = super().rules()
+        next(e for e in rules["expert"] if e["mailbox"] == SECOND_EXPERT)["payee"] = "organisation"
+        return rules
 
     def _configure(self):
         super()._configure()
@@ -69,7 +75,10 @@ def cases(w, story):
         w.settle()
         found = fees(w)
         assert [f["ref"] for f in found] == [first.ref, second.ref] and {f["cents"] for f in found} == {12000}, found
-        assert {f["payee"] for f in found} == {"person"} and all(f["payee_id"] == f["rpps"] and f["payee_name"] for f in found), found
+        for f in found:
+            hospital = RPPS[f["rpps"]] == SECOND_EXPERT
+            assert f["payee"] == ("organisation" if hospital else "person") and (f["payee_id"] == f["rpps"]) != hospital and f["payee_name"], f
+        assert len({f["rpps"] for f in found}) == 2, "shared between the two who have the least"
         assert fees(w, "--expert", found[0]["rpps"])[0]["ref"] == first.ref and fees(w, "--month", "2001-01") == []
         known["fees"] = found
 
@@ -87,6 +96,11 @@ def cases(w, story):
         """Another amount holds for what comes, not for what was earned."""
         listed = {s["setting"]: s["value"] for s in w.relais("settings", "list", as_json=True)}
         assert listed["fee.cents"] == "12000", listed["fee.cents"]
+        path = os.path.join(w.dir, "fee.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump([{"setting": "fee.cents", "value": "13050"}], f)
+        w.relais("settings", "import", path)
+        assert {s["setting"]: s["value"] for s in w.relais("settings", "list", as_json=True)}["fee.cents"] == "13050" and fees(w) == known["fees"]
         csv = w.relais("fees", "--csv").stdout
         assert csv.splitlines()[0] == "ref;at;rpps;payee;payee_id;payee_name;amount" and f"{first.ref};" in csv, csv
 
@@ -155,6 +169,8 @@ def cases(w, story):
         assert "dossier" not in sql(w, "select string_agg(attname, ',') from pg_attribute where attrelid = 'relais.study_count'::regclass and attnum > 0")
         first.reply(known["m40"], first.patient.mailbox, "STOP", name="DOMINIQUE PAT-TROIS")
         wait_for("the word", lambda: first.events("study_stopped"))
+        numbers = {d.ref: sql(w, f"select id from relais.dossier where ref = '{d.ref}'") for d in (first, second)}
+        assert [sql(w, f"select relais.study_stopped({numbers[d.ref]})") for d in (first, second)] == ["t", "f"]
         assert "plus de questionnaire" in w.relais("dossier", "history", first.ref).stdout
 
     def committee():
