@@ -127,6 +127,7 @@ enum policy_act {
 	POLICY_ACT_CHANNEL,      /* how a party is to be reached: party, how "mail", "paper", "telephone", "physician", id the address (lines behind '|') */
 	POLICY_ACT_SECRET,       /* a minor wants it kept from the parents: text */
 	POLICY_ACT_UNSECRET,     /* and does not any more: text */
+	POLICY_ACT_STUDY_ANSWERED,   /* the questionnaire after six months came back on paper, or was answered on the telephone; what it says is counted apart */
 	POLICY_ACT_STUDY_STOP,   /* no questionnaire after six months, in any dossier of that person */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */

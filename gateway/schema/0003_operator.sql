@@ -303,7 +303,7 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, fee_book, study_add, study_stopped to relais_worker;
-grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
+grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
 grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;

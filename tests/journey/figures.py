@@ -169,6 +169,10 @@ def cases(w, story):
         assert "dossier" not in sql(w, "select string_agg(attname, ',') from pg_attribute where attrelid = 'relais.study_count'::regclass and attnum > 0")
         first.reply(known["m40"], first.patient.mailbox, "STOP", name="DOMINIQUE PAT-TROIS")
         wait_for("the word", lambda: first.events("study_stopped"))
+        assert "2 réponses comptées" in w.relais("stats", "answers", "oncologie", "1. oui, 4. non").stdout
+        assert w.relais("stats", "answers", "inconnue", "1. oui", check=False).returncode != 0
+        assert sql(w, "select n from relais.study_count where question = 'doctor' and answer = 'yes' and family = 'oncologie'") == "2"
+        first.refused("dossier.order", "study-answered")
         numbers = {d.ref: sql(w, f"select id from relais.dossier where ref = '{d.ref}'") for d in (first, second)}
         assert [sql(w, f"select relais.study_stopped({numbers[d.ref]})") for d in (first, second)] == ["t", "f"]
         assert "plus de questionnaire" in w.relais("dossier", "history", first.ref).stdout
