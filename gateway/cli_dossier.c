@@ -12,7 +12,7 @@
 #include "gateway/json_view.h"
 #include "policy/story.h"
 
-static const char usage[] = "dossier list [--all] | show|history REF | triage|release|offer|close|archive REF |"
+static const char usage[] = "dossier list [--all] [--late] [--state STATE] [--expert RPPS] [--pathology CODE] | show|history REF | triage|release|offer|close|archive REF |"
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase|erase-asked|erase-answered REF TEXT |"
 			    " export REF --to FOLDER|FILE.zip --for patient|officer|expert | seen REF [--document NUMBER] [--mailbox MAILBOX] |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
@@ -40,13 +40,15 @@ static int64_t find(struct cli *cli, const char *ref)
 
 static int list(struct cli *cli)
 {
-	bool all = cli->n == 2 && strcmp(cli->arguments[1], "--all") == 0;
-	if (cli->n == 2 && !all) {
+	const struct cli_dossier_wish wish = {
+		.all = cli_option(cli, "--all", false) != NULL, .late = cli_option(cli, "--late", false) != NULL, .state = cli_option(cli, "--state", true),
+		.expert = cli_option(cli, "--expert", true), .pathology = cli_option(cli, "--pathology", true)};
+
+	if (cli->n != 1 || (wish.state != NULL && dossier_state_of_name(bytes_of_text(wish.state)) == DOSSIER_NOWHERE)) {
 		fprintf(stderr, "usage: relais %s\n", usage);
 		return CLI_USAGE;
 	}
-	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(t), '[]') from relais.dossier_list($1) t", P_BOOL(!all));
-	return cli_show(cli, rows, "ref state pathology opened_at complete_at due_at expert events");
+	return cli_dossier_list(cli, &wish);
 }
 
 static json_t *events_of(struct cli *cli, int64_t id)
@@ -104,8 +106,15 @@ static int show(struct cli *cli, int64_t id)
 		{"messages", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_messages($1) t",
 		 "inbox received_at source class outcome reason"},
 	};
-	json_t *whole = json_object();
+	json_t *whole = json_object(), *head = cli_dossier_head(cli, id);
 
+	if (head == NULL) {
+		json_decref(whole);
+		return CLI_FAILED;
+	}
+	if (!cli->json)
+		cli_dossier_print_head(cli, head);
+	json_object_set_new(whole, "dossier", head);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		json_t *rows = CLI_QUERY(cli, parts[i].sql, P_INT(id));
 		if (rows == NULL) {

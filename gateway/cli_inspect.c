@@ -376,8 +376,10 @@ static bool inspect_file(struct inspector *by, const char *path)
 		json_t *merged = cli_inspect_merge(&(struct inspect_answers){path, kind, s.verified, s.facts, s.failed, by->options->french});
 		if (by->options->json && json_dumpf(merged, stdout, JSON_COMPACT) == 0)
 			putchar('\n');
-		else if (!by->options->json)
+		else if (!by->options->json) {
 			cli_inspect_print(merged, by->options->french);
+			cli_inspect_print_said(s.arena, s.facts, by->options->french);
+		}
 		fflush(stdout);
 		json_decref(merged);
 		ok = !s.unwritten;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "gateway/json_view.h"
+#include "smtp/new_text.h"
 
 /* What comes from a stranger's file must not speak to the terminal. */
 static void put_bytes(struct bytes text)
@@ -217,5 +218,19 @@ void cli_inspect_print(const json_t *merged, bool french)
 	print_documents(json_object_get(merged, "documents"), french);
 	json_array_foreach(json_object_get(merged, "anomalies"), i, anomaly) {
 		put_line("anomaly", anomaly);
+	}
+}
+
+void cli_inspect_print_said(struct arena *arena, const json_t *facts, bool french)
+{
+	bool reply = bytes_equal_text(json_view(facts, "class"), "reply");
+	struct cursor lines = cursor_on(reply ? new_text_display(arena, json_view(facts, "text"), !french) : BYTES_NONE);
+
+	if (lines.left.len > 0)
+		puts(french ? "  texte" : "  text");
+	while (lines.left.len > 0) {
+		printf("    ");
+		put_bytes(cursor_until(&lines, '\n'));
+		putchar('\n');
 	}
 }

@@ -86,6 +86,8 @@ static const char *thing_of(struct arena *arena, const struct dossier *d, const 
 	}
 	if (s->what == SEEN_REPORT)
 		return arena_printf(arena, "%u", s->version);
+	if (s->what == SEEN_COPY)
+		return arena_text(arena, s->by);
 	return s->what == SEEN_MESSAGE ? arena_printf(arena, "R%lld", (long long)s->message) : "";
 }
 

@@ -152,9 +152,15 @@ static json_t *about_file(const struct copy *c, const struct work_file *file, co
 	return about;
 }
 
-static const char *file_name(struct copy *c, const char *folder, char letter, int64_t id, size_t i, struct bytes name)
+/* In a package each is called DOC0001.XML: its title says more. */
+static const char *file_name(struct copy *c, const char *folder, char letter, int64_t id, size_t i, const struct work_file *file)
 {
-	return arena_printf(c->arena, "%s/%c%lld-%zu_%s", folder, letter, (long long)id, i + 1, export_name(c->arena, name));
+	const char *name = export_name(c->arena, file->name), *dot = strrchr(name, '.');
+	struct bytes title = bytes_trim(json_view(file->facts, "title"));
+
+	if (title.len > 0)
+		name = export_name(c->arena, bytes_of_text(arena_printf(c->arena, "%.*s%s", (int)title.len, (const char *)title.at, dot != NULL ? dot : "")));
+	return arena_printf(c->arena, "%s/%c%lld-%zu_%s", folder, letter, (long long)id, i + 1, name);
 }
 
 /* Our own trouble ends the copy; that a message cannot be read is told in it. */
@@ -227,7 +233,7 @@ static enum reason put_documents(struct copy *c, struct arena *arena, int64_t in
 
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
 		if (is_given(c, json_view(files[i].facts, "digest"), whole))
-			reason = put(c, file_name(c, "documents", 'R', inbox, i, files[i].name), files[i].content, about_file(c, &files[i], "document", "inbox", inbox));
+			reason = put(c, file_name(c, "documents", 'R', inbox, i, &files[i]), files[i].content, about_file(c, &files[i], "document", "inbox", inbox));
 	json_decref(list);
 	return reason;
 }
@@ -262,12 +268,24 @@ static bool holds_given(const struct copy *c, const json_t *documents)
 	return false;
 }
 
+/* By what became of it: a reply with the form in it is one, too. */
+static bool is_opinion(const struct copy *c, int64_t inbox)
+{
+	for (size_t i = 0; i < c->about.n_events; i++) {
+		const struct dossier_event *e = &c->about.events[i];
+		if (e->inbox == inbox && (e->kind == EVENT_OPINION_RECEIVED || e->kind == EVENT_OPINION_LATE || e->kind == EVENT_OPINION_UNSIGNED))
+			return true;
+	}
+	return false;
+}
+
 static enum reason one_message(struct copy *c, const struct store_rows *rows, size_t row)
 {
 	json_t *documents = tree(rows, row, R_DOCUMENTS);
 	struct bytes outcome = view(rows, row, R_OUTCOME);
 	const struct export_message m = {
 		.actor = view(rows, row, R_ACTOR), .from = view(rows, row, R_FROM), .hides = hides(c, documents),
+		.inbox = store_int(rows, row, R_INBOX), .opinion = is_opinion(c, store_int(rows, row, R_INBOX)),
 		.report = bytes_equal_text(view(rows, row, R_CLASS), "report"), .settled = bytes_equal_text(outcome, "filed") || bytes_equal_text(outcome, "applied")};
 	bool whole = export_received(c->about.dossier, c->wish->whom, &m);
 	enum reason reason = REASON_NONE;
@@ -348,7 +366,7 @@ static enum reason put_report(struct copy *c, struct arena *arena, int64_t outbo
 		if (json_object_get(c->reports, digest) != NULL)
 			continue;
 		json_object_set_new(c->reports, digest, json_true());
-		reason = put(c, file_name(c, "reports", 'S', outbox, i, files[i].name), files[i].content, about_file(c, &files[i], "report", "outbox", outbox));
+		reason = put(c, file_name(c, "reports", 'S', outbox, i, &files[i]), files[i].content, about_file(c, &files[i], "report", "outbox", outbox));
 	}
 	json_decref(list);
 	return reason;

@@ -1,4 +1,5 @@
-/* gateway/work_apply_test.c - mails that may leave no more: a consent that ended, a version of the report that another took the place of. */
+/* gateway/work_apply_test.c - mails that may leave no more: a consent that ended, a version of the report that another took the place of; and what is
+ * proved of those that left. */
 #include "gateway/schema_test.h"
 
 static const char dossier[] = "insert into relais.dossier (ref, ins, oid, pathology, opened_at, state) values ('A-1', '1', '2', 'p', now(), 'released');"
@@ -332,6 +333,52 @@ static void test_an_offer_that_is_over(void **state)
 	store_close(&store);
 }
 
+/* A report on a mail holds its dossier and is about to write on the mail, while another worker looks for mails that ended: he takes what is free and
+ * waits for nothing, and neither stands in the other's way. */
+static void test_an_outcome_and_a_report_meet(void **state)
+{
+	struct store *report = begin(), *outcome = open_store();
+
+	(void)state;
+	add(report, "patient", "sealed", 1);
+	run(report, "update relais.outbox set state = 'accepted', proof = 2, reply_code = 250");
+	assert_int_equal(store_begin(report), REASON_NONE);
+	assert_int_equal(count(report, "select count(*) from (select from relais.dossier for update) d"), 1);
+	assert_int_equal(store_begin(outcome), REASON_NONE);
+	assert_int_equal(count(outcome, "select count(*) from relais.outcome_claim(now() - interval '1 hour')"), 0);
+	assert_int_equal(count(report, "select count(*) from (select set_config('lock_timeout', '2s', true)) s"), 1);
+	assert_int_equal(count(report, "select count(*) from (select relais.outbox_proof(id, 3, null) from relais.outbox) p"), 1);
+	assert_int_equal(store_commit(report), REASON_NONE);
+	store_rollback(outcome);
+	/* Claimed, the mail's dossier is held with it: a second worker finds nothing to do. */
+	assert_int_equal(store_begin(outcome), REASON_NONE);
+	assert_int_equal(count(outcome, "select count(*) from relais.outcome_claim(now() - interval '1 hour') where proof = 3"), 1);
+	assert_int_equal(count(report, "select count(*) from relais.outcome_claim(now() - interval '1 hour')"), 0);
+	assert_int_equal(count(report, "select count(*) from (select from relais.dossier for update skip locked) d"), 0);
+	store_rollback(outcome);
+	store_close(&outcome);
+	store_close(&report);
+}
+
+/* The report was read to him on the telephone: shown is what is proved, of the mail that it was about. */
+static void test_what_a_call_proves(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "patient", "sealed", 1);
+	add(store, "patient", "sealed", 2);
+	add(store, "attending", "sealed", 1);
+	run(store, "update relais.outbox set proof = 2; update relais.outbox set event = 5 where message_id = 'patientsealed2'");
+	run(store, "update relais.dossier_event set kind = 'mail_proof', data = '{\"code\": \"M64\", \"party\": \"patient\", \"level\": 4}' where seq = 3");
+	run(store, "update relais.dossier_event set kind = 'mail_proof', data = '{\"code\": \"M64\", \"party\": \"patient\", \"level\": 5}' where seq = 7");
+	run(store, "update relais.dossier_event set kind = 'mail_proof', data = '{\"code\": \"M64\", \"party\": \"attending\", \"level\": 3, \"outbox\": 1}' where seq = 8");
+	assert_int_equal(count(store, "select m.proof from relais.dossier d, relais.dossier_mails(d.id) m where m.message_id = 'patientsealed1'"), 4);
+	assert_int_equal(count(store, "select m.proof from relais.dossier d, relais.dossier_mails(d.id) m where m.message_id = 'patientsealed2'"), 5);
+	assert_int_equal(count(store, "select m.proof from relais.dossier d, relais.dossier_mails(d.id) m where m.message_id = 'attendingsealed1'"), 2);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +394,8 @@ int main(void)
 		cmocka_unit_test(test_a_document_that_is_taken_back_in_a_freeze),
 		cmocka_unit_test(test_a_document_that_is_taken_back_before_a_crash),
 		cmocka_unit_test(test_an_offer_that_is_over),
+		cmocka_unit_test(test_what_a_call_proves),
+		cmocka_unit_test(test_an_outcome_and_a_report_meet),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

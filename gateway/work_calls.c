@@ -111,9 +111,9 @@ static void misdelivered(struct calling *c)
 	put(c, "deadline", bytes_of_text(time_of(c, instant_plus(c->after->frozen_at, SPAN_HOURS(72)))));
 	line(c, true, "les envois de ce dossier sont gelés", "what this file sends is frozen");
 	put_lines(c, "done_list");
-	put(c, "todo_list", bytes_of_text(say(c, "1. Ouvrez le registre des violations, et le dossier : relais dossier history.\n2. Faites demander l'effacement au mauvais destinataire, par écrit.\n"
+	put(c, "todo_list", bytes_of_text(say(c, "1. Ouvrez le registre des violations, et voyez qui a pu voir quoi : relais dossier seen.\n2. Faites demander l'effacement au mauvais destinataire, par écrit.\n"
 						 "3. Jugez du risque : élevé, la personne doit être prévenue.\n4. Décidez de la notification et notez-la, puis : relais dossier unfreeze.",
-					      "1. Open the register of breaches, and the file: relais dossier history.\n2. Have the wrong recipient asked to erase it, in writing.\n"
+					      "1. Open the register of breaches, and see who could see what: relais dossier seen.\n2. Have the wrong recipient asked to erase it, in writing.\n"
 					      "3. Judge the risk: if it is high, the person must be told.\n4. Decide on telling the authority and write it down, then: relais dossier unfreeze.")));
 }
 

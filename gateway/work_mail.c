@@ -215,7 +215,11 @@ static void subject(struct work *work, const struct policy_mail *mail, const str
 {
 	bool dossier = mail->attach == POLICY_ATTACH_DOSSIER;
 	bool replaces = policy_text(mail, "replaced").len > 0;
-	const char *label = dossier ? "Dossier d'avis" : replaces ? "Annule et remplace : deuxième avis" : "Deuxième avis";
+	const char *label = mail->code == MAIL_M73	 ? "Documents modifiés"
+			    : mail->code == MAIL_M13C ? "Complément du dossier d'avis"
+			    : dossier		 ? "Dossier d'avis"
+			    : replaces		 ? "Annule et remplace : deuxième avis"
+						 : "Deuxième avis";
 
 	if (mail->party == PARTY_PATIENT || mail->channel == CHANNEL_PAPER || (!dossier && mail->code != MAIL_M64) || mail->profile.pdf_only)
 		return;

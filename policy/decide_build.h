@@ -9,8 +9,8 @@
  *   M02  count, missing (one line each)               M02B expert, question   M05 why
  *   M03  count, missing, close_date   M04  pieces (each with why)   M05  document_name
  *   M06  due        M07  expert, due                  M08  due                      M09  due (promised), new_date, why
- *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals
- *   M11  due, due_day   M12  due
+ *   M10  pathology, due, due_day, due_hour, age, sex, questions, first_question, exam_count, exams, hospitals, offer_until, decision_date
+ *   M11  due, due_day, offer_until   M12  due
  *   M13  family_name, given_name, birth_date, age, sex, pathology, due, questions, answers, exam_count, exams, waived, heavy, part, form
  *   M13B family_name, given_name, birth_date, due, exams, part     M13C the same, answer
  *   M14  due, time_left (in days)

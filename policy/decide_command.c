@@ -141,7 +141,8 @@ static enum reason carry_out(struct build *b, const struct policy_command *c)
 	case POLICY_ACT_OFFER:
 		return offer_again(b);
 	case POLICY_ACT_RELEASE:
-		return step_release(b);
+		/* Released, it is on its way. */
+		return b->after->state == DOSSIER_RELEASED ? REASON_DOSSIER_ORDER : step_release(b);
 	case POLICY_ACT_HOLD:
 		return build_text(b, EVENT_HELD, c->id, c->text);
 	case POLICY_ACT_RETURN:

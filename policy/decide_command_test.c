@@ -179,6 +179,7 @@ static void ends(void **state)
 
 	to_offered(w);
 	command(w, POLICY_ACT_CANCEL, "", "à sa demande");
+	assert_string_equal(mails_of(w), "M18 expert, M43 patient");
 	assert_int_equal(w->dossier->state, DOSSIER_CANCELLED);
 	assert_string_equal(w->last.owner, "nurses");
 	send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_ACCEPT));
@@ -188,6 +189,7 @@ static void ends(void **state)
 	w = world_make();
 	to_released(w);
 	command(w, POLICY_ACT_WITHDRAW, "", "");
+	assert_string_equal(mails_of(w), "M18 expert, M43 patient");
 	/* Never lost, and never answered by the machine: a nurse has it. */
 	assert_int_equal(send(w, patient_message(w, "Encore une question"))->outcome, POLICY_APPLIED);
 	assert_string_equal(events_of(w), "question_late");
@@ -203,7 +205,26 @@ static void ends(void **state)
 	w = world_make();
 	to_triage(w);
 	command(w, POLICY_ACT_REDIRECT, "", "urgence");
+	assert_string_equal(mails_of(w), "M42 patient");
+	assert_string_equal(w->last.owner, "nurses");
 	assert_int_equal(w->dossier->state, DOSSIER_REDIRECTED);
+	world_free(w);
+}
+
+/* Two dossiers of one person, by a nurse's word: kept in the history, and nobody is written to. */
+static void linking(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_triage(w);
+	assert_int_equal(command(w, POLICY_ACT_LINK, "", "la même personne")->reason, REASON_USAGE);
+	assert_int_equal(command(w, POLICY_ACT_LINK, REFERENCE, "elle-même")->reason, REASON_USAGE);
+	command(w, POLICY_ACT_LINK, "A-2026-000009-AB", "son médecin l'a demandé aussi");
+	assert_string_equal(events_of(w), "linked");
+	assert_string_equal(mails_of(w), "");
+	assert_int_equal(w->dossier->n_links, 1);
+	assert_true(bytes_equal_text(w->dossier->links[0], "A-2026-000009-AB"));
 	world_free(w);
 }
 
@@ -256,6 +277,7 @@ int main(void)
 		cmocka_unit_test(release_compares_identities_again),
 		cmocka_unit_test(the_same_doctor_has_it_once),
 		cmocka_unit_test(ends),
+		cmocka_unit_test(linking),
 		cmocka_unit_test(in_english),
 		cmocka_unit_test(days_in_paris),
 	};

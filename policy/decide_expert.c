@@ -304,6 +304,10 @@ static enum reason take(struct build *b, const struct policy_command *c)
 
 	if (d->n_late_opinions == 0)
 		return REASON_NOT_FOUND;
+	/* What he told, or a document shows, since he wrote it: nobody overrules that. */
+	const struct expert known = {.rpps = d->late_opinions[d->n_late_opinions - 1].data.rpps}, *e = find(b, known.rpps);
+	if (route_conflict(b->arena, e != NULL ? e : &known, d, NULL) != EXCLUSION_NONE)
+		return REASON_EXPERT_CONFLICT;
 	if (dossier_live_offer(d) != NULL)
 		reason = expire(b, TAKEN_LATE_OPINION);
 	if (reason == REASON_NONE && dossier_accepted_offer(d) != NULL)

@@ -623,6 +623,59 @@ static void late_after_silence(void **state)
 	world_free(w);
 }
 
+/* He had written late, had the dossier once more, and told of a conflict: nobody overrules that, not even with his own opinion in hand. */
+static void not_of_one_in_conflict(void **state)
+{
+	(void)state;
+	for (int registered = 0; registered < 2; registered++) {
+		struct world *w = world_make();
+		to_accepted(w);
+		act(w, POLICY_ACT_REASSIGN, "", "silence", "");
+		pass(w, SPAN_HOURS(1));
+		send(w, opinion_message(w, UN, "e1"));
+		act(w, POLICY_ACT_ASSIGN, "801111111111", "", "");
+		send(w, reply_message(w, UN, POLICY_WORD_ACCEPT));
+		says(w, UN, POLICY_WORD_CONFLICT);
+		if (!registered) {
+			w->rules.experts = &EXPERTS[1];
+			w->rules.n_experts = 1;
+		}
+		act(w, POLICY_ACT_TAKE, "", "", "");
+		assert_int_equal(w->last.outcome, POLICY_REFUSED);
+		assert_int_equal(w->last.reason, REASON_EXPERT_CONFLICT);
+		world_free(w);
+	}
+}
+
+/* By when he is to answer, and the day on which the patient has to decide: both he needs before he says yes. */
+static void the_offer_says_by_when(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_answer answers[COUNT(REQUEST_ANSWERS) + 1];
+	struct policy_message m = request_message(w);
+
+	memcpy(answers, REQUEST_ANSWERS, sizeof REQUEST_ANSWERS);
+	answers[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){.question = BYTES("decision.date"), .text = BYTES(""), .value = BYTES("2026-04-13")};
+	m.answers = answers;
+	m.n_answers = COUNT(answers);
+	send(w, m);
+	send(w, record_message(w, "mammo-1", "18748-4", "m1"));
+	send(w, record_message(w, "rcp-1", "51851-4", "r1"));
+	command(w, POLICY_ACT_TRIAGE, "", "");
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "offer_until"), BYTES("mar. 3/03, 10\u00a0h")));
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M10, "decision_date"), BYTES("lundi 13 avril 2026")));
+	pass(w, SPAN_HOURS(13));
+	policy_decide_timer(w->arena, &w->rules, w->dossier, DEADLINE_OFFER_REMINDER, w->now, &w->last);
+	world_store(w);
+	assert_int_equal(w->last.n_mails, 0);   /* at night */
+	pass(w, SPAN_HOURS(10));
+	policy_decide_timer(w->arena, &w->rules, w->dossier, DEADLINE_OFFER_REMINDER, w->now, &w->last);
+	world_store(w);
+	assert_true(bytes_equal(field_of(&w->last, MAIL_M11, "offer_until"), BYTES("mar. 3/03, 10\u00a0h")));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -634,6 +687,7 @@ int main(void)
 		cmocka_unit_test(the_first_answers_first), cmocka_unit_test(half_an_opinion_keeps_the_stand_by), cmocka_unit_test(the_stand_by_declines),
 		cmocka_unit_test(the_first_gives_back_while_the_stand_by_is_asked), cmocka_unit_test(a_late_first_opinion),
 		cmocka_unit_test(not_when_the_second_has_answered), cmocka_unit_test(a_late_opinion_that_lacks_something), cmocka_unit_test(late_after_silence),
+		cmocka_unit_test(the_offer_says_by_when), cmocka_unit_test(not_of_one_in_conflict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,11 +108,32 @@ static void what_no_mail_carries_is_told(void **state)
 	world_free(w);
 }
 
+/* However large the exams are: none of them goes back to the patient, nor to who acts for him. */
+static void a_patient_has_the_report_alone(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+
+	to_triage(w);
+	add(w, "irm-1", 24000000);
+	accept(w);
+	pass(w, SPAN_HOURS(1));
+	send(w, opinion_message(w, UN, "e1"));
+	assert_int_equal(w->dossier->state, DOSSIER_CHECKED);
+	command(w, POLICY_ACT_RELEASE, "", "");
+	const struct policy_mail *m = mail_of(&w->last, MAIL_M21);
+	assert_non_null(m);
+	assert_int_equal(m->attach, POLICY_ATTACH_REPORT);
+	assert_int_equal(m->n_documents, 0);
+	assert_int_equal(carried(&w->last), 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_dossiers_go_whole), cmocka_unit_test(large_ones_go_in_parts),
-		cmocka_unit_test(the_mailbox_says_how_large), cmocka_unit_test(what_no_mail_carries_is_told),
+		cmocka_unit_test(the_mailbox_says_how_large), cmocka_unit_test(what_no_mail_carries_is_told), cmocka_unit_test(a_patient_has_the_report_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,7 +273,12 @@ static enum reason tell_channel(struct build *b, const struct policy_command *c)
 	if (channel == CHANNEL_MAIL && c->id.len > 0)
 		return REASON_USAGE;
 	data.address = channel == CHANNEL_PAPER ? lines_of(b, c->id) : c->id;
-	return change_channel(b, data);
+	bool letters = c->party == PARTY_PATIENT && b->after->channels[PARTY_PATIENT].channel != CHANNEL_PAPER;
+	enum reason reason = change_channel(b, data);
+	/* The report that he has not opened is the first of the letters. */
+	if (reason == REASON_NONE && letters && b->after->state == DOSSIER_RELEASED && build_way(b, PARTY_PATIENT).channel == CHANNEL_PAPER)
+		reason = step_release(b);
+	return reason;
 }
 
 static enum reason keep_secret(struct build *b, const struct policy_command *c)

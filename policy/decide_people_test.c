@@ -575,6 +575,51 @@ static void a_closed_mailbox(void **state)
 	world_free(w);
 }
 
+/* He has the report by mail, does not open it, and asks for letters: the switch is the order to print it. */
+static void paper_after_the_release(void **state)
+{
+	const struct policy_delivery taken = {.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES(PATIENT_MAILBOX), .accepted = true};
+	const struct policy_delivery printed = {.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES(STATION), .accepted = true};
+	struct instant at;
+	(void)state;
+
+	struct world *w = world_make();
+	w->rules.print_mailbox = BYTES(STATION);
+	to_released(w);
+	policy_decide_outcome(w->arena, &w->rules, w->dossier, &taken, w->now, &w->last);
+	world_store(w);
+	pass(w, SPAN_DAYS(3));
+	channel(w, PARTY_PATIENT, "paper", "Mme X|75001 PARIS");
+	assert_string_equal(events_of(w), "channel_changed, released");
+	assert_string_equal(mails_of(w), "M21 patient");
+	assert_int_equal(mails_to(w, STATION), 1);
+	assert_int_equal(dossier_version(w->dossier), 1);
+	assert_int_equal(w->dossier->state, DOSSIER_RELEASED);
+	/* What the mailbox took says nothing of the letter: a person tells what became of it. */
+	policy_decide_outcome(w->arena, &w->rules, w->dossier, &printed, w->now, &w->last);
+	world_store(w);
+	assert_int_equal(dossier_find_proof(w->dossier, MAIL_M21, PARTY_PATIENT)->level, 1);
+	assert_true(deadline_next(NULL, w->dossier, DEADLINE_LETTER_WAITS, &at));
+	/* Another address, later, is no second order; nor is the release one that a person gives again. */
+	channel(w, PARTY_PATIENT, "paper", "Mme X|2 rue des Lilas|75001 PARIS");
+	assert_string_equal(events_of(w), "channel_changed");
+	assert_int_equal(command(w, POLICY_ACT_RELEASE, "", "")->outcome, POLICY_REFUSED);
+	world_free(w);
+
+	/* Who has read it, or cannot be printed for, is sent nothing. */
+	for (int i = 0; i < 2; i++) {
+		w = world_make();
+		w->rules.print_mailbox = i == 0 ? BYTES(STATION) : BYTES_NONE;
+		to_released(w);
+		if (i == 0)
+			contact(w, PARTY_PATIENT, "reached", "M21");
+		channel(w, PARTY_PATIENT, "paper", "Mme X|75001 PARIS");
+		assert_string_equal(events_of(w), "channel_changed");
+		assert_int_equal(w->last.n_mails, 0);
+		world_free(w);
+	}
+}
+
 /* E11: on a number that is not qualified no address is built. */
 static void unqualified(void **state)
 {
@@ -629,7 +674,7 @@ int main(void)
 		cmocka_unit_test(dates), cmocka_unit_test(minor), cmocka_unit_test(objection), cmocka_unit_test(words_of_an_objection), cmocka_unit_test(secret),
 		cmocka_unit_test(masked_for_representatives), cmocka_unit_test(who_acts_may_ask), cmocka_unit_test(death), cmocka_unit_test(death_at_every_state),
 		cmocka_unit_test(paper), cmocka_unit_test(a_letter_comes_back), cmocka_unit_test(telephone), cmocka_unit_test(paper_without_a_station),
-		cmocka_unit_test(addresses), cmocka_unit_test(a_closed_mailbox), cmocka_unit_test(unqualified), cmocka_unit_test(unqualified_on_paper),
+		cmocka_unit_test(addresses), cmocka_unit_test(a_closed_mailbox), cmocka_unit_test(paper_after_the_release), cmocka_unit_test(unqualified), cmocka_unit_test(unqualified_on_paper),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

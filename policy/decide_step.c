@@ -29,6 +29,25 @@ static enum reason note_missing(struct build *b, const struct missing *missing, 
 	return reason;
 }
 
+void step_field_offer_until(struct build *b)
+{
+	struct instant until;
+
+	if (deadline_next(b->rules->settings, b->after, DEADLINE_OFFER_SILENCE, &until))
+		build_field(b, "offer_until", text_date_hour(b, until));
+}
+
+/* By when he is to answer, and the day of what the patient has to decide. */
+static void field_offer_dates(struct build *b)
+{
+	struct bytes value;
+	struct date date;
+
+	step_field_offer_until(b);
+	if (dossier_answer(b->after, BYTES("decision.date"), 0, &value) && questionnaire_read_date(value, &date))
+		build_field(b, "decision_date", text_date(b, calendar_instant(CALENDAR_FRANCE, date, 720)));
+}
+
 void step_mail_offer(struct build *b, enum party party)
 {
 	size_t count;
@@ -47,6 +66,7 @@ void step_mail_offer(struct build *b, enum party party)
 	build_field(b, "exam_count", text_number(b, count));
 	build_field(b, "exams", text_nameless(b, exams));
 	build_field(b, "hospitals", text_nameless(b, text_hospitals(b)));
+	field_offer_dates(b);
 }
 
 /* Who had an earlier version is told that this one takes its place. */
@@ -299,7 +319,7 @@ enum reason step_offer(struct build *b)
 
 enum reason step_release(struct build *b)
 {
-	bool again = b->after->state == DOSSIER_UNDELIVERABLE;
+	bool again = b->after->state == DOSSIER_UNDELIVERABLE || b->after->state == DOSSIER_RELEASED;
 
 	if (dossier_next(b->after->state, EVENT_RELEASED) == DOSSIER_NOWHERE)
 		return REASON_DOSSIER_ORDER;

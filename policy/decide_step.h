@@ -20,6 +20,8 @@ MUST_USE enum reason step_welcome(struct build *b);
 MUST_USE enum reason step_triage(struct build *b);
 /* The next expert and M10, or EVENT_EXPERT_NONE; sets the owner to the nurses in the latter case. */
 MUST_USE enum reason step_offer(struct build *b);
+/* The field "offer_until" of the mail under way: when the live offer goes on to the next. */
+void step_field_offer_until(struct build *b);
 /* M10, to the expert who has just been offered it, or to the stand-by. */
 void step_mail_offer(struct build *b, enum party party);
 /* The live offer is over: the next expert, or the nurses after POLICY_REFUSALS refusals; while somebody holds the dossier the next stand-by. */

@@ -90,6 +90,7 @@ static enum reason fill(struct build *b, enum mail_code code)
 		return REASON_NONE;
 	case MAIL_M11:
 		field_due(b);
+		step_field_offer_until(b);
 		return REASON_NONE;
 	default:
 		return REASON_NONE;

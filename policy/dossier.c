@@ -163,13 +163,13 @@ static void return_opinion(struct dossier *d, const struct dossier_event *e)
 	d->opinion = d->delivered;
 }
 
-/* What is proved of the mails of the version before says nothing about this one's: their events stay. */
-static void forget_report_proofs(struct dossier *d)
+/* What is proved of the mails of before says nothing about those that leave now: their events stay. The same version goes to the patient alone. */
+static void forget_report_proofs(struct dossier *d, bool again)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_proofs; i++)
-		if (d->proofs[i].code != MAIL_M21 && d->proofs[i].code != MAIL_M64)
+		if (d->proofs[i].code != MAIL_M21 && (again || d->proofs[i].code != MAIL_M64))
 			d->proofs[n++] = d->proofs[i];
 	d->n_proofs = n;
 }
@@ -178,8 +178,8 @@ static void keep_release(struct dossier *d, const struct dossier_event *e)
 {
 	if (d->released_at.us == 0)
 		d->released_at = e->at;
-	if (e->release.version > 1 && e->release.version != dossier_version(d))
-		forget_report_proofs(d);
+	if (d->n_releases > 0)
+		forget_report_proofs(d, e->release.version == dossier_version(d));
 	d->releases = dossier_grow(d->arena, d->releases, d->n_releases, &d->room_releases, sizeof *d->releases);
 	d->releases[d->n_releases++] = (struct dossier_release){e->release.version, e->at, e->release.to};
 	d->delivered = d->opinion;

@@ -241,11 +241,14 @@ static enum reason guard_opinion(const struct dossier *d, const struct dossier_o
 static enum reason guard_release(const struct dossier *d, const struct dossier_event *e)
 {
 	const struct dossier_release_data *r = &e->release;
-	bool again = d->state == DOSSIER_UNDELIVERABLE;
+	bool again = d->state == DOSSIER_UNDELIVERABLE || d->state == DOSSIER_RELEASED;
 
 	/* Shared later is what was released, with who did not have it. */
 	if (e->kind == EVENT_SHARED)
 		return r->version > 0 && r->version == dossier_version(d) && r->to != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
+	/* Unread, it goes once more to who wants it on paper. */
+	if (d->state == DOSSIER_RELEASED && d->channels[PARTY_PATIENT].channel != CHANNEL_PAPER)
+		return REASON_DOSSIER_ORDER;
 	if (!d->opinion.present || !d->opinion.checked || r->version != dossier_version(d) + (again ? 0 : 1))
 		return REASON_DOSSIER_ORDER;
 	return REASON_NONE;

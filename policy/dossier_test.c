@@ -257,7 +257,13 @@ static void versions_have_no_gap(void **state)
 	assert_non_null(dossier_find_proof(&d, MAIL_M16, PARTY_PATIENT));
 	assert_true(dossier_had_version(&d, PARTY_ATTENDING, 2) && dossier_had_version(&d, PARTY_PATIENT, 2));
 	assert_false(dossier_had_version(&d, PARTY_FIRST_OPINION, 2) || dossier_had_version(&d, PARTY_PATIENT, 1));
-	/* Sent again after it came back, a version keeps its number. */
+	/* Printed for who wants letters, and sent again after it came back, a version keeps its number. */
+	struct dossier_event paper = event(EVENT_CHANNEL_CHANGED);
+	paper.channel = (struct dossier_channel_data){.party = PARTY_PATIENT, .channel = CHANNEL_PAPER, .address = BYTES("Mme X\n75001 PARIS")};
+	assert_int_equal(apply(&d, released(2)), REASON_DOSSIER_ORDER);
+	assert_int_equal(apply(&d, paper), REASON_NONE);
+	assert_int_equal(apply(&d, released(2)), REASON_NONE);
+	assert_int_equal(apply(&d, released(3)), REASON_DOSSIER_ORDER);
 	assert_int_equal(apply(&d, event(EVENT_REPORT_UNDELIVERED)), REASON_NONE);
 	assert_int_equal(apply(&d, released(3)), REASON_DOSSIER_ORDER);
 	assert_int_equal(apply(&d, released(2)), REASON_NONE);

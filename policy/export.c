@@ -31,6 +31,15 @@ static bool is_document_shown(const struct dossier *d, enum export_for whom, str
 	return false;
 }
 
+/* The last released version rests on it. */
+static bool is_released(const struct dossier *d, int64_t inbox)
+{
+	for (size_t i = 0; i < d->delivered.n_mails; i++)
+		if (d->delivered.mails[i].inbox == inbox)
+			return true;
+	return false;
+}
+
 /* What a person wrote of somebody else, or because of him, and what our clocks say to ourselves. */
 static bool is_patients_event(const struct dossier *d, const struct dossier_event *e)
 {
@@ -42,6 +51,8 @@ static bool is_patients_event(const struct dossier *d, const struct dossier_even
 	case EVENT_FROZEN:
 	case EVENT_UNFROZEN:
 	case EVENT_DEADLINE_PASSED:
+	case EVENT_HELD:              /* why the opinion is to be announced first */
+	case EVENT_OPINION_RETURNED:
 		return false;
 	case EVENT_CONTACT_MADE:
 		return e->contact.party == PARTY_PATIENT;
@@ -136,7 +147,7 @@ bool export_received(const struct dossier *dossier, enum export_for whom, const 
 		return false;
 	if (whom == EXPORT_EXPERT)
 		return is_holder(dossier, message->from);
-	if (bytes_starts(actor, BYTES("representative:")))
+	if (bytes_starts(actor, BYTES("representative:")) || (message->opinion && !is_released(dossier, message->inbox)))
 		return false;
 	/* "relais": a request, or documents that a hospital sent. */
 	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "relais") || !export_hides(dossier, whom);

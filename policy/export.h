@@ -5,6 +5,7 @@
  *  2. The patient's holds no document that is hidden from him or from his legal representatives, none that its sender withdrew, none of which it is in
  *     doubt whether it is his; no message that brought one; nothing to, from or about a third person (representatives, the other parent). While the
  *     dossier holds a hidden document, what professionals wrote to one another stays out too: it may speak of it.
+ *     An opinion is in it once it was released, and not while a person still holds it back to announce it; nor one that never was.
  *  3. It is not made at all while a minor's secret stands, since a parent may be who asks, nor after a death, since heirs have a limited right:
  *     a person decides on the officer's copy.
  *  4. The expert's holds the documents that he may be given, his own letters and those to him, the reports, and his part of the history. */
@@ -30,6 +31,8 @@ bool export_hides(const struct dossier *dossier, enum export_for whom);
 struct export_message {
 	struct bytes actor;          /* of its event: "patient", "expert", "representative:r1", "relais" */
 	struct bytes from;           /* its sender's address */
+	int64_t inbox;               /* its number */
+	bool opinion;                /* an expert's opinion, or a part of one */
 	bool settled;                /* filed or applied: neither held nor refused, which may be another patient's */
 	bool report;                 /* of delivery or reading: it may name another reader, and its proof stands with the mail that it speaks of */
 	bool hides;                  /* it brought a document that is hidden from who gets the copy */

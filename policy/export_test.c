@@ -119,6 +119,28 @@ static void messages_are_kept_apart(void **state)
 	world_free(hidden);
 }
 
+/* Held back to be announced by a person: it is not read in a copy first. Nor is one that no release rests on. */
+static void an_opinion_before_its_release(void **state)
+{
+	struct world *w = world_make();
+	struct dossier_event held = {.kind = EVENT_HELD, .text = {BYTES(""), BYTES("diagnostic grave")}};
+	struct export_message m = {.actor = BYTES("expert"), .from = EXPERTS[0].mailbox, .settled = true, .opinion = true};
+	(void)state;
+
+	to_checked(w);
+	m.inbox = w->dossier->opinion.mails[0].inbox;
+	assert_int_equal(w->dossier->opinion.n_mails, 1);
+	assert_false(export_received(w->dossier, EXPORT_PATIENT, &m));
+	assert_true(export_received(w->dossier, EXPORT_EXPERT, &m));
+	assert_true(export_received(w->dossier, EXPORT_OFFICER, &m));
+	assert_false(export_event(w->dossier, EXPORT_PATIENT, &held));
+	command(w, POLICY_ACT_RELEASE, "", "");
+	assert_true(export_received(w->dossier, EXPORT_PATIENT, &m));
+	m.inbox++;
+	assert_false(export_received(w->dossier, EXPORT_PATIENT, &m));
+	world_free(w);
+}
+
 static void letters_are_kept_apart(void **state)
 {
 	static const bool to_patient[PARTIES] = {[PARTY_PATIENT] = true, [PARTY_EXPERT] = true, [PARTY_STANDBY] = true, [PARTY_ATTENDING] = true,
@@ -227,7 +249,7 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart),
+		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(an_opinion_before_its_release),
 		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,7 +43,7 @@ struct watch {
 	bool undelivered, exchange, closed;   /* of the last release */
 	bool erasure;                    /* asked for, not answered */
 	struct bytes earned;             /* whose the fee is, once it is somebody's */
-	bool frozen, secret;             /* secret: a minor's, from who acts for her */
+	bool frozen, secret, paper;      /* secret: a minor's, from who acts for her; paper: he is written letters */
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
 
@@ -177,7 +177,8 @@ static UNUSED void watch_opinion(struct watch *w, const struct dossier_opinion_d
 
 static UNUSED void watch_released(struct watch *w, const struct dossier_release_data *r)
 {
-	bool again = w->undelivered && !w->pending;
+	/* The same once more: it reached nobody, or he has not read it and wants it on paper. */
+	bool again = w->version > 0 && !w->pending && (w->undelivered || (w->paper && !w->exchange && !w->closed));
 
 	watch_need(w, again || (w->pending && w->checked), "a report was released without a checked opinion");
 	watch_need(w, r->version == w->version + (again ? 0 : 1), "the versions of the report have a gap");
@@ -197,6 +198,7 @@ static UNUSED void watch_channel(struct watch *w, const struct dossier_event *e)
 	bool secret = e->channel.channel == CHANNEL_PHYSICIAN && bytes_equal_text(e->channel.why, "secret");
 	watch_need(w, w->gate || !w->secret || secret || bytes_starts(e->rule, BYTES("operator.unsecret/")), "a minor's secret ended without the act that ends it");
 	w->secret = secret;
+	w->paper = e->channel.channel == CHANNEL_PAPER;
 }
 
 static UNUSED void watch_consent(struct watch *w, const struct dossier_consent_data *c)
@@ -463,11 +465,11 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 	case EVENT_REPRESENTATIVE_ENDED:
 		watch_ended(w, e->text.id);
 		break;
-	case EVENT_MAILBOX_AWAITED:
-	case EVENT_URGENT:
 	case EVENT_CHANNEL_CHANGED:
 		watch_channel(w, e);
 		break;
+	case EVENT_MAILBOX_AWAITED:
+	case EVENT_URGENT:
 	case EVENT_DEADLINE_PASSED:
 	case EVENT_CONTACT_MADE:
 	case EVENT_COMPLAINED:

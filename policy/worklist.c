@@ -14,8 +14,8 @@ struct entry {
 static const struct entry entries[] = {
 	{DEADLINE_URGENT_CALL, true, WORK_HARM, "Appelez le patient maintenant, puis notez l'appel : relais dossier contact.",
 	 "Call the patient now, then write the call down: relais dossier contact."},
-	{DEADLINE_BREACH_CLOCK, true, WORK_HARM, "Voyez qui a pu lire quoi, décidez de la notification à la CNIL (72 heures) et notez-la au registre.",
-	 "Find who could read what, decide on telling the authority (72 hours), and enter it in the register."},
+	{DEADLINE_BREACH_CLOCK, true, WORK_HARM, "Voyez qui a pu lire quoi (relais dossier seen), décidez de la notification à la CNIL (72 heures) et notez-la au registre.",
+	 "Find who could read what (relais dossier seen), decide on telling the authority (72 hours), and enter it in the register."},
 	{DEADLINE_REDIRECT_CALL, true, WORK_HARM, "Appelez le patient : dites-lui qui peut l'aider, puis notez l'appel.", "Call the patient: tell who can help, then write the call down."},
 	{DEADLINE_DEATH_WAITS, true, WORK_HARM, "Plus rien ne part. Vérifiez que l'expert efface ; les ayants droit sont reçus par une personne.",
 	 "Nothing leaves any more. See that the expert erases; heirs are answered by a person."},

@@ -252,6 +252,7 @@ static void judge_return(struct judging *j, size_t at)
 		j->found.doubt = true;
 	else
 		j->found.back = true;
+	j->found.back_word = j->found.back_word || (j->found.back && j->said[at].sense == SENSE_TO_RETURN);
 }
 
 static void judge_sense(struct judging *j, size_t at)

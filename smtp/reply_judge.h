@@ -17,6 +17,7 @@ struct reply_found {
 	bool file;                    /* what there is does not suffice */
 	bool conflict, absent, doubt;
 	bool more, back, opinion, delegate, behalf;
+	bool back_word;               /* it opens with the word that gives a dossier back: what follows is why */
 	enum reply_motive motive;     /* the first that is told */
 };
 

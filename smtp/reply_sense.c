@@ -226,6 +226,7 @@ static const struct entry {
 	{"more|additional|further|missing information|details|documents|imaging|images|exam*", SENSE_MORE, 0},
 	{"is|are missing", SENSE_MORE, 0},
 	{"rendre", SENSE_TO_RETURN, 0},
+	{"give back", SENSE_TO_RETURN, 0},
 	{"je|i|vous|dois|must|peux|veux|souhaite ?vous ?dois|?must|?have ?to rends|rendre|restitue|restituer|retourne|return ?vous ce|cette|le|la|the|this|it ?dossier|?demande|?file|?case", SENSE_RETURN, 0},
 	{"give|hand|send it|this|the ?file|?case|?dossier back", SENSE_RETURN, 0},
 	{"me desiste|desister", SENSE_RETURN, 0},

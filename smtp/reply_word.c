@@ -42,7 +42,7 @@ static enum reply_word conclude(const struct reply_found *f)
 
 	if (f->accept && !no && !f->doubt && !f->delegate && !f->opinion && !f->file)
 		return REPLY_ACCEPT;
-	if (f->accept || f->doubt)
+	if (f->accept || (f->doubt && !f->back_word))
 		return REPLY_UNCLEAR;
 	if (f->conflict)
 		return REPLY_CONFLICT;
@@ -99,7 +99,7 @@ void reply_word_read(struct arena *arena, struct bytes new_text, struct date wri
 	struct reply_found all = {.accept = false}, one;
 	struct reply_index index;
 	unsigned line = 0;
-	bool closed = false;
+	bool closed = false, spoken = false;
 
 	*out = (struct reply){.address = reply_only_address(text), .rest = reply_rest(new_text)};
 	reply_sense_index(arena, &index);
@@ -113,6 +113,9 @@ void reply_word_read(struct arena *arena, struct bytes new_text, struct date wri
 			lines++;
 			line = sentences[i].line;
 		}
+		/* The word itself, before all else that he writes. */
+		all.back_word = all.back_word || (lines == 1 && !spoken && one.back_word);
+		spoken = spoken || !one.greeting;
 		if (lines > LINES_READ)
 			merge_late(&all, &one);
 		else

@@ -1342,19 +1342,35 @@ language sql stable security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- Mails of which the dossier must be told something: their end, or (state 'late') that they were decided before `late` and have not left; or
--- (state 'cancelled') that they were stopped for a document, with what they carried.
+-- (state 'cancelled') that they were stopped for a document, with what they carried. The dossier is locked before its mail, as everywhere: a
+-- report that holds the dossier is about to write on the mail. Whose dossier is held is left to a later look.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
   reason text, proof integer, ended_at timestamptz, enhanced text, carried jsonb)
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare next record;
 begin
-  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.state, o.reason, o.proof, o.ended_at, o.enhanced,
-      jsonb_build_object('documents', o.attach->'documents', 'words', o.request->'fields'->'answer_text', 'part', o.request->'fields'->'part') from outbox o
-   where (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now() order by o.id limit 1 for update skip locked;
-  if not found then
-    return query select o.id, o.dossier, o.code, o.party, o.recipient, 'late', o.reason, o.proof, o.ended_at, o.enhanced, null::jsonb from outbox o
-     where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.created_at <= outcome_claim.late
-       and o.warn_after <= now() order by o.created_at limit 1 for update skip locked;
-  end if;
+  for next in
+    (select o.id, o.dossier as of, false as is_late from outbox o
+      where (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now()
+      order by o.id limit 64)
+    union all
+    (select o.id, o.dossier, true from outbox o
+      where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.created_at <= outcome_claim.late and o.warn_after <= now()
+      order by o.created_at limit 64)
+  loop
+    if next.of is not null then
+      perform from dossier d where d.id = next.of for update skip locked;
+      continue when not found;
+    end if;
+    return query select o.id, o.dossier, o.code, o.party, o.recipient, case when next.is_late then 'late' else o.state end, o.reason, o.proof, o.ended_at, o.enhanced,
+        case when o.state = 'cancelled' then jsonb_build_object('documents', o.attach->'documents', 'words', o.request->'fields'->'answer_text',
+                                                                'part', o.request->'fields'->'part') end
+      from outbox o where o.id = next.id
+       and case when next.is_late then o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.warn_after <= now()
+                else (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now() end
+       for update skip locked;
+    if found then return; end if;
+  end loop;
 end $$;
 create function outcome_told(outbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$

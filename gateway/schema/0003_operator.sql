@@ -8,9 +8,14 @@ create function dossier_history(dossier bigint) returns table (seq integer, at t
 language sql stable security definer set search_path = relais, pg_temp as $$
   select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox from dossier_event e where e.dossier = dossier_history.dossier order by e.seq
 $$;
+-- The proof of each: what the mail itself proved, or a person since (a call in which it was read, a letter that was signed for), of the last that was
+-- decided before.
 create function dossier_mails(dossier bigint) returns table (outbox bigint, code text, party text, state text, proof integer, created_at timestamptz, ended_at timestamptz, message_id text, host text, reply_code integer, reason text, event bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select id, code, party, state, proof, created_at, ended_at, message_id, host, reply_code, reason, event from outbox o where o.dossier = dossier_mails.dossier order by id
+  select id, code, party, state, greatest(o.proof, (select max((e.data->>'level')::integer) from dossier_event e
+           where e.dossier = o.dossier and e.kind = 'mail_proof' and e.inbox is null and not e.data ? 'outbox' and e.data->>'code' = o.code and e.data->>'party' = o.party
+             and e.seq > o.event and not exists (select from outbox n where n.dossier = o.dossier and n.code = o.code and n.party = o.party and n.id > o.id and n.event < e.seq))),
+         created_at, ended_at, message_id, host, reply_code, reason, event from outbox o where o.dossier = dossier_mails.dossier order by id
 $$;
 create function dossier_messages(dossier bigint) returns table (inbox bigint, received_at timestamptz, source text, class text, outcome text, reason text, message_id text)
 language sql stable security definer set search_path = relais, pg_temp as $$

@@ -8,13 +8,16 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import time
 import zipfile
 
 import clients
 import documents
+from database import sql
 from people import TUTOR, PeopleWorld, opens, person
-from rehearsal import Box, Dossier, Experts, reads, words
+from rehearsal import NAMES, Box, Dossier, Experts, reads, words
 from world import EXPERT, wait_for
 
 World = PeopleWorld
@@ -80,6 +83,21 @@ def cases(w, story):
         wait_for("the reading", lambda: [m for m in d.mails("M21", "patient") if m["proof"] >= 4])
         w.settle()
 
+    def found():
+        """By what an officer or a nurse looks for; each filter leaves others out."""
+        expert = d.row()["expert"]
+        for words_of, there in ((("--state", "exchange"), True), (("--state", "triage"), False), (("--expert", expert), True), (("--expert", "01234567999"), False),
+                                (("--pathology", "cancer-sein"), True), (("--pathology", "rachis"), False), (("--late",), False), (("--state", "exchange", "--expert", expert), True)):
+            rows = w.relais("dossier", "list", *words_of, as_json=True)
+            assert (d.ref in [r["ref"] for r in rows]) == there, words_of
+        assert w.relais("dossier", "list", "--state", "nowhere", check=False).returncode == 2
+        assert "Échange ouvert" in w.relais("dossier", "list").stdout, "the state as people call it"
+        head = d.show("dossier")
+        assert (head["state"], head["late"], head["version"]) == ("exchange", False, 1) and NAMES[known["holder"]].split()[-1] in head["expert"], head
+        assert {t["name"] for t in head["tasks"]} == {t["name"] for t in w.relais("tasks", as_json=True) if t["ref"] == d.ref}
+        text = w.relais("dossier", "show", d.ref).stdout
+        assert text.startswith(f"{d.ref}  Échange ouvert\n") and "délai net" in text and d.patient.ins not in text, text[:300]
+
     def nobody():
         before = len(d.events())
         for words_of, status in (((), 2), (("--to", place("x")), 2), (("--for", "officer"), 2), (("--to", place("x"), "--for", "insurer"), 2),
@@ -126,6 +144,7 @@ def cases(w, story):
         assert known["hidden"].encode() in files[by_key[known["hidden"]]["name"]]
         reports = [f for f in manifest["files"] if f["what"] == "report"]
         assert sorted(files[f["name"]][:5] for f in reports) == [b"%PDF-", b"<?xml"], [f["name"] for f in reports]
+        assert by_key[known["hidden"]]["name"].endswith(f"_{by_key[known['hidden']]['title']}.XML"), "under its title: in the package each is called DOC0001.XML"
         story_fr, story_en = files["history.fr.txt"].decode(), files["history.en.txt"].decode()
         assert "Une copie du dossier est faite pour le délégué" in story_fr and "Camille MARTIN agit pour le patient." in story_fr
         assert "The opinion was checked." in story_en and story_fr.count("\n  ") == story_en.count("\n  ") == len(d.events())
@@ -194,6 +213,54 @@ def cases(w, story):
         table = w.relais("dossier", "seen", d.ref).stdout
         assert known["holder"] in table and d.patient.ins not in table
 
+    def before_release():
+        """A corrected opinion has come; a nurse is to announce it. No document of hers is hidden here: the letters of professionals are the patient's to read."""
+        e = Dossier(w, story, person("waiting", "PAT-ATTEND", "NOE"))
+        opens(e)
+        e.reaches("triage")
+        e.do("triage")
+        holder, full = experts.accepts(e)
+        experts.opines(e, holder, full, Résumé_pour_le_patient="Une annonce que personne ne doit lire seul.")
+        e.reaches("checked")
+        e.do("hold", "à annoncer par le chirurgien")
+        for name, there in (("held", False), ("told", True)):
+            w.relais("dossier", "export", e.ref, "--to", place(name), "--for", "patient")
+            files, _ = checked(place(name))
+            mails = [email.message_from_bytes(c, policy=email.policy.default) for n, c in files.items() if n.startswith(("received/", "sent/"))]
+            assert any("Une annonce que personne" in words(m) for m in mails) == there, name
+            assert any(n.startswith("reports/") for n in files) == there
+            assert "chirurgien" not in "".join(c.decode() for n, c in files.items() if n.startswith(("history", "events")))
+            assert any(f"-M13-" in n for n in files), "what went to the expert is his to read, too: nothing in it is hidden from him"
+            if not there:
+                e.do("release")
+                e.box.take("Votre deuxième avis est arrivé")
+                w.settle()
+
+    def altered():
+        """One byte of one message has changed in the database: the copy is made, and says so."""
+        sql(w, "update relais.body_chunk set data = set_byte(data, 300, get_byte(data, 300) # 1) where number = 0 and body = (select min(body) from relais.inbox where dossier = "
+               f"(select id from relais.dossier where ref = '{d.ref}'))")
+        done = w.relais("dossier", "export", d.ref, "--to", place("altered"), "--for", "officer", check=False)
+        assert done.returncode == 1 and ("octets d'origine" in done.stderr or "first bytes" in done.stderr), done
+        _, manifest = checked(place("altered"))
+        assert manifest["altered"] == 1 and [f["name"] for f in manifest["files"] if f.get("intact") is False] == ["received/R1.eml"]
+
+    def interrupted():
+        """A copy that is stopped leaves nothing behind."""
+        command = [os.path.join(w.bin, "relais"), "dossier", "export", d.ref, "--to", place("stopped"), "--for", "officer", "--dir", w.dir]
+        stopped = 0
+        for pause in (0.02, 0.05, 0.1, 0.2):
+            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(pause)
+            running.terminate()
+            running.wait(60)
+            stopped += running.returncode != 0
+            assert os.path.exists(place("stopped")) == (running.returncode == 0) and not os.path.exists(place("stopped.partial")), (pause, running.returncode)
+            if running.returncode == 0:                 # it was quicker
+                checked(place("stopped"))
+                shutil.rmtree(place("stopped"))
+        assert stopped, "none was stopped"
+
     def erasure():
         d.refused("dossier.order", "erase-answered", "rien")
         d.do("erase-asked", "par téléphone, le patient")
@@ -210,6 +277,7 @@ def cases(w, story):
         checked(place("after"))
 
     yield "a dossier with a guardian, a hidden document and a report", setting
+    yield "in the list by state, expert and pathology, and shown with where it stands", found
     yield "no copy for nobody, nowhere, or for whom has no right; and no trace of one", nobody
     yield "the officer's holds all, and sha256sum agrees", officer
     yield "its mails are what came and what left, for other software too", mails
@@ -218,7 +286,10 @@ def cases(w, story):
     yield "as one ZIP file", zipped
     yield "the patient's lacks what is hidden from him and what is about others", patient
     yield "the expert's holds his part", expert
+    yield "an opinion that waits for its release is in no copy of the patient's", before_release
     yield "who could see what, by mailbox and by document", seen
     yield "a request of erasure waits for the officer's answer", erasure
     yield "after a death none for the patient: a person decides", after_death
+    yield "one that is stopped leaves nothing behind", interrupted
     yield "reconcile", story.reconcile
+    yield "an altered byte is told", altered

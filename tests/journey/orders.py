@@ -1,5 +1,6 @@
 """What a document may do and may not: orders to delete, masks, pieces that are set aside, documents of other countries."""
 import base64
+import contextlib
 import io
 import struct
 import zipfile
@@ -7,7 +8,8 @@ import zipfile
 import bad
 import clients
 import documents
-from world import DEPOT, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX
+from kills import descendants, stopped
+from world import DEPOT, HOSPITAL, PATIENT, PLATFORM, SERVICE_BOX, wait_for
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 DICOM = bytes(128) + b"DICM" + bytes(64)
@@ -135,12 +137,29 @@ def cases(world, story):
         assert len(documents_now) == before + 2 and not any("99999" in d["document"] for d in documents_now), "kept as a file, under no number of its own"
 
     def to_the_expert():
-        """He has what is current and open to him, and nothing else."""
+        """He has what is current and open to him, and nothing else: not even what is deleted while the dossier is on its way to him."""
+        ids["gone"], archive = exam("11502-2")
+        decided(send_package(archive), "filed", "none")
         story.triage()
-        story.accept()
+        deliverer = next(p["pid"] for p in w.status()["processes"] if p["name"] == "deliverer")
+        halt = contextlib.ExitStack()
+        halt.enter_context(stopped([deliverer] + descendants(deliverer)))
+
+        def taken_back():
+            with halt:
+                wait_for("the sealed dossier", lambda: [q for q in w.relais("queue", as_json=True) if q["what"] == "M13" and q["state"] == "sealed"])
+                decided(delete(ids["gone"]), "applied", "none", "record.delete/1")
+                first, second = wait_for("the dossier decided again", lambda: (lambda m: m if len(m) == 2 else None)(sent()))
+                assert (first["state"], first["reason"]) == ("cancelled", "dossier.document.stopped") and second["state"] != "cancelled", (first, second)
+                assert w.relais("retry", f"S{first['outbox']}", check=False).returncode == 4
+
+        def sent():
+            return [m for m in w.relais("dossier", "show", story.ref, as_json=True)["mails"] if m["code"] == "M13"]
+        story.accept(meanwhile=taken_back)
         package = zipfile.ZipFile(io.BytesIO(story.full_files["IHE_XDM.zip"]))
         given = b"".join(package.read(n) for n in package.namelist()) + b"".join(story.full_files.values())
         assert ids["masked"].encode() not in given and ids["exam"].encode() not in given, "masked or withdrawn"
+        assert ids["gone"].encode() not in given and not any(ids["gone"] == d["document"] for d in filed()), "withdrawn on its way"
         assert not any(n.endswith((".heic", ".dat")) for n in story.full_files), sorted(story.full_files)
         assert b"US1" not in given, "a foreign file of a hospital names nobody, and goes to nobody"
 

@@ -9,7 +9,7 @@ from world import wait_for
 TUTOR, MOTHER, FATHER, NEPHEW = (f"{name}@familles.mssante.fr" for name in ("tutrice", "mere", "pere", "neveu"))
 STATION = "atelier@impression.mssante.fr"
 ADDRESS = "Mme Lou PAT-PAPIER|Bâtiment C|12 rue des Lilas|75019 PARIS"
-NUMBERS = {"guarded": "2790351215031", "minor": "2790351215032", "paper": "2790351215033", "dead": "2790351215034", "copied": "2790351215035"}
+NUMBERS = {"guarded": "2790351215031", "minor": "2790351215032", "paper": "2790351215033", "dead": "2790351215034", "copied": "2790351215035", "waiting": "2790351215036"}
 
 
 def person(key, family, given, birth="19790328", has_mailbox=True):

@@ -117,7 +117,7 @@ def hospital(w, story):
         box, address = experts.boxes[known["holder"]], known["holder"]
         known["third"], archive = replacement(known["second"])
         decided(d.hospital(archive), "filed")
-        changed = box.take("XDM/1.0/DDM+ESSAI Dossier d", "a changé un document")
+        changed = box.take("XDM/1.0/DDM+ESSAI Documents modifiés", "a changé un document")
         assert numbers(changed) == {known["third"]}, numbers(changed)
         first, _ = d.record("11502-2")
         w.forward(minutes=30)
@@ -125,7 +125,7 @@ def hospital(w, story):
         w.settle()
         box.nothing()
         w.forward(hours=26)
-        both = box.take("XDM/1.0/DDM+ESSAI")
+        both = box.take("XDM/1.0/DDM+ESSAI Complément du dossier d'avis")
         assert numbers(both) == {first, second}, (numbers(both), address)
         box.nothing()
         w.settle()

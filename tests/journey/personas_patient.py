@@ -110,6 +110,7 @@ def patient(w, story):
         calls = len(d.passed()["urgent_call"])
         w.forward(hours=3)
         assert len(d.passed()["urgent_call"]) == calls
+        d.do("answered", "Prise en charge par le 15")
         experts.boxes[known["holder"]].look()
 
     def asks():

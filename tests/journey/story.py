@@ -117,9 +117,10 @@ class Story:
         self.offer, self.expert_relay = offer, offer["Reply-To"]
         self.step(f"La professeure Moreau a reçu l'offre, sans nom : « {offer['Subject']} ».")
 
-    def accept(self, text="ACCEPTE\n\nBien cordialement,\nClaire Moreau\n\n> Avis demandé\n> Répondez ACCEPTE ou REFUSE"):
+    def accept(self, text="ACCEPTE\n\nBien cordialement,\nClaire Moreau\n\n> Avis demandé\n> Répondez ACCEPTE ou REFUSE", meanwhile=lambda: None):
         self.send(EXPERT, self.expert_relay, "Re: " + self.offer["Subject"], text, in_reply_to=self.offer["Message-ID"], name="Pr Claire MOREAU")
         self.reaches("accepted")
+        meanwhile()
         raw, full = self.arrives(EXPERT, "dossier", lambda m: (m["Subject"] or "").startswith("XDM/1.0/DDM+"))
         files = clients.attachments(full)
         assert "IHE_XDM.zip" in files and any(n.endswith(".pdf") for n in files), sorted(files)
