@@ -151,8 +151,8 @@ static void tell_head(const struct cli *cli, const json_t *sheet)
 	size_t i;
 	const json_t *gap;
 
-	printf(cli->french ? "%s\ndu %.10s au %.10s exclu (UTC : %s - %s)%s\n" : "%s\nfrom %.10s until before %.10s (UTC: %s - %s)%s\n", text_of(sheet, "title"),
-	       text_of(sheet, "from"), text_of(sheet, "until"), text_of(sheet, "from"), text_of(sheet, "until"),
+	printf(cli->french ? "%s\ndu %s au %s compris, à Paris (UTC : %.19s - %.19s)%s\n" : "%s\nfrom %s to %s included, in Paris (UTC: %.19s - %.19s)%s\n", text_of(sheet, "title"),
+	       text_of(sheet, "first_day"), text_of(sheet, "last_day"), text_of(sheet, "from"), text_of(sheet, "until"),
 	       json_is_true(json_object_get(sheet, "partial")) ? (cli->french ? ", période non terminée" : ", not over yet") : "");
 	printf(cli->french ? "comptés sur les seuls événements ; délais en heures entamées (histogramme d'une heure, 120 jours au plus) ; masqué : moins de 11 personnes, ou "
 			     "ce qui les ferait retrouver (%d valeurs)\n"
@@ -193,8 +193,8 @@ static int show(const struct cli *cli, json_t *sheet, bool csv)
 	if (csv) {
 		json_t *rows = json_object_get(sheet, "rows"), *gap;
 		size_t i;
-		json_array_insert_new(rows, 0, json_pack("{s:s, s:s, s:s, s:s}", "section", text_of(sheet, "title"), "indicator", text_of(sheet, "from"), "value",
-							 text_of(sheet, "until"), "definition", json_is_true(json_object_get(sheet, "partial")) ? "partial" : ""));
+		json_array_insert_new(rows, 0, json_pack("{s:s, s:s, s:s, s:s}", "section", text_of(sheet, "title"), "indicator", text_of(sheet, "first_day"), "value",
+							 text_of(sheet, "last_day"), "definition", json_is_true(json_object_get(sheet, "partial")) ? "partial" : ""));
 		json_array_foreach(json_object_get(sheet, "gaps"), i, gap) {
 			json_array_append_new(rows, json_pack("{s:s, s:O}", "section", cli->french ? "non mesuré" : "not measured", "indicator", gap));
 		}

@@ -61,6 +61,8 @@ static void a_partner_sees_no_small_cell(void **state)
 	f->gross.n = 75;
 	f->gross.hours = 75 * 137;
 	json_t *sheet = figures_partner(arena, true, BYTES("0042"), f, NOW);
+	assert_string_equal(json_string_value(json_object_get(sheet, "first_day")), "2026-11-30");
+	assert_string_equal(json_string_value(json_object_get(sheet, "last_day")), "2026-12-30");
 	assert_string_equal(value(sheet, "Demandes"), "90");
 	assert_string_equal(value(sheet, "Avis remis"), "75");
 	assert_string_equal(value(sheet, "Avis remis : rachis"), "masqué");
