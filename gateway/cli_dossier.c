@@ -195,7 +195,7 @@ static int command(struct cli *cli, const char *kind, int64_t dossier, int64_t i
 static const struct {
 	const char *name, *words[5];
 } acts[] = {
-	{"triage", {NULL}}, {"release", {NULL}}, {"offer", {NULL}}, {"close", {NULL}}, {"archive", {NULL}}, {"study-stop", {NULL}},
+	{"triage", {NULL}}, {"release", {NULL}}, {"offer", {NULL}}, {"close", {NULL}}, {"archive", {NULL}}, {"study-stop", {NULL}}, {"study-answered", {NULL}},
 	{"hold", {"text"}}, {"return", {"text"}}, {"redirect", {"text"}}, {"cancel", {"text"}}, {"withdraw", {"text"}}, {"expire", {"text"}},
 	{"died", {"text"}}, {"doubt", {"text"}}, {"identity", {"text"}}, {"pause", {"text"}}, {"resume", {"text"}}, {"more", {"text"}},
 	{"answered", {"text"}}, {"without", {"text"}}, {"unfreeze", {"text"}}, {"complaint", {"text"}}, {"settle", {"text"}}, {"urgent", {"text"}},

@@ -10,8 +10,9 @@
 #include "gateway/figures_read.h"
 #include "gateway/figures_rows.h"
 #include "gateway/json_view.h"
+#include "policy/study.h"
 
-static const char usage[] = "stats committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD]   [--csv]";
+static const char usage[] = "stats committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD]   [--csv] | answers FAMILY TEXT";
 
 struct asked {
 	struct instant now;
@@ -93,6 +94,49 @@ static json_t *day(struct cli *cli, const struct asked *asked)
 	return NULL;
 }
 
+/* --- answers on paper ------------------------------------------------------------------------------ */
+
+static enum reason known_family(struct cli *cli, const char *family)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(cli->store, &rows, "select 1::bigint from relais.figures_families() f where f.family = $1", P_TEXT(family));
+
+	if (reason == REASON_NONE && store_count(rows) == 0)
+		reason = REASON_NOT_FOUND;
+	store_free(&rows);
+	return reason;
+}
+
+/* Typed without a word of whose they are: commas stand for the lines of the sheet. */
+static int count_answers(struct cli *cli, const struct asked *asked, const char *family, const char *text)
+{
+	struct bytes questions[STUDY_QUESTIONS], said[STUDY_QUESTIONS];
+	char *lines = arena_text(cli->arena, bytes_of_text(text));
+	struct study_answers answers;
+	size_t n = 0;
+
+	for (char *c = lines; *c != '\0'; c++)
+		*c = *c == ',' ? '\n' : *c;
+	if (!study_read(bytes_of_text(lines), &answers)) {
+		fprintf(stderr, "usage: relais %s\n", usage);
+		return CLI_USAGE;
+	}
+	for (size_t i = 0; i < STUDY_QUESTIONS; i++) {
+		if (answers.at[i] == STUDY_UNSAID)
+			continue;
+		questions[n] = bytes_of_text(study_question_name(i));
+		said[n++] = bytes_of_text(study_answer_name(answers.at[i]));
+	}
+	enum reason reason = known_family(cli, family);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(cli->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3, $4)", P_INT(calendar_date(CALENDAR_FRANCE, asked->now).year),
+				   P_TEXT(family), P_TEXTS(questions, n), P_TEXTS(said, n));
+	if (reason != REASON_NONE)
+		return cli_refuse(cli, reason, family);
+	printf(cli->json ? "{\"counted\": %zu}\n" : cli->french ? "%zu réponses comptées\n" : "%zu answers counted\n", n);
+	return CLI_OK;
+}
+
 /* --- showing ---------------------------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *o, const char *key)
@@ -107,8 +151,8 @@ static void tell_head(const struct cli *cli, const json_t *sheet)
 	size_t i;
 	const json_t *gap;
 
-	printf(cli->french ? "%s\ndu %.10s au %.10s exclu (UTC : %s - %s)%s\n" : "%s\nfrom %.10s until before %.10s (UTC: %s - %s)%s\n", text_of(sheet, "title"),
-	       text_of(sheet, "from"), text_of(sheet, "until"), text_of(sheet, "from"), text_of(sheet, "until"),
+	printf(cli->french ? "%s\ndu %s au %s compris, à Paris (UTC : %.19s - %.19s)%s\n" : "%s\nfrom %s to %s included, in Paris (UTC: %.19s - %.19s)%s\n", text_of(sheet, "title"),
+	       text_of(sheet, "first_day"), text_of(sheet, "last_day"), text_of(sheet, "from"), text_of(sheet, "until"),
 	       json_is_true(json_object_get(sheet, "partial")) ? (cli->french ? ", période non terminée" : ", not over yet") : "");
 	printf(cli->french ? "comptés sur les seuls événements ; délais en heures entamées (histogramme d'une heure, 120 jours au plus) ; masqué : moins de 11 personnes, ou "
 			     "ce qui les ferait retrouver (%d valeurs)\n"
@@ -149,8 +193,8 @@ static int show(const struct cli *cli, json_t *sheet, bool csv)
 	if (csv) {
 		json_t *rows = json_object_get(sheet, "rows"), *gap;
 		size_t i;
-		json_array_insert_new(rows, 0, json_pack("{s:s, s:s, s:s, s:s}", "section", text_of(sheet, "title"), "indicator", text_of(sheet, "from"), "value",
-							 text_of(sheet, "until"), "definition", json_is_true(json_object_get(sheet, "partial")) ? "partial" : ""));
+		json_array_insert_new(rows, 0, json_pack("{s:s, s:s, s:s, s:s}", "section", text_of(sheet, "title"), "indicator", text_of(sheet, "first_day"), "value",
+							 text_of(sheet, "last_day"), "definition", json_is_true(json_object_get(sheet, "partial")) ? "partial" : ""));
 		json_array_foreach(json_object_get(sheet, "gaps"), i, gap) {
 			json_array_append_new(rows, json_pack("{s:s, s:O}", "section", cli->french ? "non mesuré" : "not measured", "indicator", gap));
 		}
@@ -194,6 +238,8 @@ int cli_stats(int argc, char **argv)
 	enum reason reason = read_now(&cli, &asked.now);
 	if (reason != REASON_NONE)
 		return cli_close(&cli, cli_refuse(&cli, reason, NULL));
+	if (cli.n == 3 && strcmp(cli.arguments[0], "answers") == 0)
+		return cli_close(&cli, count_answers(&cli, &asked, cli.arguments[1], cli.arguments[2]));
 	/* As long as the past is. */
 	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
 	json_t *sheet = sheet_of(&cli, &asked, &known);

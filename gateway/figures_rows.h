@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "policy/figures.h"
 
-/* {"title", "from", "until", "partial", "rows": [{"section", "indicator", "value", "before"?, "definition"}…], "gaps": [text…], "hidden": count}. The caller
+/* {"title", "first_day", "last_day" (in Paris), "from", "until", "partial", "rows": [{"section", "indicator", "value", "before"?, "definition"}…], "gaps": [text…], "hidden": count}. The caller
  * owns it. now: whether the span is over (partial). */
 
 /* The mission committee's year, its indicators by their names, with the year before. study: rows of relais.study_list, study_before likewise. */

@@ -14,9 +14,17 @@ const char *sheet_say(const struct sheet *s, const char *french, const char *eng
 	return s->french ? french : english;
 }
 
+static const char *day_of(const struct sheet *s, struct instant at)
+{
+	struct date d = calendar_date(CALENDAR_FRANCE, at);
+
+	return arena_printf(s->arena, "%04d-%02d-%02d", d.year, d.month, d.day);
+}
+
 json_t *sheet_end(struct sheet *s, const char *title, struct instant from, struct instant until, struct instant now)
 {
-	return json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:i}", "title", title, "from", json_of_instant(from), "until", json_of_instant(until), "partial",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:i}", "title", title, "first_day", day_of(s, from), "last_day",
+			 day_of(s, (struct instant){until.us - 1}), "from", json_of_instant(from), "until", json_of_instant(until), "partial",
 			 instant_before(now, until), "rows", s->rows, "gaps", s->gaps, "hidden", (int)s->hidden);
 }
 

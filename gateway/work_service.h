@@ -28,5 +28,8 @@ bool work_services(struct work *work);
 MUST_USE enum reason work_digest(struct work *work);
 MUST_USE enum reason work_figures(struct work *work);
 MUST_USE enum reason work_watch(struct work *work);
+/* Of the month that is over, once (work_monthly.c). */
+MUST_USE enum reason work_statements(struct work *work);
+MUST_USE enum reason work_partners(struct work *work);
 
 #endif

@@ -128,6 +128,7 @@ enum policy_act {
 	POLICY_ACT_PROFILE,      /* how a professional's mailbox wants its mail: party, how "pdf", "pdf+xdm", "paper" */
 	POLICY_ACT_SECRET,       /* a minor wants it kept from the parents: text */
 	POLICY_ACT_UNSECRET,     /* and does not any more: text */
+	POLICY_ACT_STUDY_ANSWERED,   /* the questionnaire after six months came back on paper, or was answered on the telephone; what it says is counted apart */
 	POLICY_ACT_STUDY_STOP,   /* no questionnaire after six months, in any dossier of that person */
 	POLICY_ACT_ARCHIVE,
 	POLICY_ACT_ERASE,        /* text by what order */

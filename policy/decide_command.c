@@ -45,6 +45,7 @@ static const struct {
 	[POLICY_ACT_PROFILE] = {"profile", "operator.profile/1"},
 	[POLICY_ACT_SECRET] = {"secret", "operator.secret/1"},
 	[POLICY_ACT_UNSECRET] = {"unsecret", "operator.unsecret/1"},
+	[POLICY_ACT_STUDY_ANSWERED] = {"study-answered", "operator.study-answered/1"},
 	[POLICY_ACT_STUDY_STOP] = {"study-stop", "operator.study-stop/1"},
 	[POLICY_ACT_ARCHIVE] = {"archive", "operator.archive/1"},
 	[POLICY_ACT_ERASE] = {"erase", "operator.erase/1"},

@@ -202,6 +202,8 @@ enum reason life_command(struct build *b, const struct policy_command *c)
 		return urgent(b, c);
 	case POLICY_ACT_SHARE:
 		return share(b, c);
+	case POLICY_ACT_STUDY_ANSWERED:
+		return build_plain(b, EVENT_STUDY_ANSWERED);
 	case POLICY_ACT_STUDY_STOP:
 		return build_plain(b, EVENT_STUDY_STOPPED);
 	case POLICY_ACT_ARCHIVE:

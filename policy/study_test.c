@@ -151,6 +151,15 @@ static void a_question_beside_it_is_not_lost(void **state)
 	world_free(w);
 	w = six_months_later(true);
 	ask(w);
+	/* On paper: that it came, once, and only what was sent can come back. */
+	assert_int_equal(command(w, POLICY_ACT_STUDY_ANSWERED, "", "")->outcome, POLICY_APPLIED);
+	assert_string_equal(events_of(w), "study_answered");
+	assert_null(w->last.study);
+	assert_int_equal(command(w, POLICY_ACT_STUDY_ANSWERED, "", "")->outcome, POLICY_REFUSED);
+	world_free(w);
+	w = six_months_later(true);
+	assert_int_equal(command(w, POLICY_ACT_STUDY_ANSWERED, "", "")->outcome, POLICY_REFUSED);
+	ask(w);
 	writes(w, "Je ne sais que répondre.", POLICY_WORD_NONE);
 	assert_string_equal(events_of(w), "question_late");
 	world_free(w);

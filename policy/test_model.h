@@ -1187,6 +1187,8 @@ static const struct model_likely {
 	{DOSSIER_OFFERED, MOVE_OPINION, WHO_LOST, 0, NULL},          {DOSSIER_ACCEPTED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_OFFERED, MOVE_COMMAND, 0, 255, "take"},             {DOSSIER_NO_EXPERT, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},         {DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "assign"},
+	{DOSSIER_WITHDRAWN, MOVE_DUE, 0, 1, NULL},                   {DOSSIER_CANCELLED, MOVE_DUE, 0, 1, NULL},
+	{DOSSIER_MORE_INFO, MOVE_COMMAND, 0, 255, "freeze"},         {DOSSIER_UNDELIVERABLE, MOVE_COMMAND, 0, 255, "freeze"},
 	{DOSSIER_NO_EXPERT, MOVE_COMMAND, 0, 255, "take"},           {DOSSIER_REASSIGNED, MOVE_OPINION, WHO_LOST, 0, NULL},
 	{DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "offer"},           {DOSSIER_COMPLETE, MOVE_COMMAND, 0, 255, "assign"},
 	{DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "offer"},         {DOSSIER_REASSIGNED, MOVE_COMMAND, 0, 255, "assign"},
@@ -1222,6 +1224,8 @@ static UNUSED const char *model_partner(const struct dossier *d, uint64_t *seed)
 
 	if (d != NULL && d->frozen_at.us != 0 && model_chance(seed, 8) == 0)
 		return "unfreeze";
+	if (d != NULL && study_awaits(d) && model_chance(seed, 8) == 0)
+		return "study-answered";
 	if (d != NULL && d->n_representatives > 0 && d->representatives[0].ended_at.us == 0 && model_chance(seed, 24) == 0)
 		return "represent-end";
 	if (d != NULL && d->channels[PARTY_PATIENT].channel == CHANNEL_PHYSICIAN && model_chance(seed, 16) == 0)

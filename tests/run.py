@@ -139,7 +139,7 @@ SUITES = {
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
     "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas,people"], 900),
-    "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export"], 900),
+    "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures"], 1500),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),

@@ -229,8 +229,6 @@ create table dossier_event (
   primary key (dossier, seq)
 );
 
--- What happened in a span of time (figures_dossiers).
-create index dossier_event_at on dossier_event (at, dossier);
 -- What each expert was asked and took, for his load: counted from the events themselves.
 create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
 
@@ -356,6 +354,14 @@ begin
             coalesce(case when organisation then e->>'organisation' else concat_ws(' ', e->>'title', e->>'given', e->>'family') end, ''), fee_book.cents);
   perform tally_one('fee');
 end $$;
+
+-- The lines of a span of time, each expert's together, with the mailbox that the register has for him today; null when it has none.
+create function fee_statements(from_at timestamptz, until_at timestamptz) returns table (rpps text, mailbox text, name text, ref text, at timestamptz, cents integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select f.rpps, e.mailbox, coalesce(e.data->>'name', nullif(concat_ws(' ', e.data->>'title', e.data->>'given', e.data->>'family'), ''), ''), d.ref, f.at, f.cents
+    from fee f join dossier d on d.id = f.dossier left join expert e on e.rpps = f.rpps and e.active
+   where f.at >= from_at and f.at < until_at order by f.rpps, f.at, f.dossier
+$$;
 
 -- How many gave which answer: no person, no dossier, no day.
 create table study_count (
@@ -1192,9 +1198,16 @@ begin
   return given;
 end $$;
 
+-- Was any service mail of that code made for that occasion?
+create function service_made(code text, occasion text) returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select exists (select from outbox o where o.dossier is null and o.code = service_made.code and o.effect like 'service:' || service_made.code || ':%'
+                   and right(o.effect, length(service_made.occasion) + 1) = ':' || service_made.occasion)
+$$;
+
 -- What falls due of no dossier: each service with when it is next (gateway/work_daily.c says what it does and when again). '-infinity': never yet.
 create table service_timer (name text primary key, due timestamptz not null default '-infinity');
-insert into service_timer (name) values ('digest'), ('figures'), ('watch');
+insert into service_timer (name) values ('digest'), ('figures'), ('statements'), ('partners'), ('watch');
 create function service_claim(at timestamptz) returns table (name text, due timestamptz)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin

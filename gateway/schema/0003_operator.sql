@@ -254,8 +254,9 @@ create function figures_dossiers(after bigint, most bigint, from_at timestamptz,
   open boolean, expert text, asked text, complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb, fee_event bigint,
   fee_rpps text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select r.* from (select distinct e.dossier from dossier_event e where e.dossier > figures_dossiers.after and e.at >= from_at and e.at < until_at
-                    order by e.dossier limit figures_dossiers.most) x, lateral reconcile_dossiers(x.dossier - 1, 1) r order by r.id
+  select r.* from (select d.id from dossier d where d.id > figures_dossiers.after
+                      and exists (select from dossier_event e where e.dossier = d.id and e.at >= from_at and e.at < until_at)
+                    order by d.id limit figures_dossiers.most) x, lateral reconcile_dossiers(x.id - 1, 1) r order by r.id
 $$;
 -- The family of each pathology.
 create function figures_families() returns table (code text, family text)
@@ -315,8 +316,8 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
-grant execute on function fee_list, study_list, figures_dossiers, figures_families to relais_operator;
-grant execute on function fee_list, figures_dossiers, figures_families to relais_worker;
+grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;
+grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;
 grant execute on function directory_facts, directory_ask, directory_claim, directory_done, directory_later to relais_worker;
 grant execute on function directory_begin, directory_stage, directory_replace, directory_compare, directory_state, directory_history, directory_lines, directory_find,

@@ -32,6 +32,7 @@ import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
 import extensions                   # noqa: E402
+import figures                      # noqa: E402
 from rehearsal import Rehearsal     # noqa: E402
 from story import Story             # noqa: E402
 from world import World             # noqa: E402
@@ -154,6 +155,7 @@ def main():
         "export": group(copies, "export", tampered=False, kind=copies.World),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),
+        "figures": group(figures, "figures", tampered=False, kind=figures.FiguresWorld),
         "personas": group(personas, "personas", tampered=False, kind=Rehearsal),
     }
     wanted = args.only.split(",") if args.only else list(groups)
