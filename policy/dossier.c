@@ -99,7 +99,8 @@ static void keep_proof(struct dossier *d, const struct dossier_event *e, bool fa
 	/* A proof never sinks by an older, lower one; a failure is told beside it. */
 	if (!failed && m->level > p->level)
 		p->level = m->level;
-	if (!failed && m->code == MAIL_M21 && m->party == PARTY_PATIENT && m->level >= 2 && d->kept_at.us == 0)
+	/* What never was released keeps no promise, whatever is told of a mail. */
+	if (!failed && m->code == MAIL_M21 && m->party == PARTY_PATIENT && m->level >= 2 && d->released_at.us != 0 && d->kept_at.us == 0)
 		d->kept_at = e->at;
 	if (failed && m->party == PARTY_PATIENT && dossier_is_unknown(m))
 		d->unknown_at = e->at;

@@ -272,6 +272,24 @@ static void versions_have_no_gap(void **state)
 	arena_destroy(&arena);
 }
 
+/* A proof of a report before there is one stops no clock of the promise. */
+static void nothing_is_kept_before_the_release(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_CHECKED);
+	struct dossier_event proof = event(EVENT_MAIL_PROOF);
+
+	proof.mail = (struct dossier_mail_data){.code = MAIL_M21, .party = PARTY_PATIENT, .mailbox = BYTES("p@x.fr"), .level = 2};
+	assert_int_equal(apply(&d, proof), REASON_NONE);
+	assert_int_equal(d.kept_at.us, 0);
+	assert_int_equal(apply(&d, released(1)), REASON_NONE);
+	assert_int_equal(d.kept_at.us, 0);
+	assert_int_equal(apply(&d, proof), REASON_NONE);
+	assert_int_not_equal(d.kept_at.us, 0);
+	arena_destroy(&arena);
+}
+
 static void an_answer_needs_a_question(void **state)
 {
 	(void)state;
@@ -906,7 +924,7 @@ int main(void)
 		cmocka_unit_test(a_holder_is_never_late), cmocka_unit_test(a_withdrawal_is_for_good), cmocka_unit_test(a_frozen_dossier_promises_nothing), cmocka_unit_test(freezes_are_lifted_by_name),
 		cmocka_unit_test(representatives_have_dates),
 		cmocka_unit_test(versions_have_no_gap),
-		cmocka_unit_test(an_answer_needs_a_question),
+		cmocka_unit_test(nothing_is_kept_before_the_release), cmocka_unit_test(an_answer_needs_a_question),
 		cmocka_unit_test(documents_at_the_gate),
 		cmocka_unit_test(replacing),
 		cmocka_unit_test(loose_files),
