@@ -297,6 +297,36 @@ static void once_only(void **state)
 	world_free(w);
 }
 
+/* Of another matter a person may ask at the same time: one dossier each, and the second knows of the first. */
+static void two_matters_of_one_person(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_message m = request_message(w);
+	struct policy_decision d;
+
+	send(w, request_message(w));
+	struct dossier first = *w->dossier;
+	const struct dossier *one = &first;
+	m.documents = documents(w, document(w, "request-9", "74465-6", "f9"));
+	first.request.pathology = BYTES("rachis");
+	policy_decide_message(w->arena, &w->rules, NULL, &one, 1, &m, w->now, &d);
+	assert_int_equal(d.outcome, POLICY_APPLIED);
+	assert_true(d.creates);
+	size_t linked = 0;
+	for (size_t i = 0; i < d.n_events; i++)
+		if (d.events[i].kind == EVENT_LINKED && bytes_equal(d.events[i].text.id, first.reference))
+			linked++;
+	assert_int_equal(linked, 1);
+	/* One that is over is no company. */
+	first.state = DOSSIER_ARCHIVED;
+	policy_decide_message(w->arena, &w->rules, NULL, &one, 1, &m, w->now, &d);
+	assert_int_equal(d.outcome, POLICY_APPLIED);
+	for (size_t i = 0; i < d.n_events; i++)
+		assert_true(d.events[i].kind != EVENT_LINKED);
+	world_free(w);
+}
+
 /* The same number with other traits as in an open dossier: whichever is right, a person must see it. */
 static void a_second_person_under_one_number(void **state)
 {
@@ -445,7 +475,7 @@ int main(void)
 		cmocka_unit_test(holds_what_names_no_patient),
 		cmocka_unit_test(one_patient_a_message),
 		cmocka_unit_test(a_file_of_another_patients_package),
-		cmocka_unit_test(once_only),
+		cmocka_unit_test(once_only), cmocka_unit_test(two_matters_of_one_person),
 		cmocka_unit_test(a_second_person_under_one_number),
 		cmocka_unit_test(senders),
 		cmocka_unit_test(scans_and_archives),
