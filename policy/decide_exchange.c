@@ -396,7 +396,7 @@ static enum reason requester_words(struct build *b)
 	if (step_is_profile_word(word))
 		return step_profile_word(b);
 	if ((word == POLICY_WORD_AGREE || word == POLICY_WORD_REFUSE) && awaits_agreement(b->after))
-		return word == POLICY_WORD_AGREE ? agree(b) : is_alone(b->message) ? disagree(b) : REASON_REPLY_WISH;
+		return !is_alone(b->message) ? REASON_REPLY_WISH : word == POLICY_WORD_AGREE ? agree(b) : disagree(b);
 	return word != POLICY_WORD_NONE && word != POLICY_WORD_UNCLEAR ? REASON_REPLY_WISH : plain_words(b, b->after->request.organisation);
 }
 

@@ -92,6 +92,15 @@ static bool may_resend_dossier(const struct build *b, enum party party)
 	       !dossier_stands_still(d);
 }
 
+/* It stands in the nurses' list until somebody reached him: an answer that was carried out has no owner. */
+static enum reason call_him(struct build *b, enum mail_code code, enum party party, struct bytes mailbox)
+{
+	const struct dossier_mail_data data = {.code = code, .party = party, .mailbox = mailbox, .reason = REASON_REPORT_UNFILED};
+	bool his = is_physician(party) || party == PARTY_EXPERT;
+
+	return his ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data}) : REASON_NONE;
+}
+
 enum reason step_unfiled(struct build *b, enum mail_code code, enum party party, struct bytes mailbox)
 {
 	bool report = code == MAIL_M64 && may_resend_report(b, party);
@@ -103,7 +112,7 @@ enum reason step_unfiled(struct build *b, enum mail_code code, enum party party,
 	/* Once: what has no package any more and still is not filed is a person's to settle. */
 	if (!his || (!report && !dossier) || recipient_profile(b->rules, party, mailbox).pdf_only ||
 	    dossier_next(b->after->state, EVENT_PROFILE_TOLD) == DOSSIER_NOWHERE)
-		return REASON_NONE;
+		return call_him(b, code, party, mailbox);
 	enum reason reason = tell(b, (struct dossier_profile_data){.party = party, .form = PROFILE_PDF, .why = PROFILE_UNFILED});
 	if (reason != REASON_NONE)
 		return reason;

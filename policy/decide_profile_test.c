@@ -214,9 +214,17 @@ static void what_was_not_filed_goes_again(void **state)
 	learn(w);
 	pass(w, SPAN_HOURS(1));
 	send(w, unfiled_message(w, MAIL_M64, PARTY_ATTENDING, GENERAL));
-	assert_string_equal(events_of(w), "mail_proof");
+	/* A person's, until she reached him: what was applied has no owner. */
+	assert_string_equal(events_of(w), "mail_proof, mail_failed");
 	assert_string_equal(mails_of(w), "");
 	assert_string_equal(w->last.owner, "nurses");
+	assert_true(has_task(w, "mail_failed"));
+	assert_int_equal(dossier_find_proof(w->dossier, MAIL_M64, PARTY_ATTENDING)->level, 2);
+	const struct policy_command call = {.act = POLICY_ACT_CONTACT, .actor = BYTES("nurse"), .party = PARTY_ATTENDING, .id = BYTES("call"), .how = BYTES("reached"),
+					    .mail = BYTES("M64"), .text = BYTES("imprimé au cabinet")};
+	policy_decide_command(w->arena, &w->rules, w->dossier, &call, w->now, &w->last);
+	world_store(w);
+	assert_false(has_task(w, "mail_failed"));
 	world_free(w);
 }
 
@@ -264,7 +272,8 @@ static void what_is_not_sent_again(void **state)
 	send(w, correction_message(w, "Précision."));
 	assert_int_equal(w->dossier->state, DOSSIER_REVISION);
 	send(w, unfiled_message(w, MAIL_M64, PARTY_ATTENDING, GENERAL));
-	assert_string_equal(events_of(w), "mail_proof");
+	assert_string_equal(events_of(w), "mail_proof, mail_failed");
+	assert_true(has_task(w, "mail_failed"));
 	assert_string_equal(mails_of(w), "");
 	world_free(w);
 	/* Consent is asked at that second. */
@@ -356,6 +365,40 @@ static void an_unknown_patient_is_compared(void **state)
 	world_free(w);
 }
 
+/* A name server that is lost, an operator that does not know us, a print station whose mailbox is gone: no patient is a stranger for it. */
+static void what_is_ours_is_not_the_patients(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *status;
+		bool letter;
+		enum reason reason;
+	} rows[] = {
+		{"the domain is not there", "5.1.2", false, REASON_DELIVER_MAILBOX_NONE}, {"the domain takes no mail", "5.1.10", false, REASON_DELIVER_MAILBOX_NONE},
+		{"our address is malformed", "5.1.7", false, REASON_DELIVER_REFUSED},     {"our domain is not known", "5.1.8", false, REASON_DELIVER_REFUSED},
+		{"the print station is gone", "5.1.1", true, REASON_DELIVER_MAILBOX_NONE},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = world_make();
+		const struct policy_command letters = {.act = POLICY_ACT_CHANNEL, .actor = BYTES("nurse"), .party = PARTY_PATIENT, .how = BYTES("paper"),
+						       .id = BYTES("Mme X|75001 PARIS")};
+		const struct policy_delivery d = {.code = MAIL_M02, .party = PARTY_PATIENT, .reason = rows[i].reason, .status = T(rows[i].status),
+						  .mailbox = rows[i].letter ? BYTES("impression@station.exemple.fr") : BYTES(PATIENT_MAILBOX)};
+		w->rules.print_mailbox = BYTES("impression@station.exemple.fr");
+		send(w, request_message(w));
+		if (rows[i].letter) {
+			policy_decide_command(w->arena, &w->rules, w->dossier, &letters, w->now, &w->last);
+			world_store(w);
+		}
+		policy_decide_outcome(w->arena, &w->rules, w->dossier, &d, w->now, &w->last);
+		world_store(w);
+		if (strcmp(events_of(w), "mail_failed") != 0 || w->dossier->state != DOSSIER_INCOMPLETE || w->dossier->unknown_at.us != 0 || !has_task(w, "mail_failed"))
+			fail_msg("%s: %s, %s", rows[i].what, events_of(w), dossier_state_name(w->dossier->state));
+		world_free(w);
+	}
+}
+
 static void what_is_wanted_soon(void **state)
 {
 	(void)state;
@@ -416,7 +459,7 @@ int main(void)
 		cmocka_unit_test(whose_word_counts), cmocka_unit_test(the_next_mail_is_as_he_wishes), cmocka_unit_test(paper_is_a_persons_to_send),
 		cmocka_unit_test(paper_of_another_dossier), cmocka_unit_test(another_address_is_never_learnt), cmocka_unit_test(what_was_not_filed_goes_again),
 		cmocka_unit_test(software_may_say_it_in_words), cmocka_unit_test(an_expert_has_his_dossier_again), cmocka_unit_test(what_is_not_sent_again),
-		cmocka_unit_test(a_nurse_tells_it), cmocka_unit_test(an_unknown_patient_is_compared), cmocka_unit_test(what_is_wanted_soon),
+		cmocka_unit_test(a_nurse_tells_it), cmocka_unit_test(an_unknown_patient_is_compared), cmocka_unit_test(what_is_ours_is_not_the_patients), cmocka_unit_test(what_is_wanted_soon),
 		cmocka_unit_test(his_physician_has_it_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

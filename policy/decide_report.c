@@ -168,16 +168,19 @@ void decide_report(struct build *b)
 static void decide_delivery(struct build *b, const struct dossier *dossier, const struct policy_delivery *delivery, bool late)
 {
 	bool letter = dossier != NULL && is_station(b, delivery->mailbox);
-	const struct dossier_mail_data data = {
+	struct dossier_mail_data data = {
 		.code = delivery->code,
 		.party = delivery->party,
 		.mailbox = letter ? dossier_mailbox(dossier, delivery->party) : delivery->mailbox,
 		.level = !delivery->accepted || late ? 0 : letter ? PROOF_LEFT : PROOF_ACCEPTED,
 		.reason = delivery->accepted && !late ? REASON_NONE : delivery->reason,
-		.status = delivery->status,
+		.status = letter ? BYTES_NONE : delivery->status,
 	};
 	enum reason reason = REASON_DOSSIER_NONE;
 
+	/* What the print station's server says of its own mailbox says nothing of who the letter is for. */
+	if (letter && data.level == 0 && data.reason == REASON_DELIVER_MAILBOX_NONE)
+		data.reason = REASON_DELIVER_REFUSED;
 	if (dossier != NULL) {
 		build_dossier(b, dossier);
 		reason = delivery->stopped != NULL ? step_stopped(b, delivery)

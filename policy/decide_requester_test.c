@@ -97,6 +97,13 @@ static void the_agreement_is_asked_for(void **state)
 	assert_int_equal(send(w, m)->reason, REASON_REPLY_AUTOMATIC);
 	assert_int_equal(send(w, says(w, DOCTOR, POLICY_WORD_UNCLEAR))->outcome, POLICY_HELD);
 	assert_false(w->dossier->request.consent_processing || w->dossier->request.consent_expert);
+	/* The form that the patient signed lies beside his word: a person reads it before it counts. */
+	m = says(w, DOCTOR, POLICY_WORD_AGREE);
+	m.documents = documents(w, document(w, "accord", "59284-0", "a1"));
+	m.n_documents = 1;
+	assert_int_equal(send(w, m)->reason, REASON_REPLY_WISH);
+	assert_int_equal(w->last.outcome, POLICY_HELD);
+	assert_string_equal(events_of(w), "");
 	send(w, says(w, DOCTOR, POLICY_WORD_AGREE));
 	assert_string_equal(events_of(w), "consent_changed, consent_changed, qualified, pieces_missing");
 	assert_string_equal(mails_of(w), "M01 patient, M02 patient, M61 requester");

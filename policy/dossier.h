@@ -291,7 +291,8 @@ unsigned dossier_version(const struct dossier *dossier);
 const struct dossier_release *dossier_release_of(const struct dossier *dossier, unsigned version);
 /* Was a version below that one sent to that party's mailbox, under whatever role? */
 bool dossier_had_version(const struct dossier *dossier, enum party party, unsigned below);
-/* A mail failed because its recipient's operator knows no such mailbox (RFC 3463 3.2: bad address). One that was shut is another matter. */
+/* A mail failed because its recipient's operator knows no such mailbox (RFC 3463 3.2: bad address). One that was shut, a domain that
+ * is not there, or our own address refused are other matters. */
 bool dossier_is_unknown(const struct dossier_mail_data *mail);
 /* It is not to be carried on by the machine: frozen, or the patient died. */
 bool dossier_stands_still(const struct dossier *dossier);

@@ -138,9 +138,13 @@ bool dossier_was_returned(const struct dossier *dossier, struct bytes address)
 
 bool dossier_is_unknown(const struct dossier_mail_data *mail)
 {
-	bool shut = bytes_equal_text(mail->status, "5.2.1");
+	/* Shut; a domain that is not there or takes no mail; our own address that is not believed (RFC 3463 3.2, 3.3, RFC 7505 4.2): none of them is he. */
+	static const char *const others[] = {"5.2.1", "5.1.2", "5.1.10", "5.1.7", "5.1.8"};
 
-	return !shut && (mail->reason == REASON_DELIVER_MAILBOX_NONE || bytes_starts(mail->status, BYTES("5.1.")));
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (bytes_equal_text(mail->status, others[i]))
+			return false;
+	return mail->reason == REASON_DELIVER_MAILBOX_NONE || bytes_starts(mail->status, BYTES("5.1."));
 }
 
 /* The first who acts; whether his dates hold at this instant is the consent's to say. */
