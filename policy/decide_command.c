@@ -78,7 +78,8 @@ static enum reason return_opinion(struct build *b, const struct policy_command *
 		build_field(b, "missing", c->text);
 		build_field(b, "form_whole", form_blank(b, NULL, 0));
 	}
-	return reason;
+	/* Of a correction: what was released stands again, and the patient may have read it meanwhile. */
+	return reason == REASON_NONE && b->after->state == DOSSIER_EXCHANGE ? step_share_due(b) : reason;
 }
 
 static enum reason offer_again(struct build *b)

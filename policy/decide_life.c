@@ -148,6 +148,14 @@ static enum reason share(struct build *b, const struct policy_command *c)
 	return step_share(b, c->party);
 }
 
+/* What the patient read while nothing could leave opens it for his physician now. */
+static enum reason unfreeze(struct build *b, const struct policy_command *c)
+{
+	enum reason reason = build_text(b, EVENT_UNFROZEN, BYTES_NONE, c->text);
+
+	return reason == REASON_NONE && b->after->state == DOSSIER_EXCHANGE ? step_share_due(b) : reason;
+}
+
 /* Written down before the copy is made: nobody reads a whole dossier without a trace. */
 static enum reason export_copy(struct build *b, const struct policy_command *c)
 {
@@ -191,7 +199,7 @@ enum reason life_command(struct build *b, const struct policy_command *c)
 	case POLICY_ACT_FREEZE:
 		return c->id.len > 0 ? build_text(b, EVENT_FROZEN, c->id, c->text) : REASON_USAGE;
 	case POLICY_ACT_UNFREEZE:
-		return build_text(b, EVENT_UNFROZEN, BYTES_NONE, c->text);
+		return unfreeze(b, c);
 	case POLICY_ACT_COMPLAINT:
 		return build_text(b, EVENT_COMPLAINED, BYTES_NONE, c->text);
 	case POLICY_ACT_SETTLE:

@@ -133,6 +133,52 @@ static void reports_that_prove_nothing(void **state)
 	world_free(w);
 }
 
+/* Who is to have it after the patient: what he read while nothing could leave, or while a correction waited, counts once it may. */
+static void what_was_read_while_nothing_left(void **state)
+{
+	(void)state;
+	const struct policy_report_recipient line = {.disposition = BYTES("displayed")};
+	struct policy_answer answers[COUNT(REQUEST_ANSWERS)];
+
+	memcpy(answers, REQUEST_ANSWERS, sizeof answers);
+	for (size_t i = 0; i < COUNT(answers); i++)
+		if (bytes_equal_text(answers[i].question, "consent.attending.when"))
+			answers[i].value = BYTES("after-reading");
+	for (int revised = 0; revised < 2; revised++) {
+		struct world *w = world_make();
+		struct policy_message m = request_message(w);
+		m.answers = answers;
+		send(w, m);
+		send(w, record_message(w, "mammo-1", "18748-4", "m1"));
+		send(w, record_message(w, "rcp-1", "51851-4", "r1"));
+		command(w, POLICY_ACT_TRIAGE, "", "");
+		pass(w, SPAN_HOURS(1));
+		send(w, reply_message(w, "un@experts.exemple.fr", POLICY_WORD_ACCEPT));
+		pass(w, SPAN_HOURS(1));
+		send(w, opinion_message(w, "un@experts.exemple.fr", "e1"));
+		command(w, POLICY_ACT_RELEASE, "", "");
+		assert_null(mail_of(&w->last, MAIL_M64));
+		if (revised)
+			send(w, correction_message(w, "Précision."));
+		else
+			command(w, POLICY_ACT_FREEZE, "breach", "");
+		send(w, report_message(w, POLICY_REPORT_MDN, MAIL_M21, PARTY_PATIENT, PATIENT_MAILBOX, line));
+		assert_string_equal(events_of(w), "mail_proof, report_read");
+		assert_null(mail_of(&w->last, MAIL_M64));
+		pass(w, SPAN_HOURS(1));
+		command(w, revised ? POLICY_ACT_RETURN : POLICY_ACT_UNFREEZE, "", "relu");
+		assert_string_equal(events_of(w), revised ? "opinion_returned, shared" : "unfrozen, shared");
+		assert_int_equal(mail_of(&w->last, MAIL_M64)->party, PARTY_ATTENDING);
+		/* Once. */
+		if (!revised) {
+			command(w, POLICY_ACT_FREEZE, "breach", "");
+			command(w, POLICY_ACT_UNFREEZE, "", "relu");
+			assert_string_equal(events_of(w), "unfrozen");
+		}
+		world_free(w);
+	}
+}
+
 static void reports_by_imap_with_our_envelope_id(void **state)
 {
 	(void)state;
@@ -300,7 +346,7 @@ static void an_offer_that_cannot_arrive_waits_while_frozen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reports_by_imap_with_our_envelope_id),
+		cmocka_unit_test(what_was_read_while_nothing_left), cmocka_unit_test(reports_by_imap_with_our_envelope_id),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(reading_opens_the_exchange_once),
 		cmocka_unit_test(reports_that_prove_nothing),
