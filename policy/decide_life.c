@@ -52,18 +52,20 @@ static enum reason doubt(struct build *b, const struct policy_command *c)
 	return reason;
 }
 
-/* Compared, the number is qualified: it has a mailbox from now on, unless he has chosen another way; and he may be written to for the first time. */
+/* Compared, the number is qualified: it has a mailbox from now on, unless he has chosen another way; and he may be written to for the first time. What
+ * the request does not tell is asked for as if it had come so. */
 static enum reason qualify_number(struct build *b)
 {
 	const struct dossier_channel_data mailbox = {
 		.party = PARTY_PATIENT, .address = text_patient_mailbox(b, &b->after->request.patient), .why = BYTES("qualified")};
+	const struct dossier_request *r = &b->after->request;
 	enum reason reason = REASON_NONE;
 
 	if (b->after->channels[PARTY_PATIENT].channel == CHANNEL_MAIL)
 		reason = build_event(b, (struct dossier_event){.kind = EVENT_CHANNEL_CHANGED, .channel = mailbox});
 	if (reason != REASON_NONE)
 		return reason;
-	if (b->after->request.unqualified && b->after->request.pathology.len == 0)
+	if (r->unqualified && (r->pathology.len == 0 || r->version.len == 0 || !r->consent_processing || !r->consent_expert))
 		return step_await_qualification(b);
 	if (build_mail(b, MAIL_M01, PARTY_PATIENT, POLICY_ATTACH_NONE))
 		build_field(b, "pathology", text_pathology(b));

@@ -139,6 +139,30 @@ static void no_agreement_is_the_end(void **state)
 	world_free(w);
 }
 
+/* The number is compared first: then he is asked, as if it had come qualified. */
+static void the_agreement_is_asked_for_once_the_patient_is_known(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct policy_message m = asks(w, SILENT);
+	struct policy_answer answers[COUNT(REQUEST_ANSWERS) + 1];
+
+	memcpy(answers, m.answers, sizeof REQUEST_ANSWERS);
+	answers[COUNT(REQUEST_ANSWERS)] = (struct policy_answer){.question = BYTES("patient.identity"), .text = BYTES(""), .value = BYTES("validated")};
+	m.answers = answers;
+	m.n_answers = COUNT(answers);
+	send(w, m);
+	assert_int_equal(w->dossier->state, DOSSIER_IDENTITY);
+	assert_int_equal(mails_with(w, MAIL_M60), 0);
+	command(w, POLICY_ACT_IDENTITY, "", "comparée");
+	assert_string_equal(mails_of(w), "M60 requester");
+	assert_int_equal(w->dossier->state, DOSSIER_UNQUALIFIED);
+	send(w, says(w, DOCTOR, POLICY_WORD_AGREE));
+	assert_string_equal(mails_of(w), "M01 patient, M02 patient, M61 requester");
+	goes_on(w);
+	world_free(w);
+}
+
 /* A person told the pathology before he answered: his word still is the consent. */
 static void the_agreement_may_come_late(void **state)
 {
@@ -327,7 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_answer_to_his_request), cmocka_unit_test(the_agreement_is_asked_for), cmocka_unit_test(no_agreement_is_the_end),
-		cmocka_unit_test(the_agreement_may_come_late), cmocka_unit_test(a_platforms_request_is_whole_or_sent_back),
+		cmocka_unit_test(the_agreement_is_asked_for_once_the_patient_is_known), cmocka_unit_test(the_agreement_may_come_late), cmocka_unit_test(a_platforms_request_is_whole_or_sent_back),
 		cmocka_unit_test(another_patients_document_is_refused_alone), cmocka_unit_test(the_report_is_his), cmocka_unit_test(the_patient_may_say_no),
 		cmocka_unit_test(clinical_mail_goes_where_it_is_vouched_for),
 	};
