@@ -9,6 +9,7 @@
 
 #include "policy/retry.h"
 #include "policy/test_watch.h"
+#include "policy/worklist.h"
 
 enum model_kind {
 	MOVE_REQUEST, MOVE_RECORD, MOVE_DELETE, MOVE_REPLY, MOVE_OPINION, MOVE_PATIENT, MOVE_TALK, MOVE_AGAIN, MOVE_REPORT, MOVE_OUTCOME, MOVE_LATE,
@@ -399,6 +400,12 @@ static UNUSED void model_kept(struct model *m, struct model_file *f)
 	/* Frozen, it is in the hands of who froze it; and who was called because time ran out has it. */
 	if (watch_keeper(state) == KEEPER_TIMER && n == 0 && f->alerted != state && !dossier_stands_still(f->dossier))
 		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" is forgotten: no deadline runs, and no person has it", dossier_state_name(state)));
+	/* Whoever has it finds it in a list: what was called out once and stands nowhere is forgotten the next day. */
+	struct work_task tasks[WORK_TASKS];
+	if (watch_keeper(state) != KEEPER_NOBODY && n == 0 && worklist(m->world.rules.settings, f->dossier, tasks) == 0)
+		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" stands in nobody's list, and no deadline runs", dossier_state_name(state)));
+	if (watch_keeper(state) == KEEPER_PERSON && state != DOSSIER_HOLD && dossier_paused(f->dossier) == NULL && worklist(m->world.rules.settings, f->dossier, tasks) == 0)
+		model_break(m, arena_printf(m->arena, "a dossier that is \"%s\" waits for a person, and stands in nobody's list", dossier_state_name(state)));
 }
 
 /* As the shell tells it of a mail that it stopped. */
