@@ -140,6 +140,23 @@ static void note_frozen(struct build *b, enum mail_code code, enum party party)
 		(void)!build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});
 }
 
+/* His mailbox is in doubt: what he was not told stands in a person's list, and not in the decision alone. */
+static void note_doubted(struct build *b, enum mail_code code, enum party party)
+{
+	const struct dossier_mail_data data = {
+		.code = code, .party = party, .mailbox = dossier_mailbox(b->after, party), .reason = build_mailbox(b, party)};
+
+	if (data.mailbox.len == 0)
+		return;
+	b->unwritten = true;
+	/* Told once of each mail, however many parts it has. */
+	bool told = data.reason == REASON_NONE;
+	for (size_t i = 0; i < b->n_events; i++)
+		told |= b->events[i].kind == EVENT_MAIL_FAILED && b->events[i].mail.code == code && b->events[i].mail.party == party;
+	if (!told)
+		(void)!build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data});
+}
+
 bool build_mail(struct build *b, enum mail_code code, enum party party, enum policy_attach attach)
 {
 	close_mail(b);
@@ -152,7 +169,7 @@ bool build_mail(struct build *b, enum mail_code code, enum party party, enum pol
 		return false;
 	struct build_way way = build_way(b, party);
 	if (way.none) {
-		b->unwritten |= dossier_mailbox(b->after, party).len > 0;
+		note_doubted(b, code, party);
 		return false;
 	}
 	/* The last word on what a message may carry: whoever decides has asked before, and has held it. */

@@ -2,6 +2,8 @@
  * (E19), is unknown or one of several (E24), or does not exist (E25). */
 #include "policy/test_world.h"
 
+#include "policy/worklist.h"
+
 #define GENERAL "general@cabinet.exemple.fr"
 #define GENERAL_RPPS "10101010101"
 
@@ -291,6 +293,28 @@ static void the_expert_ends_after_his_opinion(void **state)
 	world_free(w);
 }
 
+/* The patient asks after the expert's mailbox ended: the question stays, and that he does not have it stands in a list at once, not after two days. */
+static void a_question_for_a_mailbox_in_doubt(void **state)
+{
+	(void)state;
+	struct work_task tasks[WORK_TASKS];
+	struct world *w = world_make();
+	bool found = false;
+
+	to_released(w);
+	use(w, NULL, 0, UN_ENDED, 1);
+	send(w, patient_message(w, "Puis-je voyager ?"));
+	assert_string_equal(events_of(w), "question_received, mail_failed");
+	assert_null(mail_of(&w->last, MAIL_M30));
+	assert_int_equal(w->last.events[1].mail.code, MAIL_M30);
+	assert_int_equal(w->last.events[1].mail.reason, REASON_DIRECTORY_ENDED);
+	size_t n = worklist(NULL, w->dossier, tasks);
+	for (size_t i = 0; i < n; i++)
+		found |= strcmp(tasks[i].name, "mail_failed") == 0;
+	assert_true(found);
+	world_free(w);
+}
+
 static bool runs(const struct world *w, enum deadline_kind kind)
 {
 	struct instant at;
@@ -464,7 +488,7 @@ int main(void)
 		cmocka_unit_test(consent_is_asked_at_that_second),
 		cmocka_unit_test(the_expert_ends),
 		cmocka_unit_test(the_expert_ends_after_his_opinion),
-		cmocka_unit_test(an_addendum_waits_for_a_mailbox), cmocka_unit_test(words_wait_for_a_mailbox),
+		cmocka_unit_test(a_question_for_a_mailbox_in_doubt), cmocka_unit_test(an_addendum_waits_for_a_mailbox), cmocka_unit_test(words_wait_for_a_mailbox),
 		cmocka_unit_test(nobody_is_left),
 		cmocka_unit_test(an_expert_who_left_is_not_asked),
 		cmocka_unit_test(an_address_that_does_not_exist),
