@@ -220,6 +220,24 @@ static void test_a_demand_to_delete_stands(void **state)
 	store_close(&store);
 }
 
+/* Whom the patient takes the report from he is still the physician who asked: what his request lacks, and the expert's question, go on. */
+static void test_the_physician_who_asked_loses_the_report_alone(void **state)
+{
+	struct store *store = begin();
+
+	(void)state;
+	add(store, "requester", "sealed", 1);
+	run(store, "update relais.outbox set code = 'M63'");
+	add(store, "requester", "sealed", 2);
+	run(store, "update relais.outbox set code = 'M64' where code <> 'M63'");
+	run(store, "select relais.outbox_cancel(id, 'requester', now()) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed' and code = 'M63'"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'cancelled' and code = 'M64'"), 1);
+	run(store, "select relais.outbox_cancel(id, null, now()) from relais.dossier");
+	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 0);
+	store_close(&store);
+}
+
 #define DOCUMENT                                                                                                                                     \
 	"with b as (insert into relais.body (size, digest) values (1, sha256('doc%d'::bytea)) returning id),"                                         \
 	" i as (insert into relais.inbox (body, source, mail_from, recipients, received_at, complete) select id, 'smtp', 'h@x.fr', '{}', now(), true from b returning id)" \
@@ -389,7 +407,7 @@ int main(void)
 		cmocka_unit_test(test_a_mandate_at_the_second_of_sending),
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_a_freeze_holds_whatever_happens_meanwhile),
-		cmocka_unit_test(test_a_demand_to_delete_stands),
+		cmocka_unit_test(test_a_demand_to_delete_stands), cmocka_unit_test(test_the_physician_who_asked_loses_the_report_alone),
 		cmocka_unit_test(test_a_document_that_is_taken_back),
 		cmocka_unit_test(test_a_document_that_is_taken_back_in_a_freeze),
 		cmocka_unit_test(test_a_document_that_is_taken_back_before_a_crash),

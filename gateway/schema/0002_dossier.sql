@@ -1310,13 +1310,15 @@ begin
   perform outbox_stopped(outbox_cancel_document.dossier, outbox_cancel_document.at);
   perform tell('inbox');
 end $$;
--- The demand to delete is never taken back; nor, while he lives, whom to call in an emergency because a request ended.
+-- The demand to delete is never taken back; nor, while he lives, whom to call in an emergency because a request ended. The physician who asked loses
+-- the report alone: what his request lacks he is asked for as before.
 create function outbox_cancel(dossier bigint, party text, at timestamptz) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set stop = case o.state when 'failed' then o.reason else 'consent.none' end
    where o.dossier = outbox_cancel.dossier and o.state in ('decided', 'composed', 'sealed', 'sending', 'failed')
      and (outbox_cancel.party is null or o.party = outbox_cancel.party) and o.code <> 'M18'
+     and (outbox_cancel.party is distinct from 'requester' or o.code = 'M64')
      and (o.code <> 'M33' or outbox_cancel.party is not null
           or exists (select from dossier_event e where e.dossier = outbox_cancel.dossier and e.kind = 'died'));
   perform outbox_stopped(outbox_cancel.dossier, outbox_cancel.at);
