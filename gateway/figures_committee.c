@@ -44,6 +44,14 @@ static const char *growth(struct sheet *s, uint64_t now, uint64_t before)
 	return arena_printf(s->arena, "%llu (%+lld %%)", (unsigned long long)now, (long long)change);
 }
 
+/* Opinions and those that are proved stand beside it, so what is left of both, those that the patient did not want shared, may not be few either. */
+static const char *reached(struct sheet *s, const struct figures *f)
+{
+	bool others = smallcell_may_share(f->consented, f->opinions) && f->proved >= f->reached && smallcell_may_share(f->proved - f->reached, f->opinions - f->consented);
+
+	return others ? sheet_share(s, f->reached, f->consented) : sheet_hidden(s);
+}
+
 static void headline(struct sheet *s, const struct figures *f, const struct figures *b)
 {
 	s->section = sheet_say(s, "En tête", "Headlines");
@@ -60,7 +68,7 @@ static void headline(struct sheet *s, const struct figures *f, const struct figu
 		  sheet_share(s, b->proved, b->opinions),
 		  sheet_say(s, "parmi tous les avis remis : accepté par l'opérateur d'un médecin désigné, posté ou remis", "of all opinions delivered: taken by the operator of a physician who was named, posted or handed over"));
 	sheet_row(s, sheet_say(s, "Avis parvenus au médecin, quand le patient l'a voulu", "Opinions that reached the physician, where the patient wished it"),
-		  sheet_share(s, f->reached, f->consented), sheet_share(s, b->reached, b->consented), sheet_say(s, "parmi ceux dont le patient veut le partage", "of those that the patient wants shared"));
+		  reached(s, f), reached(s, b), sheet_say(s, "parmi ceux dont le patient veut le partage", "of those that the patient wants shared"));
 	sheet_row(s, sheet_say(s, "Délai brut", "Gross delay"), sheet_delay(s, &f->gross), sheet_delay(s, &b->gross),
 		  sheet_say(s, "du dossier complet à la remise", "from a complete file to the delivery"));
 	sheet_row(s, sheet_say(s, "Délai net", "Net delay"), sheet_delay(s, &f->net), sheet_delay(s, &b->net), sheet_say(s, "le même, sans les pauses", "the same, without pauses"));

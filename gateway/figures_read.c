@@ -19,6 +19,12 @@ static struct bytes family_of(const struct store_rows *rows, struct bytes pathol
 	return BYTES_NONE;
 }
 
+static void expect(struct figures *figures, const struct store_rows *rows, size_t row)
+{
+	if (!store_is_null(rows, row, 1))
+		figures_expect(figures, store_bytes(rows, row, 1));
+}
+
 static bool is_of(const struct dossier *d, struct bytes contract)
 {
 	struct bytes named;
@@ -51,6 +57,8 @@ enum reason figures_read(struct store *store, struct bytes contract, struct figu
 		from = instant_before(figures[i].from, from) ? figures[i].from : from;
 		until = instant_before(until, figures[i].until) ? figures[i].until : until;
 	}
+	for (size_t k = 0; reason == REASON_NONE && k < n * store_count(families); k++)
+		expect(&figures[k / store_count(families)], families, k % store_count(families));
 	r.families = families;
 	if (reason == REASON_NONE)
 		reason = dossier_snapshots_between(store, from, until, visit, &r);

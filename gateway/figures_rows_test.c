@@ -142,6 +142,37 @@ static void the_committees_year(void **state)
 	arena_destroy(&arena);
 }
 
+/* Two lines of the sheet subtracted from one another are a line that stands nowhere: it is as small. */
+static void what_two_shares_leave(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		uint64_t consented, reached, proved;
+		const char *shown;
+	} rows[] = {
+		{"three of the hundred did not want it shared", 97, 60, 75, "masqué"},
+		{"one of those who did not is proved all the same", 80, 59, 60, "masqué"},
+		{"all but four of those who did not are", 80, 40, 56, "masqué"},
+		{"all that is left is large", 60, 40, 55, "67 % (40 sur 60)"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *arena = arena_create(1 << 20);
+		struct figures *f = month(arena);
+		json_t *none = json_array();
+		put(f, "oncologie", 40, 30, 30);
+		f->consented = rows[i].consented;
+		f->reached = rows[i].reached;
+		f->proved = rows[i].proved;
+		json_t *sheet = figures_committee(arena, true, f, f, none, none, NOW);
+		if (strcmp(value(sheet, "Avis parvenus au médecin, quand le patient l'a voulu"), rows[i].shown) != 0)
+			fail_msg("%s: %s", rows[i].what, value(sheet, "Avis parvenus au médecin, quand le patient l'a voulu"));
+		json_decref(sheet);
+		json_decref(none);
+		arena_destroy(&arena);
+	}
+}
+
 static void months(void **state)
 {
 	(void)state;
@@ -180,7 +211,7 @@ static void days_and_years(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_partner_sees_no_small_cell), cmocka_unit_test(few_are_all_hidden), cmocka_unit_test(the_committees_year),
+		cmocka_unit_test(a_partner_sees_no_small_cell), cmocka_unit_test(few_are_all_hidden), cmocka_unit_test(the_committees_year), cmocka_unit_test(what_two_shares_leave),
 		cmocka_unit_test(months), cmocka_unit_test(days_and_years),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* gateway/work_monthly.c - what goes out when a month is over: each expert's statement (M17), each partner's figures (M99).
  *
- * Asked for on every working day, so that a gateway that was down on the first one does it on the next; done once for a month, all of a kind in one
- * transaction. An expert who left the register has no mailbox that the signer would let it go to: `relais fees` has his lines, and the log says so. */
+ * Asked for on every working day, so that a gateway that was down on the first one does it on the next; done once for a month and an expert or contract,
+ * all of a kind in one transaction. An expert who left the register has no mailbox that the signer would let it go to: `relais fees` has his lines, and
+ * the log says so each time. */
 #include "gateway/work_service.h"
 
 #include "base/calendar.h"
@@ -30,16 +31,6 @@ static struct month month_of(struct work *work)
 	return m;
 }
 
-static enum reason was_made(struct work *work, enum mail_code code, const char *occasion, bool *made)
-{
-	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select relais.service_made($1, $2)", P_TEXT(mail_code_name(code)), P_TEXT(occasion));
-
-	*made = reason == REASON_NONE && store_int(rows, 0, 0) != 0;
-	store_free(&rows);
-	return reason;
-}
-
 /* ---------------------------------------------------------------- experts */
 
 static const char *euros(struct work *work, int64_t cents)
@@ -58,7 +49,7 @@ static const char *opinions(struct work *work, size_t n)
 	return arena_printf(work->arena, "%zu avis", n);
 }
 
-enum { RPPS, MAILBOX, NAME, REF, AT, CENTS };
+enum { RPPS, MAILBOX, NAME, REF, AT, CENTS, OCCASION };
 
 /* "- A-2026-000123-KQ, 14 mars 2026 : 120 €" */
 static void put_line(struct work *work, struct buf *b, const struct store_rows *rows, size_t row)
@@ -74,6 +65,7 @@ static enum reason statement(struct work *work, const struct month *month, const
 {
 	struct bytes rpps = store_bytes(rows, *row, RPPS), name = store_bytes(rows, *row, NAME);
 	struct bytes mailbox = store_is_null(rows, *row, MAILBOX) ? BYTES_NONE : store_bytes(rows, *row, MAILBOX);
+	const char *occasion = arena_text(work->arena, store_bytes(rows, *row, OCCASION));
 	struct buf lines = buf_make(LIMIT_TEXT);
 	int64_t cents = 0;
 	size_t n = 0;
@@ -93,7 +85,7 @@ static enum reason statement(struct work *work, const struct month *month, const
 		json_object_set_new(fields, "expert_name", json_of(name));
 	buf_free(&lines);
 	struct work_service mail = {
-		.code = MAIL_M17, .party = SERVICE_EXPERT, .to = arena_copy(work->arena, mailbox), .occasion = month->name, .rule = "statement/1", .fields = fields};
+		.code = MAIL_M17, .party = SERVICE_EXPERT, .to = arena_copy(work->arena, mailbox), .occasion = occasion, .rule = "statement/1", .fields = fields};
 	return work_service_add(work, &mail, NULL);
 }
 
@@ -101,19 +93,26 @@ enum reason work_statements(struct work *work)
 {
 	struct month month = month_of(work);
 	struct store_rows *rows = NULL;
-	bool made;
-	enum reason reason = was_made(work, MAIL_M17, month.name, &made);
+	enum reason reason = STORE_RUN(work->store, &rows, "select rpps, mailbox, name, ref, at, cents::bigint, occasion from relais.fee_statements($1, $2, $3)",
+				       P_INSTANT(month.from), P_INSTANT(month.until), P_TEXT(month.name));
 
-	if (reason == REASON_NONE && !made)
-		reason = STORE_RUN(work->store, &rows, "select rpps, mailbox, name, ref, at, cents::bigint from relais.fee_statements($1, $2)", P_INSTANT(month.from),
-				   P_INSTANT(month.until));
-	for (size_t row = 0; reason == REASON_NONE && !made && row < store_count(rows);)
+	for (size_t row = 0; reason == REASON_NONE && row < store_count(rows);)
 		reason = statement(work, &month, rows, &row);
 	store_free(&rows);
 	return reason;
 }
 
 /* ---------------------------------------------------------------- partners */
+
+static enum reason was_made(struct work *work, enum mail_code code, const char *occasion, bool *made)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.service_made($1, $2)", P_TEXT(mail_code_name(code)), P_TEXT(occasion));
+
+	*made = reason == REASON_NONE && store_int(rows, 0, 0) != 0;
+	store_free(&rows);
+	return reason;
+}
 
 static enum reason partner(struct work *work, const struct month *month, const struct config_insurer *insurer)
 {

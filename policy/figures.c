@@ -63,6 +63,11 @@ static struct figures_family *family_of(struct figures *f, struct bytes name)
 	return &f->families[i];
 }
 
+void figures_expect(struct figures *figures, struct bytes family)
+{
+	(void)family_of(figures, family);
+}
+
 /* --- one dossier ------------------------------------------------------------------------ */
 
 /* What is noted while its events are read. */

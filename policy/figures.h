@@ -51,6 +51,8 @@ struct figures {
 };
 
 struct figures figures_begin(struct instant from, struct instant until);
+/* A family that has its line whether or not anything is counted of it: which lines there are tells of nobody. */
+void figures_expect(struct figures *figures, struct bytes family);
 /* One dossier: all its events in order, and its fold after them. family: of its pathology, empty when it is not known. */
 void figures_add(struct figures *figures, const struct dossier_event *events, size_t n, const struct dossier *fold, struct bytes family);
 

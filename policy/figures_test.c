@@ -143,6 +143,31 @@ static void quantiles(void **state)
 	assert_int_equal(figures_within(d, 1), 1);
 }
 
+/* Who sees that a family has a line sees nothing of who was in it: each has one, in an order that no dossier made. */
+static void lines_tell_of_nobody(void **state)
+{
+	(void)state;
+	struct world *w = world_make();
+	struct figures *empty = arena_alloc(w->arena, sizeof *empty), *one = arena_alloc(w->arena, sizeof *one);
+	struct instant begun = w->now;
+
+	to_triage(w);
+	*empty = *one = figures_begin(begun, instant_plus(w->now, SPAN_DAYS(1)));
+	for (struct figures *f = empty; f != NULL; f = f == empty ? one : NULL) {
+		figures_expect(f, BYTES("gynecologie"));
+		figures_expect(f, BYTES("oncologie"));
+		figures_expect(f, BYTES("oncologie"));
+	}
+	figures_add(one, w->log, w->n_log, w->dossier, BYTES("oncologie"));
+	assert_int_equal(empty->dossiers, 0);
+	assert_int_equal(one->dossiers, 1);
+	assert_int_equal(empty->n_families, 2);
+	assert_int_equal(one->n_families, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(empty->families[i].name, one->families[i].name);
+	world_free(w);
+}
+
 static void families_have_room_for_any(void **state)
 {
 	(void)state;
@@ -168,7 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_life), cmocka_unit_test(spans_share_nothing), cmocka_unit_test(nothing_outside), cmocka_unit_test(how_it_ends),
-		cmocka_unit_test(quantiles), cmocka_unit_test(families_have_room_for_any),
+		cmocka_unit_test(quantiles), cmocka_unit_test(families_have_room_for_any), cmocka_unit_test(lines_tell_of_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

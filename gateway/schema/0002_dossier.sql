@@ -355,12 +355,16 @@ begin
   perform tally_one('fee');
 end $$;
 
--- The lines of a span of time, each expert's together, with the mailbox that the register has for him today; null when it has none.
-create function fee_statements(from_at timestamptz, until_at timestamptz) returns table (rpps text, mailbox text, name text, ref text, at timestamptz, cents integer)
+-- The lines of a span of time whose statement was not made, each expert's together, with the mailbox that the register has for him today; null when
+-- it has none. occasion: of his statement of that month, and of no other's: several experts may read one mailbox.
+create function fee_statements(from_at timestamptz, until_at timestamptz, month text)
+  returns table (rpps text, mailbox text, name text, ref text, at timestamptz, cents integer, occasion text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select f.rpps, e.mailbox, coalesce(e.data->>'name', nullif(concat_ws(' ', e.data->>'title', e.data->>'given', e.data->>'family'), ''), ''), d.ref, f.at, f.cents
-    from fee f join dossier d on d.id = f.dossier left join expert e on e.rpps = f.rpps and e.active
-   where f.at >= from_at and f.at < until_at order by f.rpps, f.at, f.dossier
+  select f.rpps, e.mailbox, coalesce(e.data->>'name', nullif(concat_ws(' ', e.data->>'title', e.data->>'given', e.data->>'family'), ''), ''), d.ref, f.at, f.cents, o.occasion
+    from fee f join dossier d on d.id = f.dossier left join expert e on e.rpps = f.rpps and e.active, lateral (select fee_statements.month || ' ' || f.rpps) o (occasion)
+   where f.at >= from_at and f.at < until_at
+     and not exists (select from outbox m where m.dossier is null and m.code = 'M17' and m.effect like 'service:M17:%' and right(m.effect, length(o.occasion) + 1) = ':' || o.occasion)
+   order by f.rpps, f.at, f.dossier
 $$;
 
 -- How many gave which answer: no person, no dossier, no day.
