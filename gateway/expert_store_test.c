@@ -270,40 +270,12 @@ static void test_ten_thousand_experts(void **state)
 	store_close(&store);
 }
 
-/* Two experts read one mailbox: each has his statement of the month, once, and again only what was not made. */
-static void test_statements_to_one_mailbox(void **state)
-{
-	static const char unmade[] = "select count(*) from relais.fee_statements(now() - interval '1 day', now() + interval '1 day', '2026-02')";
-	static const char make[] = "select relais.service_add('M17', 'expert', mailbox, occasion, 'x@y.fr', '<s' || rpps || '@y.fr>', 'statement/1', '{}', now())"
-				   " from relais.fee_statements(now() - interval '1 day', now() + interval '1 day', '2026-02') limit 1";
-	struct store *store = begin();
-
-	(void)state;
-	run(store, "update relais.expert set mailbox = 'pool@experts.fr'");
-	dossier(store, "F-1", "1", "null", false);
-	dossier(store, "F-2", "2", "null", false);
-	event(store, "F-1", 1, "opened", "1", "2026-01-01T00:00:00Z");
-	event(store, "F-2", 1, "opened", "2", "2026-01-01T00:00:00Z");
-	run(store, "select relais.fee_book(id, 1, now(), expert, 12000) from relais.dossier");
-	assert_int_equal(count(store, unmade), 2);
-	assert_int_not_equal(count(store, make), 0);
-	assert_int_equal(count(store, unmade), 1);
-	assert_int_not_equal(count(store, make), 0);
-	assert_int_equal(count(store, unmade), 0);
-	/* Neither another mailbox of his makes it twice, nor is the next month made by this one. */
-	run(store, "update relais.expert set mailbox = 'un@experts.fr'");
-	assert_int_equal(count(store, unmade), 0);
-	assert_int_equal(count(store, "select count(*) from relais.fee_statements(now() - interval '1 day', now() + interval '1 day', '2026-03')"), 2);
-	run(store, "delete from relais.fee");
-	store_close(&store);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pool_load_and_week), cmocka_unit_test(test_two_that_are_decided_at_once), cmocka_unit_test(test_absences),
 		cmocka_unit_test(test_what_an_automatic_answer_suggests), cmocka_unit_test(test_who_may_write_to_a_relay_address),
-		cmocka_unit_test(test_ten_thousand_experts), cmocka_unit_test(test_statements_to_one_mailbox),
+		cmocka_unit_test(test_ten_thousand_experts),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -14,7 +14,7 @@ static const struct service {
 	enum reason (*run)(struct work *work);
 } services[] = {
 	{"digest", 8 * 60, true, work_digest},
-	{"figures", 19 * 60, false, work_figures},
+	{"figures", WORK_FIGURES_MINUTE, false, work_figures},
 	{"statements", 8 * 60 + 30, true, work_statements},
 	{"partners", 9 * 60, true, work_partners},
 	{"watch", 0, false, work_watch},

@@ -7,6 +7,7 @@
 #include "gateway/day_words.h"
 #include "gateway/json_view.h"
 #include "gateway/work_report.h"
+#include "policy/service_day.h"
 #include "policy/worklist.h"
 
 enum { LINES = 40 };   /* on a phone nobody reads more; relais tasks has all */
@@ -152,11 +153,13 @@ static void put_figures(struct work *work, const struct store_rows *rows, json_t
 enum reason work_figures(struct work *work)
 {
 	struct store_rows *rows = NULL;
-	struct instant until = work_real(work);
+	struct instant from, until;
+	struct span back = {-work->ahead.us};            /* in a rehearsal mail has the real clock */
 
+	service_day_span(work->now, WORK_FIGURES_MINUTE, &from, &until);
 	enum reason reason = STORE_RUN(work->store, &rows,
 				       "select received, refused, sent, failed, waiting, held, opened, released, open_dossiers, late, alarms, oldest from relais.service_figures($1, $2)",
-				       P_INSTANT(instant_plus(until, SPAN_HOURS(-24))), P_INSTANT(until));
+				       P_INSTANT(instant_plus(from, back)), P_INSTANT(instant_plus(until, back)));
 	if (reason != REASON_NONE || store_count(rows) != 1) {
 		store_free(&rows);
 		return reason != REASON_NONE ? reason : REASON_STORE_REFUSED;

@@ -22,6 +22,8 @@ MUST_USE enum reason work_service_add(struct work *work, const struct work_servi
 /* What the events of a decision call for at once (policy/service_call.h), inside the transaction that writes them (work_calls.c). after: the dossier with them. */
 MUST_USE enum reason work_calls(struct work *work, const struct policy_decision *decision, const struct dossier *after);
 
+enum { WORK_FIGURES_MINUTE = 19 * 60 };   /* of the day in Paris, when the day's figures are made up to */
+
 /* A service that is due: the morning digest, the day in figures, alarms and quarantine. False: none is (work_daily.c). */
 bool work_services(struct work *work);
 /* What each does, inside the transaction that finds it due (work_digest.c, work_watch.c). Missed days are not made up for. */

@@ -20,3 +20,9 @@ bool service_day_is(struct instant now, int minute, bool working)
 
 	return !instant_before(now, calendar_instant(CALENDAR_FRANCE, today, minute)) && (!working || calendar_working_day(CALENDAR_FRANCE, today));
 }
+
+void service_day_span(struct instant now, int minute, struct instant *from, struct instant *until)
+{
+	*until = calendar_instant(CALENDAR_FRANCE, calendar_date(CALENDAR_FRANCE, now), minute);
+	*from = calendar_plus_days(CALENDAR_FRANCE, *until, -1);
+}

@@ -57,8 +57,29 @@ static void todays(void **state)
 			fail_msg("%s", rows[i].what);
 }
 
+/* Each span begins where the one before ended, on whatever day and however late it was made. */
+static void a_day_meets_the_next(void **state)
+{
+	static const struct {
+		const char *what, *now, *from, *until;
+	} rows[] = {
+		{"on time", "2026-03-02T07:00:00Z", "2026-03-01T07:00:00Z", "2026-03-02T07:00:00Z"},
+		{"five hours late, the same", "2026-03-02T12:00:00Z", "2026-03-01T07:00:00Z", "2026-03-02T07:00:00Z"},
+		{"23 hours in spring", "2026-03-29T06:00:30Z", "2026-03-28T07:00:00Z", "2026-03-29T06:00:00Z"},
+		{"25 in autumn", "2026-10-25T07:00:30Z", "2026-10-24T06:00:00Z", "2026-10-25T07:00:00Z"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct instant from, until;
+		service_day_span(at(rows[i].now), EIGHT, &from, &until);
+		if (from.us != at(rows[i].from).us || until.us != at(rows[i].until).us)
+			fail_msg("%s", rows[i].what);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(the_next_morning), cmocka_unit_test(todays)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_next_morning), cmocka_unit_test(todays), cmocka_unit_test(a_day_meets_the_next)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

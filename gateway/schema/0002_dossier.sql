@@ -378,12 +378,14 @@ language sql security definer set search_path = relais, pg_temp as $$
     select study_add.year, study_add.family, q.question, q.answer, 1 from unnest(study_add.questions, study_add.answers) as q(question, answer)
   on conflict (year, family, question, answer) do update set n = study_count.n + 1
 $$;
--- The person of this dossier wants none: he said so, or it was written down for him, in whichever of his dossiers.
+-- The person of this dossier wants none: he said so, or it was written down for him, in whichever of his dossiers; a request after this one says no
+-- as well. Nor does who has died, as any of his dossiers knows.
 create function study_stopped(dossier bigint) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
   select exists (select from dossier d join dossier o on o.ins = d.ins join dossier_event e on e.dossier = o.id
-                  where d.id = study_stopped.dossier and (e.kind = 'study_stopped'
-                    or (e.kind = 'answer_told' and e.data->>'id' = 'consent.study' and e.data->>'text' = 'false')))
+                  where d.id = study_stopped.dossier and (e.kind in ('study_stopped', 'died')
+                    or (e.kind = 'answer_told' and e.data->>'id' = 'consent.study' and e.data->>'text' = 'false')
+                    or (e.kind = 'requested' and o.opened_at > d.opened_at and e.data->'answers' @> '[{"question": "consent.study", "value": "false"}]')))
 $$;
 
 create function document_file(dossier bigint, document text, inbox bigint, digest text, type text, title text, replaces text) returns void
