@@ -169,7 +169,7 @@ struct heap {
 	enum service_party party;
 	int told;                        /* 1: the owner's; 2: the manager's */
 	size_t n;
-	struct instant since;            /* of the oldest */
+	struct instant since;            /* of the oldest: what was read again and kept apart anew is told of anew */
 	int64_t last;
 	struct buf ids;
 };
@@ -201,7 +201,7 @@ static enum reason heap_tell(struct work *work, const struct heap *h)
 	if (h->told == 2)
 		json_object_set_new(f, "done_list", json_string(say(work, "- leur responsable a été prévenu avant vous", "- whose they are was told before you")));
 	struct work_service mail = {.code = MAIL_M93, .party = h->party, .rule = "quarantine/1", .fields = f,
-				    .occasion = arena_printf(work->arena, "R%lld:%d:%zu", (long long)h->last, h->told, h->n)};
+				    .occasion = arena_printf(work->arena, "R%lld:%d:%zu:%lld", (long long)h->last, h->told, h->n, (long long)h->since.us)};
 	return work_service_add(work, &mail, NULL);
 }
 
@@ -215,7 +215,7 @@ static enum reason tell_urgent(struct work *work, struct bytes ref, int64_t inbo
 	json_object_set_new(f, "since", json_string(story_time(work->arena, at, work->config->language)));
 	json_object_set_new(f, "done_list", json_string(say(work, "- le message est mis à part : relais quarantine list", "- the message was kept apart: relais quarantine list")));
 	struct work_service mail = {.code = MAIL_M81, .party = duty ? SERVICE_DUTY : SERVICE_NURSES, .rule = "quarantine/1", .fields = f,
-				    .occasion = arena_printf(work->arena, "R%lld", (long long)inbox)};
+				    .occasion = arena_printf(work->arena, "R%lld:%lld", (long long)inbox, (long long)at.us)};
 	return work_service_add(work, &mail, NULL);
 }
 

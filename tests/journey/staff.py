@@ -267,6 +267,11 @@ def machines(w, story):
         assert known["held"] in words(clean(boxes[MANAGER].take("Alerte : quarantaine")))
         w.live(begin + datetime.timedelta(hours=60))
         assert len(made(w, "M93")) == 2, made(w, "M93")
+        w.relais("quarantine", "again", known["held"])
+        w.settle()
+        assert outcome(w, message_id)["outcome"] == "held"
+        w.until(w.now() + datetime.timedelta(hours=4, minutes=2))
+        assert len(made(w, "M93")) == 3, ("kept apart anew, told of anew", made(w, "M93"))
         w.relais("quarantine", "return", known["held"])
         look()
 
