@@ -12,7 +12,7 @@
 #include "gateway/json_view.h"
 #include "policy/study.h"
 
-static const char usage[] = "stats committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD]   [--csv] | answers FAMILY TEXT";
+static const char usage[] = "stats committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD]   [--csv] | answers TEXT";
 
 struct asked {
 	struct instant now;
@@ -96,19 +96,8 @@ static json_t *day(struct cli *cli, const struct asked *asked)
 
 /* --- answers on paper ------------------------------------------------------------------------------ */
 
-static enum reason known_family(struct cli *cli, const char *family)
-{
-	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(cli->store, &rows, "select 1::bigint from relais.figures_families() f where f.family = $1", P_TEXT(family));
-
-	if (reason == REASON_NONE && store_count(rows) == 0)
-		reason = REASON_NOT_FOUND;
-	store_free(&rows);
-	return reason;
-}
-
 /* Typed without a word of whose they are: commas stand for the lines of the sheet. */
-static int count_answers(struct cli *cli, const struct asked *asked, const char *family, const char *text)
+static int count_answers(struct cli *cli, const struct asked *asked, const char *text)
 {
 	struct bytes questions[STUDY_QUESTIONS], said[STUDY_QUESTIONS];
 	char *lines = arena_text(cli->arena, bytes_of_text(text));
@@ -127,12 +116,10 @@ static int count_answers(struct cli *cli, const struct asked *asked, const char 
 		questions[n] = bytes_of_text(study_question_name(i));
 		said[n++] = bytes_of_text(study_answer_name(answers.at[i]));
 	}
-	enum reason reason = known_family(cli, family);
-	if (reason == REASON_NONE)
-		reason = STORE_RUN(cli->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3, $4)", P_INT(calendar_date(CALENDAR_FRANCE, asked->now).year),
-				   P_TEXT(family), P_TEXTS(questions, n), P_TEXTS(said, n));
+	enum reason reason = STORE_RUN(cli->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3)", P_INT(calendar_date(CALENDAR_FRANCE, asked->now).year),
+				       P_TEXTS(questions, n), P_TEXTS(said, n));
 	if (reason != REASON_NONE)
-		return cli_refuse(cli, reason, family);
+		return cli_refuse(cli, reason, NULL);
 	printf(cli->json ? "{\"counted\": %zu}\n" : cli->french ? "%zu réponses comptées\n" : "%zu answers counted\n", n);
 	return CLI_OK;
 }
@@ -238,8 +225,8 @@ int cli_stats(int argc, char **argv)
 	enum reason reason = read_now(&cli, &asked.now);
 	if (reason != REASON_NONE)
 		return cli_close(&cli, cli_refuse(&cli, reason, NULL));
-	if (cli.n == 3 && strcmp(cli.arguments[0], "answers") == 0)
-		return cli_close(&cli, count_answers(&cli, &asked, cli.arguments[1], cli.arguments[2]));
+	if (cli.n == 2 && strcmp(cli.arguments[0], "answers") == 0)
+		return cli_close(&cli, count_answers(&cli, &asked, cli.arguments[1]));
 	/* As long as the past is. */
 	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
 	json_t *sheet = sheet_of(&cli, &asked, &known);

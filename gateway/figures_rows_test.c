@@ -113,8 +113,8 @@ static void the_committees_year(void **state)
 	(void)state;
 	struct arena *arena = arena_create(1 << 20);
 	struct figures *f = month(arena), *b = month(arena);
-	json_t *study = json_pack("[{s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:i}]", "family", "rachis", "question", "recommend", "answer", "yes", "n", 97, "family", "rachis",
-				  "question", "recommend", "answer", "no", "n", 13);
+	json_t *study = json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}]", "question", "recommend", "answer", "yes", "n", 97, "question", "recommend",
+				  "answer", "no", "n", 13);
 	json_t *none = json_array();
 
 	put(f, "oncologie", 60, 20, 20);

@@ -55,6 +55,23 @@ static void test_statements_to_one_mailbox(void **state)
 	store_close(&store);
 }
 
+/* A contract's figures for two mailboxes: that one has them says nothing of the other. */
+static void test_made_for_a_mailbox(void **state)
+{
+	static const struct {
+		const char *recipient, *occasion;
+		bool made;
+	} rows[] = {{"un@a.fr", "2026-02 7", true}, {"UN@a.fr", "2026-02 7", true}, {"deux@a.fr", "2026-02 7", false}, {"un@a.fr", "2026-03 7", false}, {"un@a.fr", "7", false}};
+	struct store *store = begin();
+
+	(void)state;
+	run(store, "select relais.service_add('M99', 'insurer', 'Un@a.fr', '2026-02 7', 'x@y.fr', '<p@y.fr>', 'partner/1', '{}', now())");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if ((count(store, arena_printf(scratch.arena, "select relais.service_made('M99', '%s', '%s')::int", rows[i].recipient, rows[i].occasion)) != 0) != rows[i].made)
+			fail_msg("%s %s", rows[i].recipient, rows[i].occasion);
+	store_close(&store);
+}
+
 static void test_who_wants_no_questionnaire(void **state)
 {
 	static const char yes[] = "{\"question\": \"consent.study\", \"value\": \"true\"}", no[] = "{\"question\": \"consent.study\", \"value\": \"false\"}";
@@ -89,6 +106,6 @@ static void test_who_wants_no_questionnaire(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_statements_to_one_mailbox), cmocka_unit_test(test_who_wants_no_questionnaire)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_statements_to_one_mailbox), cmocka_unit_test(test_made_for_a_mailbox), cmocka_unit_test(test_who_wants_no_questionnaire)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

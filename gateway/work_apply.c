@@ -191,8 +191,8 @@ static enum reason count_study(struct work *work, const struct study_answers *an
 		questions[n] = bytes_of_text(study_question_name(i));
 		said[n++] = bytes_of_text(study_answer_name(answers->at[i]));
 	}
-	return STORE_RUN(work->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3, $4)",
-			 P_INT(calendar_date(CALENDAR_FRANCE, work->now).year), P_TEXT_B(answers->family), P_TEXTS(questions, n), P_TEXTS(said, n));
+	return STORE_RUN(work->store, NULL, "select relais.study_add($1::bigint::integer, $2, $3)",
+			 P_INT(calendar_date(CALENDAR_FRANCE, work->now).year), P_TEXTS(questions, n), P_TEXTS(said, n));
 }
 
 static const char *message_id(struct work *work)

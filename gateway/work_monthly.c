@@ -104,10 +104,10 @@ enum reason work_statements(struct work *work)
 
 /* ---------------------------------------------------------------- partners */
 
-static enum reason was_made(struct work *work, enum mail_code code, const char *occasion, bool *made)
+static enum reason was_made(struct work *work, const char *mailbox, const char *occasion, bool *made)
 {
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(work->store, &rows, "select relais.service_made($1, $2)", P_TEXT(mail_code_name(code)), P_TEXT(occasion));
+	enum reason reason = STORE_RUN(work->store, &rows, "select relais.service_made($1, $2, $3)", P_TEXT(mail_code_name(MAIL_M99)), P_TEXT(mailbox), P_TEXT(occasion));
 
 	*made = reason == REASON_NONE && store_int(rows, 0, 0) != 0;
 	store_free(&rows);
@@ -119,7 +119,7 @@ static enum reason partner(struct work *work, const struct month *month, const s
 	const char *occasion = arena_printf(work->arena, "%s %s", month->name, insurer->contract);
 	struct figures *f = arena_alloc(work->arena, sizeof *f);
 	bool made;
-	enum reason reason = was_made(work, MAIL_M99, occasion, &made);
+	enum reason reason = was_made(work, insurer->mailbox, occasion, &made);
 
 	*f = figures_begin(month->from, month->until);
 	if (reason == REASON_NONE && !made)

@@ -219,22 +219,12 @@ static bool is_alone(const struct policy_message *m)
 	return m->n_documents == 0 && m->archive == REASON_NONE;
 }
 
-/* Which family of pathologies it was, as the figures tell it. */
-static struct bytes family_of(const struct build *b)
-{
-	const struct dossier_request *r = &b->after->request;
-	const struct pathology *p = pathology_find(b->rules->pathologies, b->rules->n_pathologies, r->pathology, r->version);
-
-	return p == NULL ? BYTES_NONE : p->family;
-}
-
 /* The questionnaire after six months: its answers leave no trace in the dossier but that they came. */
 static enum reason answer_study(struct build *b, struct study_answers answers)
 {
 	struct study_answers *kept = arena_alloc(b->arena, sizeof *kept);
 	enum reason reason = build_plain(b, EVENT_STUDY_ANSWERED);
 
-	answers.family = family_of(b);
 	*kept = answers;
 	b->study = kept;
 	return reason == REASON_NONE && (answers.more || b->message->n_documents > 0) ? ask_late(b) : reason;

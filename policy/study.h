@@ -1,8 +1,8 @@
 /* policy/study.h - the questionnaire six months after: what is asked, how an answer is read, what is kept of it.
  *
  *  1. It goes once, to who agreed to it apart (the answer consent.study), and never again to who said STOP, in whichever of his dossiers.
- *  2. The dossier keeps that an answer came (EVENT_STUDY_ANSWERED), and nothing of what it says; what it says is counted beside, by year, family of
- *     pathologies, question and answer, without a word that leads back (gateway/schema: study_count).
+ *  2. The dossier keeps that an answer came (EVENT_STUDY_ANSWERED), and nothing of what it says; what it says is counted beside, by year, question and
+ *     answer, without a word that leads back (gateway/schema: study_count): not even the pathology, of which there may be one file alone.
  *  3. The first answer counts. What cannot be read as one goes the way of any late message: to a person. */
 #ifndef RELAIS_POLICY_STUDY_H
 #define RELAIS_POLICY_STUDY_H
@@ -14,7 +14,6 @@ enum study_answer { STUDY_UNSAID, STUDY_YES, STUDY_PARTLY, STUDY_NO, STUDY_VALUE
 enum { STUDY_DOCTOR, STUDY_CARE, STUDY_RECOMMEND, STUDY_SATISFIED, STUDY_QUESTIONS };
 
 struct study_answers {
-	struct bytes family;                       /* of pathologies; empty: not known */
 	enum study_answer at[STUDY_QUESTIONS];
 	bool more;                                 /* and something else is written, which a person reads */
 };

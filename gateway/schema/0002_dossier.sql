@@ -360,23 +360,24 @@ end $$;
 create function fee_statements(from_at timestamptz, until_at timestamptz, month text)
   returns table (rpps text, mailbox text, name text, ref text, at timestamptz, cents integer, occasion text)
 language sql stable security definer set search_path = relais, pg_temp as $$
+  with made as materialized (select o.effect from outbox o where o.dossier is null and o.inbox is null and o.code = 'M17')
   select f.rpps, e.mailbox, coalesce(e.data->>'name', nullif(concat_ws(' ', e.data->>'title', e.data->>'given', e.data->>'family'), ''), ''), d.ref, f.at, f.cents, o.occasion
     from fee f join dossier d on d.id = f.dossier left join expert e on e.rpps = f.rpps and e.active, lateral (select fee_statements.month || ' ' || f.rpps) o (occasion)
    where f.at >= from_at and f.at < until_at
-     and not exists (select from outbox m where m.dossier is null and m.code = 'M17' and m.effect like 'service:M17:%' and right(m.effect, length(o.occasion) + 1) = ':' || o.occasion)
+     and not exists (select from made m where right(m.effect, length(o.occasion) + 1) = ':' || o.occasion)
    order by f.rpps, f.at, f.dossier
 $$;
 
--- How many gave which answer: no person, no dossier, no day.
+-- How many gave which answer: no person, no dossier, no day, and no pathology, of which a year may have one file alone.
 create table study_count (
-  year integer not null, family text not null, question text not null, answer text not null, n bigint not null,
-  primary key (year, family, question, answer)
+  year integer not null, question text not null, answer text not null, n bigint not null,
+  primary key (year, question, answer)
 );
-create function study_add(year integer, family text, questions text[], answers text[]) returns void
+create function study_add(year integer, questions text[], answers text[]) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  insert into study_count (year, family, question, answer, n)
-    select study_add.year, study_add.family, q.question, q.answer, 1 from unnest(study_add.questions, study_add.answers) as q(question, answer)
-  on conflict (year, family, question, answer) do update set n = study_count.n + 1
+  insert into study_count (year, question, answer, n)
+    select study_add.year, q.question, q.answer, 1 from unnest(study_add.questions, study_add.answers) as q(question, answer)
+  on conflict (year, question, answer) do update set n = study_count.n + 1
 $$;
 -- The person of this dossier wants none: he said so, or it was written down for him, in whichever of his dossiers; a request after this one says no
 -- as well. Nor does who has died, as any of his dossiers knows.
@@ -1204,11 +1205,10 @@ begin
   return given;
 end $$;
 
--- Was any service mail of that code made for that occasion?
-create function service_made(code text, occasion text) returns boolean
+-- Was that service mail made for that mailbox? Two partners may have one contract's figures.
+create function service_made(code text, recipient text, occasion text) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select exists (select from outbox o where o.dossier is null and o.code = service_made.code and o.effect like 'service:' || service_made.code || ':%'
-                   and right(o.effect, length(service_made.occasion) + 1) = ':' || service_made.occasion)
+  select exists (select from outbox o where o.effect = 'service:' || service_made.code || ':' || lower(service_made.recipient) || ':' || service_made.occasion)
 $$;
 
 -- What falls due of no dossier: each service with when it is next (gateway/work_daily.c says what it does and when again). '-infinity': never yet.

@@ -234,9 +234,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where f.at >= coalesce(fee_list.from_at, '-infinity') and f.at < coalesce(fee_list.until_at, 'infinity') and (fee_list.rpps is null or f.rpps = fee_list.rpps)
    order by f.at, f.dossier
 $$;
-create function study_list(year integer) returns table (family text, question text, answer text, n bigint)
+create function study_list(year integer) returns table (question text, answer text, n bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select c.family, c.question, c.answer, c.n from study_count c where c.year = study_list.year order by 1, 2, 3
+  select c.question, c.answer, c.n from study_count c where c.year = study_list.year order by 1, 2
 $$;
 -- Dossiers in their order, each whole in one snapshot: its row, its events, its documents, its line in the ledger. For what folds them again.
 create function reconcile_dossiers(after bigint, most bigint) returns table (id bigint, ref text, pathology text, state text, open boolean, expert text, asked text,
