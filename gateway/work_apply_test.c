@@ -397,6 +397,38 @@ static void test_what_a_call_proves(void **state)
 	store_close(&store);
 }
 
+static void staff_mail(struct store *store, const char *mailbox, const char *occasion, const char *state)
+{
+	run(store, arena_printf(scratch.arena, "select relais.service_add('M80', 'nurses', '%s', '%s', 'x@y.fr', '<%s%s>', 'digest/1', '{}', now());"
+				" with b as (insert into relais.body (size, digest) values (1, sha256('%s%s'::bytea)) returning id)"
+				" update relais.outbox set head = 'h', entity = b.id, seal = 's', sent_digest = 'd', reply_code = 250, proof = 2, state = '%s', reason = case when '%s' = 'failed' then 'deliver.refused' end from b where message_id = '<%s%s>';"
+				" select relais.outcome_told(id) from relais.outbox where message_id = '<%s%s>'", mailbox, occasion, mailbox, occasion, mailbox,
+				occasion, state, state, mailbox, occasion, mailbox, occasion));
+}
+
+/* Two mailboxes that take nothing are one alarm that names both; what arrives in one ends nothing of the other. */
+static void test_every_mailbox_that_takes_nothing(void **state)
+{
+	static const struct {
+		const char *mailbox, *state;
+		int64_t named;           /* mailboxes that the alarm names; 0: there is none */
+	} steps[] = {
+		{"a@equipe.fr", "failed", 1}, {"b@experts.fr", "failed", 2}, {"a@equipe.fr", "failed", 2}, {"a@equipe.fr", "accepted", 1}, {"c@equipe.fr", "accepted", 1},
+		{"b@experts.fr", "cancelled", 1}, {"b@experts.fr", "accepted", 0}, {"b@experts.fr", "accepted", 0},
+	};
+	struct store *store = begin();
+
+	(void)state;
+	run(store, "delete from relais.alarm");
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		staff_mail(store, steps[i].mailbox, arena_printf(scratch.arena, "d%zu", i), steps[i].state);
+		int64_t named = count(store, "select count(*) from relais.alarm a, jsonb_object_keys(a.detail->'mailboxes') k where a.name = 'staff.failed' and a.cleared_at is null");
+		if (named != steps[i].named || count(store, "select count(*) from relais.alarm where name = 'staff.failed' and cleared_at is null") != (named > 0))
+			fail_msg("%zu: %s %s: %lld", i, steps[i].mailbox, steps[i].state, (long long)named);
+	}
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_an_offer_that_is_over),
 		cmocka_unit_test(test_what_a_call_proves),
 		cmocka_unit_test(test_an_outcome_and_a_report_meet),
+		cmocka_unit_test(test_every_mailbox_that_takes_nothing),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1389,18 +1389,24 @@ begin
     if found then return; end if;
   end loop;
 end $$;
--- A service mail that reached nobody is an alarm, until one reaches that mailbox again: it has no dossier whose task it could be.
+-- A service mail that reached nobody is an alarm, until one reaches that mailbox again: it has no dossier whose task it could be. The alarm names
+-- each such mailbox, and lasts as long as there is one.
 create function outcome_told(outbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare m outbox;
+declare m outbox; failing jsonb; whose text;
 begin
   update outbox o set told = true where o.id = outcome_told.outbox returning o.* into m;
   if m.warned_at is not null then perform mail_late_over(); end if;
   if m.event is not null or m.inbox is not null then return; end if;
+  select a.detail->'mailboxes' into failing from alarm a where a.name = 'staff.failed' and a.cleared_at is null for update;
+  failing := coalesce(failing, '{}');
+  whose := lower(m.recipient);
   if m.state = 'failed' then
-    perform alarm_raise('staff.failed', 'critical', jsonb_build_object('mailbox', lower(m.recipient), 'code', m.code, 'reason', m.reason));
-  elsif exists (select from alarm a where a.name = 'staff.failed' and a.cleared_at is null and a.detail->>'mailbox' = lower(m.recipient)) then
+    perform alarm_raise('staff.failed', 'critical', jsonb_build_object('mailboxes', failing || jsonb_build_object(whose, m.code || ' ' || m.reason)));
+  elsif m.state = 'accepted' and failing - whose = '{}' and failing ? whose then
     perform alarm_clear('staff.failed');
+  elsif m.state = 'accepted' and failing ? whose then
+    perform alarm_raise('staff.failed', 'critical', jsonb_build_object('mailboxes', failing - whose));
   end if;
 end $$;
 -- One that could not be told must not stand in the way of the others.
