@@ -54,6 +54,12 @@ static bool is_patients_event(const struct dossier *d, const struct dossier_even
 	case EVENT_HELD:              /* why the opinion is to be announced first */
 	case EVENT_OPINION_RETURNED:
 		return false;
+	case EVENT_OPINION_ALERT:     /* no bad news before the report */
+		return dossier_version(d) > 0 && d->state != DOSSIER_REVISION;
+	case EVENT_MAILBOX_AWAITED:
+		return !is_third(party_of_name(e->text.id));
+	case EVENT_PROFILE_TOLD:
+		return !is_third(e->profile.party);
 	case EVENT_CONTACT_MADE:
 		return e->contact.party == PARTY_PATIENT;
 	case EVENT_CHANNEL_CHANGED:
@@ -153,12 +159,17 @@ bool export_received(const struct dossier *dossier, enum export_for whom, const 
 	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "relais") || !export_hides(dossier, whom);
 }
 
-bool export_sent(const struct dossier *dossier, enum export_for whom, enum party party, struct bytes mailbox)
+bool export_sent(const struct dossier *dossier, enum export_for whom, const struct export_mail *mail)
 {
+	enum party party = mail->party;
+
 	if (whom == EXPORT_OFFICER || (whom == EXPORT_PATIENT && party == PARTY_PATIENT))
 		return true;
 	if (whom == EXPORT_EXPERT)
-		return (party == PARTY_EXPERT || party == PARTY_STANDBY) && is_holder(dossier, mailbox);
+		return (party == PARTY_EXPERT || party == PARTY_STANDBY) && is_holder(dossier, mail->mailbox);
+	/* Why an opinion went back, and what a representative wrote to the expert: neither is in the history that he reads. */
+	if (mail->code == MAIL_M15 || bytes_starts(mail->actor, BYTES("representative:")))
+		return false;
 	return !is_third(party) && party != PARTY_SENDER && !export_hides(dossier, whom);
 }
 

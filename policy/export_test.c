@@ -149,14 +149,58 @@ static void letters_are_kept_apart(void **state)
 	(void)state;
 
 	for (enum party p = PARTY_PATIENT; p < PARTIES; p++) {
-		assert_int_equal(export_sent(plain->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), to_patient[p]);
-		assert_int_equal(export_sent(hidden->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), p == PARTY_PATIENT);
-		assert_int_equal(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[0].mailbox), p == PARTY_EXPERT || p == PARTY_STANDBY);
-		assert_false(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[1].mailbox));
-		assert_true(export_sent(plain->dossier, EXPORT_OFFICER, p, BYTES("a@b.fr")));
+		const struct export_mail to = {.code = MAIL_M13, .party = p, .mailbox = BYTES("a@b.fr"), .actor = BYTES("relais")};
+		const struct export_mail first = {MAIL_M13, p, EXPERTS[0].mailbox, BYTES("relais")}, second = {MAIL_M13, p, EXPERTS[1].mailbox, BYTES("relais")};
+		assert_int_equal(export_sent(plain->dossier, EXPORT_PATIENT, &to), to_patient[p]);
+		assert_int_equal(export_sent(hidden->dossier, EXPORT_PATIENT, &to), p == PARTY_PATIENT);
+		assert_int_equal(export_sent(plain->dossier, EXPORT_EXPERT, &first), p == PARTY_EXPERT || p == PARTY_STANDBY);
+		assert_false(export_sent(plain->dossier, EXPORT_EXPERT, &second));
+		assert_true(export_sent(plain->dossier, EXPORT_OFFICER, &to));
 	}
 	world_free(plain);
 	world_free(hidden);
+}
+
+/* What is left out as a message or as a line of the history does not come back inside the mail that handed it on. */
+static void what_a_mail_hands_on(void **state)
+{
+	static const struct {
+		const char *what;
+		struct export_mail mail;
+		bool patient, expert;
+	} mails[] = {
+		{"his question, handed on", {MAIL_M30, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("patient")}, true, true},
+		{"his guardian's question, handed on", {MAIL_M30, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("representative:r1")}, false, true},
+		{"the answer to his guardian, to him", {MAIL_M31, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("expert")}, true, false},
+		{"the numbers to call, to him, since his guardian wrote of an emergency", {MAIL_M33, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("representative:r1")}, true, false},
+		{"why an opinion that is not his yet went back", {MAIL_M15, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("operator:claire")}, false, true},
+	};
+	struct world *w = holding(NULL);
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(mails); i++) {
+		if (export_sent(w->dossier, EXPORT_PATIENT, &mails[i].mail) != mails[i].patient)
+			fail_msg("%s, to the patient", mails[i].what);
+		if (export_sent(w->dossier, EXPORT_EXPERT, &mails[i].mail) != mails[i].expert)
+			fail_msg("%s, to the expert", mails[i].what);
+		assert_true(export_sent(w->dossier, EXPORT_OFFICER, &mails[i].mail));
+	}
+	world_free(w);
+}
+
+/* That it is urgent is the news itself: nobody reads it first in a copy. */
+static void an_alert_before_its_release(void **state)
+{
+	struct world *w = world_make();
+	struct dossier_event alert = {.kind = EVENT_OPINION_ALERT, .text = {BYTES("delay"), BYTES("")}, .actor = BYTES("expert")};
+	(void)state;
+
+	to_checked(w);
+	assert_false(export_event(w->dossier, EXPORT_PATIENT, &alert));
+	assert_true(export_event(w->dossier, EXPORT_OFFICER, &alert));
+	command(w, POLICY_ACT_RELEASE, "", "");
+	assert_true(export_event(w->dossier, EXPORT_PATIENT, &alert));
+	world_free(w);
 }
 
 static const struct {
@@ -175,6 +219,9 @@ static const struct {
 	{"a minor's secret", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("secret")}}, false, false},
 	{"how he is reached", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("asked")}}, true, false},
 	{"our clocks", {.kind = EVENT_DEADLINE_PASSED}, false, false},
+	{"where his daughter is reached", {.kind = EVENT_MAILBOX_AWAITED, .text = {BYTES_OF("representative"), BYTES_OF("")}}, false, false},
+	{"where his physician is reached", {.kind = EVENT_MAILBOX_AWAITED, .text = {BYTES_OF("attending"), BYTES_OF("")}}, true, false},
+	{"another address of his daughter's", {.kind = EVENT_PROFILE_TOLD, .profile = {.party = PARTY_REPRESENTATIVE}}, false, false},
 	{"consent", {.kind = EVENT_CONSENT_CHANGED}, true, false},
 	{"the holder's yes", {.kind = EVENT_OFFER_ACCEPTED, .offer = {.mailbox = BYTES_OF("un@experts.exemple.fr")}}, true, true},
 	{"another's no", {.kind = EVENT_OFFER_DECLINED, .offer = {.mailbox = BYTES_OF("deux@experts.exemple.fr")}}, true, false},
@@ -249,7 +296,8 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(an_opinion_before_its_release),
+		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(what_a_mail_hands_on), cmocka_unit_test(an_alert_before_its_release),
+		cmocka_unit_test(an_opinion_before_its_release),
 		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
