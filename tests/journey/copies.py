@@ -203,7 +203,8 @@ def cases(w, story):
         hidden = [line for line in lines if line.get("document") == known["hidden"]]
         assert {line["who"] for line in hidden} == {known["holder"]}, "nobody else could see it"
         number = hidden[0]["of"].split()[0]
-        assert w.relais("dossier", "seen", d.ref, "--document", number, as_json=True) == hidden
+        assert w.relais("dossier", "seen", d.ref, "--document", number, as_json=True) == hidden + [line for line in lines if line["what"] == "copy" and line["who"] != "patient"], \
+            "a copy that was handed over holds it, too"
         assert w.relais("dossier", "seen", d.ref, "--document", known["hidden"], "--mailbox", TUTOR, as_json=True) == []
         report = [line for line in lines if line["what"] == "report"]
         assert {line["party"] for line in report} >= {"patient", "representative"} and all(line["of"] == "1" for line in report)
