@@ -17,8 +17,8 @@ static void run(struct store *store, const char *sql)
 	"insert into relais.inbox (body, source, mail_from, recipients, received_at, complete, state, outcome) select b.id, 'smtp', 'a@b.fr', '{}',"         \
 	" now() - interval '" ago "', true, 'done', case when b.id % 2 = 0 then 'refused' else 'applied' end from relais.body b"                              \
 	" where not exists (select from relais.inbox i where i.body = b.id);"                                                                                \
-	"insert into relais.outbox (effect, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, created_at, state, ended_at)"  \
-	" select 'e' || n, 'M95', 'operator', 'a@b.fr', 'b.fr', 'x@y.fr', 'm' || n, 'v' || n, 'r', '{}', now(), 'failed', now() - interval '" ago "'"          \
+	"insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, created_at, state," \
+	" ended_at) select 'e' || n, n, 1, 'M17', 'patient', 'a@b.fr', 'b.fr', 'x@y.fr', 'm' || n, 'v' || n, 'r', '{}', now(), 'failed', now() - interval '" ago "'" \
 	" from generate_series(" #from ", " #until ") n;"
 
 static int64_t rows_read(struct store *store)
@@ -60,6 +60,15 @@ static void a_long_past_is_not_read(void **state)
 	/* Each dossier is asked once whether anything happened in it then: not each event of each. */
 	if (read > 20050 + 50 * 100)
 		fail_msg("%lld rows were read for 50 dossiers of 20050", (long long)read);
+	before = rows_read(store);
+	assert_int_equal(count(store, "select relais.service_made('M17', '2026-02')::integer::bigint"), 0);
+	run(store, "select relais.service_add('M17', 'expert', 'E@b.fr', '2026-02', 'x@y.fr', '<m@y.fr>', 'r', '{}', now())");
+	assert_int_equal(count(store, "select relais.service_made('M17', '2026-02')::integer::bigint"), 1);
+	assert_int_equal(count(store, "select relais.service_made('M17', '026-02')::integer::bigint"), 0);
+	assert_int_equal(count(store, "select relais.service_made('M99', '2026-02')::integer::bigint"), 0);
+	read = rows_read(store) - before;
+	if (read > 100)
+		fail_msg("%lld rows were read to know whether a month was told", (long long)read);
 	store_close(&store);
 }
 

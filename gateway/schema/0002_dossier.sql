@@ -1205,7 +1205,7 @@ end $$;
 -- Was any service mail of that code made for that occasion?
 create function service_made(code text, occasion text) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select exists (select from outbox o where o.dossier is null and o.code = service_made.code and o.effect like 'service:' || service_made.code || ':%'
+  select exists (select from outbox o where o.dossier is null and o.inbox is null and o.code = service_made.code and o.effect like 'service:' || service_made.code || ':%'
                    and right(o.effect, length(service_made.occasion) + 1) = ':' || service_made.occasion)
 $$;
 
