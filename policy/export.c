@@ -123,7 +123,7 @@ enum export_for export_for_of_name(struct bytes name)
 
 enum reason export_check(const struct dossier *dossier, enum export_for whom)
 {
-	if (whom == EXPORT_PATIENT && (people_is_secret(dossier) || dossier->died_at.us != 0))
+	if (whom == EXPORT_PATIENT && (people_is_secret(dossier) || dossier->state == DOSSIER_IDENTITY || dossier->died_at.us != 0))
 		return REASON_EXPORT_PERSON;
 	if (whom == EXPORT_EXPERT && dossier_accepted_offer(dossier) == NULL)
 		return REASON_EXPERT_NONE;

@@ -7,8 +7,8 @@
  *     dossier holds a hidden document, what professionals wrote to one another stays out too: it may speak of it.
  *     An opinion is in it once it was released, and not while a person still holds it back to announce it; nor one that never was, nor what was asked
  *     back of its expert. That the expert wants something done soon is told by the report, or by who calls, not by a copy.
- *  3. It is not made at all while a minor's secret stands, since a parent may be who asks, nor after a death, since heirs have a limited right:
- *     a person decides on the officer's copy.
+ *  3. It is not made at all while a minor's secret stands, since a parent may be who asks, nor while the identity is in doubt, since the file may
+ *     be another person's, nor after a death, since heirs have a limited right: a person decides on the officer's copy.
  *  4. The expert's holds the documents that he may be given, his own letters and those to him, the reports, and his part of the history. */
 #ifndef RELAIS_POLICY_EXPORT_H
 #define RELAIS_POLICY_EXPORT_H

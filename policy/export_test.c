@@ -270,6 +270,26 @@ static void a_copy_is_an_act(void **state)
 	world_free(w);
 }
 
+/* Perhaps another person's file: nobody is handed it before a person has compared. */
+static void an_identity_in_doubt(void **state)
+{
+	struct world *w = world_make();
+	(void)state;
+
+	to_triage(w);
+	command(w, POLICY_ACT_DOUBT, "", "date de naissance");
+	assert_int_equal(w->dossier->state, DOSSIER_IDENTITY);
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.reason, REASON_EXPORT_PERSON);
+	assert_int_equal(w->last.n_events, 0);
+	command(w, POLICY_ACT_EXPORT, "officer", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	command(w, POLICY_ACT_IDENTITY, "", "carte d'identité");
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	world_free(w);
+}
+
 static void a_minors_secret(void **state)
 {
 	struct world *w = holding(NULL);
@@ -298,7 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(what_a_mail_hands_on), cmocka_unit_test(an_alert_before_its_release),
 		cmocka_unit_test(an_opinion_before_its_release),
-		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(names),
+		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(an_identity_in_doubt), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
