@@ -31,6 +31,12 @@ static bool is_document_shown(const struct dossier *d, enum export_for whom, str
 	return false;
 }
 
+/* Written by the patient or for his expert: what is attached there was looked at as a letter of theirs. */
+static bool is_own(struct bytes actor)
+{
+	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "expert") || bytes_starts(actor, BYTES("delegate:"));
+}
+
 /* The last released version rests on it. */
 static bool is_released(const struct dossier *d, int64_t inbox)
 {
@@ -155,6 +161,9 @@ bool export_received(const struct dossier *dossier, enum export_for whom, const 
 		return is_holder(dossier, message->from);
 	if (bytes_starts(actor, BYTES("representative:")) || (message->opinion && !is_released(dossier, message->inbox)))
 		return false;
+	/* A physician's request is taken though he attached another patient's documents: they are set aside, and still in his mail. */
+	if (message->unfiled && !is_own(actor))
+		return false;
 	/* "relais": a request, or documents that a hospital sent. */
 	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "relais") || !export_hides(dossier, whom);
 }
@@ -167,8 +176,8 @@ bool export_sent(const struct dossier *dossier, enum export_for whom, const stru
 		return true;
 	if (whom == EXPORT_EXPERT)
 		return (party == PARTY_EXPERT || party == PARTY_STANDBY) && is_holder(dossier, mail->mailbox);
-	/* Why an opinion went back, and what a representative wrote to the expert: neither is in the history that he reads. */
-	if (mail->code == MAIL_M15 || bytes_starts(mail->actor, BYTES("representative:")))
+	/* Why an opinion went back, which documents of others a physician attached, what a representative wrote to the expert: his history has none of it. */
+	if (mail->code == MAIL_M15 || mail->code == MAIL_M62 || bytes_starts(mail->actor, BYTES("representative:")))
 		return false;
 	return !is_third(party) && party != PARTY_SENDER && !export_hides(dossier, whom);
 }

@@ -3,7 +3,8 @@
  *
  *  1. The officer's copy holds all.
  *  2. The patient's holds no document that is hidden from him or from his legal representatives, none that its sender withdrew, none of which it is in
- *     doubt whether it is his; no message that brought one; nothing to, from or about a third person (representatives, the other parent). While the
+ *     doubt whether it is his; no message that brought one, nor, unless he or his expert wrote it, one
+ *     with a file that was not filed; nothing to, from or about a third person (representatives, the other parent). While the
  *     dossier holds a hidden document, what professionals wrote to one another stays out too: it may speak of it.
  *     An opinion is in it once it was released, and not while a person still holds it back to announce it; nor one that never was, nor what was asked
  *     back of its expert. That the expert wants something done soon is told by the report, or by who calls, not by a copy.
@@ -37,6 +38,7 @@ struct export_message {
 	bool settled;                /* filed or applied: neither held nor refused, which may be another patient's */
 	bool report;                 /* of delivery or reading: it may name another reader, and its proof stands with the mail that it speaks of */
 	bool hides;                  /* it brought a document that is hidden from who gets the copy */
+	bool unfiled;                /* it brought one that the dossier does not hold: what was set aside may be another patient's */
 };
 bool export_received(const struct dossier *dossier, enum export_for whom, const struct export_message *message);
 /* A mail of ours. */

@@ -84,19 +84,22 @@ static void documents_are_hidden(void **state)
 static const struct {
 	const char *what, *actor, *from;
 	bool settled, hides, report;
-	bool patient, patient_hidden, expert;   /* patient_hidden: while the dossier holds a document that is hidden from him */
+	bool patient, patient_hidden, expert, unfiled;   /* patient_hidden: while the dossier holds a document that is hidden from him */
 } received[] = {
-	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false},
-	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false},
-	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false},
-	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false},
-	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false},
-	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true},
-	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false},
-	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false},
-	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false},
-	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false},
-	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false},
+	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false, false},
+	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false, false},
+	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false, false},
+	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false, false},
+	{"a physician's request, with another patient's documents", "relais", "dr@cabinet.exemple.fr", true, false, false, false, false, false, true},
+	{"his own letter, with a photograph", "patient", "p@patient.exemple.fr", true, false, false, true, true, false, true},
+	{"his expert's, with an annex", "expert", "un@experts.exemple.fr", true, false, false, true, false, true, true},
+	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false, false},
+	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true, false},
+	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false, false},
+	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false, false},
+	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false, false},
+	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false, false},
+	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false, false},
 };
 
 static void messages_are_kept_apart(void **state)
@@ -105,7 +108,7 @@ static void messages_are_kept_apart(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(received); i++) {
-		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides,
+		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides, .unfiled = received[i].unfiled,
 						 .report = received[i].report};
 		if (export_received(plain->dossier, EXPORT_PATIENT, &m) != received[i].patient)
 			fail_msg("%s, to the patient", received[i].what);
@@ -173,6 +176,7 @@ static void what_a_mail_hands_on(void **state)
 		{"his guardian's question, handed on", {MAIL_M30, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("representative:r1")}, false, true},
 		{"the answer to his guardian, to him", {MAIL_M31, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("expert")}, true, false},
 		{"the numbers to call, to him, since his guardian wrote of an emergency", {MAIL_M33, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("representative:r1")}, true, false},
+		{"which of his physician's documents are another patient's", {MAIL_M62, PARTY_REQUESTER, BYTES_OF("dr@cabinet.exemple.fr"), BYTES_OF("relais")}, false, false},
 		{"why an opinion that is not his yet went back", {MAIL_M15, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("operator:claire")}, false, true},
 	};
 	struct world *w = holding(NULL);
