@@ -117,6 +117,21 @@ char *arena_text(struct arena *arena, struct bytes from)
 	return copy;
 }
 
+const char *arena_line(struct arena *arena, struct bytes from)
+{
+	char *line = arena_text(arena, from);
+
+	for (size_t i = 0; i < from.len; i++) {
+		size_t unseen = bytes_unseen(bytes_from(from, i));
+		if (unseen > 0)
+			memset(line + i, ' ', unseen);
+		else if (from.at[i] < 0x20 || from.at[i] == 0x7f)
+			line[i] = ' ';
+		i += unseen > 0 ? unseen - 1 : 0;
+	}
+	return line;
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list list, again;

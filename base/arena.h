@@ -29,6 +29,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* Copies, always followed by a NUL that is not counted. */
 struct bytes arena_copy(struct arena *arena, struct bytes from);
 char *arena_text(struct arena *arena, struct bytes from);
+/* As one line that a screen shows and that nothing obeys: controls, line ends and what is not to be seen (bytes_unseen) become blanks. */
+const char *arena_line(struct arena *arena, struct bytes from);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Bytes given so far. */

@@ -119,10 +119,12 @@ static bool is_wanted(const struct dossier *d, const struct seen *s, const char 
 		return false;
 	if (document == NULL)
 		return true;
-	if (s->what != SEEN_DOCUMENT)
-		return false;
-	return (bytes_number(bytes_of_text(document), UINT32_MAX, &number) && number == s->document) ||
-	       bytes_equal_text(dossier_document_key(&d->documents[s->document - 1].filing.document), document);
+	if (bytes_number(bytes_of_text(document), UINT32_MAX, &number) && seen_holds(d, s, (size_t)number))
+		return true;
+	for (size_t i = 0; i < d->n_documents; i++)
+		if (bytes_equal_text(dossier_document_key(&d->documents[i].filing.document), document) && seen_holds(d, s, i + 1))
+			return true;
+	return false;
 }
 
 static enum reason list(struct cli *cli, struct arena *arena, int64_t id, const char *document, const char *mailbox, json_t *kept, json_t *lines)

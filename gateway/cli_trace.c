@@ -66,6 +66,8 @@ int cli_trace(int argc, char **argv)
 		json_t *whole = json_pack("{s:O, s:O}", "inbox", in, "outbox", out);
 		status = cli_show(&cli, whole, "");
 	} else {
+		cli_plain(&cli, in);
+		cli_plain(&cli, out);
 		trace_print("received R", in, "inbox", inbox_keys, sizeof inbox_keys / sizeof inbox_keys[0]);
 		cli_proof_words(&cli, out);
 		trace_print("sent S", out, "outbox", outbox_keys, sizeof outbox_keys / sizeof outbox_keys[0]);

@@ -200,6 +200,21 @@ static void table_read(struct table *t, char *columns, json_t *rows)
 	}
 }
 
+void cli_plain(const struct cli *cli, json_t *rows)
+{
+	const char *key;
+	json_t *row, *value;
+	void *next;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		json_object_foreach_safe(row, next, key, value) {
+			if (json_is_string(value))
+				json_object_set_new(row, key, json_stringn_nocheck(arena_line(cli->arena, bytes_of_text(json_string_value(value))), strlen(json_string_value(value))));
+		}
+	}
+}
+
 static void cell(const char *text, int width, bool last)
 {
 	printf("%s%*s", text, last ? 0 : width - width_of(text) + 2, "");
@@ -220,6 +235,7 @@ int cli_show(const struct cli *cli, json_t *rows, const char *columns)
 		json_decref(rows);
 		return CLI_OK;
 	}
+	cli_plain(cli, rows);
 	table_read(&t, arena_text(cli->arena, bytes_of_text(columns)), rows);
 	for (int c = 0; c < t.n; c++)
 		cell(t.keys[c], t.widths[c], c == t.n - 1);

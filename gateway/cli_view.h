@@ -57,6 +57,9 @@ json_t *cli_query(struct cli *cli, const char *sql, const struct store_param *pa
 	cli_query((cli), (sql), (const struct store_param[]){__VA_ARGS__},          \
 		  sizeof((const struct store_param[]){__VA_ARGS__}) / sizeof(struct store_param))
 
+/* Names, titles and a server's words come from strangers: on a screen they stay in their line and order the terminal nothing (arena_line). rows: an
+ * array of objects, to be printed; cli_show does it itself. */
+void cli_plain(const struct cli *cli, json_t *rows);
 /* An array of objects as a table (columns: space-separated keys) or as JSON; takes the reference. Gives CLI_OK. */
 int cli_show(const struct cli *cli, json_t *rows, const char *columns);
 /* For people: the number in each row's "proof" becomes "4 lu", "4 read" (the ladder of proof, docs/operators.md). */

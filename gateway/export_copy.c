@@ -2,7 +2,6 @@
 #include "gateway/export_private.h"
 
 #include "gateway/json_view.h"
-#include "policy/story.h"
 
 /* Lines for people's eyes; borrows value. */
 static struct bytes pretty(struct arena *arena, const json_t *value)
@@ -37,7 +36,7 @@ static enum reason put_events(struct export_copy *c)
 		const struct dossier_event *e = &c->about.events[i];
 		if (export_event(c->about.dossier, c->wish->whom, e))
 			json_array_append_new(list, json_pack("{s:I, s:o, s:s, s:s, s:s}", "seq", (json_int_t)e->seq, "at", json_of_instant(e->at), "kind",
-							      dossier_event_name(e->kind), "fr", story_line(c->arena, e, "fr"), "en", story_line(c->arena, e, "en")));
+							      dossier_event_name(e->kind), "fr", export_sentence(c->arena, &c->about, e, "fr"), "en", export_sentence(c->arena, &c->about, e, "en")));
 	}
 	if (reason == REASON_NONE)
 		reason = put_json(c, "events.json", "events", list);

@@ -36,6 +36,19 @@ static bool hides(const struct export_copy *c, const json_t *documents)
 	return false;
 }
 
+/* Set aside, or a kind that is not filed. */
+static bool brought_more(const struct export_copy *c, const json_t *documents)
+{
+	size_t i;
+	const json_t *o;
+
+	json_array_foreach(documents, i, o) {
+		if (export_find_document(c, json_view(o, "digest")) == NULL)
+			return true;
+	}
+	return false;
+}
+
 static json_t *about_message(const struct export_copy *c, const struct store_rows *rows, size_t row)
 {
 	json_t *o = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "message", arena_printf(c->arena, "R%lld", (long long)store_int(rows, row, R_INBOX)), "received_at",
@@ -113,7 +126,7 @@ static enum reason one_message(struct export_copy *c, const struct store_rows *r
 	json_t *documents = export_tree(rows, row, R_DOCUMENTS);
 	struct bytes outcome = export_view(rows, row, R_OUTCOME);
 	const struct export_message m = {
-		.actor = export_view(rows, row, R_ACTOR), .from = export_view(rows, row, R_FROM), .hides = hides(c, documents),
+		.actor = export_view(rows, row, R_ACTOR), .from = export_view(rows, row, R_FROM), .hides = hides(c, documents), .unfiled = brought_more(c, documents),
 		.inbox = store_int(rows, row, R_INBOX), .opinion = is_opinion(c, store_int(rows, row, R_INBOX)),
 		.report = bytes_equal_text(export_view(rows, row, R_CLASS), "report"), .settled = bytes_equal_text(outcome, "filed") || bytes_equal_text(outcome, "applied")};
 	bool whole = export_received(c->about.dossier, c->wish->whom, &m);

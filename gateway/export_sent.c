@@ -84,10 +84,23 @@ static enum reason put_mail(struct export_copy *c, struct arena *arena, const st
 	return reason;
 }
 
+/* Who did what it was decided with; nobody of a mail of no event. */
+static struct bytes actor_of(const struct export_copy *c, const struct store_rows *rows, size_t row)
+{
+	int64_t seq = store_is_null(rows, row, S_EVENT) ? 0 : store_int(rows, row, S_EVENT);
+
+	for (size_t i = 0; i < c->about.n_events; i++)
+		if (c->about.events[i].seq == seq)
+			return c->about.events[i].actor;
+	return BYTES_NONE;
+}
+
 static enum reason one_mail(struct export_copy *c, const struct store_rows *rows, size_t row)
 {
 	json_t *attach = export_tree(rows, row, S_ATTACH);
-	bool given = export_sent(c->about.dossier, c->wish->whom, party_of_name(export_view(rows, row, S_PARTY)), export_view(rows, row, S_TO));
+	const struct export_mail mail = {.code = mail_code_of_name(export_view(rows, row, S_CODE)), .party = party_of_name(export_view(rows, row, S_PARTY)),
+					 .mailbox = export_view(rows, row, S_TO), .actor = actor_of(c, rows, row)};
+	bool given = export_sent(c->about.dossier, c->wish->whom, &mail);
 	bool report = (given || c->wish->whom == EXPORT_EXPERT) && bytes_equal_text(json_view(attach, "kind"), "report");
 	bool left = store_int(rows, row, S_PROOF) > 0 && !store_is_null(rows, row, S_SENT_DIGEST);
 	enum reason reason = REASON_NONE;

@@ -19,6 +19,13 @@ static struct bytes taken(struct arena *arena, struct buf *b)
 	return text;
 }
 
+const char *export_sentence(struct arena *arena, const struct export_about *about, const struct dossier_event *event, const char *language)
+{
+	const char *line = story_line(arena, event, language);
+
+	return about->whom == EXPORT_EXPERT ? arena_text(arena, mask_matricule(arena, bytes_of_text(line), about->dossier->request.patient.ins)) : line;
+}
+
 struct bytes export_history(struct arena *arena, const struct export_about *about, const char *language)
 {
 	struct buf b = buf_make(WORDS_ROOM);
@@ -28,10 +35,9 @@ struct bytes export_history(struct arena *arena, const struct export_about *abou
 	for (size_t i = 0; i < about->n_events; i++) {
 		const struct dossier_event *e = &about->events[i];
 		if (export_event(about->dossier, about->whom, e))
-			buf_printf(&b, "%s\n  %s (%s)\n", story_time(arena, e->at, language), story_line(arena, e, language), story_actor(arena, e->actor, language));
+			buf_printf(&b, "%s\n  %s (%s)\n", story_time(arena, e->at, language), export_sentence(arena, about, e, language), story_actor(arena, e->actor, language));
 	}
-	struct bytes text = taken(arena, &b);
-	return about->whom == EXPORT_EXPERT ? mask_matricule(arena, text, about->dossier->request.patient.ins) : text;
+	return taken(arena, &b);
 }
 
 static const struct {

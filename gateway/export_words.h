@@ -14,7 +14,9 @@ struct export_about {
 	struct instant at;
 };
 
-/* The dossier's life as that reader may know it; language "fr" or "en". The expert does not read the patient's number in it. */
+/* One event in a sentence, as that reader may know it. The expert does not read the patient's number in it. */
+const char *export_sentence(struct arena *arena, const struct export_about *about, const struct dossier_event *event, const char *language);
+/* The dossier's life as that reader may know it; language "fr" or "en". */
 struct bytes export_history(struct arena *arena, const struct export_about *about, const char *language);
 /* LISEZMOI.txt, README.txt. */
 struct bytes export_readme(struct arena *arena, const struct export_about *about, const char *language);

@@ -31,6 +31,12 @@ static bool is_document_shown(const struct dossier *d, enum export_for whom, str
 	return false;
 }
 
+/* Written by the patient or for his expert: what is attached there was looked at as a letter of theirs. */
+static bool is_own(struct bytes actor)
+{
+	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "expert") || bytes_starts(actor, BYTES("delegate:"));
+}
+
 /* The last released version rests on it. */
 static bool is_released(const struct dossier *d, int64_t inbox)
 {
@@ -54,6 +60,12 @@ static bool is_patients_event(const struct dossier *d, const struct dossier_even
 	case EVENT_HELD:              /* why the opinion is to be announced first */
 	case EVENT_OPINION_RETURNED:
 		return false;
+	case EVENT_OPINION_ALERT:     /* no bad news before the report */
+		return dossier_version(d) > 0 && d->state != DOSSIER_REVISION;
+	case EVENT_MAILBOX_AWAITED:
+		return !is_third(party_of_name(e->text.id));
+	case EVENT_PROFILE_TOLD:
+		return !is_third(e->profile.party);
 	case EVENT_CONTACT_MADE:
 		return e->contact.party == PARTY_PATIENT;
 	case EVENT_CHANNEL_CHANGED:
@@ -117,7 +129,7 @@ enum export_for export_for_of_name(struct bytes name)
 
 enum reason export_check(const struct dossier *dossier, enum export_for whom)
 {
-	if (whom == EXPORT_PATIENT && (people_is_secret(dossier) || dossier->died_at.us != 0))
+	if (whom == EXPORT_PATIENT && (people_is_secret(dossier) || dossier->state == DOSSIER_IDENTITY || dossier->died_at.us != 0))
 		return REASON_EXPORT_PERSON;
 	if (whom == EXPORT_EXPERT && dossier_accepted_offer(dossier) == NULL)
 		return REASON_EXPERT_NONE;
@@ -149,16 +161,24 @@ bool export_received(const struct dossier *dossier, enum export_for whom, const 
 		return is_holder(dossier, message->from);
 	if (bytes_starts(actor, BYTES("representative:")) || (message->opinion && !is_released(dossier, message->inbox)))
 		return false;
+	/* A physician's request is taken though he attached another patient's documents: they are set aside, and still in his mail. */
+	if (message->unfiled && !is_own(actor))
+		return false;
 	/* "relais": a request, or documents that a hospital sent. */
 	return bytes_equal_text(actor, "patient") || bytes_equal_text(actor, "relais") || !export_hides(dossier, whom);
 }
 
-bool export_sent(const struct dossier *dossier, enum export_for whom, enum party party, struct bytes mailbox)
+bool export_sent(const struct dossier *dossier, enum export_for whom, const struct export_mail *mail)
 {
+	enum party party = mail->party;
+
 	if (whom == EXPORT_OFFICER || (whom == EXPORT_PATIENT && party == PARTY_PATIENT))
 		return true;
 	if (whom == EXPORT_EXPERT)
-		return (party == PARTY_EXPERT || party == PARTY_STANDBY) && is_holder(dossier, mailbox);
+		return (party == PARTY_EXPERT || party == PARTY_STANDBY) && is_holder(dossier, mail->mailbox);
+	/* Why an opinion went back, which documents of others a physician attached, what a representative wrote to the expert: his history has none of it. */
+	if (mail->code == MAIL_M15 || mail->code == MAIL_M62 || bytes_starts(mail->actor, BYTES("representative:")))
+		return false;
 	return !is_third(party) && party != PARTY_SENDER && !export_hides(dossier, whom);
 }
 

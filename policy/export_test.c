@@ -84,19 +84,22 @@ static void documents_are_hidden(void **state)
 static const struct {
 	const char *what, *actor, *from;
 	bool settled, hides, report;
-	bool patient, patient_hidden, expert;   /* patient_hidden: while the dossier holds a document that is hidden from him */
+	bool patient, patient_hidden, expert, unfiled;   /* patient_hidden: while the dossier holds a document that is hidden from him */
 } received[] = {
-	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false},
-	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false},
-	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false},
-	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false},
-	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false},
-	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true},
-	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false},
-	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false},
-	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false},
-	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false},
-	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false},
+	{"his own letter", "patient", "p@patient.exemple.fr", true, false, false, true, true, false, false},
+	{"his own, with a document hidden from him", "patient", "p@patient.exemple.fr", true, true, false, false, false, false, false},
+	{"a hospital's documents", "relais", "pfi@chu.exemple.fr", true, false, false, true, true, false, false},
+	{"a hospital's, with one hidden", "relais", "pfi@chu.exemple.fr", true, true, false, false, false, false, false},
+	{"a physician's request, with another patient's documents", "relais", "dr@cabinet.exemple.fr", true, false, false, false, false, false, true},
+	{"his own letter, with a photograph", "patient", "p@patient.exemple.fr", true, false, false, true, true, false, true},
+	{"his expert's, with an annex", "expert", "un@experts.exemple.fr", true, false, false, true, false, true, true},
+	{"held: perhaps another patient's", "relais", "pfi@chu.exemple.fr", false, false, false, false, false, false, false},
+	{"the expert's opinion", "expert", "un@experts.exemple.fr", true, false, false, true, false, true, false},
+	{"of another expert", "expert", "deux@experts.exemple.fr", true, false, false, true, false, false, false},
+	{"of who acts for him", "representative:r1", "tutrice@famille.exemple.fr", true, false, false, false, false, false, false},
+	{"of no event", "", "x@exemple.fr", true, false, false, true, false, false, false},
+	{"an operator's report on a mail", "relais", "mailer-daemon@operateur.exemple.fr", true, false, true, false, false, false, false},
+	{"the expert's reading receipt", "relais", "un@experts.exemple.fr", true, false, true, false, false, false, false},
 };
 
 static void messages_are_kept_apart(void **state)
@@ -105,7 +108,7 @@ static void messages_are_kept_apart(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(received); i++) {
-		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides,
+		const struct export_message m = {.actor = T(received[i].actor), .from = T(received[i].from), .settled = received[i].settled, .hides = received[i].hides, .unfiled = received[i].unfiled,
 						 .report = received[i].report};
 		if (export_received(plain->dossier, EXPORT_PATIENT, &m) != received[i].patient)
 			fail_msg("%s, to the patient", received[i].what);
@@ -149,14 +152,59 @@ static void letters_are_kept_apart(void **state)
 	(void)state;
 
 	for (enum party p = PARTY_PATIENT; p < PARTIES; p++) {
-		assert_int_equal(export_sent(plain->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), to_patient[p]);
-		assert_int_equal(export_sent(hidden->dossier, EXPORT_PATIENT, p, BYTES("a@b.fr")), p == PARTY_PATIENT);
-		assert_int_equal(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[0].mailbox), p == PARTY_EXPERT || p == PARTY_STANDBY);
-		assert_false(export_sent(plain->dossier, EXPORT_EXPERT, p, EXPERTS[1].mailbox));
-		assert_true(export_sent(plain->dossier, EXPORT_OFFICER, p, BYTES("a@b.fr")));
+		const struct export_mail to = {.code = MAIL_M13, .party = p, .mailbox = BYTES("a@b.fr"), .actor = BYTES("relais")};
+		const struct export_mail first = {MAIL_M13, p, EXPERTS[0].mailbox, BYTES("relais")}, second = {MAIL_M13, p, EXPERTS[1].mailbox, BYTES("relais")};
+		assert_int_equal(export_sent(plain->dossier, EXPORT_PATIENT, &to), to_patient[p]);
+		assert_int_equal(export_sent(hidden->dossier, EXPORT_PATIENT, &to), p == PARTY_PATIENT);
+		assert_int_equal(export_sent(plain->dossier, EXPORT_EXPERT, &first), p == PARTY_EXPERT || p == PARTY_STANDBY);
+		assert_false(export_sent(plain->dossier, EXPORT_EXPERT, &second));
+		assert_true(export_sent(plain->dossier, EXPORT_OFFICER, &to));
 	}
 	world_free(plain);
 	world_free(hidden);
+}
+
+/* What is left out as a message or as a line of the history does not come back inside the mail that handed it on. */
+static void what_a_mail_hands_on(void **state)
+{
+	static const struct {
+		const char *what;
+		struct export_mail mail;
+		bool patient, expert;
+	} mails[] = {
+		{"his question, handed on", {MAIL_M30, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("patient")}, true, true},
+		{"his guardian's question, handed on", {MAIL_M30, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("representative:r1")}, false, true},
+		{"the answer to his guardian, to him", {MAIL_M31, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("expert")}, true, false},
+		{"the numbers to call, to him, since his guardian wrote of an emergency", {MAIL_M33, PARTY_PATIENT, BYTES_OF("p@patient.exemple.fr"), BYTES_OF("representative:r1")}, true, false},
+		{"which of his physician's documents are another patient's", {MAIL_M62, PARTY_REQUESTER, BYTES_OF("dr@cabinet.exemple.fr"), BYTES_OF("relais")}, false, false},
+		{"why an opinion that is not his yet went back", {MAIL_M15, PARTY_EXPERT, BYTES_OF("un@experts.exemple.fr"), BYTES_OF("operator:claire")}, false, true},
+	};
+	struct world *w = holding(NULL);
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(mails); i++) {
+		if (export_sent(w->dossier, EXPORT_PATIENT, &mails[i].mail) != mails[i].patient)
+			fail_msg("%s, to the patient", mails[i].what);
+		if (export_sent(w->dossier, EXPORT_EXPERT, &mails[i].mail) != mails[i].expert)
+			fail_msg("%s, to the expert", mails[i].what);
+		assert_true(export_sent(w->dossier, EXPORT_OFFICER, &mails[i].mail));
+	}
+	world_free(w);
+}
+
+/* That it is urgent is the news itself: nobody reads it first in a copy. */
+static void an_alert_before_its_release(void **state)
+{
+	struct world *w = world_make();
+	struct dossier_event alert = {.kind = EVENT_OPINION_ALERT, .text = {BYTES("delay"), BYTES("")}, .actor = BYTES("expert")};
+	(void)state;
+
+	to_checked(w);
+	assert_false(export_event(w->dossier, EXPORT_PATIENT, &alert));
+	assert_true(export_event(w->dossier, EXPORT_OFFICER, &alert));
+	command(w, POLICY_ACT_RELEASE, "", "");
+	assert_true(export_event(w->dossier, EXPORT_PATIENT, &alert));
+	world_free(w);
 }
 
 static const struct {
@@ -175,6 +223,9 @@ static const struct {
 	{"a minor's secret", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("secret")}}, false, false},
 	{"how he is reached", {.kind = EVENT_CHANNEL_CHANGED, .channel = {.party = PARTY_PATIENT, .why = BYTES_OF("asked")}}, true, false},
 	{"our clocks", {.kind = EVENT_DEADLINE_PASSED}, false, false},
+	{"where his daughter is reached", {.kind = EVENT_MAILBOX_AWAITED, .text = {BYTES_OF("representative"), BYTES_OF("")}}, false, false},
+	{"where his physician is reached", {.kind = EVENT_MAILBOX_AWAITED, .text = {BYTES_OF("attending"), BYTES_OF("")}}, true, false},
+	{"another address of his daughter's", {.kind = EVENT_PROFILE_TOLD, .profile = {.party = PARTY_REPRESENTATIVE}}, false, false},
 	{"consent", {.kind = EVENT_CONSENT_CHANGED}, true, false},
 	{"the holder's yes", {.kind = EVENT_OFFER_ACCEPTED, .offer = {.mailbox = BYTES_OF("un@experts.exemple.fr")}}, true, true},
 	{"another's no", {.kind = EVENT_OFFER_DECLINED, .offer = {.mailbox = BYTES_OF("deux@experts.exemple.fr")}}, true, false},
@@ -223,6 +274,26 @@ static void a_copy_is_an_act(void **state)
 	world_free(w);
 }
 
+/* Perhaps another person's file: nobody is handed it before a person has compared. */
+static void an_identity_in_doubt(void **state)
+{
+	struct world *w = world_make();
+	(void)state;
+
+	to_triage(w);
+	command(w, POLICY_ACT_DOUBT, "", "date de naissance");
+	assert_int_equal(w->dossier->state, DOSSIER_IDENTITY);
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.reason, REASON_EXPORT_PERSON);
+	assert_int_equal(w->last.n_events, 0);
+	command(w, POLICY_ACT_EXPORT, "officer", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	command(w, POLICY_ACT_IDENTITY, "", "carte d'identité");
+	command(w, POLICY_ACT_EXPORT, "patient", "");
+	assert_int_equal(w->last.outcome, POLICY_APPLIED);
+	world_free(w);
+}
+
 static void a_minors_secret(void **state)
 {
 	struct world *w = holding(NULL);
@@ -249,8 +320,9 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(an_opinion_before_its_release),
-		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(names),
+		cmocka_unit_test(documents_are_hidden), cmocka_unit_test(messages_are_kept_apart), cmocka_unit_test(letters_are_kept_apart), cmocka_unit_test(what_a_mail_hands_on), cmocka_unit_test(an_alert_before_its_release),
+		cmocka_unit_test(an_opinion_before_its_release),
+		cmocka_unit_test(the_history_is_kept_apart), cmocka_unit_test(a_copy_is_an_act), cmocka_unit_test(a_minors_secret), cmocka_unit_test(an_identity_in_doubt), cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "policy/export.h"
+#include "policy/given.h"
+
 struct list {
 	struct seen *at;
 	size_t n;
@@ -131,6 +134,29 @@ struct seen *seen_list(struct arena *arena, const struct dossier *dossier, const
 	qsort(list.at, list.n, sizeof *list.at, by_time);
 	*n = list.n;
 	return list.at;
+}
+
+bool seen_holds(const struct dossier *dossier, const struct seen *seen, size_t document)
+{
+	const struct dossier_document *d = document > 0 && document <= dossier->n_documents ? &dossier->documents[document - 1] : NULL;
+	enum export_for whom = export_for_of_name(seen->mailbox);
+
+	if (d == NULL)
+		return false;
+	switch (seen->what) {
+	case SEEN_DOCUMENT:
+		return seen->document == document;
+	case SEEN_MESSAGE:
+		return seen->message != 0 && d->inbox == seen->message;
+	case SEEN_COPY:
+		return !instant_before(seen->at, d->at) &&
+		       (whom == EXPORT_OFFICER || given_unmasked(&d->filing.document, whom == EXPORT_EXPERT ? PARTY_EXPERT : PARTY_PATIENT));
+	case SEEN_WORDS:
+	case SEEN_REPORT:
+	case SEEN_WHATS:
+		break;
+	}
+	return false;
 }
 
 const char *seen_what_name(enum seen_what what)

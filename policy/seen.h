@@ -47,6 +47,9 @@ struct seen {
 /* All lines in the order of time, in the arena; *n of them. events: those of the dossier. */
 struct seen *seen_list(struct arena *arena, const struct dossier *dossier, const struct dossier_event *events, size_t n_events,
 		       const struct seen_mail *mails, size_t n_mails, size_t *n);
+/* Does that line hold that document (its number in the dossier, from 1)? It is the document; or a message that brought it; or a copy of the dossier
+ * that was made after it came, for somebody from whom it is not hidden. In doubt it does: taken back since, it was in the copy. */
+bool seen_holds(const struct dossier *dossier, const struct seen *seen, size_t document);
 /* "words", "document", "report", "message", "copy". */
 const char *seen_what_name(enum seen_what what);
 

@@ -89,6 +89,40 @@ static void every_line(void **state)
 	world_free(w);
 }
 
+/* Who else could see one document: in a mail, in a message that was passed on, in a copy that somebody was handed. */
+static void who_else(void **state)
+{
+	struct world *w = world_make();
+	struct dossier d = two_documents(w);
+	(void)state;
+
+	d.documents[0].at = (struct instant)HOUR(10);
+	d.documents[0].inbox = 12;
+	d.documents[0].filing.document.masked_patient = true;
+	d.documents[1].at = (struct instant)HOUR(10);
+	const struct {
+		const char *what;
+		struct seen seen;
+		bool first, second;
+	} lines_of_it[] = {
+		{"the document", {.what = SEEN_DOCUMENT, .document = 1}, true, false},
+		{"the message that brought it", {.what = SEEN_MESSAGE, .message = 12}, true, false},
+		{"another message", {.what = SEEN_MESSAGE, .message = 13}, false, false},
+		{"the officer's copy", {.what = SEEN_COPY, .mailbox = BYTES("officer"), .at = HOUR(11)}, true, true},
+		{"the officer's copy, before it came", {.what = SEEN_COPY, .mailbox = BYTES("officer"), .at = HOUR(9)}, false, false},
+		{"the patient's copy: hidden; and withdrawn since, perhaps not then", {.what = SEEN_COPY, .mailbox = BYTES("patient"), .at = HOUR(11)}, false, true},
+		{"the expert's copy", {.what = SEEN_COPY, .mailbox = BYTES("expert"), .at = HOUR(11)}, true, true},
+		{"words", {.what = SEEN_WORDS}, false, false},
+		{"the report", {.what = SEEN_REPORT, .version = 1}, false, false},
+	};
+	for (size_t i = 0; i < COUNT(lines_of_it); i++) {
+		if (seen_holds(&d, &lines_of_it[i].seen, 1) != lines_of_it[i].first || seen_holds(&d, &lines_of_it[i].seen, 2) != lines_of_it[i].second)
+			fail_msg("%s", lines_of_it[i].what);
+		assert_false(seen_holds(&d, &lines_of_it[i].seen, 0) || seen_holds(&d, &lines_of_it[i].seen, 3));
+	}
+	world_free(w);
+}
+
 /* What never left was seen by nobody; the same content under two numbers was seen under both. */
 static void the_edges(void **state)
 {
@@ -110,6 +144,6 @@ static void the_edges(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_line), cmocka_unit_test(the_edges)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(every_line), cmocka_unit_test(who_else), cmocka_unit_test(the_edges)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

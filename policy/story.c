@@ -80,9 +80,10 @@ static const char *party_words(enum party party, bool en)
 	return words[party][en];
 }
 
+/* Titles, names and words of strangers: each stays in its line, and orders a terminal nothing. */
 static const char *text(struct arena *arena, struct bytes b)
 {
-	return arena_printf(arena, "%.*s", (int)b.len, (const char *)b.at);
+	return arena_line(arena, b);
 }
 
 /* The pattern with what stands in the place of its "%s", if it has one. */
@@ -94,7 +95,7 @@ static const char *fill(struct arena *arena, const char *pattern, struct bytes w
 	while (at < rest.len && !bytes_starts(bytes_from(rest, at), BYTES("%s")))
 		at++;
 	struct bytes after = at < rest.len ? bytes_from(rest, at + 2) : BYTES_NONE;
-	return arena_printf(arena, "%.*s%.*s%.*s", (int)at, pattern, at < rest.len ? (int)what.len : 0, (const char *)what.at, (int)after.len, (const char *)after.at);
+	return arena_printf(arena, "%.*s%s%.*s", (int)at, pattern, at < rest.len ? text(arena, what) : "", (int)after.len, (const char *)after.at);
 }
 
 /* --- sentences of their own --- */

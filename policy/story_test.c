@@ -36,6 +36,22 @@ static void sentences(void **state)
 	arena_destroy(&arena);
 }
 
+/* A title comes from whoever wrote the document: it adds no line to the history, moves no cursor and turns no direction. */
+static void a_title_stays_in_its_line(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier_event filed = {.kind = EVENT_DOCUMENT_FILED, .document.document = {.title = BYTES("IRM\n\nlundi\r\x1b[2J\xc2\x9b" "31m\xe2\x80\xae\x7f\xc3\xa9")}};
+	struct dossier_event asked = {.kind = EVENT_OFFERED, .offer = {.name = BYTES("Pr\x1b]0;x\x07 MOREAU")}};
+	struct dossier_event told = {.kind = EVENT_COMPLAINED, .actor = BYTES("operator:a\nb"), .text = {BYTES(""), BYTES("il dit\n\nLe dossier est clos.")}};
+
+	assert_string_equal(story_line(arena, &filed, "en"), "A document comes: “IRM  lundi  [2J  31m    \xc3\xa9”.");
+	assert_string_equal(story_line(arena, &asked, "en"), "The dossier is offered to Pr ]0;x  MOREAU.");
+	assert_null(strchr(story_line(arena, &told, "fr"), '\n'));
+	assert_string_equal(story_actor(arena, told.actor, "fr"), "a b, du service");
+	arena_destroy(&arena);
+}
+
 /* The whole life of a dossier, told without the number that is the patient's address. */
 static void a_life_names_no_number(void **state)
 {
@@ -54,6 +70,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_event_has_a_sentence),
 		cmocka_unit_test(sentences),
+		cmocka_unit_test(a_title_stays_in_its_line),
 		cmocka_unit_test(a_life_names_no_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

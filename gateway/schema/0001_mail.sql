@@ -311,6 +311,7 @@ create table inbox (
 );
 create index inbox_open on inbox (id) where state <> 'done';
 create index inbox_tried on inbox (id) where state <> 'done' and tries > 0;
+create index inbox_day on inbox (received_at);
 create index inbox_held on inbox (id) where outcome = 'held';
 create index inbox_message on inbox (message_id) where message_id is not null;
 create index inbox_dossier on inbox (dossier) where dossier is not null;
@@ -493,7 +494,9 @@ create index outbox_due on outbox (domain, next_at) where state in ('sealed', 's
 create index outbox_late on outbox (created_at) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is null;
 create index outbox_warned on outbox (id) where state in ('decided', 'composed', 'sealed', 'sending') and warned_at is not null;
 create index outbox_untold on outbox (id) where (state in ('accepted', 'failed') or state = 'cancelled' and stop is not null) and not told;
+create index outbox_ended on outbox (ended_at) where state in ('accepted', 'failed');
 create index outbox_dossier on outbox (dossier) where dossier is not null;
+create index outbox_service on outbox (code) where dossier is null and inbox is null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
 create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
 create unique index outbox_entity on outbox (entity) where entity is not null;

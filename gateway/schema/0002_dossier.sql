@@ -219,6 +219,7 @@ create index dossier_expert on dossier (expert) where open and expert is not nul
 create index dossier_asked on dossier (asked) where open and asked is not null;
 create index dossier_timer on dossier (next_due) where next_due is not null;
 create index dossier_state on dossier (state, id);
+create index dossier_due on dossier (due_at) where open;
 
 create table dossier_event (
   dossier bigint not null references dossier, seq integer not null,
@@ -229,6 +230,9 @@ create table dossier_event (
   primary key (dossier, seq)
 );
 
+-- What happened in a span of time: of all dossiers, and whether anything did of one.
+create index dossier_event_day on dossier_event (at) where kind in ('requested', 'released');
+create index dossier_event_when on dossier_event (dossier, at);
 -- What each expert was asked and took, for his load: counted from the events themselves.
 create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
 

@@ -100,25 +100,28 @@ create function phone_list() returns table (ref text, state text, promised_at ti
 language sql stable security definer set search_path = relais, pg_temp as $$
   select d.ref, d.state, d.due_at, trim(concat_ws(' ', x.data->>'title', x.data->>'given', x.data->>'family')), x.data->>'organisation'
     from dossier d left join expert x on x.rpps = d.expert and x.active
-   where d.open and d.due_at <= instant() + interval '2 days' order by d.due_at, d.id
+   where d.open and d.due_at <= (select instant()) + interval '2 days' order by d.due_at, d.id
 $$;
--- The figures of a day (M95): between two instants of the real clock, and what stands now. Counts alone.
+-- The figures of a day (M95): between two instants of the real clock, and what stands now. Counts alone, each by an index: the past may be long.
 create function service_figures(since timestamptz, until timestamptz, out received bigint, out refused bigint, out sent bigint, out failed bigint, out waiting bigint,
   out oldest timestamptz, out held bigint, out opened bigint, out released bigint, out open_dossiers bigint, out late bigint, out alarms bigint)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select (select count(*) from inbox i where i.received_at >= since and i.received_at < until),
-    (select count(*) from inbox i where i.received_at >= since and i.received_at < until and i.outcome = 'refused'),
-    (select count(*) from outbox o where o.state = 'accepted' and o.ended_at >= since and o.ended_at < until),
-    (select count(*) from outbox o where o.state = 'failed' and o.ended_at >= since and o.ended_at < until),
-    (select count(*) from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending')),
-    (select min(o.created_at) from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending')),
-    (select count(*) from inbox i where i.outcome = 'held'),
-    (select count(*) from dossier_event e where e.kind = 'requested' and e.at >= since + (instant() - clock_timestamp()) and e.at < until + (instant() - clock_timestamp())),
-    (select count(*) from dossier_event e where e.kind = 'released' and e.at >= since + (instant() - clock_timestamp()) and e.at < until + (instant() - clock_timestamp())),
-    (select count(*) from dossier d where d.open),
-    (select count(*) from dossier d where d.open and d.due_at < instant()),
-    (select count(*) from alarm a where a.cleared_at is null)
-$$;
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare here timestamptz := instant(); ahead interval := here - clock_timestamp();
+begin
+  select count(*), count(*) filter (where i.outcome = 'refused') into received, refused from inbox i where i.received_at >= since and i.received_at < until;
+  select count(*) filter (where o.state = 'accepted'), count(*) filter (where o.state = 'failed') into sent, failed
+    from outbox o where o.state in ('accepted', 'failed') and o.ended_at >= since and o.ended_at < until;
+  -- Told of as late, or not: each half has its index.
+  select sum(x.n), min(x.oldest) into waiting, oldest from (
+    select count(*) as n, min(o.created_at) as oldest from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null
+    union all
+    select count(*), min(o.created_at) from outbox o where o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is not null) x;
+  select count(*) into held from inbox i where i.outcome = 'held';
+  select count(*) filter (where e.kind = 'requested'), count(*) filter (where e.kind = 'released') into opened, released
+    from dossier_event e where e.kind in ('requested', 'released') and e.at >= since + ahead and e.at < until + ahead;
+  select count(*), count(*) filter (where d.due_at < here) into open_dossiers, late from dossier d where d.open;
+  select count(*) into alarms from alarm a where a.cleared_at is null;
+end $$;
 -- A mail that failed takes up where it stood; one that was cancelled stays so. Attempts at sending are counted on: each has its own row.
 create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$

@@ -18,7 +18,7 @@ import documents
 from database import sql
 from people import TUTOR, PeopleWorld, opens, person
 from rehearsal import NAMES, Box, Dossier, Experts, reads, words
-from world import EXPERT, wait_for
+from world import ATTENDING, DEPOT, EXPERT, wait_for
 
 World = PeopleWorld
 
@@ -203,7 +203,8 @@ def cases(w, story):
         hidden = [line for line in lines if line.get("document") == known["hidden"]]
         assert {line["who"] for line in hidden} == {known["holder"]}, "nobody else could see it"
         number = hidden[0]["of"].split()[0]
-        assert w.relais("dossier", "seen", d.ref, "--document", number, as_json=True) == hidden
+        assert w.relais("dossier", "seen", d.ref, "--document", number, as_json=True) == hidden + [line for line in lines if line["what"] == "copy" and line["who"] != "patient"], \
+            "a copy that was handed over holds it, too"
         assert w.relais("dossier", "seen", d.ref, "--document", known["hidden"], "--mailbox", TUTOR, as_json=True) == []
         report = [line for line in lines if line["what"] == "report"]
         assert {line["party"] for line in report} >= {"patient", "representative"} and all(line["of"] == "1" for line in report)
@@ -212,6 +213,26 @@ def cases(w, story):
         assert [c["who"] for c in copies] == ["officer", "officer", "patient", "expert"] and all(c["by"].startswith("operator:") for c in copies)
         table = w.relais("dossier", "seen", d.ref).stdout
         assert known["holder"] in table and d.patient.ins not in table
+
+    def of_another():
+        """A physician attached another patient's record: it is refused and set aside, and his mail, which is kept, is not handed to her."""
+        e = Dossier(w, story, person("guarded", "PAT-CABINET", "ALIX"))
+        other, content = d.exam("18748-4")
+        archive = e.package([("74465-6", e.questionnaire(relais__requester="physician", consent__first_opinion=False))] + [(c, e.exam(c)[1]) for c in ("34794-8", "11502-2")])
+        before = {row["ref"] for row in story.dossiers()}
+        story.send(ATTENDING, DEPOT, "XDM/1.0/DDM+Questionnaire patient " + e.patient.name(), "Demande de deuxième avis.",
+                   [("IHE_XDM.zip", "application/zip", archive), ("copie-pat.xml", "application/xml", content)], w.practice)
+        e.ref = wait_for("a dossier", lambda: next(iter({row["ref"] for row in story.dossiers()} - before), None))
+        wait_for("the refusal of what is another's", lambda: e.mails("M62", "requester"))
+        w.settle()
+        for whom in ("patient", "officer"):
+            w.relais("dossier", "export", e.ref, "--to", place("another-" + whom), "--for", whom)
+        files, manifest = checked(place("another-patient"))
+        whole = b"\n".join(files[n] for n in sorted(files))
+        for secret in (other, d.patient.ins, "copie-pat", hashlib.sha256(content).hexdigest()):
+            assert secret.encode() not in whole, secret
+        assert len([f for f in manifest["files"] if f["what"] == "document"]) >= 3, "what is hers she has"
+        assert any(other.encode() in c for n, c in checked(place("another-officer"))[0].items() if n.startswith("documents/"))
 
     def before_release():
         """A corrected opinion has come; a nurse is to announce it. No document of hers is hidden here: the letters of professionals are the patient's to read."""
@@ -286,6 +307,7 @@ def cases(w, story):
     yield "as one ZIP file", zipped
     yield "the patient's lacks what is hidden from him and what is about others", patient
     yield "the expert's holds his part", expert
+    yield "another patient's documents that a physician attached are in no copy of the patient's", of_another
     yield "an opinion that waits for its release is in no copy of the patient's", before_release
     yield "who could see what, by mailbox and by document", seen
     yield "a request of erasure waits for the officer's answer", erasure
