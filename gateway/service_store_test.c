@@ -60,15 +60,6 @@ static void a_long_past_is_not_read(void **state)
 	/* Each dossier is asked once whether anything happened in it then: not each event of each. */
 	if (read > 20050 + 50 * 100)
 		fail_msg("%lld rows were read for 50 dossiers of 20050", (long long)read);
-	before = rows_read(store);
-	assert_int_equal(count(store, "select relais.service_made('M17', '2026-02')::integer::bigint"), 0);
-	run(store, "select relais.service_add('M17', 'expert', 'E@b.fr', '2026-02', 'x@y.fr', '<m@y.fr>', 'r', '{}', now())");
-	assert_int_equal(count(store, "select relais.service_made('M17', '2026-02')::integer::bigint"), 1);
-	assert_int_equal(count(store, "select relais.service_made('M17', '026-02')::integer::bigint"), 0);
-	assert_int_equal(count(store, "select relais.service_made('M99', '2026-02')::integer::bigint"), 0);
-	read = rows_read(store) - before;
-	if (read > 100)
-		fail_msg("%lld rows were read to know whether a month was told", (long long)read);
 	store_close(&store);
 }
 

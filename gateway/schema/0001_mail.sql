@@ -496,7 +496,6 @@ create index outbox_warned on outbox (id) where state in ('decided', 'composed',
 create index outbox_untold on outbox (id) where (state in ('accepted', 'failed') or state = 'cancelled' and stop is not null) and not told;
 create index outbox_ended on outbox (ended_at) where state in ('accepted', 'failed');
 create index outbox_dossier on outbox (dossier) where dossier is not null;
-create index outbox_service on outbox (code) where dossier is null and inbox is null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
 create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
 create unique index outbox_entity on outbox (entity) where entity is not null;
