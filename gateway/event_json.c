@@ -370,6 +370,8 @@ static json_t *write_mail(const struct dossier_mail_data *d)
 	put(o, "code", bytes_of_text(mail_code_name(d->code)));
 	put(o, "party", bytes_of_text(party_name(d->party)));
 	put(o, "mailbox", d->mailbox);
+	if (d->part != 0)
+		json_object_set_new(o, "part", json_integer(d->part));
 	json_object_set_new(o, "level", json_integer(d->level));
 	put(o, "reason", bytes_of_text(reason_code(d->reason)));
 	put(o, "status", d->status);
@@ -380,7 +382,7 @@ static void read_mail(struct arena *arena, const json_t *o, struct dossier_mail_
 {
 	*d = (struct dossier_mail_data){
 		.code = mail_code_of_name(json_view(o, "code")), .party = party_of_name(json_view(o, "party")),
-		.mailbox = take(arena, o, "mailbox"), .level = (int)take_number(o, "level"), .reason = take_reason(o),
+		.mailbox = take(arena, o, "mailbox"), .part = (int)take_number(o, "part"), .level = (int)take_number(o, "level"), .reason = take_reason(o),
 		.status = take(arena, o, "status"),
 	};
 }

@@ -61,7 +61,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 			.interests = B("aucun"), .document = B("ab")}, .annexes = annexes, .n_annexes = 2};
 		break;
 	case EVENT_DATA_MAIL:
-		e.mail = (struct dossier_mail_data){MAIL_M21, PARTY_PATIENT, B("p@q"), 3, REASON_DELIVER_REFUSED, B("5.1.1")};
+		e.mail = (struct dossier_mail_data){MAIL_M21, PARTY_PATIENT, B("p@q"), 2, 3, REASON_DELIVER_REFUSED, B("5.1.1")};
 		break;
 	case EVENT_DATA_CONSENT:
 		e.consent = (struct dossier_consent_data){PARTY_ATTENDING, true};

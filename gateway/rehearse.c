@@ -180,7 +180,7 @@ static bool same_decision(const struct dossier_event *a, const struct dossier_ev
 	bool of_mails = bytes_starts(a->rule, BYTES("delivery.")) && dossier_event_data(a->kind) == EVENT_DATA_MAIL && dossier_event_data(b->kind) == EVENT_DATA_MAIL;
 
 	return a->at.us == b->at.us && bytes_equal(a->rule, b->rule) && a->inbox == b->inbox &&
-	       (!of_mails || (a->mail.code == b->mail.code && a->mail.party == b->mail.party && bytes_equal(a->mail.mailbox, b->mail.mailbox)));
+	       (!of_mails || (a->mail.code == b->mail.code && a->mail.party == b->mail.party && a->mail.part == b->mail.part && bytes_equal(a->mail.mailbox, b->mail.mailbox)));
 }
 
 size_t rehearse_decision_end(const struct dossier_event *events, size_t n, size_t from)
@@ -244,7 +244,7 @@ static void rehearse_mail(struct rehearsal *r, const struct dossier_snapshot *s,
 	const struct dossier_event *e = &s->events[from];
 	bool late = bytes_starts(e->rule, BYTES("delivery.late/"));
 	struct rehearse_input in = input_of(s, late ? REHEARSE_LATE : REHEARSE_OUTCOME, e->at);
-	const struct policy_delivery delivery = {.code = e->mail.code, .party = e->mail.party, .mailbox = e->mail.mailbox,
+	const struct policy_delivery delivery = {.code = e->mail.code, .party = e->mail.party, .mailbox = e->mail.mailbox, .part = e->mail.part,
 						 .accepted = e->kind == EVENT_MAIL_PROOF, .reason = e->mail.reason, .status = e->mail.status};
 
 	in.name = arena_printf(s->arena, "mail %s", mail_code_name(e->mail.code));

@@ -134,6 +134,7 @@ static bool match_report(struct past_message *m)
 	report->code = e->mail.code;
 	report->party = e->mail.party;
 	report->mailbox = e->mail.mailbox;
+	report->part = e->mail.part;
 	*domain = sender_domain(report->mailbox);
 	m->view.peer_domains = (struct policy_texts){domain, 1};
 	return true;

@@ -65,6 +65,8 @@ bool work_directory(struct work *work);  /* one dossier that a change of the dir
 
 /* A mail decided before this, by the real clock, and not gone is late. */
 struct instant work_late(const struct work *work);
+/* "2/3" of a mail's field "part": 2, and 3 in *parts (which may be NULL); 0 and 0 for any other text. */
+int work_part(struct bytes text, size_t *parts);
 
 /* A held message by a person's word, inside the transaction of her command (work_message.c): "attach", filed to the dossier that she chose; "return",
  * given back to its sender; "decline", a request for content that is refused (M100; the officer is told). */

@@ -42,6 +42,17 @@ static enum reason settle(struct work *work, enum reason reason, const char *wha
 
 /* ---------------------------------------------------------------- the end of a mail, and that it does not come */
 
+int work_part(struct bytes text, size_t *parts)
+{
+	struct cursor part = cursor_on(text);
+	uint64_t number = 0, all = 0;
+	bool told = bytes_number(cursor_until(&part, '/'), LIMIT_DOSSIER_DOCUMENTS, &number) && bytes_number(part.left, LIMIT_DOSSIER_DOCUMENTS, &all);
+
+	if (parts != NULL)
+		*parts = told ? (size_t)all : 0;
+	return told ? (int)number : 0;
+}
+
 struct instant work_late(const struct work *work)
 {
 	return (struct instant){work_real(work).us - RETRY_LATE.us};
@@ -59,17 +70,13 @@ static const struct policy_stopped *stopped_of(struct work *work, const struct s
 	json_t *carried = json_read(store_bytes(rows, 0, 8));
 	const json_t *list = json_object_get(carried, "documents");
 	struct policy_place *places = arena_alloc(work->arena, (json_array_size(list) + 1) * sizeof *places);
-	struct cursor part = cursor_on(json_view(carried, "part"));
 
 	*out = (struct policy_stopped){.documents = places, .words = arena_copy(work->arena, json_view(carried, "words"))};
 	for (size_t i = 0; i < json_array_size(list); i++)
 		places[out->n++] = (struct policy_place){json_integer_value(json_object_get(json_array_get(list, i), "inbox")),
 							  arena_copy(work->arena, json_view(json_array_get(list, i), "digest"))};
-	uint64_t number = 0, parts = 0;
-	if (bytes_number(cursor_until(&part, '/'), LIMIT_DOSSIER_DOCUMENTS, &number) && bytes_number(part.left, LIMIT_DOSSIER_DOCUMENTS, &parts)) {
-		out->part = (size_t)number;
-		out->parts = (size_t)parts;
-	}
+	if (!store_is_null(rows, 0, 9))
+		out->part = (size_t)work_part(store_bytes(rows, 0, 9), &out->parts);
 	json_decref(carried);
 	return out;
 }
@@ -86,6 +93,7 @@ static enum reason outcome(struct work *work, const struct store_rows *rows)
 		.mailbox = store_bytes(rows, 0, 4), .accepted = bytes_equal_text(store_bytes(rows, 0, 5), "accepted"),
 		.reason = failure != REASONS ? failure : is_late(rows) ? REASON_NONE : REASON_DELIVER_REFUSED,
 		.status = store_is_null(rows, 0, 7) ? BYTES_NONE : store_bytes(rows, 0, 7),
+		.part = store_is_null(rows, 0, 9) ? 0 : work_part(store_bytes(rows, 0, 9), NULL),
 		.stopped = bytes_equal_text(store_bytes(rows, 0, 5), "cancelled") ? stopped_of(work, rows) : NULL,
 	};
 	enum reason reason = work_load(work, store_int(rows, 0, 1), &dossier);
@@ -114,7 +122,7 @@ bool work_outcomes(struct work *work)
 	work_begin(work);
 	enum reason reason = work_transaction(work);
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced, carried from relais.outcome_claim($1)",
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient, state, reason, enhanced, carried, part from relais.outcome_claim($1)",
 				   P_INSTANT(work_late(work)));
 	int64_t outbox = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
 	if (outbox != 0 && !store_is_null(rows, 0, 1))

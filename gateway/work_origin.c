@@ -199,7 +199,7 @@ static enum reason match_report(struct work *work, const struct work_facts *fact
 
 	for (size_t i = 0; report != NULL && !report->matched && reason == REASON_NONE && i < report->n; i++) {
 		struct store_rows *rows = NULL;
-		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient_is, proof from relais.report_match($1, $2, $3)",
+		reason = STORE_RUN(work->store, &rows, "select outbox, dossier, code, party, recipient_is, proof, part from relais.report_match($1, $2, $3)",
 				   envelope.len > 0 ? P_TEXT_B(envelope) : P_NULL, P_TEXT_B(original), P_TEXT_B(report->recipients[i].address));
 		if (reason == REASON_NONE && store_count(rows) == 1) {
 			report->matched = true;
@@ -207,6 +207,7 @@ static enum reason match_report(struct work *work, const struct work_facts *fact
 			report->code = mail_code_of_name(store_bytes(rows, 0, 2));
 			report->party = party_of_name(store_bytes(rows, 0, 3));
 			report->mailbox = arena_copy(work->arena, store_bytes(rows, 0, 4));
+			report->part = store_is_null(rows, 0, 6) ? 0 : work_part(store_bytes(rows, 0, 6), NULL);
 			*outbox = store_int(rows, 0, 0);
 			*dossier = store_is_null(rows, 0, 1) ? 0 : store_int(rows, 0, 1);
 		}

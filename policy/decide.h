@@ -183,19 +183,18 @@ struct policy_stopped {
 	size_t part, parts;      /* 0 of 0: it was whole */
 };
 
-/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason; or it was stopped in our hands, and is
- * decided again. */
-
 /* A held message asks for a person's content and may not have it (an insurer, an employer, a lawyer, the police: product E46): REFUSED, with M100 where its
  * sender may be told. The same words whether or not that person is known here. */
 void policy_decide_decline(struct arena *arena, const struct policy_rules *rules, const struct policy_message *message, struct bytes actor,
 			   struct policy_decision *out);
 
-/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason. */
+/* What became of a mail at the recipient's operator: accepted (proof 2), or failed for good with its reason; or it was stopped in our hands, and is
+ * decided again. */
 struct policy_delivery {
 	enum mail_code code;
 	enum party party;
 	struct bytes mailbox;
+	int part;                /* as in dossier_mail_data */
 	bool accepted;
 	enum reason reason;
 	struct bytes status;     /* enhanced status, when told */

@@ -382,7 +382,7 @@ static enum reason requester_words(struct build *b)
 	enum policy_word word = b->message->reply.physician;
 
 	if (step_says_unfiled(b->message))
-		return step_unfiled(b, MAIL_M64, PARTY_REQUESTER, b->message->from);
+		return step_unfiled(b, &(struct dossier_mail_data){.code = MAIL_M64, .party = PARTY_REQUESTER, .mailbox = b->message->from});
 	if (step_is_profile_word(word))
 		return step_profile_word(b);
 	if ((word == POLICY_WORD_AGREE || word == POLICY_WORD_REFUSE) && awaits_agreement(b->after))
@@ -414,7 +414,7 @@ void decide_physician(struct build *b)
 	if (b->message->n_emergencies > 0)
 		reason = REASON_REPLY_URGENT;
 	if (reason == REASON_NONE && step_says_unfiled(b->message))
-		reason = step_unfiled(b, MAIL_M64, party, b->message->from);
+		reason = step_unfiled(b, &(struct dossier_mail_data){.code = MAIL_M64, .party = party, .mailbox = b->message->from});
 	else if (reason == REASON_NONE)
 		reason = step_is_profile_word(b->message->reply.physician) ? step_profile_word(b) : REASON_REPLY_NOT_AWAITED;
 	settle(b, reason);

@@ -124,7 +124,7 @@ enum reason step_stopped(struct build *b, const struct policy_delivery *delivery
 {
 	const struct policy_stopped *stopped = delivery->stopped;
 	const struct dossier_mail_data data = {
-		.code = delivery->code, .party = delivery->party, .mailbox = delivery->mailbox, .reason = REASON_DOCUMENT_STOPPED};
+		.code = delivery->code, .party = delivery->party, .mailbox = delivery->mailbox, .part = delivery->part, .reason = REASON_DOCUMENT_STOPPED};
 	struct decide_parts left = left_of(b, stopped);
 	size_t part = stopped->part > 0 ? stopped->part : 1;
 

@@ -93,26 +93,29 @@ static bool may_resend_dossier(const struct build *b, enum party party)
 }
 
 /* It stands in the nurses' list until somebody reached him: an answer that was carried out has no owner. */
-static enum reason call_him(struct build *b, enum mail_code code, enum party party, struct bytes mailbox)
+static enum reason call_him(struct build *b, const struct dossier_mail_data *mail)
 {
-	const struct dossier_mail_data data = {.code = code, .party = party, .mailbox = mailbox, .reason = REASON_REPORT_UNFILED};
-	bool his = is_physician(party) || party == PARTY_EXPERT;
+	const struct dossier_mail_data data = {
+		.code = mail->code, .party = mail->party, .mailbox = mail->mailbox, .part = mail->part, .reason = REASON_REPORT_UNFILED};
+	bool his = is_physician(mail->party) || mail->party == PARTY_EXPERT;
 
 	return his ? build_event(b, (struct dossier_event){.kind = EVENT_MAIL_FAILED, .mail = data}) : REASON_NONE;
 }
 
-enum reason step_unfiled(struct build *b, enum mail_code code, enum party party, struct bytes mailbox)
+enum reason step_unfiled(struct build *b, const struct dossier_mail_data *mail)
 {
+	enum mail_code code = mail->code;
+	enum party party = mail->party;
 	bool report = code == MAIL_M64 && may_resend_report(b, party);
 	bool dossier = (code == MAIL_M13 || code == MAIL_M13B) && may_resend_dossier(b, party);
-	bool his = sender_same_address(dossier_mailbox(b->after, party), mailbox);
+	bool his = sender_same_address(dossier_mailbox(b->after, party), mail->mailbox);
 
 	b->owner = "nurses";
 	b->reason = REASON_REPORT_UNFILED;
 	/* Once: what has no package any more and still is not filed is a person's to settle. */
-	if (!his || (!report && !dossier) || recipient_profile(b->rules, party, mailbox).pdf_only ||
+	if (!his || (!report && !dossier) || recipient_profile(b->rules, party, mail->mailbox).pdf_only ||
 	    dossier_next(b->after->state, EVENT_PROFILE_TOLD) == DOSSIER_NOWHERE)
-		return call_him(b, code, party, mailbox);
+		return call_him(b, mail);
 	enum reason reason = tell(b, (struct dossier_profile_data){.party = party, .form = PROFILE_PDF, .why = PROFILE_UNFILED});
 	if (reason != REASON_NONE)
 		return reason;

@@ -33,7 +33,7 @@ static const struct policy_report_recipient *our_line(const struct policy_report
 static struct dossier_mail_data data_of(const struct policy_report *r, int level, enum reason reason, struct bytes status)
 {
 	return (struct dossier_mail_data){
-		.code = r->code, .party = r->party, .mailbox = r->mailbox, .level = level, .reason = reason, .status = status};
+		.code = r->code, .party = r->party, .mailbox = r->mailbox, .part = r->part, .level = level, .reason = reason, .status = status};
 }
 
 static enum reason prove(struct build *b, const struct dossier_mail_data *data)
@@ -108,7 +108,7 @@ static enum reason apply_mdn(struct build *b, const struct policy_report *r, con
 	enum reason reason = prove(b, &data);
 	if (reason != REASON_NONE || !not_filed(disposition_type(line->disposition)))
 		return reason;
-	return step_unfiled(b, data.code, data.party, data.mailbox);
+	return step_unfiled(b, &data);
 }
 
 /* A notice stands behind no dossier: what is proved of it is kept on the mail alone. */
@@ -171,6 +171,7 @@ static void decide_delivery(struct build *b, const struct dossier *dossier, cons
 	struct dossier_mail_data data = {
 		.code = delivery->code,
 		.party = delivery->party,
+		.part = delivery->part,
 		.mailbox = letter ? dossier_mailbox(dossier, delivery->party) : delivery->mailbox,
 		.level = !delivery->accepted || late ? 0 : letter ? PROOF_LEFT : PROOF_ACCEPTED,
 		.reason = delivery->accepted && !late ? REASON_NONE : delivery->reason,

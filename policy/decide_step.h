@@ -139,7 +139,7 @@ MUST_USE enum reason exchange_patient(struct build *b);
 bool step_is_profile_word(enum policy_word word);
 MUST_USE enum reason step_profile_word(struct build *b);
 /* His software could not file that mail: its mailbox has the PDF alone from now on, and has it again so, once. */
-MUST_USE enum reason step_unfiled(struct build *b, enum mail_code code, enum party party, struct bytes mailbox);
+MUST_USE enum reason step_unfiled(struct build *b, const struct dossier_mail_data *mail);
 bool step_says_unfiled(const struct policy_message *message);
 /* PROFILE: how "pdf", "pdf+xdm", "paper". USAGE, DIRECTORY_NONE. */
 MUST_USE enum reason profile_command(struct build *b, const struct policy_command *command);

@@ -82,19 +82,30 @@ static void keep_answer(struct dossier *d, const struct dossier_event *e, enum o
 	offer->why = e->offer.why;
 }
 
+/* The parts of a dossier were not written at all, and now one has arrived: what failed as a whole is over. */
+static void keep_written(struct dossier *d, const struct dossier_mail_data *m)
+{
+	for (size_t i = 0; i < d->n_proofs; i++)
+		if (d->proofs[i].code == m->code && d->proofs[i].party == m->party && d->proofs[i].part == 0 && bytes_equal_nocase(d->proofs[i].mailbox, m->mailbox))
+			d->proofs[i].failed = false;
+}
+
 static void keep_proof(struct dossier *d, const struct dossier_event *e, bool failed)
 {
 	const struct dossier_mail_data *m = &e->mail;
 	struct dossier_proof *p = NULL;
 
+	if (!failed && m->part != 0)
+		keep_written(d, m);
+
 	for (size_t i = 0; i < d->n_proofs && p == NULL; i++)
-		if (d->proofs[i].code == m->code && d->proofs[i].party == m->party &&
+		if (d->proofs[i].code == m->code && d->proofs[i].party == m->party && d->proofs[i].part == m->part &&
 		    bytes_equal_nocase(d->proofs[i].mailbox, m->mailbox))
 			p = &d->proofs[i];
 	if (p == NULL) {
 		d->proofs = dossier_grow(d->arena, d->proofs, d->n_proofs, &d->room_proofs, sizeof *d->proofs);
 		p = &d->proofs[d->n_proofs++];
-		*p = (struct dossier_proof){.code = m->code, .party = m->party, .mailbox = m->mailbox};
+		*p = (struct dossier_proof){.code = m->code, .party = m->party, .mailbox = m->mailbox, .part = m->part};
 	}
 	/* A proof never sinks by an older, lower one; a failure is told beside it. */
 	if (!failed && m->level > p->level)

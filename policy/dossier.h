@@ -78,6 +78,7 @@ struct dossier_proof {
 	enum mail_code code;
 	enum party party;
 	struct bytes mailbox;
+	int part;                        /* as in dossier_mail_data: each part has a proof of its own */
 	int level;                       /* highest so far, 0 to 5 */
 	bool failed;
 	enum reason reason;

@@ -411,6 +411,45 @@ static void proofs_only_rise(void **state)
 	arena_destroy(&arena);
 }
 
+static void tell_part(struct dossier *d, enum dossier_event_kind kind, int part)
+{
+	struct dossier_event e = event(kind);
+
+	e.mail = (struct dossier_mail_data){.code = MAIL_M13B, .party = PARTY_EXPERT, .mailbox = BYTES("e@x.fr"), .part = part, .level = kind == EVENT_MAIL_PROOF ? 2 : 0,
+					    .reason = kind == EVENT_MAIL_PROOF ? REASON_NONE : REASON_DELIVER_REFUSED};
+	assert_int_equal(dossier_apply(d, &e), REASON_NONE);
+}
+
+static size_t failed_parts(const struct dossier *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_proofs; i++)
+		n += d->proofs[i].failed;
+	return n;
+}
+
+/* The third part has arrived: that says nothing of the second. */
+static void each_part_has_its_proof(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(1 << 20);
+	struct dossier d = at(arena, DOSSIER_ACCEPTED);
+
+	tell_part(&d, EVENT_MAIL_FAILED, 2);
+	tell_part(&d, EVENT_MAIL_PROOF, 3);
+	assert_int_equal(d.n_proofs, 2);
+	assert_int_equal(failed_parts(&d), 1);
+	tell_part(&d, EVENT_MAIL_PROOF, 2);
+	assert_int_equal(failed_parts(&d), 0);
+	/* None could be written (a mailbox in doubt): once one arrives they were. */
+	tell_part(&d, EVENT_MAIL_FAILED, 0);
+	assert_int_equal(failed_parts(&d), 1);
+	tell_part(&d, EVENT_MAIL_PROOF, 4);
+	assert_int_equal(failed_parts(&d), 0);
+	arena_destroy(&arena);
+}
+
 static void sequence_has_no_holes(void **state)
 {
 	(void)state;
@@ -928,7 +967,7 @@ int main(void)
 		cmocka_unit_test(documents_at_the_gate),
 		cmocka_unit_test(replacing),
 		cmocka_unit_test(loose_files),
-		cmocka_unit_test(proofs_only_rise),
+		cmocka_unit_test(proofs_only_rise), cmocka_unit_test(each_part_has_its_proof),
 		cmocka_unit_test(sequence_has_no_holes),
 		cmocka_unit_test(requests_at_the_gate),
 		cmocka_unit_test(consents_change_for_physicians_only),

@@ -186,6 +186,7 @@ struct dossier_mail_data {
 	enum mail_code code;
 	enum party party;
 	struct bytes mailbox;
+	int part;                    /* of a dossier that goes in numbered mails (M13, M13B, M13C): which, from 1; 0: the mail is whole */
 	int level;                   /* proof: 1 left, 2 accepted, 3 delivered, 4 read, 5 a human answered */
 	enum reason reason;          /* of a failure */
 	struct bytes status;         /* enhanced status or disposition as told */

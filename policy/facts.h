@@ -250,6 +250,7 @@ struct policy_report {
 	enum mail_code code;
 	enum party party;
 	struct bytes mailbox;             /* the recipient of that row */
+	int part;                         /* which part of a dossier it carried; 0: it was whole */
 };
 
 /* What the sender's server asked for, as the last server on the way has to keep it (RFC 3461 4.1). */

@@ -141,6 +141,8 @@ static const char *mail_line(struct arena *arena, const struct dossier_event *e,
 	const struct dossier_mail_data *m = &e->mail;
 	const char *who = party_words(m->party, en), *code = mail_code_name(m->code);
 
+	if (m->part > 0)
+		code = arena_printf(arena, en ? "%s, part %d," : "%s, partie %d,", code, m->part);
 	if (e->kind == EVENT_MAIL_FAILED)
 		return arena_printf(arena, en ? "The mail %s to %s could not be delivered." : "Le message %s pour %s n'a pas pu être remis.", code, who);
 	if (e->kind == EVENT_MAIL_LATE)

@@ -285,6 +285,7 @@ static UNUSED void model_lists(struct buf *b, const struct dossier *d)
 		const struct dossier_proof *p = &d->proofs[i];
 		buf_u32(b, (uint32_t)(p->code << 24 | p->party << 16 | p->level << 8 | p->failed));
 		buf_u32(b, (uint32_t)p->reason);
+		buf_u32(b, (uint32_t)p->part);
 		model_bytes(b, p->mailbox);
 		buf_u64(b, (uint64_t)p->at.us);
 	}

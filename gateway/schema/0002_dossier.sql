@@ -1366,7 +1366,7 @@ $$;
 -- (state 'cancelled') that they were stopped for a document, with what they carried. The dossier is locked before its mail, as everywhere: a
 -- report that holds the dossier is about to write on the mail. Whose dossier is held is left to a later look.
 create function outcome_claim(late timestamptz) returns table (outbox bigint, dossier bigint, code text, party text, recipient text, state text,
-  reason text, proof integer, ended_at timestamptz, enhanced text, carried jsonb)
+  reason text, proof integer, ended_at timestamptz, enhanced text, carried jsonb, part text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare next record;
 begin
@@ -1384,8 +1384,8 @@ begin
       continue when not found;
     end if;
     return query select o.id, o.dossier, o.code, o.party, o.recipient, case when next.is_late then 'late' else o.state end, o.reason, o.proof, o.ended_at, o.enhanced,
-        case when o.state = 'cancelled' then jsonb_build_object('documents', o.attach->'documents', 'words', o.request->'fields'->'answer_text',
-                                                                'part', o.request->'fields'->'part') end
+        case when o.state = 'cancelled' then jsonb_build_object('documents', o.attach->'documents', 'words', o.request->'fields'->'answer_text') end,
+        o.request->'fields'->>'part'
       from outbox o where o.id = next.id
        and case when next.is_late then o.state in ('decided', 'composed', 'sealed', 'sending') and o.warned_at is null and o.warn_after <= now()
                 else (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now() end
@@ -1422,10 +1422,10 @@ $$;
 
 -- A report names a mail of ours by its envelope id, or by Message-ID and recipient.
 create function report_match(envelope_id text, message_id text, recipient text)
-  returns table (outbox bigint, dossier bigint, code text, party text, recipient_is text, proof integer)
+  returns table (outbox bigint, dossier bigint, code text, party text, recipient_is text, proof integer, part text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.proof from outbox o
+  return query select o.id, o.dossier, o.code, o.party, o.recipient, o.proof, o.request->'fields'->>'part' from outbox o
    where o.state in ('sending', 'accepted', 'failed')
      and (o.envelope_id = report_match.envelope_id
           or (report_match.envelope_id is null and o.message_id = report_match.message_id))
