@@ -73,6 +73,7 @@ struct cda_document {
 	struct cda_patient patient;
 	struct cda_party *authors;
 	size_t author_count;
+	struct cda_party data_enterer; /* who typed it in for its author; empty: nobody did */
 	struct cda_party legal_authenticator, custodian; /* custodian: organization fields in id and name */
 	struct cda_id *orders;
 	size_t order_count;

@@ -1,4 +1,4 @@
-/* cda/read_party.c - authors and the legal authenticator: who they are, and of which organisation. */
+/* cda/read_party.c - authors, data enterer and the legal authenticator: who they are, and of which organisation. */
 #include "cda/read_parts.h"
 
 #define PROFESSIONAL_ROOT "1.2.250.1.71.4.2.1"
@@ -116,7 +116,7 @@ static void finish_author(struct reader *r)
 /* A party begins with the element that says what he is to the document. */
 static void begin(struct reader *r, enum node node)
 {
-	if (node == NODE_AUTHOR)
+	if (node == NODE_AUTHOR || node == NODE_DATA_ENTERER)
 		r->now = arena_alloc(r->arena, sizeof *r->now);
 	if (node != NODE_LEGAL)
 		return;
@@ -146,6 +146,10 @@ void reader_party_end(struct reader *r)
 
 	if (node == NODE_AUTHOR) {
 		finish_author(r);
+	} else if (node == NODE_DATA_ENTERER) {
+		finish_party(r);
+		if (r->seen[NODE_DATA_ENTERER] == 1)
+			r->d.data_enterer = r->now->party;
 	} else if (node == NODE_LEGAL) {
 		finish_party(r);
 		if (r->seen[NODE_LEGAL] == 1)

@@ -99,7 +99,7 @@ static int show(struct cli *cli, int64_t id)
 		{"mails", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_mails($1) t",
 		 "outbox code party state proof created_at host reply_code reason"},
 		{"documents", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_documents($1) t",
-		 "document type title inbox"},
+		 "document type title authors entered_by inbox"},
 		{"messages", "select coalesce(jsonb_agg(t), '[]') from relais.dossier_messages($1) t",
 		 "inbox received_at source class outcome reason"},
 	};

@@ -189,6 +189,7 @@ static json_t *write_document(const struct dossier_filing *f)
 	for (size_t i = 0; i < d->n_authors; i++)
 		json_array_append_new(authors, write_author(&d->authors[i]));
 	json_object_set_new(o, "authors", authors);
+	put(o, "entered_by", d->entered_by);
 	json_object_set_new(o, "custodian", write_author(&d->custodian));
 	if (d->masked_professionals)
 		json_object_set_new(o, "masked_professionals", json_true());
@@ -220,7 +221,7 @@ static void read_document(struct arena *arena, const json_t *o, struct dossier_f
 			.part_of = take(arena, o, "part_of"), .labelled = {take(arena, labelled, "root"), take(arena, labelled, "extension")},
 			.size = (uint64_t)take_number(o, "size"), .realm_fr = json_truth(o, "realm_fr"), .has_patient = patient != NULL,
 			.authors = authors, .n_authors = json_array_size(list),
-			.custodian = read_author(arena, json_object_get(o, "custodian")),
+			.entered_by = take(arena, o, "entered_by"), .custodian = read_author(arena, json_object_get(o, "custodian")),
 			.masked_professionals = json_truth(o, "masked_professionals"), .masked_patient = json_truth(o, "masked_patient"),
 			.masked_representatives = json_truth(o, "masked_representatives"),
 		},

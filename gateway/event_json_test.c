@@ -46,7 +46,7 @@ static struct dossier_event sample(enum dossier_event_kind kind)
 		e.document = (struct dossier_filing){.document = {.kind = POLICY_KIND_CDA, .name = B("a.xml"), .id = B("1.2^3"), .set_id = B("4"), .version = B("2"),
 			.replaces = B("1.2^2"), .type = B("18748-4"), .title = B("Écho"), .timed = true, .time = {1000000}, .digest = B("ab"), .size = 77,
 			.part_of = B("1.2^9"), .labelled = {B("1.2.250.1.213.1.4.10"), B("279035121518989")},
-			.realm_fr = true, .has_patient = true, .patient = p, .authors = authors, .n_authors = 1, .custodian = {B("9"), B("CHU"), B("9"), B("CHU")}},
+			.realm_fr = true, .has_patient = true, .patient = p, .authors = authors, .n_authors = 1, .entered_by = B("Inès MARTIN"), .custodian = {B("9"), B("CHU"), B("9"), B("CHU")}},
 			.organisation = B("1750000018"), .vouched = true};
 		break;
 	case EVENT_DATA_OFFER:

@@ -289,6 +289,7 @@ static json_t *document_json(struct arena *arena, const struct inspect_document 
 	json_object_set_new(o, "labelled", labelled_json(d->meta_patient));
 	json_object_set_new(o, "part_of", id_text(arena, d->part_of));
 	json_object_set_new(o, "authors", authors_json(arena, cda));
+	json_object_set_new(o, "data_enterer", party_json(arena, &cda->data_enterer));
 	json_object_set_new(o, "legal_authenticator", party_json(arena, &cda->legal_authenticator));
 	json_object_set_new(o, "custodian", party_json(arena, &cda->custodian));
 	json_object_set_new(o, "orders", orders_json(arena, cda));

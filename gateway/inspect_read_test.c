@@ -111,7 +111,7 @@ static void facts_have_their_members(void **state)
 	};
 	static const char *const of_document[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient", "authors",
-		"legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings", "action", "masking", "foreign",
+		"data_enterer", "legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings", "action", "masking", "foreign",
 		"aside", "reason", "size", "digest",
 	};
 	struct arena *arena = arena_create(64 << 20);

@@ -144,6 +144,7 @@ static struct policy_document document_view(struct arena *arena, const json_t *o
 	struct bytes time = json_view(o, "time");
 	d.timed = instant_read(time, &d.time) || instant_read_hl7(time, &d.time);
 	authors_view(arena, o, &d);
+	d.entered_by = json_view(json_object_get(o, "data_enterer"), "name");
 	d.orders.n = json_views(arena, o, "orders", &d.orders.at);
 	if (d.has_patient)
 		patient_view(arena, patient, &d.patient);

@@ -119,7 +119,7 @@ struct dossier_request {
 };
 
 /* Of the document's facts are kept: kind, name, id, set_id, version, replaces, type, title, time, digest, size,
- * has_patient, patient, authors, custodian, and its masks. */
+ * has_patient, patient, authors, entered_by, custodian, and its masks. */
 struct dossier_filing {
 	struct policy_document document;
 	struct bytes organisation;   /* id of the organisation that sent it */

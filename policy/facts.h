@@ -87,6 +87,7 @@ struct policy_document {
 	struct bytes part_of;             /* a loose file that lay in a document of the same message: that document's id */
 	const struct policy_author *authors;
 	size_t n_authors;
+	struct bytes entered_by;          /* name of who typed it in for its author (dataEnterer); empty: nobody did */
 	struct policy_author custodian;   /* id and name */
 	struct policy_texts orders;       /* what it fulfils (inFulfillmentOf): root[^extension] */
 	enum policy_action action;        /* REPLACE: replaces names it; DELETE: id names it, and there need be no file */

@@ -90,7 +90,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
 _Static_assert(sizeof(struct dossier) == 2680, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
-_Static_assert(sizeof(struct dossier_document) == 544, "struct dossier_document has changed: write its new fields in model_filing()");
+_Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
 _Static_assert(sizeof(struct dossier_request) == 368, "struct dossier_request has changed: write its new fields in model_request()");
 
@@ -130,7 +130,7 @@ static UNUSED void model_filing(struct buf *b, const struct dossier_document *f)
 {
 	const struct policy_document *d = &f->filing.document;
 	const struct bytes all[] = {d->name, d->id, d->set_id, d->version, d->replaces, d->type, d->title, d->digest, d->part_of, d->labelled.root,
-				    d->labelled.extension, d->custodian.id, d->custodian.name, f->filing.organisation};
+				    d->labelled.extension, d->custodian.id, d->custodian.name, f->filing.organisation, d->entered_by};
 	for (size_t i = 0; i < COUNT(all); i++)
 		model_bytes(b, all[i]);
 	if (d->has_patient)

@@ -340,10 +340,16 @@ begin
   if not found then perform refuse('store.conflict'); end if;
 end $$;
 
-create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text)
+create function dossier_documents(dossier bigint) returns table (document text, inbox bigint, digest text, type text, title text,
+  authors text, entered_by text)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
-  return query select d.document, d.inbox, d.digest, d.type, d.title from dossier_document d
+  -- Who wrote it, and who typed it in for him: as the event that filed it has them.
+  return query select d.document, d.inbox, d.digest, d.type, d.title, (select string_agg(a->>'name', ', ') from jsonb_array_elements(f.data->'authors') a),
+      f.data->>'entered_by'
+    from dossier_document d
+    left join lateral (select e.data from dossier_event e where e.dossier = d.dossier and e.kind = 'document_filed'
+      and coalesce(nullif(e.data->>'id', ''), e.data->>'digest') = d.document order by e.seq desc limit 1) f on true
    where d.dossier = dossier_documents.dossier and d.current order by d.inbox, d.document;
 end $$;
 
