@@ -111,6 +111,7 @@ def embedded(root):
 def reading(path):
     tree = etree.parse(path, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)).getroot()
     root = tree if etree.QName(tree).localname == "ClinicalDocument" else find(tree, "h:ClinicalDocument")[0]
+    enterer = find(root, "h:dataEnterer/h:assignedEntity")
     legal, custodian = find(root, "h:legalAuthenticator/h:assignedEntity"), find(root, "h:custodian/h:assignedCustodian/h:representedCustodianOrganization")
     replaced = find(root, "h:relatedDocument[@typeCode='RPLC']/h:parentDocument/h:id")
     level = 1 if find(root, "h:component/h:nonXMLBody") else 3 if find(root, "h:component/h:structuredBody") else None
@@ -121,6 +122,7 @@ def reading(path):
         "version": int(version) if version and version.isdigit() else version, "replaces": id_text(replaced[0]) if replaced else None,
         "time": attribute(root, "h:effectiveTime/@value"), "level": level, "patient": patient(root),
         "authors": [author(e) for e in find(root, "h:author/h:assignedAuthor")],
+        "data_enterer": {"id": id_text(best(find(enterer[0], "h:id"), PROFESSIONAL)), "name": party_name(enterer[0])} if enterer else None,
         "legal_authenticator": {"id": id_text(best(find(legal[0], "h:id"), PROFESSIONAL)), "name": party_name(legal[0])} if legal else None,
         "custodian": {"id": id_text(find(custodian[0], "h:id")[0]), "name": words(find(custodian[0], "h:name"))} if custodian else None,
         "orders": [id_text(n) for n in find(root, "h:inFulfillmentOf/h:order/h:id")],

@@ -31,7 +31,8 @@ class PeopleWorld(Rehearsal):
         self.set_groups({"print": f'mailbox = "{STATION}"; address = "Service Deuxième avis|1 place du Test|75001 PARIS";'})
 
 
-def opens(d, **changed):
+def opens(d, entered_by=None, **changed):
+    d.entered_by = entered_by
     d.request(exams=("34794-8", "11502-2", "18748-4"), **changed)
 
 
@@ -198,8 +199,10 @@ def paper(w, story):
     def unqualified():
         """Her identity is not qualified: no address is built on her number, and a nurse compares it."""
         w.next_day(0, 10)
-        opens(d, patient__identity="provisional")
+        opens(d, entered_by=("Inès", "MARTIN"), patient__identity="provisional")
         d.reaches("identity")
+        request = next(x for x in d.show("documents") if x["type"] == "74465-6")
+        assert request["entered_by"] == "Inès MARTIN" and "LOU PAT-PAPIER" in request["authors"], "a nurse typed it in; it is the patient's own all the same"
         w.settle()
         assert not [m for m in d.show("mails") if m["party"] == "patient"]
         d.do("channel", "patient", "paper", ADDRESS)

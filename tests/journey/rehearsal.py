@@ -192,7 +192,7 @@ class Dossier:
     def __init__(self, world, story, patient):
         self.w, self.story, self.patient = world, story, patient
         self.box = Box(world, patient.mailbox)
-        self.ref = None
+        self.ref = self.entered_by = None                # entered_by: (given, family) of who typed the questionnaire in
 
     def day(self, back=0):
         """A day of the rehearsal in CDA's form."""
@@ -203,7 +203,13 @@ class Dossier:
         text = documents.questionnaire(documents.answers(**({"decision__date": date} | changed)), identity=self.patient.identity())
         own = (f'extension="{documents.INS}"/><assignedPerson><name><family>PAT-TROIS</family><given>DOMINIQUE</given>',
                f'extension="{self.patient.ins}"/><assignedPerson><name><family>{self.patient.family}</family><given>{self.patient.given}</given>')
-        return text.replace(own[0].encode(), own[1].encode())
+        text = text.replace(own[0].encode(), own[1].encode())
+        if self.entered_by is None:
+            return text
+        given, family = self.entered_by
+        enterer = (f'<dataEnterer><time value="{self.day()}"/><assignedEntity><id root="1.2.250.1.71.4.2.1" extension="801234500009"/><assignedPerson>'
+                   f"<name><family>{family}</family><given>{given}</given></name></assignedPerson></assignedEntity></dataEnterer>")
+        return text.replace(b"<custodian>", enterer.encode() + b"<custodian>", 1)
 
     def exam(self, code, back=10, **identity):
         document_id = documents.new_oid()
