@@ -103,7 +103,7 @@ static json_t *document_json(const json_t *document)
 {
 	static const char *const keys[] = {
 		"name", "kind", "type", "title", "realm", "id", "set_id", "version", "replaces", "time", "level", "patient",
-		"authors", "legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings",
+		"authors", "data_enterer", "legal_authenticator", "custodian", "orders", "embedded", "answers", "definition", "sections", "schema", "schematron", "findings",
 		"action", "masking", "foreign", "aside",
 	};
 	static const char *const author_keys[] = {"id", "name", "organization"};

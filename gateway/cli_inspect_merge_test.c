@@ -64,7 +64,7 @@ static void inner_members_stay_inside(void **state)
 
 	(void)state;
 	assert_null(json_object_get(document, "digest"));
-	assert_int_equal(json_object_size(document), 27);
+	assert_int_equal(json_object_size(document), 28);
 	assert_int_equal(json_object_size(json_array_get(json_object_get(document, "authors"), 0)), 3);
 	assert_int_equal(json_object_size(report), 2);
 	assert_int_equal(json_object_size(json_array_get(json_object_get(report, "recipients"), 0)), 4);
