@@ -303,6 +303,7 @@ R(COMPOSE_TEMPLATE, "compose.template", LOCAL, 0, "", "Le modèle de message man
 R(COMPOSE_FAILED, "compose.failed", LOCAL, 0, "", "L'écriture du message a échoué.", "Writing the mail failed.", "")
 R(COMPOSE_SIZE, "compose.size", LOCAL, 0, "", "Le message à écrire est trop gros pour être envoyé en une fois.", "The mail to write is too big to be sent at once.", "Send its attachments in several mails.")
 R(SIGN_REFUSED, "sign.refused", LOCAL, 0, "", "Le signataire a refusé de sceller ce message.", "The signer refused to seal this mail.", "The composed row does not agree with its decision: do not retry, find out why.")
+R(OUTBOX_OVER, "outbox.over", LOCAL, 0, "", "Ce message ne part plus : il est arrivé, ou ce pour quoi il était écrit est fini.", "This mail leaves no more: it has arrived, or what it was written for is over.", "`relais trace S34` says which.")
 R(DELIVER_ROUTE, "deliver.route", LOCAL, 0, "", "Aucune route vers ce domaine.", "There is no route to this domain.", "Add a route in the configuration, or let DNS say it (deliverer.mx). A domain in letters beyond ASCII needs a route.")
 R(DELIVER_CONNECT, "deliver.connect", LATER, 0, "", "Le serveur du destinataire ne répond pas.", "The recipient's server does not answer.", "")
 R(DELIVER_NO_STARTTLS, "deliver.starttls.none", LATER, 0, "", "Le serveur du destinataire n'offre pas STARTTLS : rien n'est envoyé en clair.", "The recipient's server offers no STARTTLS: nothing is sent in clear.", "")

@@ -398,11 +398,16 @@ int cli_retry(int argc, char **argv)
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	int64_t id = numbered(cli.arguments[0], 'S');
-	json_t *done = id == 0 ? NULL : CLI_QUERY(&cli, "select to_jsonb(relais.outbox_retry($1))", P_INT(id));
-	bool found = done != NULL && json_is_true(done);
-	json_decref(done);
-	if (!found)
+	if (id == 0)
 		return cli_close(&cli, cli_refuse(&cli, REASON_NOT_FOUND, cli.arguments[0]));
+	json_t *done = CLI_QUERY(&cli, "select to_jsonb(coalesce(relais.outbox_retry($1)::text, 'none'))", P_INT(id));
+	if (done == NULL)
+		return cli_close(&cli, CLI_FAILED);
+	const char *answer = json_string_value(done);
+	enum reason reason = strcmp(answer, "true") == 0 ? REASON_NONE : strcmp(answer, "false") == 0 ? REASON_OUTBOX_OVER : REASON_NOT_FOUND;
+	json_decref(done);
+	if (reason != REASON_NONE)
+		return cli_close(&cli, cli_refuse(&cli, reason, cli.arguments[0]));
 	printf("retry: %s\n", cli.arguments[0]);
 	return cli_close(&cli, CLI_OK);
 }

@@ -123,9 +123,11 @@ begin
   select count(*) into alarms from alarm a where a.cleared_at is null;
 end $$;
 -- A mail that failed takes up where it stood; one that was cancelled stays so. Attempts at sending are counted on: each has its own row.
+-- Null: there is no such mail; false: it is over.
 create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
+  if not exists (select from outbox o where o.id = outbox_retry.outbox) then return null; end if;
   update outbox o set next_at = now(), tries = case when o.state = 'failed' and o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
    where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');

@@ -134,21 +134,22 @@ def cases(world, story):
         story.reaches("incomplete")
         story.record()
         story.reaches("triage")
-        w.relais("dossier", "triage", story.ref)
-        found = wait_for("three offers", lambda: [o for o in offers() if o["state"] in ("accepted", "failed")][2:] and offers())
-        told = [(o["state"], o["reply_code"], o["enhanced"]) for o in found]
-        assert told[:2] == [("failed", 550, "5.1.1"), ("failed", 552, "5.2.2")] and told[2][:2] == ("accepted", 250), told
-
-    def tried_again():
-        """The same mailbox, still full, with quota_full_tempfail: later, and told apart from the refusal."""
-        full = offers()[1]["outbox"]
         clinic.again(quota_full_tempfail="yes")
-        w.relais("retry", f"S{full}")
-        row = wait_for("an answer", lambda: next((r for r in w.relais("trace", f"S{full}", as_json=True)["outbox"] if r["enhanced"] == "4.2.2"), None))
-        assert row["reply_code"] == 452 and row["state"] in ("sealed", "sending"), row
+        w.relais("dossier", "triage", story.ref)
+        later = wait_for("the full mailbox's answer", lambda: next((o for o in offers()[1:] if o["enhanced"] == "4.2.2"), None))
+        assert later["reply_code"] == 452 and later["state"] in ("sealed", "sending"), later
+
+    def refused():
+        """The same mailbox, still full, without quota_full_tempfail: told apart from before. An offer that is over keeps why it failed, and is tried no more."""
+        full = offers()[1]["outbox"]
         clinic.again()
         w.relais("retry", f"S{full}")
-        wait_for("the refusal", lambda: w.relais("trace", f"S{full}", as_json=True)["outbox"][0]["enhanced"] == "5.2.2")
+        found = wait_for("three offers", lambda: [o for o in offers() if o["state"] in ("accepted", "cancelled")][2:] and offers())
+        told = [(o["state"], o["reply_code"], o["enhanced"]) for o in found]
+        assert told[:2] == [("cancelled", 550, "5.1.1"), ("cancelled", 552, "5.2.2")] and told[2][:2] == ("accepted", 250), told
+        assert [o["reason"] for o in found[:2]] == ["deliver.mailbox.none", "deliver.mailbox.full"], found
+        again = w.relais("retry", f"S{full}", check=False)
+        assert again.returncode != 0 and "outbox.over" in again.stderr, again
 
     def answers_from_her_program():
         offer = clinic.reads("the offer", lambda m: m["Auto-Submitted"] is not None)
@@ -175,8 +176,8 @@ def cases(world, story):
                 raise AssertionError("mail for a doctor's mailbox was taken on port %d" % port)
 
     yield "the example is started", set_up
-    yield "unknown mailbox, full mailbox, then the third expert", asked_in_turn
-    yield "a full mailbox that asks to try again", tried_again
+    yield "unknown mailbox, then a full one that asks to try again", asked_in_turn
+    yield "the full one refuses, and the third expert is asked", refused
     yield "the doctor reads by IMAPS and answers by submission", answers_from_her_program
     yield "only the gateway writes into these mailboxes", nobody_else_writes_there
     yield "reconcile", story.reconcile
