@@ -178,21 +178,14 @@ static bool speaks_for(const struct build *b, const struct dossier_offer *offer,
 	return true;
 }
 
-/* Taken back, from somebody who does not hold the dossier again: who holds it is never late. */
-static bool is_over(const struct dossier_offer *offer, const struct dossier_offer *holder)
-{
-	return offer->answer == OFFER_ENDED && (holder == NULL || !bytes_equal(holder->rpps, offer->rpps));
-}
-
 static struct writer writer_of(const struct build *b)
 {
-	const struct dossier_offer *holder = dossier_accepted_offer(b->after);
 	struct writer w = {0};
 
-	if (speaks_for(b, dossier_live_offer(b->after), &w) || speaks_for(b, holder, &w))
+	if (speaks_for(b, dossier_live_offer(b->after), &w) || speaks_for(b, dossier_accepted_offer(b->after), &w))
 		return w;
 	for (size_t i = b->after->n_offers; w.offer == NULL && i > 0; i--)
-		if (is_over(&b->after->offers[i - 1], holder))
+		if (dossier_has_lost(b->after, &b->after->offers[i - 1]))
 			(void)speaks_for(b, &b->after->offers[i - 1], &w);
 	return w;
 }

@@ -270,8 +270,8 @@ bool dossier_awaits_documents(enum dossier_state state);
 /* The offer nobody answered yet, and the one that was accepted; NULL when there is none. */
 const struct dossier_offer *dossier_live_offer(const struct dossier *dossier);
 const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier);
-/* The last offer to that mailbox, when it was accepted and taken back since, and its expert does not hold the dossier again; NULL otherwise. */
-const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox);
+/* That offer was accepted and taken back since, and its expert does not hold the dossier again: who holds it is never late. */
+bool dossier_has_lost(const struct dossier *dossier, const struct dossier_offer *offer);
 /* How many experts have said no since the last who said yes: neither silent, nor away, nor in conflict. */
 size_t dossier_refusals(const struct dossier *dossier);
 /* What stands for a document in its dossier: its number, or of a loose file, which has none, its digest. */

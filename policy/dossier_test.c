@@ -839,12 +839,13 @@ static void a_holder_is_never_late(void **state)
 	struct dossier_event moved = event(EVENT_CHANNEL_CHANGED);
 
 	assert_int_equal(apply(&d, offer(EVENT_REASSIGNED, "1")), REASON_NONE);
-	assert_non_null(dossier_ended_offer(&d, BYTES("e@x.fr")));
+	assert_true(dossier_has_lost(&d, &d.offers[0]));
 	assert_int_equal(apply(&d, offer(EVENT_OFFERED, "1")), REASON_NONE);
 	assert_int_equal(apply(&d, offer(EVENT_OFFER_ACCEPTED, "1")), REASON_NONE);
 	moved.channel = (struct dossier_channel_data){.party = PARTY_EXPERT, .channel = CHANNEL_MAIL, .address = BYTES("other@x.fr")};
 	assert_int_equal(apply(&d, moved), REASON_NONE);
-	assert_null(dossier_ended_offer(&d, BYTES("e@x.fr")));
+	assert_int_equal(d.offers[0].answer, OFFER_ENDED);
+	assert_false(dossier_has_lost(&d, &d.offers[0]));
 	arena_destroy(&arena);
 }
 

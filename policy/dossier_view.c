@@ -19,17 +19,11 @@ const struct dossier_offer *dossier_accepted_offer(const struct dossier *dossier
 	return NULL;
 }
 
-const struct dossier_offer *dossier_ended_offer(const struct dossier *dossier, struct bytes mailbox)
+bool dossier_has_lost(const struct dossier *dossier, const struct dossier_offer *offer)
 {
 	const struct dossier_offer *holder = dossier_accepted_offer(dossier);
 
-	for (size_t i = dossier->n_offers; i > 0; i--) {
-		const struct dossier_offer *o = &dossier->offers[i - 1];
-		bool holds = holder != NULL && bytes_equal(holder->rpps, o->rpps);
-		if (sender_same_address(o->mailbox, mailbox))
-			return o->answer == OFFER_ENDED && !holds ? o : NULL;
-	}
-	return NULL;
+	return offer->answer == OFFER_ENDED && (holder == NULL || !bytes_equal(holder->rpps, offer->rpps));
 }
 
 size_t dossier_refusals(const struct dossier *dossier)

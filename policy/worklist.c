@@ -336,9 +336,3 @@ enum work_place worklist_place(struct bytes name, enum work_rank rank)
 			return places[i].place;
 	return rank == WORK_PROMISE ? WORK_PLACE_PROMISE : WORK_PLACE_REST;
 }
-
-const char *worklist_rank_name(enum work_rank rank)
-{
-	static const char *const names[] = {[WORK_HARM] = "harm", [WORK_PROMISE] = "promise", [WORK_MAIL] = "mail", [WORK_COMFORT] = "comfort"};
-	return names[rank];
-}

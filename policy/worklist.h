@@ -28,7 +28,6 @@ size_t worklist(const struct deadline_settings *settings, const struct dossier *
 /* What it is and what to do, in words; language "fr" or "en". Empty for a name that is none. */
 const char *worklist_what(struct bytes name, const char *language);
 const char *worklist_do(struct bytes name, const char *language);
-const char *worklist_rank_name(enum work_rank rank);   /* "harm", "promise", "mail", "comfort" */
 
 /* Is a mail of that code that failed a task? The patient's report is not (its dossier becomes undeliverable), nor what went to an expert whose turn is over. */
 bool worklist_is_failure(const struct dossier *dossier, enum mail_code code, enum party party, struct bytes mailbox);
