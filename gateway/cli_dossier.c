@@ -406,8 +406,10 @@ int cli_retry(int argc, char **argv)
 	const char *answer = json_string_value(done);
 	enum reason reason = strcmp(answer, "true") == 0 ? REASON_NONE : strcmp(answer, "false") == 0 ? REASON_OUTBOX_OVER : REASON_NOT_FOUND;
 	json_decref(done);
-	if (reason != REASON_NONE)
-		return cli_close(&cli, cli_refuse(&cli, reason, cli.arguments[0]));
+	if (reason != REASON_NONE) {
+		cli_refuse(&cli, reason, cli.arguments[0]);
+		return cli_close(&cli, CLI_NOT_FOUND);   /* for whoever asks there is no such mail to send */
+	}
 	printf("retry: %s\n", cli.arguments[0]);
 	return cli_close(&cli, CLI_OK);
 }

@@ -424,7 +424,8 @@ def cases(world, story):
         mails = w.relais("dossier", "show", story.ref, as_json=True)["mails"]
         copy = next(m for m in mails if m["code"] == "M64")
         assert (copy["state"], copy["reason"]) == ("cancelled", "consent.none"), copy
-        assert "outbox.over" in w.relais("retry", f"S{copy['outbox']}", check=False).stderr
+        again = w.relais("retry", f"S{copy['outbox']}", check=False)
+        assert again.returncode == 4 and "outbox.over" in again.stderr, again
         assert w.mailbox(ATTENDING).all() == []
 
     yield "a held message is read again by a person's word", read_again

@@ -151,7 +151,8 @@ def cases(world, story):
                 decided(delete(ids["gone"]), "applied", "none", "record.delete/1")
                 first, second = wait_for("the dossier decided again", lambda: (lambda m: m if len(m) == 2 else None)(sent()))
                 assert (first["state"], first["reason"]) == ("cancelled", "dossier.document.stopped") and second["state"] != "cancelled", (first, second)
-                assert "outbox.over" in w.relais("retry", f"S{first['outbox']}", check=False).stderr
+                again = w.relais("retry", f"S{first['outbox']}", check=False)
+                assert again.returncode == 4 and "outbox.over" in again.stderr, again
 
         def sent():
             return [m for m in w.relais("dossier", "show", story.ref, as_json=True)["mails"] if m["code"] == "M13"]
