@@ -3,7 +3,7 @@ import datetime
 import subprocess
 
 import clients
-from rehearsal import NAMES, PARIS, Box, Dossier, Experts, Patient, Rehearsal, plain, words
+from rehearsal import NAMES, PARIS, Box, Dossier, Experts, Patient, Rehearsal, plain, sections, words
 from world import wait_for
 
 TUTOR, MOTHER, FATHER, NEPHEW = (f"{name}@familles.mssante.fr" for name in ("tutrice", "mere", "pere", "neveu"))
@@ -284,15 +284,4 @@ SECTIONS = (("guardian", guardian), ("minor", minor), ("paper", paper), ("death"
 
 
 def cases(world, story):
-    for name, section in SECTIONS:
-        broken = []
-
-        def step(case, broken=broken):
-            """Each stands on the one before."""
-            assert not broken, "a step before this one failed"
-            broken.append(case)
-            case()
-            broken.clear()
-        for what, case in section(world, story):
-            yield f"{name}: {what}", lambda case=case, step=step: step(case)
-    yield "reconcile", story.reconcile
+    yield from sections(SECTIONS, world, story)

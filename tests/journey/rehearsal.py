@@ -361,3 +361,19 @@ def paris(mail_day):
     days = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
     number = "1er" if mail_day.day == 1 else str(mail_day.day)
     return f"{days[mail_day.weekday()]} {number} {months[mail_day.month - 1]} {mail_day.year}"
+
+
+def sections(all_of_them, world, story):
+    """The cases of each section, by its name; within one each stands on the one before: behind one that failed nothing is tried, and all of it
+    counts as failed. Last of all every message has its outcome."""
+    for name, section in all_of_them:
+        broken = []
+
+        def step(case, broken=broken):
+            assert not broken, "a step before this one failed"
+            broken.append(case)
+            case()
+            broken.clear()
+        for what, case in section(world, story):
+            yield f"{name}: {what}", lambda case=case, step=step: step(case)
+    yield "reconcile", story.reconcile

@@ -7,7 +7,7 @@ import signal
 import clients
 from bad import outcome
 from database import cut_off, locked, rows, sql, waits_for_lock
-from rehearsal import NAMES, PARIS, PATIENTS, Box, Dossier, Experts, Rehearsal, ends, plain, words
+from rehearsal import NAMES, PARIS, PATIENTS, Box, Dossier, Experts, Rehearsal, ends, plain, sections, words
 from world import DEPOT, HOSPITAL, wait_for
 
 DOMAIN = "equipe.mssante.fr"
@@ -343,15 +343,4 @@ SECTIONS = (("morning", morning), ("at once", at_once), ("machines", machines))
 
 
 def cases(world, story):
-    for name, section in SECTIONS:
-        broken = []
-
-        def step(case, broken=broken):
-            """Each stands on the one before."""
-            assert not broken, "a step before this one failed"
-            broken.append(case)
-            case()
-            broken.clear()
-        for what, case in section(world, story):
-            yield f"{name}: {what}", lambda case=case, step=step: step(case)
-    yield "reconcile", story.reconcile
+    yield from sections(SECTIONS, world, story)
