@@ -136,7 +136,7 @@ static void add_part(struct buf *out, struct bytes text)
 	start = out->len;
 	for (size_t i = 0; i < text.len; i++) {
 		bool first = (text.at[i] & 0xc0) != 0x80;
-		if (first && characters++ == PART_CHARACTERS)
+		if ((first && characters++ == PART_CHARACTERS) || out->len - start == 4u * PART_CHARACTERS)   /* bytes that are no UTF-8 are no characters */
 			break;
 		size_t skip = bytes_unseen(bytes_from(text, i));
 		if (skip > 0) {

@@ -92,8 +92,8 @@ static size_t line_length(struct bytes text)
 		if (characters >= WIDTH && blank > 0)
 			return blank;
 		characters++;
-		/* A run of blanks is not cut inside. */
-		if (text.at[i] == ' ' && (i + 1 == text.len || text.at[i + 1] != ' '))
+		/* A run of blanks is not cut inside, and "-- " alone on a line would begin a signature. */
+		if (text.at[i] == ' ' && (i + 1 == text.len || text.at[i + 1] != ' ') && !bytes_equal(bytes_slice(text, 0, i + 1), BYTES("-- ")))
 			blank = i + 1;
 	}
 	return text.len;

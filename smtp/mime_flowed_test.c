@@ -44,6 +44,7 @@ static void what_is_cut_is_joined_again(void **state)
 		" une espace devant\n> un chevron devant\nFrom ici\n-- \nsignature\n",
 		"Deux  blancs  qui  se  suivent  dans  une  ligne  qui  est  assez  longue  pour  être  coupée  au  moins  une  fois\n",
 		"Unmotquineseterminepasavantquatrevingtsignesetquineseraitcoupénullepartmêmesilefallaitvraiment puis la suite\n",
+		"-- unmotquineseterminepasavantquatrevingtsignesetquiviendraitseulsousuneligneprisepourunesignaturedemessage\n",
 		"Avant les deux-points\u00a0: une espace qui ne se coupe pas, même quand elle tombe exactement au bord de la lig\u00a0: ne\n",
 	};
 	(void)state;
@@ -56,7 +57,7 @@ static void what_is_cut_is_joined_again(void **state)
 			size_t characters = 0;
 			for (size_t k = 0; k < line.len; k++)
 				characters += (line.at[k] & 0xc0) != 0x80;
-			if (characters > 78 && i != 5)
+			if (characters > 78 && i != 5 && i != 6)
 				fail_msg("a line of %zu characters: %s", characters, arena_text(arena, line));
 		}
 		struct bytes joined = mime_flowed_join(arena, cut, false);
