@@ -167,6 +167,12 @@
 #define LIMIT_FORM_FIELD (64u * 1024)    /* what stands under one heading */
 #define LIMIT_FORM_BRACKET 12            /* lines that the form's own words in brackets may run over */
 
+/* The keeper of the bodies' keys. */
+#define LIMIT_KEEPER_SECONDS 5           /* an answer is waited for: a keeper that ended is there again in less than one */
+#define LIMIT_KEEPER_CLIENTS 160         /* connections at once: 64 workers, LIMIT_DELIVER_CHILDREN, the signer, the operator's */
+#define LIMIT_KEEPER_BATCH 64            /* questions answered with one look into the database and one sync of the journal */
+#define LIMIT_KEEPER_INTAKE_SECONDS 86400 /* a public key of intake is in use so long */
+
 /* Work. */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8

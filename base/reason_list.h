@@ -19,6 +19,13 @@ R(STORE_REFUSED, "store.refused", LOCAL, 451, "4.3.0", "La base de données a re
 R(STORE_CONFLICT, "store.conflict", LATER, 451, "4.3.0", "Une autre opération est en cours sur ce dossier. Réessayez.", "Another operation is under way on this dossier. Try again.", "")
 R(STORE_MIGRATION, "store.migration", LOCAL, 0, "", "Le schéma de la base n'est pas celui de cette version. Lancez relais migrate.", "The database's schema is not this version's. Run relais migrate.", "A migration file that was applied must never change.")
 
+/* the keeper of the bodies' keys */
+R(BODY_SEAL, "keeper.seal", LOCAL, 451, "4.3.0", "Un message gardé ne s'ouvre pas : ses octets ou sa clé ne sont plus ceux d'origine.", "A message that was kept does not open: its bytes or its key are not what they were.", "`relais reconcile --deep` says which bodies were altered; put the database and the keeper's folder back from the same day.")
+R(KEEPER_AWAY, "keeper.away", LATER, 451, "4.3.0", "Le gardien des clés ne répond pas. Le message est gardé et sera repris.", "The keeper of the keys does not answer. The message is kept and will be taken up again.", "Does relais-keeper run? `relais status` says; its log says why it ended.")
+R(KEEPER_REFUSED, "keeper.refused", LOCAL, 0, "", "Le gardien des clés n'ouvre que ce que le demandeur a pris en charge.", "The keeper of the keys opens only what who asks has claimed.", "A process asked for a body that is not in its hands: the keeper's journal says which. Look at that process.")
+R(KEEPER_KEY, "keeper.key", LATER, 451, "4.3.0", "Une clé du gardien manque. Réessayez plus tard.", "A key of the keeper is missing. Try again later.", "Is keeper.folder the folder of this instance? Put back what is missing from keeper.copy.")
+R(KEEPER_ERASED, "keeper.erased", LOCAL, 0, "", "Ce contenu a été effacé : sa clé a été détruite.", "This content was erased: its key was destroyed.", "")
+
 /* the clock of a rehearsal */
 R(CLOCK_REAL, "clock.real", LOCAL, 0, "", "Cette base n'est pas celle d'une répétition : son horloge est la vraie et ne se déplace pas.", "This database is no rehearsal's: its clock is the real one and does not move.", "A rehearsal is made by `relais init DIR --rehearsal`, and by nothing else.")
 R(CLOCK_BACK, "clock.back", LOCAL, 0, "", "L'horloge d'une répétition ne recule pas.", "The clock of a rehearsal does not go back.", "Make another rehearsal.")

@@ -1,5 +1,6 @@
 /* gateway/cli_init.c - relais init: folders, certificates, configuration, database. Nothing of the machine is touched. */
 #include "base/buf.h"
+#include "certs/body_seal.h"
 #include "gateway/cli_instance.h"
 #include "gateway/cli_instance_private.h"
 #include "gateway/cluster.h"
@@ -163,6 +164,7 @@ static int make_folders(struct init *init)
 		{"journal/receiver.jsonl", INSTANCE_RECEIVER},
 		{"journal/collector.jsonl", INSTANCE_COLLECTOR},
 		{"journal/signer.jsonl", INSTANCE_SIGNER},
+		{"journal/keeper.jsonl", INSTANCE_KEEPER},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const char *path = instance_path(&init->instance, names[i]);
@@ -285,6 +287,26 @@ static int make_pki(struct init *init, bool *made)
 	unlink(instance_path(&init->instance, "pki/collector.key"));
 	int status = run_pki(init, script);
 	return status == CLI_OK ? give_keys(init) : status;
+}
+
+/* --- the keeper's keys ------------------------------------------------------------------------------------- */
+
+/* What lies under a key that is made anew can never be opened: one that is there stays, whatever is forced. */
+static int make_keeper(struct init *init)
+{
+	const char *folder = instance_path(&init->instance, "keeper"), *path = instance_path(&init->instance, "pki/keeper.key");
+	struct body_key key;
+
+	if ((mkdir(folder, 0711) != 0 && errno != EEXIST) || !instance_give(&init->instance, folder, INSTANCE_KEEPER, 0711))
+		return failed(init, folder);
+	if (access(path, F_OK) == 0)
+		return instance_give(&init->instance, path, INSTANCE_KEEPER, 0400) ? CLI_OK : failed(init, path);
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool whole = file >= 0 && body_key_make(&key) == REASON_NONE && write(file, key.at, sizeof key.at) == (ssize_t)sizeof key.at && fsync(file) == 0;
+	body_key_wipe(&key);
+	if (file >= 0 && close(file) != 0)
+		whole = false;
+	return whole && instance_give(&init->instance, path, INSTANCE_KEEPER, 0400) ? CLI_OK : failed(init, path);
 }
 
 /* --- the configuration -------------------------------------------------------------------------------------- */
@@ -445,6 +467,8 @@ static int run(struct init *init, bool *pki)
 		status = make_folders(init);
 	if (status == CLI_OK)
 		status = make_pki(init, pki);
+	if (status == CLI_OK)
+		status = make_keeper(init);
 	if (status == CLI_OK)
 		status = write_config(init);
 	return status == CLI_OK ? make_database(init) : status;

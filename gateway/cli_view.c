@@ -74,6 +74,16 @@ static int read_config(struct cli *cli)
 	return CLI_CONFIG;
 }
 
+/* The leading words of a usage line: what an operator opens bodies for, in the keeper's journal. */
+static const char *verb_of(struct arena *arena, const char *usage)
+{
+	size_t n = 0;
+
+	while ((usage[n] >= 'a' && usage[n] <= 'z') || (usage[n] == ' ' && usage[n + 1] >= 'a' && usage[n + 1] <= 'z'))
+		n++;
+	return arena_text(arena, bytes_slice(bytes_of_text(usage), 0, n));
+}
+
 int cli_open(struct cli *cli, int argc, char **argv, int min, int max, const char *usage)
 {
 	*cli = (struct cli){.arena = arena_create(64u * 1024 * 1024), .n = argc - 1, .arguments = argv + 1};
@@ -87,9 +97,11 @@ int cli_open(struct cli *cli, int argc, char **argv, int min, int max, const cha
 		return CLI_USAGE;
 	}
 	int status = read_config(cli);
-	if (status == CLI_OK)
-		cli->store = store_open(cli->config->database, "operator");
-	return status;
+	if (status != CLI_OK)
+		return status;
+	cli->store = store_open(cli->config->database, "operator");
+	*store_keeper(cli->store) = keeper_client_make(arena_printf(cli->arena, "%s/keeper-operator.sock", cli->config->run_folder), verb_of(cli->arena, usage));
+	return CLI_OK;
 }
 
 const char *cli_beside(struct arena *arena, const char *name)

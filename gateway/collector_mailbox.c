@@ -82,7 +82,8 @@ static enum reason keep(struct mailbox *m, uint32_t uid, struct fetched *f)
 {
 	unsigned char digest[DIGEST_SHA256];
 	struct instant now = service_now();
-	struct intake_body body = {f->body.size, {digest, sizeof(digest)}, from_spool, f, m->scratch};
+	struct intake_body body = {f->body.size, {digest, sizeof(digest)}, from_spool, f, m->scratch,
+				   m->service->config->keeper.folder};
 	int64_t inbox = 0;
 
 	digest_end(&f->run, digest);
@@ -325,12 +326,12 @@ static bool prepare(struct mailbox *m, struct tls_context *tls, const struct col
 		.user = m->config->user,
 		.limits = *limits,
 	};
-	m->arena = arena_create(LIMIT_CHUNK + 64 * 1024);
+	m->arena = arena_create(INTAKE_SCRATCH + 64 * 1024);
 	m->secret = arena_create(4 * LIMIT_SECRET);
 	m->store = store_open(m->service->config->database, "collector");
 	if (!m->arena || !m->secret || !m->store)
 		return false;
-	m->scratch = arena_alloc(m->arena, LIMIT_CHUNK);
+	m->scratch = arena_alloc(m->arena, INTAKE_SCRATCH);
 	const char *folder = arena_printf(m->arena, "%s/fetch", m->service->config->folder);
 	if (spool_open(m->arena, folder, &m->spool) != REASON_NONE)
 		return false;
@@ -358,6 +359,7 @@ int collector_mailbox(struct service *service, size_t number, struct tls_context
 	bool ready = prepare(&m, tls, limits);
 
 	if (ready) {
+		jail_reading(service->config->keeper.folder);   /* its public key */
 		(void)jail_enter(JAIL_NETWORK);
 		run(&m);
 	}

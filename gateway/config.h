@@ -130,6 +130,11 @@ struct config {
 		const char *ldap_base, *ldap_attribute;   /* where people are, and which of their attributes is the RPPS */
 		const char *anchors;     /* who may have issued the certificates of both servers */
 	} directory;
+	struct {
+		const char *folder, *copy;   /* of keys; the same on another disk, "" = none */
+		const char *master;      /* file of the key under which all keys lie */
+		const char *journal;
+	} keeper;
 	int workers;                     /* worker processes */
 };
 

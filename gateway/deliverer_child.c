@@ -219,6 +219,7 @@ int deliverer_child(struct service *service, const struct deliverer_key *key, co
 
 	if (!c.store)
 		return SERVICE_TEMPORARY;
+	*store_keeper(c.store) = keeper_client_make(arena_printf(service->arena, "%s/keeper-deliverer.sock", config->run_folder), "send");
 	enum reason reason = deliverer_hop_open(config, key, c.store, tls, limits, &c.hop);
 	if (reason == REASON_NONE)
 		reason = store_listen(c.store, "outbox");

@@ -64,6 +64,8 @@ enum reason deliverer_mail_read(struct store *store, struct arena *arena, struct
 	if (mail->entity_size > LIMIT_MESSAGE)
 		return REASON_DELIVER_SEAL;
 	enum reason reason = store_body_read(store, arena, mail->entity_body, &mail->entity);
+	if (reason == REASON_BODY_SEAL || reason == REASON_KEEPER_ERASED)
+		return REASON_DELIVER_SEAL;
 	if (reason != REASON_NONE)
 		return reason;
 	/* The peer would find the signature broken; better that we do. */
@@ -112,7 +114,8 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 
 bool deliverer_mail_is_own(enum reason reason)
 {
-	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT || reason == REASON_MEMORY;
+	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT || reason == REASON_MEMORY ||
+	       reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY;
 }
 
 struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail,

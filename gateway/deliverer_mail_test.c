@@ -5,7 +5,7 @@
 
 /* Numbers from..until-1 to "a@<domain>", sealed; the lower the number, the longer due. */
 #define SEALED                                                                                                                              \
-	"with b as (insert into relais.body (size, digest) select 1, sha256(g::text::bytea) from generate_series(%d, %d) g returning id)"    \
+	"with b as (insert into relais.body (sealed_key, key_name, size, digest) select decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256(g::text::bytea) from generate_series(%d, %d) g returning id)"    \
 	" insert into relais.outbox (effect, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request,"           \
 	" created_at, state, next_at, head, entity, seal, sent_digest) select 'e' || n, 'M95', 'operator', 'a@%s', '%s', 'x@y.fr', 'm' || n,"   \
 	" 'v' || n, 'r', '{}', now(), 'sealed', now() - interval '1 day' + n * interval '1 second', 'h', id, 's', 'd'"                       \

@@ -148,7 +148,7 @@ static void test_absences(void **state)
 
 static void automatic(struct store *store, const char *from, const char *until)
 {
-	run(store, arena_printf(scratch.arena, "with b as (insert into relais.body (size, digest) values (1, sha256('%s%s'::bytea)) returning id)"
+	run(store, arena_printf(scratch.arena, "with b as (insert into relais.body (sealed_key, key_name, size, digest) values (decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256('%s%s'::bytea)) returning id)"
 				" insert into relais.inbox (body, source, mail_from, recipients, state, complete, outcome, reason, owner, rule, from_address, facts, decided_at, received_at)"
 				" select id, 'smtp', '', '{}', 'done', true, 'held', 'reply.automatic', 'nurses', 'r/1', '%s', '{\"absence\": {\"from\": null, \"until\": \"%s\"}}', now(), now() from b",
 				from, until, from, until));

@@ -18,6 +18,7 @@ static const char *const names[INSTANCE_USERS] = {
 	[INSTANCE_SIGNER] = "relais-signer",       [INSTANCE_DELIVERER] = "relais-deliverer",
 	[INSTANCE_VERIFY] = "relais-verify",       [INSTANCE_INSPECT] = "relais-inspect",
 	[INSTANCE_COMPOSE] = "relais-compose",     [INSTANCE_REFRESHER] = "relais-refresher",
+	[INSTANCE_KEEPER] = "relais-keeper",
 };
 
 static const char *own_folder(struct arena *arena)

@@ -2,8 +2,11 @@
 #include "gateway/intake.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
+
+enum { STEP_MS = 20 };
 
 #define ONE(rows) (store_count(rows) == 1)
 
@@ -22,15 +25,24 @@ static enum reason one_number(struct store_rows **rows, int64_t *out)
 	return reason;
 }
 
+/* The chunk as it is kept. */
+static enum reason sealed_chunk(const struct intake_body *body, struct body_writer *writer, uint64_t offset, struct bytes *out)
+{
+	struct bytes plain;
+	enum reason reason = chunk_of(body, offset, &plain);
+
+	return reason == REASON_NONE ? body_writer_chunk(writer, plain, out) : reason;
+}
+
 /* The rows behind the first one, and the check that all is there. */
-static enum reason put_rest(struct store *store, const struct intake_body *body, int64_t inbox)
+static enum reason put_rest(struct store *store, const struct intake_body *body, struct body_writer *writer, int64_t inbox)
 {
 	enum reason reason = REASON_NONE;
 	int64_t number = 1;
 
 	for (uint64_t at = LIMIT_CHUNK; reason == REASON_NONE && at < body->size; at += LIMIT_CHUNK) {
 		struct bytes chunk;
-		reason = chunk_of(body, at, &chunk);
+		reason = sealed_chunk(body, writer, at, &chunk);
 		if (reason == REASON_NONE)
 			reason = STORE_RUN(store, NULL, "select relais.intake_chunk($1, $2::bigint::integer, $3)", P_INT(inbox),
 					   P_INT(number++), P_BYTES(chunk));
@@ -40,40 +52,67 @@ static enum reason put_rest(struct store *store, const struct intake_body *body,
 	return reason;
 }
 
+typedef enum reason put_first(struct store *store, const void *what, const struct body_writer *writer, struct bytes first, int64_t *inbox);
+
 /* One statement for a small message, one transaction for a big one. put: the statement with the first chunk. */
-static enum reason put_all(struct store *store, const struct intake_body *body,
-			   enum reason (*put)(struct store *, const void *, struct bytes, int64_t *), const void *what,
-			   int64_t *inbox)
+static enum reason put_chunks(struct store *store, const struct intake_body *body, struct body_writer *writer, put_first *put, const void *what, int64_t *inbox)
 {
 	struct bytes first;
-	enum reason reason = chunk_of(body, 0, &first);
+	enum reason reason = sealed_chunk(body, writer, 0, &first);
 
 	if (reason != REASON_NONE)
 		return reason;
 	if (body->size <= LIMIT_CHUNK)
-		return put(store, what, first, inbox);
+		return put(store, what, writer, first, inbox);
 
 	reason = store_begin(store);
 	if (reason != REASON_NONE)
 		return reason;
-	reason = put(store, what, first, inbox);
+	reason = put(store, what, writer, first, inbox);
 	if (reason == REASON_NONE && *inbox != 0)
-		reason = put_rest(store, body, *inbox);
+		reason = put_rest(store, body, writer, *inbox);
 	if (reason == REASON_NONE)
 		return store_commit(store);
 	store_rollback(store);
 	return reason;
 }
 
-static enum reason put_message(struct store *store, const void *what, struct bytes first, int64_t *inbox)
+/* At the very first start of an instance the keeper may need a moment to make its first key. */
+static enum reason seal_to(const char *folder, struct keeper_public *out)
+{
+	enum reason reason = keeper_public_read(folder, out);
+
+	for (int waited = 0; reason == REASON_KEEPER_KEY && waited < LIMIT_KEEPER_SECONDS * 1000; waited += STEP_MS) {
+		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000}, NULL);
+		reason = keeper_public_read(folder, out);
+	}
+	return reason;
+}
+
+static enum reason put_all(struct store *store, const struct intake_body *body, put_first *put, const void *what, int64_t *inbox)
+{
+	struct body_writer writer;
+	struct keeper_public to;
+	enum reason reason = seal_to(body->keeper_folder, &to);
+
+	if (reason == REASON_NONE)
+		reason = body_writer_begin(&writer, &to, body->digest, body->size, body->scratch + LIMIT_CHUNK);
+	if (reason != REASON_NONE)
+		return reason;
+	reason = put_chunks(store, body, &writer, put, what, inbox);
+	body_writer_end(&writer);
+	return reason;
+}
+
+static enum reason put_message(struct store *store, const void *what, const struct body_writer *writer, struct bytes first, int64_t *inbox)
 {
 	const struct intake_message *m = what;
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(
-		store, &rows, "select relais.intake_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		store, &rows, "select relais.intake_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 		P_TEXT_B(m->account), P_TEXT_B(m->peer_name), P_TEXT_B(m->peer_address), P_TEXT_B(m->helo), P_TEXT_B(m->mail_from),
 		P_TEXTS(m->recipients, m->n), P_JSON(m->params), P_INSTANT(m->received_at), P_INT(m->body.size),
-		P_BYTES(m->body.digest), P_BYTES(first));
+		P_BYTES(m->body.digest), P_BYTES(((struct bytes){writer->sealed, sizeof writer->sealed})), P_TEXT(writer->name), P_BYTES(first));
 
 	return reason == REASON_NONE ? one_number(&rows, inbox) : reason;
 }
@@ -85,13 +124,14 @@ struct collected {
 	const struct intake_body *body;
 };
 
-static enum reason put_collected(struct store *store, const void *what, struct bytes first, int64_t *inbox)
+static enum reason put_collected(struct store *store, const void *what, const struct body_writer *writer, struct bytes first, int64_t *inbox)
 {
 	const struct collected *c = what;
 	struct store_rows *rows = NULL;
-	enum reason reason = STORE_RUN(store, &rows, "select relais.collect_message($1, $2, $3, $4, $5, $6, $7)",
+	enum reason reason = STORE_RUN(store, &rows, "select relais.collect_message($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 				       P_TEXT_B(c->mailbox), P_INT(c->uidvalidity), P_INT(c->uid), P_INSTANT(c->received_at),
-				       P_INT(c->body->size), P_BYTES(c->body->digest), P_BYTES(first));
+				       P_INT(c->body->size), P_BYTES(c->body->digest),
+				       P_BYTES(((struct bytes){writer->sealed, sizeof writer->sealed})), P_TEXT(writer->name), P_BYTES(first));
 
 	return reason == REASON_NONE ? one_number(&rows, inbox) : reason;
 }

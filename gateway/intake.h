@@ -1,16 +1,20 @@
 /* gateway/intake.h - into the inbox: the few statements that receiver and collector may run.
  *
  * A message goes in whole or not at all: up to 256 KiB as one statement, else as one transaction of 256 KiB rows,
- * read from the caller piece by piece, so that memory stays flat. REASON_NONE means committed. */
+ * read from the caller piece by piece and sealed one by one, so that memory stays flat. REASON_NONE means committed. */
 #ifndef RELAIS_GATEWAY_INTAKE_H
 #define RELAIS_GATEWAY_INTAKE_H
 
 #include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
+#include "gateway/body_writer.h"
 #include "gateway/store.h"
 
-enum { INTAKE_DIGEST = 32 };      /* SHA-256 */
+enum {
+	INTAKE_DIGEST = 32,       /* SHA-256 */
+	INTAKE_SCRATCH = LIMIT_CHUNK + BODY_ROOM,
+};
 
 /* Gives len bytes of the message from offset: into scratch, or as a view of its own. IO or STORE_FULL when it cannot. */
 typedef enum reason intake_source(void *context, uint64_t offset, size_t len, unsigned char *scratch, struct bytes *out);
@@ -20,7 +24,8 @@ struct intake_body {
 	struct bytes digest;          /* INTAKE_DIGEST bytes */
 	intake_source *source;
 	void *context;
-	unsigned char *scratch;       /* room for LIMIT_CHUNK bytes; the caller's */
+	unsigned char *scratch;       /* room for INTAKE_SCRATCH bytes; the caller's */
+	const char *keeper_folder;    /* where the public key is to which it is sealed (keeper_client.h) */
 };
 
 struct intake_message {

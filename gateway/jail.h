@@ -19,11 +19,12 @@ enum jail {
 	JAIL_NETWORK,         /* receiver, refresher, and the children of collector and deliverer (their parents fork and
 	                       * speak to no peer): sockets and the files opened before; no exec */
 	JAIL_WORKER,          /* worker: database socket, readers' sockets; no exec */
+	JAIL_KEEPER,          /* keeper: database socket, its clients, its folder of keys; no exec, no new network peer */
 	JAIL_SIGNER,          /* signer: database socket and its journal; no exec, no new network peer */
 };
 
 /* Before jail_enter: files below this folder may still be opened, written and made (unnamed temporary files, spools).
- * For JAIL_NETWORK, JAIL_WORKER and JAIL_SIGNER; at most sixteen with those of jail_reading; the path is
+ * For JAIL_NETWORK, JAIL_WORKER, JAIL_KEEPER and JAIL_SIGNER; at most sixteen with those of jail_reading; the path is
  * borrowed. Without Landlock in the kernel the process's own user is the wall. */
 void jail_folder(const char *path);
 /* Before jail_enter: this folder, or the folder of this file, may still be read (files are renewed by renaming a new one over the

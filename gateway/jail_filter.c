@@ -79,6 +79,11 @@ static const int network[] = {
 	SCMP_SYS(renameat),      SCMP_SYS(renameat2),
 };
 
+/* Those who ask come by sockets that were opened before; keys are written beside their place, renamed, and taken away. */
+static const int keeper[] = {
+	SCMP_SYS(accept4),       SCMP_SYS(unlink),        SCMP_SYS(rename),      SCMP_SYS(fchmod),
+};
+
 /* Files are answered EACCES, so that a library that looks for a charset or a locale goes on without it. */
 static const int files[] = {
 	SCMP_SYS(open),          SCMP_SYS(openat),        SCMP_SYS(openat2),     SCMP_SYS(creat),
@@ -209,6 +214,8 @@ static void client_rules(struct builder *b, enum jail jail, enum jail_open open)
 	rules(b, SCMP_ACT_ALLOW, names, COUNT(names));
 	open_rules(b, open);
 	prctl_rules(b);
+	if (jail == JAIL_KEEPER)
+		rules(b, SCMP_ACT_ALLOW, keeper, COUNT(keeper));
 	if (jail == JAIL_NETWORK) {
 		rules(b, SCMP_ACT_ALLOW, network, COUNT(network));
 		clone_rules(b);

@@ -91,12 +91,12 @@ static void option(struct words *w, const char *name, const char *value)
 
 static void add(struct master *m, const char *name, enum instance_user user, struct words w, int handed)
 {
-	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1}};
+	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1, -1, -1}};
 }
 
 static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
 {
-	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/%s.sock", m->config->run_folder, name));
+	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/%s.sock", m->config->run_folder, name), INSTANCE_WORKER);
 	word(&w, "--listen");
 	word(&w, "3");
 	add(m, name, user, w, s);
@@ -136,6 +136,23 @@ static void add_workers(struct master *m)
 	}
 }
 
+/* One socket for each that may ask, in the order of gateway/keeper.c. */
+static bool add_keeper(struct master *m)
+{
+	static const struct {
+		const char *name;
+		enum instance_user user;
+	} asking[] = {{"worker", INSTANCE_WORKER}, {"signer", INSTANCE_SIGNER}, {"deliverer", INSTANCE_DELIVERER}};
+	struct words w = configured(m, "relais-keeper");
+	int own = master_own_socket(arena_printf(m->arena, "%s/keeper-operator.sock", m->config->run_folder));
+
+	add(m, "keeper", INSTANCE_KEEPER, w, own);
+	int *handed = m->processes[m->n - 1].handed;
+	for (size_t i = 0; i < sizeof asking / sizeof asking[0] && handed[i] >= 0; i++)
+		handed[i + 1] = master_local_socket(&m->instance, arena_printf(m->arena, "%s/keeper-%s.sock", m->config->run_folder, asking[i].name), asking[i].user);
+	return handed[PROCESS_HANDED - 1] >= 0;
+}
+
 static bool add_receiver(struct master *m)
 {
 	struct words w = configured(m, "relais-receiver");
@@ -154,7 +171,7 @@ static bool add_receiver(struct master *m)
 /* Readers first, strangers last. */
 static bool add_all(struct master *m)
 {
-	if (!add_readers(m))
+	if (!add_keeper(m) || !add_readers(m))
 		return false;
 	add_workers(m);
 	add(m, "signer", INSTANCE_SIGNER, configured(m, "relais-signer"), -1);

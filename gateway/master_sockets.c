@@ -22,7 +22,7 @@ static int refused(int s, const char *what, const char *error)
 	return -1;
 }
 
-int master_local_socket(const struct instance *instance, const char *path)
+static int local_socket(const struct instance *instance, const char *path, enum instance_user who)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct bytes name = bytes_of_text(path);
@@ -35,9 +35,20 @@ int master_local_socket(const struct instance *instance, const char *path)
 	mode_t before = umask(0177);
 	bool bound = s >= 0 && bind(s, (struct sockaddr *)&address, sizeof address) == 0;
 	umask(before);
-	if (!bound || !instance_give(instance, path, INSTANCE_WORKER, 0600) || listen(s, LOCAL_BACKLOG) != 0)
+	bool given = bound && (instance == NULL ? chmod(path, 0600) == 0 : instance_give(instance, path, who, 0600));
+	if (!given || listen(s, LOCAL_BACKLOG) != 0)
 		return refused(s, path, strerror(errno));
 	return s;
+}
+
+int master_local_socket(const struct instance *instance, const char *path, enum instance_user who)
+{
+	return local_socket(instance, path, who);
+}
+
+int master_own_socket(const char *path)
+{
+	return local_socket(NULL, path, INSTANCE_USERS);
 }
 
 static int bind_to(const struct addrinfo *at)

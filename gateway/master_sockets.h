@@ -4,8 +4,10 @@
 
 #include "gateway/instance.h"
 
-/* Listening SEQPACKET socket at path, which the worker's user alone may connect to; -1 (logged). */
-int master_local_socket(const struct instance *instance, const char *path);
+/* Listening SEQPACKET socket at path, which that user alone may connect to; -1 (logged). */
+int master_local_socket(const struct instance *instance, const char *path, enum instance_user who);
+/* The same for the owner of the instance. */
+int master_own_socket(const char *path);
 /* Listening TCP socket at a numeric address; -1 (logged). */
 int master_tcp_socket(const char *host, int port);
 

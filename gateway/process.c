@@ -64,18 +64,18 @@ static void clean_environment(const struct instance *instance, enum instance_use
 		setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
 }
 
-/* The handed descriptors become 3 and 4, everything above is closed; standard error is the log, and so is output. First they
+/* The handed descriptors become 3 and following, everything above is closed; standard error is the log, and so is output. First they
  * move out of each other's way: the one that becomes 3 may stand at 4. */
-static bool arrange_descriptors(const int handed[2])
+static bool arrange_descriptors(const int handed[PROCESS_HANDED])
 {
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), next = HANDED, moved[2] = {-1, -1};
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC), next = HANDED, n = 0, moved[PROCESS_HANDED];
 
 	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return false;
-	for (int i = 0; i < 2 && handed[i] >= 0; i++)
-		if ((moved[i] = fcntl(handed[i], F_DUPFD, HANDED + 2)) < 0)
+	for (; n < PROCESS_HANDED && handed[n] >= 0; n++)
+		if ((moved[n] = fcntl(handed[n], F_DUPFD, HANDED + PROCESS_HANDED)) < 0)
 			return false;
-	for (int i = 0; i < 2 && moved[i] >= 0; i++)
+	for (int i = 0; i < n; i++)
 		if (dup2(moved[i], next++) < 0)
 			return false;
 	return close_range((unsigned)next, ~0U, 0) == 0;

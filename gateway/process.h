@@ -8,11 +8,13 @@
 #include "base/instant.h"
 #include "gateway/instance.h"
 
+enum { PROCESS_HANDED = 4 };
+
 struct process {
 	const char *name;              /* as status shows it */
 	enum instance_user user;
 	char *const *argv;             /* argv[0] is the executable's path */
-	int handed[2];                 /* the child's descriptors 3 and 4; -1 = none, and no second without a first */
+	int handed[PROCESS_HANDED];    /* the child's descriptors 3 and following; the first -1 ends them */
 	bool missing;                  /* no such executable at the last try */
 	pid_t pid;                     /* 0 = does not run */
 	struct instant since;          /* of pid */

@@ -149,6 +149,7 @@ static void open_renewal(const struct config *c)
 	jail_reading(c->receiver.client_anchors);
 	jail_reading(c->receiver.crls);
 	jail_reading(c->receiver.ocsp_staple);
+	jail_reading(c->keeper.folder);   /* its public key changes each day; all else there is closed to our user */
 }
 
 static void renew_tls(struct receiver *r)
@@ -311,7 +312,7 @@ static bool listen_on(struct receiver *r, struct port *port)
 
 static bool start_loop(struct receiver *r)
 {
-	const struct pool_setup setup = {.conninfo = r->service.config->database, .spool = r->host.spool, .identity = r->identity,
+	const struct pool_setup setup = {.conninfo = r->service.config->database, .keeper_folder = r->service.config->keeper.folder, .spool = r->host.spool, .identity = r->identity,
 					 .journal = r->journal};
 	struct event_base *base = r->host.base;
 

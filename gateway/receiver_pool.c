@@ -98,7 +98,8 @@ static enum reason keep_message(struct thread *t, struct store *store, struct po
 	struct reading reading = {t->pool->setup.spool, job->body};
 	struct intake_body *body = &job->message.body;
 
-	*body = (struct intake_body){.size = job->body->size, .source = read_spooled, .context = &reading, .scratch = t->scratch};
+	*body = (struct intake_body){.size = job->body->size, .source = read_spooled, .context = &reading, .scratch = t->scratch,
+				     .keeper_folder = t->pool->setup.keeper_folder};
 	body->digest = (struct bytes){digest, sizeof digest};
 	enum reason reason = digest_body(body, digest);
 	if (reason == REASON_NONE)
@@ -183,7 +184,7 @@ enum reason pool_open(struct arena *arena, const struct pool_setup *setup, struc
 		return REASON_IO;
 	for (; pool->n < POOL_THREADS; pool->n++) {
 		struct thread *t = &pool->threads[pool->n];
-		*t = (struct thread){.pool = pool, .scratch = arena_try(arena, LIMIT_CHUNK)};
+		*t = (struct thread){.pool = pool, .scratch = arena_try(arena, INTAKE_SCRATCH)};
 		if (t->scratch == NULL || pthread_create(&t->id, NULL, run, t) != 0) {
 			pool_close(pool);
 			return REASON_MEMORY;

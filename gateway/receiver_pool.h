@@ -39,6 +39,7 @@ struct pool;
 
 struct pool_setup {
 	const char *conninfo;
+	const char *keeper_folder;   /* where the public key of intake is */
 	const struct spool *spool;
 	struct identity *identity;   /* NULL: no tokens */
 	int journal;              /* descriptor of intake_journal_open, or -1 for none */

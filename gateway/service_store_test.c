@@ -13,7 +13,7 @@ static void run(struct store *store, const char *sql)
 	"insert into relais.dossier_event (dossier, seq, at, kind, actor, rule) select d.id, k, now() - interval '" ago "',"                                 \
 	" (array['requested', 'triaged', 'released'])[k], 'relais', 'r' from relais.dossier d, generate_series(1, 3) k where substr(d.ref, 2)::integer between " \
 	#from " and " #until ";"                                                                                                                             \
-	"insert into relais.body (size, digest) select 1, sha256(('m' || n)::bytea) from generate_series(" #from ", " #until ") n;"                         \
+	"insert into relais.body (sealed_key, key_name, size, digest) select decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256(('m' || n)::bytea) from generate_series(" #from ", " #until ") n;"                         \
 	"insert into relais.inbox (body, source, mail_from, recipients, received_at, complete, state, outcome) select b.id, 'smtp', 'a@b.fr', '{}',"         \
 	" now() - interval '" ago "', true, 'done', case when b.id % 2 = 0 then 'refused' else 'applied' end from relais.body b"                              \
 	" where not exists (select from relais.inbox i where i.body = b.id);"                                                                                \

@@ -96,6 +96,8 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	if (claim->row.entity_size > LIMIT_MESSAGE)
 		return refuse(s, claim, session, "the entity is over the size of a message");
 	enum reason reason = store_body_read(s->store, arena, claim->entity_body, &claim->row.entity);
+	if (reason == REASON_BODY_SEAL || reason == REASON_KEEPER_ERASED)
+		return refuse(s, claim, session, "the entity does not open: it is not what was composed, or was erased");
 	if (reason != REASON_NONE)
 		return reason;
 	/* A letter goes to the one print station of this configuration, and only for who is reached by letter. */
@@ -226,6 +228,7 @@ static bool prepare(struct signer *s, int *status)
 	s->store = store_open(config->database, "signer");
 	if (!s->store)
 		return false;
+	*store_keeper(s->store) = keeper_client_make(arena_printf(s->service.arena, "%s/keeper-signer.sock", config->run_folder), "seal");
 	/* Connected before the jail, where no new peer can be reached. */
 	reason = store_listen(s->store, "signer");
 	if (reason != REASON_NONE)

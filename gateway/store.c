@@ -421,6 +421,7 @@ struct store *store_open(const char *conninfo, const char *process)
 				      "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s %s",
 				      options == NULL ? "" : options);
 	store->params = buf_make(STORE_PARAMS_ROOM);
+	store->keeper = keeper_client_make(NULL, "");
 	store->local = true;
 	return store;
 }
@@ -430,6 +431,7 @@ void store_close(struct store **store)
 	if (*store == NULL)
 		return;
 	PQfinish((*store)->conn);
+	keeper_client_close(&(*store)->keeper);
 	buf_free(&(*store)->params);
 	struct arena *arena = (*store)->arena;
 	*store = NULL;

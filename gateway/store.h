@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
+#include "gateway/keeper_client.h"
 
 struct store;
 
@@ -85,8 +86,11 @@ bool store_wait(struct store *store, int also_fd, unsigned wait_ms);
 /* Work was found: until the next store_wait nobody needs to tell us of more. */
 void store_busy(struct store *store);
 
-/* Bodies: the bytes of one body row, in order, streamed (single-row mode). IO when the sink returned false: it gets no
- * more then. NOT_FOUND when there is no such body. */
+/* Who gives the keys of bodies; set it up (keeper_client_make) before a body is read. Closed with the store. */
+struct keeper_client *store_keeper(struct store *store);
+
+/* Bodies: the bytes of one body row, opened, in order, streamed (single-row mode). IO when the sink returned false: it gets no
+ * more then. NOT_FOUND when there is no such body. KEEPER_… what the keeper says; BODY_SEAL: they are not what was sealed. */
 typedef bool store_sink(void *context, struct bytes chunk);
 MUST_USE enum reason store_body(struct store *store, int64_t body, store_sink *sink, void *context);
 /* The same, whole, in the arena. */

@@ -29,6 +29,7 @@ struct store {
 	uint64_t prepared[STORE_STATEMENTS_MAX];
 	size_t n_prepared;
 	struct buf params;            /* the bytes of one call's parameters */
+	struct keeper_client keeper;
 };
 
 /* Parameters as libpq takes them. Pointers are into the store's params and the caller's bytes. */

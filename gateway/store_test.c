@@ -2,6 +2,7 @@
 #include "gateway/store.h"
 
 #include "base/limits.h"
+#include "gateway/body_writer.h"
 #include "gateway/jail.h"
 #include "gateway/scratch_test.h"
 
@@ -9,6 +10,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <stdarg.h>
@@ -24,7 +27,7 @@ static const char schema[] =
 	" declare n bigint := nextval('relais.n'); begin perform pg_advisory_lock(4711, n::integer); return n; end $$;"
 	"create table relais.chunk (body bigint, number integer, data bytea);"
 	"create function relais.body_read(body bigint) returns table (size bigint, data bytea) language sql as $$"
-	" select sum(length(c.data)) over (), c.data from relais.chunk c where c.body = body_read.body order by number $$;"
+	" select sum(length(c.data) - 16) over (), c.data from relais.chunk c where c.body = body_read.body order by number $$;"
 	"create function relais.doze(channels text[]) returns void language sql as '';"
 	"create function relais.awake(channels text[]) returns void language sql as '';"
 	"create table relais.t (id bigint primary key, note text);"
@@ -362,6 +365,44 @@ static void test_jailed(void **state)
 	}
 }
 
+/* A keeper that has one key for all, none for body 10, and nothing to say of body 11. */
+static pid_t fake_keeper(const char *path, const struct body_key *key)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	assert_int_equal(bind(s, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(s, 4), 0);
+	pid_t pid = fork();
+	while (pid == 0) {
+		unsigned char asked[256], given[1 + BODY_KEY] = {KEEPER_GIVEN};
+		int c = accept(s, NULL, NULL);
+		for (ssize_t n; (n = recv(c, asked, sizeof asked, 0)) > 0 && asked[8] != 11;) {
+			memcpy(given + 1, key->at, BODY_KEY);
+			bool erased = asked[8] == 10;
+			(void)!send(c, erased ? "-keeper.erased" : (const char *)given, erased ? 14 : sizeof given, MSG_NOSIGNAL);
+		}
+		close(c);
+	}
+	close(s);
+	return pid;
+}
+
+static void put_sealed(struct store *s, const struct body_key *key, int64_t body, struct bytes data)
+{
+	unsigned char *room = malloc(BODY_ROOM);
+	uint64_t number = 0;
+
+	for (size_t at = 0; at == 0 || at < data.len; at += LIMIT_CHUNK) {
+		struct bytes chunk = bytes_slice(data, at, LIMIT_CHUNK);
+		assert_int_equal(body_chunk_seal(key, number, at + chunk.len == data.len, chunk, room), REASON_NONE);
+		assert_int_equal(STORE_RUN(s, NULL, "insert into relais.chunk values ($1, $2::integer, $3)", P_INT(body), P_INT(number++),
+					   P_BYTES(((struct bytes){room, chunk.len + BODY_TAG}))), REASON_NONE);
+	}
+	free(room);
+}
+
 static bool stop_early(void *context, struct bytes chunk)
 {
 	(void)chunk;
@@ -374,18 +415,21 @@ static void test_bodies(void **state)
 	struct store *s = open_store();
 	struct arena *arena = arena_create(64u << 20);
 	unsigned char *data = malloc(3 * LIMIT_CHUNK);
+	const struct body_key key = {{1, 2, 3}};
+	const char *path = arena_printf(arena, "%s/k.sock", scratch.folder);
+	pid_t keeper = fake_keeper(path, &key);
 	struct bytes out;
 	int calls = 0;
 
 	for (size_t i = 0; i < 3 * LIMIT_CHUNK; i++)
 		data[i] = (unsigned char)(i * 31 + i / 997);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-			STORE_RUN(s, NULL, "insert into relais.chunk values (7, $1::integer, $2)", P_INT(i),
-				  P_BYTES(((struct bytes){data + (size_t)i * LIMIT_CHUNK, i == 2 ? 10 : LIMIT_CHUNK}))),
-			REASON_NONE);
-	assert_int_equal(STORE_RUN(s, NULL, "insert into relais.chunk values (8, 0, $1)", P_BYTES(BYTES_NONE)),
-			 REASON_NONE);
+	put_sealed(s, &key, 7, (struct bytes){data, 2 * LIMIT_CHUNK + 10});
+	put_sealed(s, &key, 8, BYTES_NONE);
+	put_sealed(s, &key, 10, BYTES("gone"));
+	put_sealed(s, &key, 12, (struct bytes){data, 3 * LIMIT_CHUNK});
+	/* Nobody gives keys. */
+	assert_int_equal(store_body_read(s, arena, 7, &out), REASON_KEEPER_AWAY);
+	*store_keeper(s) = keeper_client_make(path, "test");
 	assert_int_equal(store_body_read(s, arena, 7, &out), REASON_NONE);
 	assert_true(bytes_equal(out, (struct bytes){data, 2 * LIMIT_CHUNK + 10}));
 	assert_int_equal(store_body_read(s, arena, 8, &out), REASON_NONE);
@@ -393,7 +437,21 @@ static void test_bodies(void **state)
 	assert_int_equal(store_body_read(s, arena, 9, &out), REASON_NOT_FOUND);
 	assert_int_equal(store_body(s, 7, stop_early, &calls), REASON_IO);
 	assert_int_equal(calls, 2);
+	assert_int_equal(store_body_read(s, arena, 12, &out), REASON_NONE);
+	assert_true(bytes_equal(out, (struct bytes){data, 3 * LIMIT_CHUNK}));
+	assert_int_equal(store_body_read(s, arena, 10, &out), REASON_KEEPER_ERASED);
+	/* Cut at the end, and two rows that have changed places: the size that the database tells fits, the bytes do not. */
+	count(s);
+	assert_int_equal(store_run(s, "delete from relais.chunk where body = 12 and number = 2", NULL, 0, NULL), REASON_NONE);
+	assert_int_equal(store_body_read(s, arena, 12, &out), REASON_BODY_SEAL);
+	assert_int_equal(store_run(s, "update relais.chunk set number = 1 - number where body = 7 and number < 2", NULL, 0, NULL), REASON_NONE);
+	assert_int_equal(store_body_read(s, arena, 7, &out), REASON_BODY_SEAL);
+	/* A keeper that ends in the middle of each question is asked until the patience is over. */
+	put_sealed(s, &key, 11, BYTES("never"));
+	assert_int_equal(store_body_read(s, arena, 11, &out), REASON_KEEPER_AWAY);
 	assert_true(count(s) >= 0);   /* the connection is fit for the next statement */
+	kill(keeper, SIGKILL);
+	waitpid(keeper, NULL, 0);
 	free(data);
 	arena_destroy(&arena);
 	store_close(&s);

@@ -8,7 +8,7 @@ static const char dossier[] = "insert into relais.dossier (ref, ins, oid, pathol
 
 /* One to a party in a state, with a version of the report. */
 #define MAIL                                                                                                                                         \
-	"with b as (insert into relais.body (size, digest) values (1, sha256('%s%s%d'::bytea)) returning id)"                                         \
+	"with b as (insert into relais.body (sealed_key, key_name, size, digest) values (decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256('%s%s%d'::bytea)) returning id)"                                         \
 	" insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request,"     \
 	" created_at, state, next_at, session, head, entity, seal, sent_digest, reason) select '%s%s%d', d.id, 1, 'M64', '%s', 'a@b.fr', 'b.fr',"       \
 	" 'x@y.fr', '%s%s%d', '%s%s%d', 'r', '{\"report\": {\"version\": %d}}', now(), '%s', now() - interval '1 minute',"                              \
@@ -239,7 +239,7 @@ static void test_the_physician_who_asked_loses_the_report_alone(void **state)
 }
 
 #define DOCUMENT                                                                                                                                     \
-	"with b as (insert into relais.body (size, digest) values (1, sha256('doc%d'::bytea)) returning id),"                                         \
+	"with b as (insert into relais.body (sealed_key, key_name, size, digest) values (decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256('doc%d'::bytea)) returning id),"                                         \
 	" i as (insert into relais.inbox (body, source, mail_from, recipients, received_at, complete) select id, 'smtp', 'h@x.fr', '{}', now(), true from b returning id)" \
 	" insert into relais.dossier_document (dossier, document, inbox, digest) select d.id, 'doc-%d', i.id, 'h%d' from relais.dossier d, i"
 
@@ -400,7 +400,7 @@ static void test_what_a_call_proves(void **state)
 static void staff_mail(struct store *store, const char *mailbox, const char *occasion, const char *state)
 {
 	run(store, arena_printf(scratch.arena, "select relais.service_add('M80', 'nurses', '%s', '%s', 'x@y.fr', '<%s%s>', 'digest/1', '{}', now());"
-				" with b as (insert into relais.body (size, digest) values (1, sha256('%s%s'::bytea)) returning id)"
+				" with b as (insert into relais.body (sealed_key, key_name, size, digest) values (decode(repeat('00', 60), 'hex'), 'apart:2026-01-01', 1, sha256('%s%s'::bytea)) returning id)"
 				" update relais.outbox set head = 'h', entity = b.id, seal = 's', sent_digest = 'd', reply_code = 250, proof = 2, state = '%s', reason = case when '%s' = 'failed' then 'deliver.refused' end from b where message_id = '<%s%s>';"
 				" select relais.outcome_told(id) from relais.outbox where message_id = '<%s%s>'", mailbox, occasion, mailbox, occasion, mailbox,
 				occasion, state, state, mailbox, occasion, mailbox, occasion));

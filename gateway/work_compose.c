@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/frame.h"
 #include "base/limits.h"
+#include "gateway/body_writer.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 
@@ -239,21 +240,43 @@ static enum reason pieces(struct bytes answer, struct bytes *head, struct bytes 
 	return reason == REASONS || reason == REASON_NONE ? REASON_FRAME : reason;
 }
 
+static enum reason store_chunks(struct work *work, const struct job *job, struct bytes head, struct bytes entity, struct bytes digest, struct body_writer *writer)
+{
+	struct bytes chunk;
+	enum reason reason = body_writer_chunk(writer, bytes_slice(entity, 0, LIMIT_CHUNK), &chunk);
+
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(work->store, NULL, "select relais.compose_done($1, $2, $3, $4, $5, $6, $7, $8)", P_INT(job->outbox), P_INT(work->session),
+				   P_BYTES(head), P_INT(entity.len), P_BYTES(digest), P_BYTES(((struct bytes){writer->sealed, sizeof writer->sealed})),
+				   P_TEXT(writer->name), P_BYTES(chunk));
+	for (size_t i = 1; reason == REASON_NONE && i * LIMIT_CHUNK < entity.len; i++) {
+		reason = body_writer_chunk(writer, bytes_slice(entity, i * LIMIT_CHUNK, LIMIT_CHUNK), &chunk);
+		if (reason == REASON_NONE)
+			reason = STORE_RUN(work->store, NULL, "select relais.compose_chunk($1, $2::bigint::integer, $3)", P_INT(job->outbox), P_INT(i), P_BYTES(chunk));
+	}
+	return reason;
+}
+
 static enum reason store_entity(struct work *work, const struct job *job, struct bytes head, struct bytes entity, struct bytes digest)
 {
-	/* One row is one statement, and needs no transaction around it. */
-	bool several = entity.len > LIMIT_CHUNK;
-	enum reason reason = several ? store_begin(work->store) : REASON_NONE;
+	struct body_writer writer = {0};
+	struct keeper_public to;
+	unsigned char *room = arena_try(work->arena, BODY_ROOM);
+	enum reason reason = room == NULL ? REASON_MEMORY : keeper_client_public(store_keeper(work->store), &to);
+
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, NULL, "select relais.compose_done($1, $2, $3, $4, $5, $6)", P_INT(job->outbox), P_INT(work->session),
-				   P_BYTES(head), P_INT(entity.len), P_BYTES(digest), P_BYTES(bytes_slice(entity, 0, LIMIT_CHUNK)));
-	for (size_t i = 1; reason == REASON_NONE && i * LIMIT_CHUNK < entity.len; i++)
-		reason = STORE_RUN(work->store, NULL, "select relais.compose_chunk($1, $2::bigint::integer, $3)", P_INT(job->outbox), P_INT(i),
-				   P_BYTES(bytes_slice(entity, i * LIMIT_CHUNK, LIMIT_CHUNK)));
+		reason = body_writer_begin(&writer, &to, digest, entity.len, room);
+	/* One row is one statement, and needs no transaction around it. */
+	bool several = reason == REASON_NONE && entity.len > LIMIT_CHUNK;
+	if (several)
+		reason = store_begin(work->store);
+	if (reason == REASON_NONE)
+		reason = store_chunks(work, job, head, entity, digest, &writer);
 	if (reason == REASON_NONE && several)
 		reason = store_commit(work->store);
 	if (reason != REASON_NONE && several)
 		store_rollback(work->store);
+	body_writer_end(&writer);
 	return reason;
 }
 
@@ -300,7 +323,9 @@ bool work_composes(struct work *work)
 			.outbox = store_int(rows, 0, 0), .request = json_read(store_bytes(rows, 0, 1)), .attach = json_read(store_bytes(rows, 0, 2)),
 			.tries = store_int(rows, 0, 3),
 		};
+		store_keeper(work->store)->mail = job.outbox;
 		one_mail(work, &job);
+		store_keeper(work->store)->mail = 0;
 		json_decref(job.request);
 		json_decref(job.attach);
 	}

@@ -122,7 +122,7 @@ static enum reason verify_body(struct work *work, int64_t body, const char *mail
 bool work_is_ours(enum reason reason)
 {
 	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL ||
-	       reason == REASON_SIG_MATERIAL;
+	       reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY;
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)

@@ -123,6 +123,11 @@ int main(int argc, char **argv)
 		.inspect = oneshot_connect(arena_printf(arena, "%s/inspect.sock", config->run_folder)),
 		.compose = oneshot_connect(arena_printf(arena, "%s/compose.sock", config->run_folder)),
 	};
+	*store_keeper(work.store) = keeper_client_make(arena_printf(arena, "%s/keeper-worker.sock", config->run_folder), "work");
+	if (!body_seal_ready()) {
+		log_event("crypto-failed", LOG_END);
+		return EXIT_FAILURE;
+	}
 	jail_enter(JAIL_WORKER);
 	run(&work);
 	oneshot_close(&work.verify);

@@ -126,27 +126,52 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- bodies
--- Bytes exactly as they came or as they were composed. The custody step adds the sealed key of each body here.
+-- Bytes exactly as they came or as they were composed, sealed: each body under a key of its own (certs/body_seal.h). That key stands here sealed
+-- in its turn: to the keeper's public key of the day of intake, and once it is known where the body belongs under the key of its dossier. Neither
+-- the keeper's private halves nor a dossier's key is ever in the database.
 create table body (
   id     bigint generated always as identity primary key,
-  size   bigint not null check (size >= 0),
-  digest bytea not null check (length(digest) = 32)      -- SHA-256
+  size   bigint not null check (size >= 0),              -- of the plain bytes
+  digest bytea not null check (length(digest) = 32),     -- SHA-256 of the plain bytes
+  sealed_key bytea not null, key_name text not null,
+  check (case when key_name like 'intake:%' then length(sealed_key) = 80 when key_name like 'dossier:%' or key_name like 'apart:%' then length(sealed_key) = 60 else false end)
 );
+create index body_intake on body (id) where key_name like 'intake:%';
+
+-- The keeper's public keys of intake. ended_at: another took its place; what was sealed before then is still on its way in for a while. The keeper writes
+-- a row before it gives a key out, and destroys the private half only long after nobody may use it here any more.
+create table keeper_intake (
+  n        bigint primary key,
+  made_at  timestamptz not null default now(), ended_at timestamptz, destroyed_at timestamptz
+);
+-- The keeper lives, and how many keys it has destroyed for good.
+create table keeper_state (one boolean primary key default true check (one), seen_at timestamptz not null, destroyed bigint not null);
 
 create table body_chunk (
   body   bigint not null references body on delete cascade,
-  number integer not null,                               -- 0, 1, …: 256 KiB each but the last
+  number integer not null,                               -- 0, 1, …: of 256 KiB each but the last, sealed: 16 bytes more
   data   bytea not null,
+  digest bytea not null,                                 -- SHA-256 of data: what is altered is found without a key
   primary key (body, number)
 );
-alter table body_chunk alter column data set storage external;   -- base64 does not compress
+alter table body_chunk alter column data set storage external;   -- what is sealed does not compress
 
--- Number and size of its rows; deep: every byte against the digest, too. The rows are of 256 KiB but the last.
+create function body_make(size bigint, digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint language plpgsql as $$
+declare b bigint;
+begin
+  if not exists (select from keeper_intake k where 'intake:' || k.n = body_make.key_name and (k.ended_at is null or k.ended_at > now() - interval '1 hour')) then
+    perform refuse('keeper.key');
+  end if;
+  insert into body (size, digest, sealed_key, key_name) values (body_make.size, body_make.digest, body_make.sealed_key, body_make.key_name) returning id into b;
+  insert into body_chunk values (b, 0, first_chunk, sha256(first_chunk));
+  return b;
+end $$;
+
+-- Number and size of its rows; deep: every byte against their digests, too. The rows are of 256 KiB but the last, and 16 bytes.
 create function body_check(body bigint, deep boolean) returns boolean
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select b.size = c.size and c.n = greatest(1, (b.size + 262143) / 262144)
-     and case when deep then b.digest = (select sha256(string_agg(k.data, ''::bytea order by k.number)) from body_chunk k where k.body = b.id)
-              else true end
+  select b.size + 16 * c.n = c.size and c.n = greatest(1, (b.size + 262143) / 262144)
+     and case when deep then not exists (select from body_chunk k where k.body = b.id and k.digest <> sha256(k.data)) else true end
     from body b, lateral (select count(*) as n, coalesce(sum(length(k.data)), 0) as size from body_chunk k where k.body = b.id) c
    where b.id = body_check.body
 $$;
@@ -315,28 +340,28 @@ create index inbox_day on inbox (received_at);
 create index inbox_held on inbox (id) where outcome = 'held';
 create index inbox_message on inbox (message_id) where message_id is not null;
 create index inbox_dossier on inbox (dossier) where dossier is not null;
+create unique index inbox_body on inbox (body);
 
 -- account: '' is mail of an operator.
 create function intake_message(account text, peer_name text, peer_address text, helo text, mail_from text, recipients text[],
-  params jsonb, received_at timestamptz, size bigint, digest bytea, first_chunk bytea) returns bigint
+  params jsonb, received_at timestamptz, size bigint, digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare b bigint; i bigint;
 begin
-  insert into body (size, digest) values (intake_message.size, intake_message.digest) returning id into b;
-  insert into body_chunk values (b, 0, first_chunk);
+  b := body_make(intake_message.size, intake_message.digest, intake_message.sealed_key, intake_message.key_name, first_chunk);
   insert into inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, trust, received_at, complete)
     values (b, case intake_message.account when '' then 'smtp' else 'submission' end, nullif(intake_message.account, ''), intake_message.peer_name, intake_message.peer_address, intake_message.helo,
             intake_message.mail_from, intake_message.recipients, intake_message.params,
             case intake_message.account when '' then (select max(t.id) from trust_import t) end, intake_message.received_at,
-            intake_message.size = length(first_chunk)) returning id into i;
-  if intake_message.size = length(first_chunk) then perform tell('inbox'); end if;
+            intake_message.size + 16 = length(first_chunk)) returning id into i;
+  if intake_message.size + 16 = length(first_chunk) then perform tell('inbox'); end if;
   return i;
 end $$;
 
 create function intake_chunk(inbox bigint, number integer, data bytea) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  insert into body_chunk select i.body, intake_chunk.number, intake_chunk.data
+  insert into body_chunk select i.body, intake_chunk.number, intake_chunk.data, sha256(intake_chunk.data)
     from inbox i where i.id = intake_chunk.inbox and not i.complete;
   if not found then perform refuse('store.refused'); end if;
 end $$;
@@ -420,7 +445,7 @@ $$;
 
 -- 0 when it is already here: the cursor moves all the same. Mail that was fetched names no envelope.
 create function collect_message(mailbox text, uidvalidity bigint, uid bigint, received_at timestamptz, size bigint,
-  digest bytea, first_chunk bytea) returns bigint
+  digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare b bigint; i bigint;
 begin
@@ -429,12 +454,11 @@ begin
              and n.uidvalidity = collect_message.uidvalidity and n.uid = collect_message.uid and n.uid_digest = collect_message.digest) then
     return 0;
   end if;
-  insert into body (size, digest) values (collect_message.size, collect_message.digest) returning id into b;
-  insert into body_chunk values (b, 0, first_chunk);
+  b := body_make(collect_message.size, collect_message.digest, collect_message.sealed_key, collect_message.key_name, first_chunk);
   insert into inbox (body, source, mailbox, uidvalidity, uid, uid_digest, mail_from, recipients, received_at, complete)
     values (b, 'imap', collect_message.mailbox, collect_message.uidvalidity, collect_message.uid, collect_message.digest, '', '{}',
-            collect_message.received_at, collect_message.size = length(first_chunk)) returning id into i;
-  if collect_message.size = length(first_chunk) then perform tell('inbox'); end if;
+            collect_message.received_at, collect_message.size + 16 = length(first_chunk)) returning id into i;
+  if collect_message.size + 16 = length(first_chunk) then perform tell('inbox'); end if;
   return i;
 end $$;
 

@@ -1240,12 +1240,10 @@ begin
   returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries;
 end $$;
 
-create function compose_done(outbox bigint, session bigint, head bytea, size bigint, digest bytea, first_chunk bytea) returns bigint
+create function compose_done(outbox bigint, session bigint, head bytea, size bigint, digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
-declare b bigint;
+declare b bigint := body_make(compose_done.size, compose_done.digest, compose_done.sealed_key, compose_done.key_name, first_chunk);
 begin
-  insert into body (size, digest) values (compose_done.size, compose_done.digest) returning id into b;
-  insert into body_chunk values (b, 0, first_chunk);
   update outbox o set state = 'composed', head = compose_done.head, entity = b, composed_at = now(), session = null, tries = 0
    where o.id = compose_done.outbox and o.state = 'decided' and o.session = compose_done.session;
   if not found then perform refuse('store.conflict'); end if;
@@ -1255,7 +1253,7 @@ end $$;
 create function compose_chunk(outbox bigint, number integer, data bytea) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data from outbox o
+  insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data, sha256(compose_chunk.data) from outbox o
    where o.id = compose_chunk.outbox and o.state = 'composed';
 end $$;
 -- ours: by our own trouble; the try does not count, for a day.
@@ -1504,6 +1502,74 @@ end $$;
 create function command_done(command bigint, reason text) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   update command c set state = 'done', reason = command_done.reason, done_at = now() where c.id = command_done.command
+$$;
+
+-- ---------------------------------------------------------------- keeper
+-- May who has this role open that body now? A worker: a message that it has claimed, one that is held while an act on it is asked, and what the mail that it
+-- composes is made of; signer and deliverer: the entity of a row that they have claimed. A claim counts while the connection lives that made it.
+create function keeper_may(role text, body bigint, mail bigint) returns boolean language plpgsql as $$
+begin
+  case keeper_may.role
+  when 'worker' then return exists (select from inbox i where i.body = keeper_may.body and (
+      i.state = 'claimed' and not session_over(i.session, 0)
+      or i.outcome = 'held' and exists (select from command c where c.state = 'asked' and c.inbox = i.id)
+      or exists (select from outbox o where o.id = keeper_may.mail and o.state = 'decided' and not session_over(o.session, 0)
+        and (o.inbox = i.id or o.dossier = i.dossier or exists (select from dossier_document x where x.dossier = o.dossier and x.inbox = i.id)))));
+  when 'signer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'composed' and not session_over(o.session, 0));
+  when 'deliverer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'sending' and not session_over(o.session, 0));
+  when 'operator' then return true;
+  else return false;
+  end case;
+end $$;
+
+-- Several questions at once: who asks, for which body, for which mail (0: none). A body that is not there gives no row.
+create function keeper_open(roles text[], bodies bigint[], mails bigint[]) returns table (n bigint, size bigint, digest bytea, sealed_key bytea, key_name text, may boolean)
+language sql security definer set search_path = relais, pg_temp as $$
+  select q.n, b.size, b.digest, b.sealed_key, b.key_name, keeper_may(q.role, b.id, q.mail)
+    from unnest(roles, bodies, mails) with ordinality q (role, body, mail, n) join body b on b.id = q.body
+$$;
+
+-- Bodies that are still under a key of intake though it is decided where they belong: with their dossier, or with the other mail of their day.
+create function keeper_pending(most bigint) returns table (body bigint, size bigint, digest bytea, sealed_key bytea, key_name text, belongs text, day text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select b.id, b.size, b.digest, b.sealed_key, b.key_name, 'dossier:' || d.ref, 'apart:' || to_char(coalesce(i.received_at, o.created_at) at time zone 'UTC', 'YYYY-MM-DD')
+    from body b left join inbox i on i.body = b.id left join outbox o on o.entity = b.id left join dossier d on d.id = coalesce(i.dossier, o.dossier)
+   where b.key_name like 'intake:%' and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' else o.id is not null end
+   order by b.id limit keeper_pending.most
+$$;
+create function keeper_rewrap(bodies bigint[], befores text[], sealed text[], names text[]) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare done bigint;
+begin
+  update body b set sealed_key = decode(x.sealed, 'hex'), key_name = x.name from unnest(bodies, befores, keeper_rewrap.sealed, names) x (body, before, sealed, name)
+   where b.id = x.body and b.key_name = x.before and x.name not like 'intake:%';
+  get diagnostics done = row_count;
+  return done;
+end $$;
+
+-- The key of intake in use from now on: written before anybody is told of it.
+create function keeper_begins(n bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  insert into keeper_intake (n) values (keeper_begins.n) on conflict on constraint keeper_intake_pkey do update set ended_at = null where keeper_intake.destroyed_at is null;
+  update keeper_intake k set ended_at = now() where k.n <> keeper_begins.n and k.ended_at is null;
+end $$;
+create function keeper_highest() returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$ select coalesce(max(k.n), 0) from keeper_intake k $$;
+-- Which of these may be destroyed: ended so long ago that nothing can come in under them any more, and nothing is left under them.
+create function keeper_idle(ns bigint[], seconds bigint) returns setof bigint
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select k.n from keeper_intake k where k.n = any (ns) and k.ended_at < now() - make_interval(secs => keeper_idle.seconds)
+     and not exists (select from body b where b.key_name like 'intake:%' and b.key_name = 'intake:' || k.n)
+$$;
+create function keeper_ended(n bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update keeper_intake k set destroyed_at = now() where k.n = keeper_ended.n
+$$;
+create function keeper_lives(destroyed bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into keeper_state (seen_at, destroyed) values (now(), keeper_lives.destroyed)
+    on conflict on constraint keeper_state_pkey do update set seen_at = now(), destroyed = greatest(keeper_state.destroyed, excluded.destroyed)
 $$;
 
 -- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.

@@ -301,7 +301,7 @@ $$;
 -- ---------------------------------------------------------------- who may execute what
 revoke all on all functions in schema relais from public;
 alter default privileges for role relais_owner revoke execute on functions from public;
-grant usage on schema relais to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher,
+grant usage on schema relais to relais_keeper, relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher,
   relais_operator;
 grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
@@ -309,6 +309,7 @@ grant execute on function doze, awake to relais_worker, relais_signer, relais_de
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
+grant execute on function keeper_open, keeper_pending, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;

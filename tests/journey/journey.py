@@ -84,6 +84,7 @@ def story(args, results):
         results.case("story: reconcile", story.reconcile)
         results.case("story: the past played and decided again", lambda: rehearse.all_of_it(world, folder))
         results.case("story: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
+        results.case("story: the database alone has nothing of what messages hold", lambda: walls.at_rest(world, story))
         results.case("story: reconcile notices any deleted row and any altered byte", lambda: walls.tamper(world))
     with_world(args, results, "story", play)
 

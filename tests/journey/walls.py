@@ -1,4 +1,5 @@
 """The walls: what each role and user must be refused, what may stand in no log, and that nothing kept can vanish or change unseen."""
+import base64
 import glob
 import json
 import os
@@ -15,7 +16,7 @@ from world import ATTENDING, DEPOT, EXPERT, FIRST, HOSPITAL, PATIENT, PLATFORM, 
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
 UID = {name: 60700 + i for i, name in enumerate(
-    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher"))}
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper"))}
 WITHOUT_ROLE = ("verify", "inspect", "compose")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
@@ -29,6 +30,7 @@ MAY = {
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
+    "keeper": "keeper_open keeper_pending keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
@@ -42,7 +44,7 @@ SECRETS = {
     "pki/relais-seal.key": "signer", "pki/relais-server.key": "receiver", "pki/collector.key": "collector", "pki/deliverer.key": "deliverer",
     "pki/relais-client.key": None, "pki/ca/racine/key.pem": None, "pki/ca/organisations/key.pem": None, "pki/ca/personnes/key.pem": None,
     "collector.password": "collector", "journal/receiver.jsonl": "receiver", "journal/collector.jsonl": "collector",
-    "journal/signer.jsonl": "signer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
+    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
     "log/postgresql.log": None,
 }
 
@@ -121,13 +123,15 @@ def secrets(world):
 
 
 def readers_sockets(world):
-    """Only the worker may ask the readers; a stranger to the instance reaches nothing."""
+    """Only the worker may ask the readers; each asks the keeper by its own socket; a stranger to the instance reaches nothing."""
     connect = "import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])"
-    for socket in ("verify", "inspect", "compose"):
+    owners = {"verify": "worker", "inspect": "worker", "compose": "worker", "keeper-worker": "worker", "keeper-signer": "signer",
+              "keeper-deliverer": "deliverer", "keeper-operator": None}
+    for socket, owner in owners.items():
         for name, uid in {**UID, "nobody": 65534}.items():
             done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", connect,
                                    os.path.join(world.dir, "run", socket + ".sock")], capture_output=True, text=True, cwd="/")
-            assert (done.returncode == 0) == (name == "worker"), (socket, name, done.stderr)
+            assert (done.returncode == 0) == (name == owner), (socket, name, done.stderr)
 
 
 def status_of(pid):
@@ -170,7 +174,7 @@ def jails(world, story):
     """Filter, no new rights, no capability, a user of its own: for each process that hears strangers or reads what they send."""
     message_id = story.record(content=documents.made_exam("18748-4"))
     world.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)       # the deliverer has a child at work
-    must = {"verify", "inspect", "compose", "worker-1", "worker-2", "signer", "receiver", "collector's child", "deliverer's child"}
+    must = {"verify", "inspect", "compose", "keeper", "worker-1", "worker-2", "signer", "receiver", "collector's child", "deliverer's child"}
     seen, end = set(), time.monotonic() + 30
     while not must <= seen and time.monotonic() < end:
         seen |= look_at_jails(world)
@@ -243,6 +247,43 @@ def captured_worker(world):
     assert refusals(done) == ["23514"], done.stderr     # only a receipt to a sender may leave without a seal
 
 
+ASK = """import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(sys.argv[1])
+for body in sys.argv[3:]:
+    s.send(b"o" + struct.pack(">QQ", int(body), int(sys.argv[2])) + b"test")
+    print(s.recv(4096)[:1].decode())
+"""
+
+
+def ask_keeper(world, role, bodies, mail=0):
+    """What the keeper answers that user for each body: + a key, - none."""
+    uid = UID.get(role, 0)
+    done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", ASK,
+                           os.path.join(world.dir, "run", f"keeper-{role}.sock"), str(mail)] + [str(b) for b in bodies], capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def captured_askers(world):
+    """Under each asker's own user, at its own socket: no key of a body that is not in its hands, and the journal has each question."""
+    wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
+    bodies = [r["id"] for r in rows(world, "select id from relais.body order by id")]
+    mails = [r["id"] for r in rows(world, "select id from relais.outbox order by id limit 3")]
+    assert len(bodies) > 3 and mails
+    for role in ("worker", "signer", "deliverer"):
+        assert ask_keeper(world, role, bodies) == ["-"] * len(bodies), role
+    for mail in mails:                       # nor by naming a mail that is composed already
+        assert ask_keeper(world, "worker", bodies, mail) == ["-"] * len(bodies)
+    assert ask_keeper(world, "operator", bodies) == ["+"] * len(bodies)
+    with open(os.path.join(world.dir, "journal", "keeper.jsonl")) as f:
+        lines = [json.loads(line) for line in f]
+    refused = [(x["role"], x["body"]) for x in lines if x["event"] == "refused" and x["purpose"] == "test"]
+    assert len(refused) == len(bodies) * (3 + len(mails)) and {b for _, b in refused} == set(bodies), len(refused)
+    opened = [x for x in lines if x["event"] == "opened" and x["role"] == "operator" and x["purpose"] == "test"]
+    assert {x["body"] for x in opened} == set(bodies), len(opened)
+
+
 def cases(world, story):
     def some_mail():
         story.ask()
@@ -255,7 +296,8 @@ def cases(world, story):
     yield "a stranger to the instance: no database at all", lambda: cannot_connect(world, 65534, ["postgres"] + [f"relais_{r}" for r in MAY])
     yield "keys, passwords and journals: their owner alone", lambda: secrets(world)
     yield "a captured worker: no mail for anybody whom the dossier does not name", lambda: captured_worker(world)
-    yield "the readers' sockets: the worker alone", lambda: readers_sockets(world)
+    yield "the sockets of readers and keeper: each its one user", lambda: readers_sockets(world)
+    yield "a captured worker, signer, deliverer: no key of a body that it has not claimed", lambda: captured_askers(world)
     yield "each process in its jail, under a user of its own", lambda: jails(world, story)
     yield "the child that reads a message, too", lambda: reader_child(world, story)
 
@@ -280,7 +322,7 @@ def forbidden(world):
 
 def places(world):
     """(name, bytes) of whatever the instance writes outside its database and its own mails."""
-    for folder in ("log", "journal", "run", "spool"):
+    for folder in ("log", "journal", "run", "spool", "keeper"):
         for path in glob.glob(os.path.join(world.dir, folder, "**"), recursive=True):
             yield path, os.path.basename(path).encode()
             if os.path.isfile(path):
@@ -314,6 +356,47 @@ def no_leak(world):
     assert looked > 50 and size > 20000, (looked, size)
 
 
+# ---------------------------------------------------------------- at rest
+
+def base64_line(message):
+    """A line of a message's own bytes that stands nowhere else: from the middle of its largest file."""
+    runs = re.findall(rb"(?:^[A-Za-z0-9+/]{60,76}\r?\n){8,}", message, re.M)
+    lines = max(runs, key=len).split()
+    return lines[len(lines) // 2]
+
+
+def database_bytes(world):
+    """(name, bytes) of all that somebody has who takes the database away: its files, write-ahead log and all, and a dump."""
+    sql(world, "checkpoint")
+    for path in glob.glob(os.path.join(world.dir, "data", "**"), recursive=True):
+        if os.path.isfile(path):
+            with open(path, "rb") as f:
+                yield path, f.read()
+    dump = max(glob.glob("/usr/lib/postgresql/*/bin/pg_dump"))
+    done = subprocess.run([dump, "-h", f"{world.dir}/run/db", "-U", "postgres", "-d", "relais"], capture_output=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    yield "the dump", done.stdout
+
+
+def at_rest(world, story):
+    """The database alone, files and dump, has nothing of what messages hold; with the keeper all of it is there."""
+    content = os.urandom(300_000)
+    story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Un fichier.", [("image.bin", "application/octet-stream", content)], world.hospital)
+    wait_for("the end of that message", lambda: sql(world, "select count(*) from relais.inbox where state <> 'done'") == "0")
+    canaries = [base64_line(mail) for mail in (world.mailbox(PATIENT).all()[-1], world.mailbox(EXPERT).all()[-1])]
+    canaries.append(base64.encodebytes(content).split()[2000])
+    sql(world, "create table public.control as select convert_to(repeat('a canary that is found ', 4), 'UTF8') as x")
+    control = b"a canary that is found a canary"
+    seen, size = set(), 0
+    for name, data in database_bytes(world):
+        size += len(data)
+        for canary in canaries + [control]:
+            if canary in data or canary.hex().encode() in data:
+                seen.add((canary, "dump" if name == "the dump" else "files"))
+    sql(world, "drop table public.control")
+    assert size > 10_000_000 and seen == {(control, "dump"), (control, "files")}, (size, seen)
+
+
 # ---------------------------------------------------------------- tampering
 
 # Tables of evidence, and a word of the check that misses a row of it.
@@ -326,6 +409,7 @@ EVIDENCE = {
 }
 MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee"}
 NO_EVIDENCE = {
+    "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_state": "that the keeper lives, written every ten seconds",
     "study_count": "how many answered what: it leads back to no message",
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",

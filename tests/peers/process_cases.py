@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import keeper_peer
 import store
 from imap_peer import Bent, ImapPeer, drip_literal, flood_untagged
 from smtp_peer import SmtpPeer
@@ -38,6 +39,8 @@ class World:
             os.makedirs(os.path.join(self.folder, sub))
         self.numbers = 0
         self.running = []
+        self.keeper = keeper_peer.Keeper(self.folder, self.body_row)
+        self.store.sql("insert into keeper_intake (n) values (1)")
         for domain in ("a.fr", "b.fr"):
             self.list(domain)
 
@@ -92,13 +95,16 @@ deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %
         return p
 
     def body(self, data):
-        first = data[:262144]
-        number = self.store.sql("with b as (insert into body (size, digest) values (%d, decode('%s', 'hex')) returning id), "
-                                "c as (insert into body_chunk select id, 0, decode('%s', 'hex') from b) select id from b"
-                                % (len(data), hashlib.sha256(data).hexdigest(), first.hex()))[0][0]
-        for i in range(262144, len(data), 262144):
-            self.store.sql("insert into body_chunk values (%s, %d, decode('%s', 'hex'))" % (number, i // 262144, data[i:i + 262144].hex()))
+        key = os.urandom(32)
+        number = self.store.sql("insert into body (size, digest, sealed_key, key_name) values (%d, decode('%s', 'hex'), decode('%s', 'hex'), 'intake:1') returning id"
+                                % (len(data), hashlib.sha256(data).hexdigest(), keeper_peer.seal_key(key, self.keeper.public, data).hex()))[0][0]
+        for i, chunk in enumerate(keeper_peer.sealed_chunks(key, data)):
+            self.store.sql("insert into body_chunk values (%s, %d, decode('%s', 'hex'), sha256(decode('%s', 'hex')))" % (number, i, chunk.hex(), chunk.hex()))
         return number
+
+    def body_row(self, number):
+        digest, size, sealed = self.store.sql("select encode(digest, 'hex'), size, encode(sealed_key, 'hex') from body where id = %d" % number)[0]
+        return bytes.fromhex(digest), int(size), bytes.fromhex(sealed)
 
     def mail(self, domain, entity=None, head=None, recipient=None, created="now()", outcome="refused"):
         """A composed outbox row, as the worker leaves it: a notice about a refused message."""
@@ -255,7 +261,7 @@ def signer_refuses_what_was_altered(lab):
     w.store.sql("update outbox set inbox = null, party = 'operator' where id = %d" % stranger)
     signer = w.start("signer")
     expect("good", w.until(good, "sealed", "failed")["state"], "sealed")
-    for row, text in ((altered, "the entity has not its recorded digest"), (other, "To is not the one recipient"),
+    for row, text in ((altered, "the entity does not open: it is not what was composed, or was erased"), (other, "To is not the one recipient"),
                       (pretend, "From is not the seal's mailbox"), (stranger, "the recipient is not a mailbox of that party")):
         found = w.until(row, "sealed", "failed")
         expect("row", (found["state"], found["reason"], found["reply_text"]), ("failed", "sign.refused", text))

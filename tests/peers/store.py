@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "operator"]
+ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "keeper", "operator"]
 
 
 def programs():

@@ -1,0 +1,228 @@
+/* gateway/keeper_work.c - see keeper_work.h. */
+#include "gateway/keeper_work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "gateway/json_view.h"
+#include "gateway/log.h"
+#include "gateway/service.h"
+
+enum { LINE_ROOM = 1024, NUMBER_ROOM = 24, REWRAP_BATCH = 200 };
+
+const char *keeper_role_name(enum keeper_role role)
+{
+	static const char *const names[KEEPER_ROLES] = {
+		[KEEPER_ROLE_OPERATOR] = "operator", [KEEPER_ROLE_WORKER] = "worker", [KEEPER_ROLE_SIGNER] = "signer", [KEEPER_ROLE_DELIVERER] = "deliverer"};
+	return names[role];
+}
+
+static struct bytes number(struct arena *arena, int64_t n)
+{
+	return bytes_of_text(arena_printf(arena, "%lld", (long long)n));
+}
+
+/* --- opening ------------------------------------------------------------------ */
+
+/* A body's key by what stands in its row. */
+static enum reason unseal(struct keeper_work *w, struct bytes sealed, const char *name, struct bytes digest, uint64_t size, struct body_key *out)
+{
+	struct body_key by;
+
+	if (digest.len != BODY_DIGEST)
+		return REASON_BODY_SEAL;
+	const struct body_bound bound = body_bound(digest.at, size);
+	enum reason reason = keeper_keys_find(w->keys, name, &by);
+	if (reason != REASON_NONE)
+		return reason;
+	if (bytes_starts(bytes_of_text(name), BYTES("intake:")))
+		reason = body_key_open(sealed, &by, &bound, out);
+	else
+		reason = body_key_unwrap(sealed, &by, (struct bytes){bound.at, sizeof bound.at}, out);
+	body_key_wipe(&by);
+	return reason;
+}
+
+static enum reason journal(struct keeper_work *w, const struct keeper_question *q, const char *name, struct instant now)
+{
+	struct buf members = buf_make(LINE_ROOM);
+
+	buf_printf(&members, "\"event\":\"%s\",\"role\":\"%s\",\"body\":%lld,\"mail\":%lld,\"key\":\"%s\",\"purpose\":\"%s\",\"reason\":\"%s\"",
+		   q->reason == REASON_NONE ? "opened" : "refused", keeper_role_name(q->role), (long long)q->body, (long long)q->mail, name, q->purpose,
+		   reason_code(q->reason));
+	enum reason reason = buf_ok(&members) ? chain_journal_add(&w->journal, now, buf_bytes(&members)) : REASON_MEMORY;
+	buf_free(&members);
+	return reason;
+}
+
+static void answer_row(struct keeper_work *w, struct arena *arena, const struct store_rows *rows, size_t row, struct keeper_question *q, struct instant now)
+{
+	const char *name = arena_text(arena, store_bytes(rows, row, 4));
+
+	q->reason = REASON_KEEPER_REFUSED;
+	if (store_int(rows, row, 5) != 0)
+		q->reason = unseal(w, store_bytes(rows, row, 3), name, store_bytes(rows, row, 2), (uint64_t)store_int(rows, row, 1), &q->key);
+	enum reason written = journal(w, q, name, now);
+	if (written != REASON_NONE)
+		q->reason = written;
+	if (q->reason != REASON_NONE)
+		body_key_wipe(&q->key);
+	w->opened += q->reason == REASON_NONE;
+	w->refused += q->reason != REASON_NONE;
+	if (q->reason != REASON_NONE)
+		log_event("not-opened", LOG_TEXT("role", keeper_role_name(q->role)), LOG_NUMBER("body", q->body), LOG_REASON(q->reason), LOG_END);
+}
+
+static enum reason ask_database(struct keeper_work *w, struct arena *arena, const struct keeper_question *questions, size_t n, struct store_rows **rows)
+{
+	struct bytes *roles = arena_alloc(arena, 3 * n * sizeof *roles), *bodies = roles + n, *mails = bodies + n;
+
+	for (size_t i = 0; i < n; i++) {
+		roles[i] = bytes_of_text(keeper_role_name(questions[i].role));
+		bodies[i] = number(arena, questions[i].body);
+		mails[i] = number(arena, questions[i].mail);
+	}
+	return STORE_RUN(w->store, rows, "select n, size, digest, sealed_key, key_name, may from relais.keeper_open($1, $2::text[]::bigint[], $3::text[]::bigint[])",
+			 P_TEXTS(roles, n), P_TEXTS(bodies, n), P_TEXTS(mails, n));
+}
+
+void keeper_work_open(struct keeper_work *w, struct arena *arena, struct keeper_question *questions, size_t n)
+{
+	struct store_rows *rows = NULL;
+	struct instant now = service_now();
+	enum reason reason = ask_database(w, arena, questions, n, &rows);
+
+	for (size_t i = 0; i < n; i++)
+		questions[i].reason = reason == REASON_NONE ? REASON_NOT_FOUND : reason;
+	for (size_t row = 0; reason == REASON_NONE && row < store_count(rows); row++) {
+		size_t i = (size_t)store_int(rows, row, 0) - 1;
+		if (i < n)
+			answer_row(w, arena, rows, row, &questions[i], now);
+	}
+	store_free(&rows);
+	if (reason == REASON_NONE)
+		reason = chain_journal_sync(&w->journal);
+	for (size_t i = 0; reason != REASON_NONE && i < n; i++) {
+		questions[i].reason = reason;
+		body_key_wipe(&questions[i].key);
+	}
+}
+
+/* --- putting under another key ------------------------------------------------------- */
+
+struct move {
+	struct bytes body, before, sealed, name;
+};
+
+/* Where it belongs, or, when that key is destroyed, with what belongs to no dossier. */
+static enum reason new_key(struct keeper_work *w, const char **name, const char *day, struct body_key *out)
+{
+	enum reason reason = *name != NULL ? keeper_keys_make(w->keys, *name, out) : REASON_KEEPER_ERASED;
+
+	if (reason != REASON_KEEPER_ERASED)
+		return reason;
+	*name = day;
+	return keeper_keys_make(w->keys, day, out);
+}
+
+static struct bytes hex(struct arena *arena, const unsigned char *at, size_t n)
+{
+	char *text = arena_alloc(arena, 2 * n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + 2 * i, 3, "%02x", at[i]);
+	return bytes_of_text(text);
+}
+
+static enum reason move_one(struct keeper_work *w, struct arena *arena, const struct store_rows *rows, size_t row, struct move *out)
+{
+	const char *before = arena_text(arena, store_bytes(rows, row, 4)), *name = store_is_null(rows, row, 5) ? NULL : store_text(rows, row, 5);
+	struct bytes digest = store_bytes(rows, row, 2);
+	uint64_t size = (uint64_t)store_int(rows, row, 1);
+	unsigned char sealed[BODY_UNDER_KEY];
+	struct body_key key, by;
+
+	enum reason reason = unseal(w, store_bytes(rows, row, 3), before, digest, size, &key);
+	if (reason == REASON_NONE)
+		reason = new_key(w, &name, store_text(rows, row, 6), &by);
+	if (reason == REASON_NONE) {
+		const struct body_bound bound = body_bound(digest.at, size);
+		reason = body_key_wrap(&key, &by, (struct bytes){bound.at, sizeof bound.at}, sealed);
+		body_key_wipe(&by);
+	}
+	body_key_wipe(&key);
+	if (reason == REASON_NONE)
+		*out = (struct move){number(arena, store_int(rows, row, 0)), bytes_of_text(before), hex(arena, sealed, sizeof sealed),
+				     bytes_of_text(arena_text(arena, bytes_of_text(name)))};
+	return reason;
+}
+
+static enum reason write_moves(struct keeper_work *w, struct arena *arena, const struct move *moves, size_t n)
+{
+	struct bytes *bodies = arena_alloc(arena, 4 * n * sizeof *bodies), *befores = bodies + n, *sealed = befores + n, *names = sealed + n;
+
+	for (size_t i = 0; i < n; i++) {
+		bodies[i] = moves[i].body;
+		befores[i] = moves[i].before;
+		sealed[i] = moves[i].sealed;
+		names[i] = moves[i].name;
+	}
+	return STORE_RUN(w->store, NULL, "select relais.keeper_rewrap($1::text[]::bigint[], $2, $3, $4)", P_TEXTS(bodies, n), P_TEXTS(befores, n), P_TEXTS(sealed, n),
+			 P_TEXTS(names, n));
+}
+
+bool keeper_work_rewrap(struct keeper_work *w, struct arena *arena)
+{
+	struct store_rows *rows = NULL;
+	struct move *moves = arena_alloc(arena, REWRAP_BATCH * sizeof *moves);
+	size_t n = 0;
+	enum reason reason = STORE_RUN(w->store, &rows, "select body, size, digest, sealed_key, key_name, belongs, day from relais.keeper_pending($1)", P_INT(REWRAP_BATCH));
+
+	for (size_t row = 0; reason == REASON_NONE && row < store_count(rows); row++) {
+		enum reason one = move_one(w, arena, rows, row, &moves[n]);
+		if (one == REASON_NONE)
+			n++;
+		else
+			log_event("not-rewrapped", LOG_NUMBER("body", store_int(rows, row, 0)), LOG_REASON(one), LOG_END);
+	}
+	bool full = reason == REASON_NONE && store_count(rows) == REWRAP_BATCH && n > 0;
+	store_free(&rows);
+	if (n > 0)
+		reason = write_moves(w, arena, moves, n);
+	if (n > 0 && reason == REASON_NONE)
+		log_event("rewrapped", LOG_NUMBER("bodies", n), LOG_END);
+	return full && reason == REASON_NONE;
+}
+
+/* --- the pair of intake ------------------------------------------------------------------ */
+
+/* Written in the database before anybody seals to it. */
+static enum reason rotate(struct keeper_work *w, struct instant now)
+{
+	struct store_rows *rows = NULL;
+	struct keeper_intake next;
+	enum reason reason = STORE_RUN(w->store, &rows, "select relais.keeper_highest() where $1", P_BOOL(true));
+	uint64_t above = reason == REASON_NONE && store_count(rows) == 1 ? (uint64_t)store_int(rows, 0, 0) : 0;
+
+	store_free(&rows);
+	if (reason == REASON_NONE)
+		reason = keeper_keys_intake_make(w->keys, above, now, &next);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(w->store, NULL, "select relais.keeper_begins($1)", P_INT(next.number));
+	if (reason == REASON_NONE)
+		reason = keeper_keys_intake_publish(w->keys, &next);
+	log_event("intake-key", LOG_NUMBER("number", next.number), LOG_REASON(reason), LOG_END);
+	return reason;
+}
+
+enum reason keeper_work_tend(struct keeper_work *w, struct instant now)
+{
+	const struct keeper_intake *intake = keeper_keys_intake(w->keys);
+	bool over = intake->number == 0 || instant_since(intake->made, now).us > SPAN_SECONDS(LIMIT_KEEPER_INTAKE_SECONDS).us;
+	enum reason reason = over ? rotate(w, now) : STORE_RUN(w->store, NULL, "select relais.keeper_begins($1)", P_INT(intake->number));
+
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(w->store, NULL, "select relais.keeper_lives($1)", P_INT(keeper_keys_destroyed(w->keys)));
+	return reason;
+}
