@@ -55,6 +55,14 @@
 #define LIMIT_IDENTITY_REMEMBERED 256    /* answers */
 #define LIMIT_IDENTITY_REMEMBER_SECONDS 60
 
+/* A process of the instance, set by relais-master for each and its children (gateway/privilege.h). The work's own bounds are far lower:
+ * these end a process that has gone wrong and not the machine. No RLIMIT_FSIZE: log and journals are written on without end. No RLIMIT_CPU but
+ * for readers and fetches: the others live for months. */
+#define LIMIT_PROCESS_MEMORY (4096ull * 1024 * 1024)   /* address space; the receiver's threads reserve 64 MiB each for their heaps */
+#define LIMIT_PROCESS_TASKS 512          /* of one user: 64 children of a reader or 33 of the deliverer; two instances share the users' numbers */
+#define LIMIT_PROCESS_FILES 512          /* 64 clients of a reader with four descriptors each; the deliverer's children have some 20 */
+#define LIMIT_RECEIVER_FILES 65536       /* LIMIT_SMTP_CONNECTIONS with room for those that are refused */
+
 /* Message structure, checked by our own scan before any library sees it
  * (GMime 3.2.13 hangs or crashes beyond; measured). */
 #define LIMIT_HEADER_BLOCK (64u * 1024)

@@ -7,6 +7,7 @@
 #include "gateway/cli_verbs.h"
 #include "gateway/cli_view.h"
 #include "gateway/log.h"
+#include "gateway/jail.h"
 
 enum { BEFORE = 23, WORDS = 26 };   /* columns of the help, before and of a verb's words */
 
@@ -75,6 +76,7 @@ static int help(void)
 
 int main(int argc, char **argv)
 {
+	jail_begin();   /* what it reads is medical, too: no core, no debugger */
 	log_open("relais");
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0)
 		return help();

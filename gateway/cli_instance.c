@@ -185,6 +185,9 @@ static void show_status(const json_t *status, bool database)
 		       (long long)json_integer_value(json_object_get(p, "restarts")), text_of(p, "since"));
 	}
 	printf("database: %s\n", database ? "answers" : "does not answer");
+	const json_t *missing = json_object_get(status, "walls_missing");
+	for (size_t i = 0; i < json_array_size(missing); i++)
+		printf("wall missing: %s\n", json_string_value(json_array_get(missing, i)));
 }
 
 int cli_status(int argc, char **argv)

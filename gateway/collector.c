@@ -9,6 +9,7 @@
 
 #include "gateway/collector_mailbox.h"
 #include "gateway/intake_journal.h"
+#include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/tls_renew.h"
 
@@ -128,6 +129,21 @@ static bool prepare(struct collector *c, int *status)
 	return true;
 }
 
+/* What it and its children still read, and where these put a message while it comes. */
+static void allow(struct collector *c)
+{
+	const struct config *config = c->service.config;
+	const char *files[] = {config->collector.certificate, config->collector.key, config->collector.anchors, config->collector.crls};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		jail_reading(files[i]);
+	for (size_t i = 0; i < c->n; i++) {
+		jail_reading(config->collector.mailboxes[i].password_file);
+		jail_reading(config->collector.mailboxes[i].token_file);
+	}
+	jail_folder(arena_printf(c->service.arena, "%s/fetch", config->folder));
+}
+
 int main(int argc, char **argv)
 {
 	struct collector c = {.journal = -1};
@@ -136,7 +152,9 @@ int main(int argc, char **argv)
 	if (!service_start("collector", argc, argv, &c.service, &status))
 		return status;
 	if (prepare(&c, &status)) {
-		log_event("ready", LOG_NUMBER("mailboxes", c.n), LOG_END);
+		allow(&c);
+		bool jailed = jail_enter(JAIL_PARENT);
+		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_NUMBER("mailboxes", c.n), LOG_END);
 		while (!service_stopping(&c.service)) {
 			if (service_renews(&c.service))
 				renew(&c);

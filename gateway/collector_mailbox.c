@@ -360,7 +360,9 @@ int collector_mailbox(struct service *service, size_t number, struct tls_context
 
 	if (ready) {
 		jail_reading(service->config->keeper.folder);   /* its public key */
-		(void)jail_enter(JAIL_NETWORK);
+		jail_connecting(m.config->port);
+		store_ports(service->config->database, jail_connecting);
+		(void)jail_enter(JAIL_CLIENT);
 		run(&m);
 	}
 	collector_imap_close(&m.imap);

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 	struct template_set *templates = NULL;
 	const char *where = "";
 
+	jail_begin();
 	log_open("compose");
 	if (!reader_options(argc, argv, options, 1, &from) || folder == NULL) {
 		dprintf(STDERR_FILENO, "usage: relais-compose (--socket FD | --listen FD) --templates DIR\n");

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "gateway/deliverer_child.h"
 #include "gateway/deliverer_pool.h"
+#include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
 #include "gateway/resolve.h"
@@ -175,6 +176,17 @@ static bool prepare(struct deliverer *d, int *status)
 	return true;
 }
 
+/* What it and its children still read. */
+static void allow(const struct config *config)
+{
+	const char *files[] = {config->deliverer.certificate, config->deliverer.key, config->deliverer.anchors, config->deliverer.crls};
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		jail_reading(files[i]);
+	for (size_t i = 0; i < config->deliverer.n; i++)
+		jail_reading(config->deliverer.routes[i].token_file);
+}
+
 int main(int argc, char **argv)
 {
 	struct deliverer d = {0};
@@ -183,7 +195,9 @@ int main(int argc, char **argv)
 	if (!service_start("deliverer", argc, argv, &d.service, &status))
 		return status;
 	if (prepare(&d, &status)) {
-		log_event("ready", LOG_NUMBER("routes", d.service.config->deliverer.n), LOG_END);
+		allow(d.service.config);
+		bool jailed = jail_enter(JAIL_PARENT);
+		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_NUMBER("routes", d.service.config->deliverer.n), LOG_END);
 		while (!service_stopping(&d.service)) {
 			if (service_renews(&d.service))
 				renew(&d);

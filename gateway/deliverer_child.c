@@ -224,7 +224,9 @@ int deliverer_child(struct service *service, const struct deliverer_key *key, co
 	if (reason == REASON_NONE)
 		reason = store_listen(c.store, "outbox");
 	allow_token(service->arena, c.hop.route);
-	(void)jail_enter(JAIL_NETWORK);
+	jail_connecting(c.hop.route ? c.hop.route->port : config->deliverer.mx_port);
+	store_ports(config->database, jail_connecting);
+	(void)jail_enter(JAIL_CLIENT);
 	if (reason == REASON_NONE)
 		reason = run(&c);
 	if (reason != REASON_NONE)

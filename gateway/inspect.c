@@ -159,6 +159,7 @@ int main(int argc, char **argv)
 	struct reader_socket from;
 	struct warm warm = {0};
 
+	jail_begin();
 	log_open("inspect");
 	if (!reader_options(argc, argv, options, 2, &from)) {
 		dprintf(STDERR_FILENO, "usage: relais-inspect (--socket FD | --listen FD) [--schema DIR] [--schematron DIR]\n");

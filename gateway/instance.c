@@ -1,6 +1,8 @@
 /* gateway/instance.c - see instance.h. */
 #include "gateway/instance.h"
 
+#include "gateway/privilege.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
@@ -80,5 +82,5 @@ bool instance_become(const struct instance *instance, enum instance_user user)
 	uid_t uid = instance_uid(instance, user);
 	if (!instance->root)
 		return true;
-	return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0;
+	return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 && privilege_bound(0) && setresuid(uid, uid, uid) == 0;
 }

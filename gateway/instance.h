@@ -45,7 +45,7 @@ const char *instance_user_name(enum instance_user user);   /* "relais-receiver" 
 uid_t instance_uid(const struct instance *instance, enum instance_user user);
 /* Gives the path to that user, with that mode. */
 MUST_USE bool instance_give(const struct instance *instance, const char *path, enum instance_user user, mode_t mode);
-/* For good, in a child: user, group, no other groups. Without root nothing changes. */
+/* For good, in a child: user, group, no other groups, no capability ever. Without root nothing changes. */
 MUST_USE bool instance_become(const struct instance *instance, enum instance_user user);
 
 #endif

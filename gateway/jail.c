@@ -2,33 +2,27 @@
 #include "gateway/jail.h"
 
 #include "gateway/jail_filter.h"
+#include "gateway/jail_landlock.h"
 #include "gateway/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FOLDERS_MAX = 16, STATUS_JAIL_FAILED = 71 /* sysexits: EX_OSERR */ };
+enum { STATUS_JAIL_FAILED = 71 /* sysexits: EX_OSERR */ };
 
 /* What must be known after files can no longer be opened: set before the first jail, read afterwards.
- * The child's program is compiled by the parent, so that a child costs one system call and not a compiler run. */
+ * A child's program is compiled by its parent, so that a child costs one system call and not a compiler run. */
 static struct {
+	bool begun;
 	size_t mapped;
-	struct {
-		const char *path;
-		bool read_only;
-	} folders[FOLDERS_MAX];
-	size_t n;
+	struct jail_places places;   /* of the next jail */
+	enum jail child_jail;
 	struct jail_filter child;
 } prepared;
 
@@ -71,101 +65,6 @@ static void limit(int which, rlim_t soft, rlim_t hard)
 
 #ifndef RELAIS_SANITIZED
 
-/* The header of Debian 12 stops at an early version of the interface; these are the kernel's later fields and bits.
- * A kernel takes a longer structure when what it does not know is zero. */
-struct landlock_rules {
-	uint64_t files, network, scoped;
-};
-enum {
-	LANDLOCK_FILES_1 = (1 << 13) - 1,
-	LANDLOCK_REFER_2 = 1 << 13,
-	LANDLOCK_TRUNCATE_3 = 1 << 14,
-	LANDLOCK_DEVICES_5 = 1 << 15,
-	LANDLOCK_TCP_4 = 3,
-	LANDLOCK_SCOPES_6 = 3,
-};
-
-static long landlock_version(void)
-{
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	return version < 0 ? 0 : version;
-}
-
-static struct landlock_rules landlock_handled(long version, enum jail jail)
-{
-	struct landlock_rules r = {.files = LANDLOCK_FILES_1};
-	if (version >= 2)
-		r.files |= LANDLOCK_REFER_2;
-	if (version >= 3)
-		r.files |= LANDLOCK_TRUNCATE_3;
-	if (version >= 5)
-		r.files |= LANDLOCK_DEVICES_5;
-	if (version >= 4 && jail != JAIL_NETWORK)
-		r.network = LANDLOCK_TCP_4;
-	if (version >= 6)
-		r.scoped = LANDLOCK_SCOPES_6;
-	return r;
-}
-
-static void landlock_below(int rules, const char *path, uint64_t access)
-{
-	int folder = open(path, O_PATH | O_CLOEXEC);
-	if (folder < 0)
-		return;   /* not there: nothing to allow */
-	struct landlock_path_beneath_attr below = {.allowed_access = access, .parent_fd = folder};
-	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0)
-		refused("landlock-rule");
-	close(folder);
-}
-
-/* The folder itself, or that of a file. */
-static void landlock_reading(int rules, const char *path, uint64_t access)
-{
-	char folder[PATH_MAX];
-	struct stat about;
-
-	if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
-		return;
-	char *slash = strrchr(folder, '/');
-	if ((stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) && slash != NULL)
-		*(slash == folder ? slash + 1 : slash) = '\0';
-	landlock_below(rules, folder, access);
-}
-
-static void landlock_allow(int rules, uint64_t handled, enum jail jail)
-{
-	/* What name resolution reads each time; files here that are secret are not ours to read anyway. */
-	static const char *const resolver[] = {"/etc", "/run/systemd/resolve", "/run/resolvconf", "/lib", "/usr/lib"};
-	const uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-
-	if (jail == JAIL_READER_PARENT || jail == JAIL_READER_CHILD)
-		return;
-	for (size_t i = 0; jail == JAIL_NETWORK && i < sizeof resolver / sizeof resolver[0]; i++)
-		landlock_below(rules, resolver[i], reading & handled);
-	for (size_t i = 0; i < prepared.n; i++)
-		if (prepared.folders[i].read_only)
-			landlock_reading(rules, prepared.folders[i].path, reading & handled);
-		else
-			landlock_below(rules, prepared.folders[i].path, handled & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE);
-}
-
-/* False when the kernel has no Landlock: an older kernel is no error. */
-static bool landlock_enter(enum jail jail)
-{
-	long version = landlock_version();
-	if (version < 1)
-		return false;
-	struct landlock_rules handled = landlock_handled(version, jail);
-	int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
-	if (rules < 0)
-		refused("landlock");
-	landlock_allow(rules, handled.files, jail);
-	if (syscall(SYS_landlock_restrict_self, rules, 0) != 0)
-		refused("landlock-enter");
-	close(rules);
-	return true;
-}
-
 static void load(const struct jail_filter *filter, unsigned flags)
 {
 	struct sock_fprog program = {.len = filter->len, .filter = (struct sock_filter *)(uintptr_t)filter->code};
@@ -173,27 +72,49 @@ static void load(const struct jail_filter *filter, unsigned flags)
 		refused("seccomp");
 }
 
+static enum jail_open may_open(enum jail jail, int landlock)
+{
+	bool network = jail == JAIL_NETWORK || jail == JAIL_PARENT || jail == JAIL_CLIENT;
+
+	if (prepared.places.n > 0 || (network && landlock > 0))
+		return JAIL_OPEN_ASK;
+	return network ? JAIL_OPEN_TO_READ : JAIL_OPEN_NEVER;
+}
+
+static void compile(enum jail jail, int landlock, struct jail_filter *out)
+{
+	if (!jail_filter_compile(jail, may_open(jail, landlock), out))
+		refused("filter");
+}
+
+/* Without Landlock the filter of a client depends on the places that it will name itself: it compiles its own. */
+static void prepare_child(enum jail jail, int landlock)
+{
+	if (jail != JAIL_READER_PARENT && (jail != JAIL_PARENT || landlock == 0))
+		return;
+	prepared.child_jail = jail == JAIL_PARENT ? JAIL_CLIENT : JAIL_READER_CHILD;
+	compile(prepared.child_jail, landlock, &prepared.child);
+}
+
 static bool enter(enum jail jail)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		refused("no-new-privileges");
-	if (jail == JAIL_READER_CHILD && prepared.child.len > 0) {
+	bool child = prepared.child.len > 0 && jail == prepared.child_jail;
+	static struct jail_filter filter;
+
+	jail_begin();
+	if (jail == JAIL_READER_CHILD && child) {
 		load(&prepared.child, 0);   /* inside the parent's jail already */
 		return true;
 	}
-	/* No attaching debugger and no core, even for another process of the same user. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		refused("dumpable");
-	bool landlock = landlock_enter(jail);
-	enum jail_open open = landlock ? JAIL_OPEN_ASK : prepared.n > 0 ? JAIL_OPEN_ASK : JAIL_OPEN_TO_READ;
-	if (jail != JAIL_NETWORK && prepared.n == 0)
-		open = JAIL_OPEN_NEVER;
-	static struct jail_filter filter;
-	if (!jail_filter_compile(jail, open, &filter))
-		refused("filter");
-	if (jail == JAIL_READER_PARENT && !jail_filter_compile(JAIL_READER_CHILD, JAIL_OPEN_NEVER, &prepared.child))
-		refused("filter");
-	load(&filter, SECCOMP_FILTER_FLAG_TSYNC);
+	int landlock = landlock_version();
+	if (!child)
+		compile(jail, landlock, &filter);
+	prepare_child(jail, landlock);
+	const char *step = landlock > 0 ? landlock_enter(landlock, jail, &prepared.places) : NULL;
+	if (step != NULL)
+		refused(step);
+	prepared.places.n = prepared.places.n_ports = 0;
+	load(child ? &prepared.child : &filter, SECCOMP_FILTER_FLAG_TSYNC);
 	return true;
 }
 
@@ -201,12 +122,29 @@ static bool enter(enum jail jail)
 
 static void add_folder(const char *path, bool read_only)
 {
-	if (prepared.n == FOLDERS_MAX) {
+	struct jail_places *places = &prepared.places;
+
+	if (places->n == JAIL_PLACES_MAX) {
 		errno = E2BIG;
 		refused("folder");
 	}
-	prepared.folders[prepared.n].path = path;
-	prepared.folders[prepared.n++].read_only = read_only;
+	places->folders[places->n].path = path;
+	places->folders[places->n++].read_only = read_only;
+}
+
+void jail_begin(void)
+{
+	if (prepared.begun)
+		return;   /* a child has it from its parent, whose jail would refuse the asking */
+	limit(RLIMIT_CORE, 0, 0);
+#ifndef RELAIS_SANITIZED   /* the leak checker attaches to its own process */
+	/* A kernel that hands cores to a program does so whatever RLIMIT_CORE says; not of a process that is not dumpable. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		refused("dumpable");
+#endif
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		refused("no-new-privileges");
+	prepared.begun = true;
 }
 
 void jail_folder(const char *path)
@@ -220,22 +158,61 @@ void jail_reading(const char *path)
 		add_folder(path, true);
 }
 
+void jail_connecting(int port)
+{
+	struct jail_places *places = &prepared.places;
+
+	if (places->n_ports == JAIL_PORTS_MAX) {
+		errno = E2BIG;
+		refused("port");
+	}
+	if (port > 0)
+		places->ports[places->n_ports++] = port;
+}
+
 bool jail_enter(enum jail jail)
 {
-	limit(RLIMIT_CORE, 0, 0);
 	if (prepared.mapped == 0)
 		prepared.mapped = mapped_now();
 #ifdef RELAIS_SANITIZED
 	(void)jail;
+	jail_begin();
+	prepared.places.n = prepared.places.n_ports = 0;
 	return false;
 #else
 	return enter(jail);
 #endif
 }
 
+size_t jail_lacks(const char *out[JAIL_LACKS_MAX])
+{
+#ifdef RELAIS_SANITIZED
+	out[0] = "filters: a build with sanitizers has none";
+	return 1;
+#else
+	static const struct {
+		int since;
+		const char *what;
+	} parts[] = {
+		{1, "landlock: files are behind users and filters alone"},
+		{3, "landlock.truncate: a file that may be read of our own user may be cut"},
+		{4, "landlock.network: ports are not held"},
+		{5, "landlock.devices: devices are not held"},
+		{6, "landlock.signals: a process may signal another of its own user, and reach abstract sockets"},
+	};
+	_Static_assert(sizeof parts / sizeof parts[0] <= JAIL_LACKS_MAX, "room for all");
+	int version = landlock_version();
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (version < parts[i].since)
+			out[n++] = parts[i].what;
+	return n;
+#endif
+}
+
 void jail_limits(unsigned cpu_seconds, size_t memory)
 {
-	limit(RLIMIT_CORE, 0, 0);
 	/* The soft limit sends SIGXCPU, which says why; the hard one a second later cannot be caught. */
 	if (cpu_seconds > 0)
 		limit(RLIMIT_CPU, cpu_seconds, cpu_seconds + 1);

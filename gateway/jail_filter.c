@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,7 +41,7 @@ static const int lasting[] = {
 	SCMP_SYS(rseq),          SCMP_SYS(sched_yield),   SCMP_SYS(getrusage),   SCMP_SYS(uname),
 	SCMP_SYS(dup),           SCMP_SYS(dup2),          SCMP_SYS(dup3),        SCMP_SYS(pipe2),
 	SCMP_SYS(pipe),          SCMP_SYS(shutdown),      SCMP_SYS(times),       SCMP_SYS(readv),
-	SCMP_SYS(pread64),       SCMP_SYS(pwrite64),      SCMP_SYS(tgkill),      SCMP_SYS(getpgrp),
+	SCMP_SYS(pread64),       SCMP_SYS(pwrite64),      SCMP_SYS(getpgrp),
 	SCMP_SYS(getpgid),       SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(sched_getaffinity),
 	SCMP_SYS(sysinfo),       SCMP_SYS(signalfd4),     SCMP_SYS(alarm),       SCMP_SYS(setitimer),
 };
@@ -51,7 +53,12 @@ static const int forks[] = {
 
 /* The warm parent of readers: takes connections, and gives its children a narrower filter. */
 static const int reader_parent[] = {
-	SCMP_SYS(accept4),       SCMP_SYS(accept),        SCMP_SYS(seccomp),     SCMP_SYS(prlimit64),
+	SCMP_SYS(accept4),       SCMP_SYS(accept),        SCMP_SYS(seccomp),
+};
+
+/* A parent's child enters a jail of its own: places by Landlock, then the filter. */
+static const int narrower[] = {
+	SCMP_SYS(seccomp),       SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self),
 };
 
 /* A client of the database and of the readers. */
@@ -61,7 +68,7 @@ static const int client[] = {
 	SCMP_SYS(eventfd2),      SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),   SCMP_SYS(epoll_create),  SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
 	SCMP_SYS(recvmmsg),      SCMP_SYS(sendmmsg),      SCMP_SYS(fallocate),   SCMP_SYS(flock),
-	SCMP_SYS(getdents64),    SCMP_SYS(prlimit64),     SCMP_SYS(preadv),      SCMP_SYS(pwritev),
+	SCMP_SYS(getdents64),    SCMP_SYS(preadv),      SCMP_SYS(pwritev),
 	SCMP_SYS(readahead),     SCMP_SYS(fadvise64),     SCMP_SYS(sendfile),    SCMP_SYS(copy_file_range),
 	SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier), SCMP_SYS(fstatfs),    SCMP_SYS(getcwd),
 };
@@ -73,9 +80,12 @@ static const int names[] = {
 	SCMP_SYS(readlinkat),
 };
 
-static const int network[] = {
-	SCMP_SYS(socket),        SCMP_SYS(bind),          SCMP_SYS(listen),      SCMP_SYS(accept4),
-	SCMP_SYS(accept),        SCMP_SYS(unlink),        SCMP_SYS(unlinkat),    SCMP_SYS(rename),
+/* bind: what name resolution asks the kernel of its addresses, and the resolver's own end of UDP; Landlock refuses it for TCP. */
+static const int receives[] = {SCMP_SYS(bind), SCMP_SYS(accept4), SCMP_SYS(accept)};
+
+/* What is fetched is put in place by renaming it. */
+static const int connects[] = {
+	SCMP_SYS(bind),          SCMP_SYS(unlink),        SCMP_SYS(unlinkat),    SCMP_SYS(rename),
 	SCMP_SYS(renameat),      SCMP_SYS(renameat2),
 };
 
@@ -154,14 +164,51 @@ static void ioctl_rules(struct builder *b)
 	rule_when(b, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, 0x5401, 0));
 }
 
-/* Threads and children, but no namespaces; glibc falls back from clone3, whose flags cannot be seen, to clone. */
-static void clone_rules(struct builder *b)
+/* Threads, or children as well, but no namespaces; glibc falls back from clone3, whose flags cannot be seen, to clone. */
+static void clone_rules(struct builder *b, bool children)
 {
 	const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
 				    CLONE_NEWPID | CLONE_NEWNET;
-	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces, 0));
+	const uint64_t looked_at = children ? namespaces : namespaces | CLONE_THREAD;
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, looked_at, children ? 0 : CLONE_THREAD));
 	rule(b, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
-	rules(b, SCMP_ACT_ALLOW, forks, COUNT(forks));
+	if (children)
+		rules(b, SCMP_ACT_ALLOW, forks, COUNT(forks));
+	else
+		rule(b, SCMP_ACT_ALLOW, SCMP_SYS(set_tid_address));
+}
+
+/* abort() and an assert that fails end the process by a signal to its own thread; no other signal goes that way. */
+static void abort_rules(struct builder *b)
+{
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0));
+}
+
+/* Limits of its own, not of another process of its user. */
+static void limit_rules(struct builder *b)
+{
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0, 0));
+}
+
+static void socket_rule(struct builder *b, int family, struct scmp_arg_cmp kind)
+{
+	if (!b->failed && seccomp_rule_add(b->context, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0), kind) != 0)
+		b->failed = true;
+}
+
+/* Of the network: TCP and UDP, and the kernel's list of addresses, which name resolution asks for. */
+static void socket_rules(struct builder *b, bool network)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	const uint64_t type = 0xf;   /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
+
+	rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+	for (size_t i = 0; network && i < COUNT(families); i++) {
+		socket_rule(b, families[i], SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_STREAM));
+		socket_rule(b, families[i], SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_DGRAM));
+	}
+	if (network)
+		socket_rule(b, AF_NETLINK, SCMP_A2(SCMP_CMP_EQ, NETLINK_ROUTE, 0));
 }
 
 static void prctl_rules(struct builder *b)
@@ -176,7 +223,9 @@ static void reader_rules(struct builder *b, bool child)
 	if (!child) {
 		rules(b, SCMP_ACT_ALLOW, lasting, COUNT(lasting));
 		rules(b, SCMP_ACT_ALLOW, reader_parent, COUNT(reader_parent));
-		clone_rules(b);
+		abort_rules(b);
+		limit_rules(b);
+		clone_rules(b, true);
 		prctl_rules(b);
 	} else {
 		rules(b, SCMP_ACT_ERRNO(EPERM), quiet, COUNT(quiet));
@@ -216,12 +265,17 @@ static void client_rules(struct builder *b, enum jail jail, enum jail_open open)
 	prctl_rules(b);
 	if (jail == JAIL_KEEPER)
 		rules(b, SCMP_ACT_ALLOW, keeper, COUNT(keeper));
-	if (jail == JAIL_NETWORK) {
-		rules(b, SCMP_ACT_ALLOW, network, COUNT(network));
-		clone_rules(b);
-	} else {
-		rule_when(b, SCMP_ACT_ALLOW, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
-	}
+	abort_rules(b);
+	limit_rules(b);
+	socket_rules(b, jail == JAIL_NETWORK || jail == JAIL_PARENT || jail == JAIL_CLIENT);
+	if (jail == JAIL_NETWORK)
+		rules(b, SCMP_ACT_ALLOW, receives, COUNT(receives));
+	if (jail == JAIL_PARENT || jail == JAIL_CLIENT)
+		rules(b, SCMP_ACT_ALLOW, connects, COUNT(connects));
+	if (jail == JAIL_PARENT)
+		rules(b, SCMP_ACT_ALLOW, narrower, COUNT(narrower));
+	if (jail == JAIL_NETWORK || jail == JAIL_PARENT || jail == JAIL_CLIENT)
+		clone_rules(b, jail == JAIL_PARENT);
 }
 
 /* The program leaves libseccomp through a descriptor only. */

@@ -8,12 +8,15 @@
  * 4. SIGHUP, or a change of the files of trust, has every process that holds them take the new ones (gateway/master_watch.h). */
 #include "gateway/cluster.h"
 #include "gateway/config.h"
+#include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/master_sockets.h"
 #include "gateway/master_status.h"
 #include "gateway/master_watch.h"
+#include "gateway/privilege.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -358,6 +361,26 @@ static void run(struct master *m)
 	log_event("stopped", LOG_END);
 }
 
+/* --- walls ------------------------------------------------------------------------------------------------- */
+
+/* Other users' processes and files, the ports below 1024, and the private names of a PostgreSQL of its own. */
+static bool give_up_rights(const struct master *m)
+{
+	const uint64_t kept = PRIVILEGE(CAP_SETUID) | PRIVILEGE(CAP_SETGID) | PRIVILEGE(CAP_SETPCAP) | PRIVILEGE(CAP_KILL) | PRIVILEGE(CAP_CHOWN) |
+			      PRIVILEGE(CAP_FOWNER) | PRIVILEGE(CAP_DAC_OVERRIDE) | PRIVILEGE(CAP_NET_BIND_SERVICE);
+
+	return privilege_keep(m->own_database ? kept | PRIVILEGE(CAP_SYS_ADMIN) : kept);
+}
+
+static void tell_walls(void)
+{
+	const char *lacks[JAIL_LACKS_MAX];
+	size_t n = jail_lacks(lacks);
+
+	for (size_t i = 0; i < n; i++)
+		log_event("wall-missing", LOG_TEXT("what", lacks[i]), LOG_END);
+}
+
 /* --- start -------------------------------------------------------------------------------------------------- */
 
 static bool read_config(struct master *m)
@@ -416,6 +439,11 @@ static int prepare(struct master *m, const char *folder)
 	m->own_database = cluster_exists(&m->instance);
 	watch_open(m->config, &m->watch);
 	m->watch_due_ms = now_ms() + WATCH_MS;
+	if (!give_up_rights(m)) {
+		log_event("privileges-not-dropped", LOG_TEXT("error", strerror(errno)), LOG_END);
+		return EXIT_FAILURE;
+	}
+	tell_walls();
 	return block_signals(m) && add_all(m) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -423,6 +451,7 @@ int main(int argc, char **argv)
 {
 	static struct master m;
 
+	jail_begin();
 	log_open("master");
 	if (argc != 3 || strcmp(argv[1], "--instance") != 0) {
 		fprintf(stderr, "usage: relais-master --instance DIR\n");

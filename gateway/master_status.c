@@ -1,6 +1,8 @@
 /* gateway/master_status.c - see master_status.h. */
 #include "gateway/master_status.h"
 
+#include "gateway/jail.h"
+
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -14,6 +16,17 @@ static json_t *describe(const struct process *p)
 	const char *state = p->pid > 0 ? "running" : p->missing ? "missing" : "waiting";
 	return json_pack("{s:s, s:i, s:o, s:i, s:s}", "name", p->name, "pid", (int)p->pid, "since",
 			 p->pid > 0 ? json_string(since) : json_null(), "restarts", (int)p->restarts, "state", state);
+}
+
+static json_t *missing_walls(void)
+{
+	const char *lacks[JAIL_LACKS_MAX];
+	size_t n = jail_lacks(lacks);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(lacks[i]));
+	return list;
 }
 
 static bool write_aside(const struct instance *instance, const json_t *status)
@@ -40,8 +53,8 @@ bool master_status_write(const struct instance *instance, const char *state, str
 	instant_write(since, text);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, describe(&processes[i]));
-	json_t *status = json_pack("{s:i, s:s, s:s, s:o}", "pid", (int)getpid(), "state", state, "since", text,
-				   "processes", list);
+	json_t *status = json_pack("{s:i, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "state", state, "since", text,
+				   "processes", list, "walls_missing", missing_walls());
 	bool done = status != NULL && write_aside(instance, status);
 	json_decref(status);
 	return done;

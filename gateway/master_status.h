@@ -5,7 +5,7 @@
 #include "gateway/process.h"
 
 /* {"pid", "state": "starting|running|stopping", "since", "processes": [{"name", "pid", "since", "restarts",
- * "state": "running|waiting|missing"}]}. Written aside and renamed, so that a reader sees one whole state. */
+ * "state": "running|waiting|missing"}], "walls_missing": [what this kernel lacks of gateway/jail.h]}. Written aside and renamed, so that a reader sees one whole state. */
 bool master_status_write(const struct instance *instance, const char *state, struct instant since,
 			 const struct process *processes, size_t n);
 

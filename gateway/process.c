@@ -1,7 +1,9 @@
 /* gateway/process.c - see process.h. */
 #include "gateway/process.h"
 
+#include "base/limits.h"
 #include "gateway/log.h"
+#include "gateway/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +92,8 @@ _Noreturn static void become(const struct instance *instance, const struct proce
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
 	clean_environment(instance, p->user);
-	if (!arrange_descriptors(p->handed) || !instance_become(instance, p->user) || chdir(instance->folder) != 0)
+	if (!arrange_descriptors(p->handed) || !privilege_limits(p->user == INSTANCE_RECEIVER ? LIMIT_RECEIVER_FILES : LIMIT_PROCESS_FILES) ||
+	    !instance_become(instance, p->user) || chdir(instance->folder) != 0)
 		_exit(STATUS_NO_START);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);   /* after the change of user, which clears it */
 	execv(p->argv[0], p->argv);
@@ -140,8 +143,8 @@ void process_ended(struct process *p, int status, int64_t now_ms)
 
 	log_event("ended", LOG_TEXT("name", p->name), LOG_NUMBER("child", p->pid),
 		  LOG_NUMBER("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-		  LOG_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_NUMBER("lived_ms", lived),
-		  LOG_END);
+		  LOG_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+		  LOG_NUMBER("core", WIFSIGNALED(status) && WCOREDUMP(status)), LOG_NUMBER("lived_ms", lived), LOG_END);
 	p->pid = 0;
 	if (lived >= HEALTHY_MS || (status == 0 && lived >= RELOAD_MS)) {
 		p->failures = 0;

@@ -22,9 +22,11 @@
 #include "gateway/log.h"
 #include "gateway/receiver_session.h"
 #include "gateway/service.h"
+#include "gateway/store.h"
 #include "gateway/tls_renew.h"
+#include "gateway/url_port.h"
 
-enum { BACKLOG = 512, FILES_WANTED = 65536, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024 };
+enum { BACKLOG = 512, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024 };
 
 /* A port, and what is spoken there. */
 struct port {
@@ -81,7 +83,7 @@ static void raise_files(void)
 	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
 		return;
-	files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+	files.rlim_cur = files.rlim_max < LIMIT_RECEIVER_FILES ? files.rlim_max : LIMIT_RECEIVER_FILES;
 	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
 		log_event("files-limit", LOG_NUMBER("errno", errno), LOG_END);
 }
@@ -93,7 +95,7 @@ static int inherited(const char *number)
 	int listening = 0;
 	socklen_t len = sizeof listening;
 
-	if (!bytes_number(bytes_of_text(number), FILES_WANTED, &fd) ||
+	if (!bytes_number(bytes_of_text(number), LIMIT_RECEIVER_FILES, &fd) ||
 	    getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
 		return -1;
 	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0 || evutil_make_socket_nonblocking((int)fd) != 0)
@@ -143,9 +145,12 @@ static bool open_tls(struct receiver *r)
 	return true;
 }
 
-/* What may be read again behind the jail: lists, anchors, staple. A new certificate comes with a new process (relais-master). */
-static void open_renewal(const struct config *c)
+/* What may be read again behind the jail: lists, anchors, staple. A new certificate comes with a new process (relais-master).
+ * Who comes to us needs no connection of ours; the identity provider does. */
+static void open_places(const struct config *c)
 {
+	jail_connecting(url_port(bytes_of_text(c->identity.introspection)));
+	store_ports(c->database, jail_connecting);
 	jail_reading(c->receiver.client_anchors);
 	jail_reading(c->receiver.crls);
 	jail_reading(c->receiver.ocsp_staple);
@@ -367,7 +372,7 @@ static int serve(struct receiver *r, const struct arguments *arguments)
 	r->host.base = event_base_new();
 	if (r->host.base == NULL)
 		return SERVICE_TEMPORARY;
-	open_renewal(r->service.config);
+	open_places(r->service.config);
 	bool jailed = jail_enter(JAIL_NETWORK);
 	if (!start_loop(r))
 		return SERVICE_TEMPORARY;

@@ -21,6 +21,7 @@
 #include "gateway/log.h"
 #include "gateway/refresher.h"
 #include "gateway/trust_list_store.h"
+#include "gateway/url_port.h"
 
 enum { TICK_MS = 1000, CHECK_MS = 3600 * 1000, STALE_MS = 60 * 1000, ASK_MS = 2000, CODE_MAX = 64, CPU_SECONDS = 120 };
 
@@ -38,6 +39,46 @@ static uint32_t noise(void)
 	return value;
 }
 
+/* --- walls ---------------------------------------------------------------------- */
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash == NULL ? "." : slash == path ? "/" : arena_text(arena, (struct bytes){(const unsigned char *)path, (size_t)(slash - path)});
+}
+
+/* Each folder once; those of lists may be written when lists are fetched. The same for a child as for its parent. */
+static void allow(struct refresher *r)
+{
+	const struct config *c = r->service.config;
+	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
+			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
+			       directory_asks(c) ? c->directory.anchors : "", c->directory.fhir_key_file};
+	const char *told[sizeof files / sizeof files[0]];
+	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		if (files[i][0] == '\0')
+			continue;   /* its folder would be the one that we stand in: the instance's, whole */
+		const char *folder = folder_of(r->service.arena, files[i]);
+		size_t k = 0;
+		while (k < n && strcmp(told[k], folder) != 0)
+			k++;
+		if (k == n)
+			jail_reading(told[n++] = folder);
+	}
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		bool again = lists[i][0] == '\0';
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(lists[k], lists[i]) == 0;
+		if (!again && c->trust.crl_urls[0] != '\0')
+			jail_folder(lists[i]);
+		else if (!again)
+			jail_reading(lists[i]);
+	}
+}
+
 /* --- jobs ---------------------------------------------------------------------- */
 
 static int hours_of(const struct refresher *r, const struct refresher_job *job)
@@ -48,7 +89,14 @@ static int hours_of(const struct refresher *r, const struct refresher_job *job)
 _Noreturn static void child(struct refresher *r, const struct refresher_job *job, int answer)
 {
 	jail_limits(CPU_SECONDS, 4 * (size_t)TRUST_LIST_MEMORY);
-	enum reason reason = r->service.stop ? REASON_IO : refresher_job_run(r->service.config, job);
+	allow(r);
+	const struct config *config = r->service.config;
+	bool person = job->kind == REFRESHER_LOOKUP;
+	jail_connecting(url_port(bytes_of_text(person ? config->directory.fhir_url : job->url)));
+	jail_connecting(url_port(bytes_of_text(person ? config->directory.ldap_url : "")));
+	store_ports(config->database, jail_connecting);
+	(void)jail_enter(JAIL_CLIENT);
+	enum reason reason = r->service.stop ? REASON_IO : refresher_job_run(config, job);
 	struct bytes code = bytes_of_text(reason_code(reason));
 	(void)!write(answer, code.at, code.len);
 	_exit(0);
@@ -215,44 +263,6 @@ static void plan(struct refresher *r)
 			.kind = REFRESHER_LOOKUP, .url = config->directory.fhir_url[0] != '\0' ? config->directory.fhir_url : config->directory.ldap_url};
 }
 
-static const char *folder_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash == NULL ? "." : slash == path ? "/" : arena_text(arena, (struct bytes){(const unsigned char *)path, (size_t)(slash - path)});
-}
-
-/* Each folder once; those of lists may be written when lists are fetched. */
-static void allow(struct refresher *r)
-{
-	const struct config *c = r->service.config;
-	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
-			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
-			       directory_asks(c) ? c->directory.anchors : "", c->directory.fhir_key_file};
-	const char *told[sizeof files / sizeof files[0]];
-	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		if (files[i][0] == '\0')
-			continue;   /* its folder would be the one that we stand in: the instance's, whole */
-		const char *folder = folder_of(r->service.arena, files[i]);
-		size_t k = 0;
-		while (k < n && strcmp(told[k], folder) != 0)
-			k++;
-		if (k == n)
-			jail_reading(told[n++] = folder);
-	}
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-		bool again = lists[i][0] == '\0';
-		for (size_t k = 0; k < i; k++)
-			again = again || strcmp(lists[k], lists[i]) == 0;
-		if (!again && c->trust.crl_urls[0] != '\0')
-			jail_folder(lists[i]);
-		else if (!again)
-			jail_reading(lists[i]);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct refresher r = {.answer = -1};
@@ -266,7 +276,7 @@ int main(int argc, char **argv)
 		plan(&r);
 		allow(&r);
 		refresher_disks_open(&r);
-		bool jailed = jail_enter(JAIL_NETWORK);
+		bool jailed = jail_enter(JAIL_PARENT);
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_NUMBER("jobs", r.n), LOG_END);
 		serve(&r);
 		status = SERVICE_FINE;

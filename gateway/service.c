@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/jail.h"
 #include "gateway/log.h"
 
 enum { CONFIG_MEMORY = 4 * 1024 * 1024 };
@@ -51,6 +52,7 @@ static bool take_signals(struct service *s)
 bool service_start(const char *name, int argc, char **argv, struct service *out, int *status)
 {
 	*out = (struct service){.name = name, .signals = -1};
+	jail_begin();
 	log_open(name);
 	if (argc != 3 || strcmp(argv[1], "--config") != 0) {
 		fprintf(stderr, "usage: %s --config FILE\n", argc > 0 ? argv[0] : name);

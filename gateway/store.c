@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define USUAL_PORT "5432"
+
 enum { OWN_MEMORY = 64 * 1024, STATUS_RESTART = 75 /* sysexits: EX_TEMPFAIL */, SQL_SHOWN = 60 };
 
 /* --- connecting -------------------------------------------------------------------- */
@@ -424,6 +426,20 @@ struct store *store_open(const char *conninfo, const char *process)
 	store->keeper = keeper_client_make(NULL, "");
 	store->local = true;
 	return store;
+}
+
+void store_ports(const char *conninfo, void (*port)(int number))
+{
+	struct arena *arena = arena_create(OWN_MEMORY);
+	const char *host = said(arena, conninfo, "host"), *address = said(arena, conninfo, "hostaddr"), *list = said(arena, conninfo, "port");
+	bool local = address == NULL && (host == NULL || host[0] == '/' || host[0] == '@');
+	struct cursor ports = cursor_on(bytes_of_text(list == NULL ? USUAL_PORT : list));
+	uint64_t number;
+
+	while (!local && !cursor_done(&ports))
+		if (bytes_number(cursor_until(&ports, ','), 65535, &number))
+			port((int)number);
+	arena_destroy(&arena);
 }
 
 void store_close(struct store **store)

@@ -16,6 +16,8 @@ struct store;
  * first use; application_name is the process. */
 struct store *store_open(const char *conninfo, const char *process);
 void store_close(struct store **store);
+/* Each TCP port by which this conninfo may reach its server, for the walls of who connects; none for local sockets. */
+void store_ports(const char *conninfo, void (*port)(int number));
 /* The connection's descriptor for poll, or -1; store_notified() drains what came: true when a notification did. */
 int store_descriptor(struct store *store);
 bool store_notified(struct store *store);

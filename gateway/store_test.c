@@ -341,7 +341,7 @@ static void test_notifications(void **state)
 static void test_jailed(void **state)
 {
 	(void)state;
-	static const enum jail jails[] = {JAIL_WORKER, JAIL_SIGNER, JAIL_NETWORK};
+	static const enum jail jails[] = {JAIL_WORKER, JAIL_SIGNER, JAIL_NETWORK, JAIL_PARENT, JAIL_CLIENT};
 	if (absent != NULL)
 		skip();
 	for (size_t i = 0; i < sizeof jails / sizeof jails[0]; i++) {
@@ -401,6 +401,34 @@ static void put_sealed(struct store *s, const struct body_key *key, int64_t body
 					   P_BYTES(((struct bytes){room, chunk.len + BODY_TAG}))), REASON_NONE);
 	}
 	free(room);
+}
+
+static int ports_seen[4];
+static size_t n_ports_seen;
+
+static void see_port(int number)
+{
+	ports_seen[n_ports_seen++] = number;
+}
+
+static void test_ports(void **state)
+{
+	static const struct {
+		const char *conninfo;
+		size_t n;
+		int first, last;
+	} rows[] = {
+		{"host=/run/db dbname=relais", 0, 0, 0},    {"dbname=relais port=5433", 0, 0, 0},
+		{"host=db.example dbname=relais", 1, 5432, 5432}, {"host=a,b port=5433,5434 dbname=relais", 2, 5433, 5434},
+		{"hostaddr=192.0.2.1 port=6000", 1, 6000, 6000},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		n_ports_seen = 0;
+		store_ports(rows[i].conninfo, see_port);
+		assert_int_equal(n_ports_seen, rows[i].n);
+		assert_true(n_ports_seen == 0 || (ports_seen[0] == rows[i].first && ports_seen[n_ports_seen - 1] == rows[i].last));
+	}
 }
 
 static bool stop_early(void *context, struct bytes chunk)
@@ -466,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_no_server),    cmocka_unit_test(test_session),
 		cmocka_unit_test(test_notifications), cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_jailed),
+		cmocka_unit_test(test_ports),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 	unsigned digests;
 	char detail[TRUST_DETAIL];
 
+	jail_begin();
 	log_open("verify");
 	/* SHA-1 is for old test suites, by the request of `relais inspect` alone: as the service's own measure it is refused. */
 	if (!reader_options(argc, argv, options, sizeof options / sizeof options[0], &from) || anchors == NULL ||

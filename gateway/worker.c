@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 	struct config_problem problem;
 	const char *path = option(argc, argv, "--config");
 
+	jail_begin();
 	log_open("worker");
 	if (path == NULL || config_read(arena, path, &config, &problem) != REASON_NONE) {
 		log_event("configuration-unreadable", LOG_END);
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
 		log_event("crypto-failed", LOG_END);
 		return EXIT_FAILURE;
 	}
-	jail_enter(JAIL_WORKER);
+	(void)jail_enter(JAIL_WORKER);
 	run(&work);
 	oneshot_close(&work.verify);
 	oneshot_close(&work.inspect);
