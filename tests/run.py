@@ -137,7 +137,7 @@ SUITES = {
     "schematron": script("schematron", [PYTHON, "tests/schematron.py", BIN, ENV.get("RELAIS_CORPUS", "")], 600),
     "peers": script("peers", [PYTHON, "tests/deliver_peers.py", BIN], 900),
     "identity": script("identity", [PYTHON, "tests/identity_peers.py", BIN], 300),
-    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,kill"], 900),
+    "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,walls,kill"], 900),
     "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas,people"], 900),
     "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures"], 1500),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",

@@ -33,6 +33,7 @@ import trust                        # noqa: E402
 import walls                        # noqa: E402
 import extensions                   # noqa: E402
 import figures                      # noqa: E402
+import intruder                     # noqa: E402
 from rehearsal import Rehearsal     # noqa: E402
 from story import Story             # noqa: E402
 from world import World             # noqa: E402
@@ -145,6 +146,7 @@ def main():
         "software": group(opinions.OwnSoftware, "own software", tampered=False),
         "submission": group(submission, "submission", tampered=False),
         "roles": group(walls, "roles", tampered=False),
+        "walls": group(intruder, "walls", tampered=False),
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
