@@ -1,5 +1,6 @@
 /* base/arena.c - see arena.h. The only place of the project that calls malloc for data. */
 #include "base/arena.h"
+#include "base/secret.h"
 
 #include <stdalign.h>
 #include <stdarg.h>
@@ -39,7 +40,7 @@ static void release(struct arena **arena, bool wipe)
 	for (struct block *b = (*arena)->blocks, *next; b != NULL; b = next) {
 		next = b->next;
 		if (wipe)
-			explicit_bzero(b->data, b->size);
+			secret_wipe(b->data, b->size);
 		free(b);
 	}
 	free(*arena);

@@ -12,6 +12,7 @@
 
 #include "certs/chain.h"
 #include "certs/name.h"
+#include "certs/private_key.h"
 #include "certs/strength.h"
 #include "certs/trust.h"
 
@@ -114,23 +115,12 @@ static void describe(struct inventory *list, struct inventory_item *item, X509 *
 		item->troubles |= INVENTORY_WRONG_USE;
 }
 
-static int no_passphrase(char *to, int room, int writing, void *unused)
-{
-	(void)to;
-	(void)room;
-	(void)writing;
-	(void)unused;
-	return -1;
-}
-
 static bool key_fits(X509 *certificate, const char *path)
 {
-	BIO *bio = BIO_new_file(path, "rb");
-	EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+	EVP_PKEY *key = private_key_read(path);
 	bool fits = key != NULL && X509_check_private_key(certificate, key) == 1;
 
 	EVP_PKEY_free(key);
-	BIO_free(bio);
 	return fits;
 }
 

@@ -12,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
+#include "certs/private_key.h"
 
 enum { FINGERPRINT_TEXT = 64 };
 
@@ -41,25 +42,11 @@ static const char *load_certificates(struct sign *sign, const char *path)
 	return sign->certificate == NULL ? "the certificate is not PEM" : NULL;
 }
 
-static int no_passphrase(char *buffer, int size, int writing, void *context)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)context;
-	return -1;   /* a service cannot be asked */
-}
-
 static const char *load_key(struct sign *sign, const char *path)
 {
-	BIO *bio = BIO_new_file(path, "rb");
-
-	if (bio == NULL)
-		return "the key cannot be opened";
-	sign->key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	BIO_free(bio);
+	sign->key = private_key_read(path);
 	if (sign->key == NULL)
-		return "the key is not PEM without passphrase";
+		return "the key cannot be read: it must be PEM without passphrase";
 	return X509_check_private_key(sign->certificate, sign->key) == 1 ? NULL : "the key is not that of the certificate";
 }
 

@@ -1,5 +1,6 @@
 /* gateway/cli_init.c - relais init: folders, certificates, configuration, database. Nothing of the machine is touched. */
 #include "base/buf.h"
+#include "base/secret.h"
 #include "certs/body_seal.h"
 #include "gateway/cli_instance.h"
 #include "gateway/cli_instance_private.h"
@@ -218,7 +219,7 @@ static bool copy_file(const char *from, const char *to)
 	    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ssize_t len = in < 0 ? -1 : read(in, text, sizeof text);
 	bool whole = len >= 0 && out >= 0 && write(out, text, (size_t)len) == len;
-	explicit_bzero(text, sizeof text);
+	secret_wipe(text, sizeof text);
 	if (in >= 0)
 		close(in);
 	if (out >= 0 && close(out) != 0)

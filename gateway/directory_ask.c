@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "gateway/fetch.h"
 #include "gateway/log.h"
 
@@ -28,10 +29,11 @@ static enum reason read_key(struct arena *arena, const char *path, const char **
 	if (file >= 0)
 		close(file);
 	struct bytes key = bytes_trim((struct bytes){text, n > 0 ? (size_t)n : 0});
-	if (key.len == 0 || n == (ssize_t)sizeof text || !bytes_one_line(key, sizeof text))
-		return REASON_IO;
-	*header = arena_printf(arena, "ESANTE-API-KEY: %.*s", (int)key.len, (const char *)key.at);
-	return REASON_NONE;
+	bool good = key.len > 0 && n < (ssize_t)sizeof text && bytes_one_line(key, sizeof text);
+	if (good)
+		*header = arena_printf(arena, "ESANTE-API-KEY: %.*s", (int)key.len, (const char *)key.at);
+	secret_wipe(text, sizeof text);
+	return good ? REASON_NONE : REASON_IO;
 }
 
 /* By POST: a GET would write the number into the address, and so into logs on both sides. */
@@ -44,7 +46,8 @@ static enum reason ask_fhir(struct arena *arena, const struct config *config, st
 	};
 	struct buf body = buf_make(LIMIT_DIRECTORY_ANSWER);
 	struct fetch_told told = {.status = 0};
-	enum reason reason = config->directory.fhir_key_file[0] == '\0' ? REASON_NONE : read_key(arena, config->directory.fhir_key_file, &fetch.header);
+	struct arena *secret = arena_create(2 * LIMIT_DIRECTORY_KEY);
+	enum reason reason = config->directory.fhir_key_file[0] == '\0' ? REASON_NONE : read_key(secret, config->directory.fhir_key_file, &fetch.header);
 
 	if (reason == REASON_NONE)
 		reason = fetch_get(&fetch, &body, &told);
@@ -54,6 +57,7 @@ static enum reason ask_fhir(struct arena *arena, const struct config *config, st
 		log_event("directory-not-asked", LOG_TEXT("url", config->directory.fhir_url), LOG_REASON(reason), LOG_NUMBER("status", told.status),
 			  LOG_TEXT("detail", told.detail), LOG_END);
 	buf_free(&body);
+	arena_wipe(&secret);
 	return reason;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "gateway/identity_private.h"
 #include "gateway/log.h"
 #include "gateway/service.h"
@@ -91,7 +92,7 @@ static enum reason read_secret(struct arena *arena, const struct config *config,
 	bool good = bytes_one_line(line, SECRET_MAX) && line.len > 0;
 	identity->server.secret = good ? identity_encoded(arena, line) : NULL;
 	identity->server.user = identity_encoded(arena, bytes_of_text(config->identity.client_id));
-	explicit_bzero((void *)(uintptr_t)text.at, text.len);
+	secret_wipe((void *)(uintptr_t)text.at, text.len);
 	if (identity->server.secret == NULL || identity->server.user == NULL)
 		return refuse(detail, REASON_CONFIG_VALUE, "identity.secret_file", "must hold one line");
 	return REASON_NONE;
@@ -215,8 +216,8 @@ void identity_close(struct identity **identity)
 	if (i == NULL)
 		return;
 	pthread_mutex_destroy(&i->mutex);
-	explicit_bzero(i->server.secret, bytes_of_text(i->server.secret).len);
-	explicit_bzero(i->remembered, sizeof i->remembered);
+	secret_wipe(i->server.secret, bytes_of_text(i->server.secret).len);
+	secret_wipe(i->remembered, sizeof i->remembered);
 	identity_library_end();
 	*identity = NULL;
 }

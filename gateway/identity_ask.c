@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "gateway/log.h"
 
 enum {
@@ -127,7 +128,7 @@ char *identity_encoded(struct arena *arena, struct bytes text)
 	char *kept = escaped == NULL ? NULL : arena_text(arena, bytes_of_text(escaped));
 
 	if (escaped != NULL)
-		explicit_bzero(escaped, strlen(escaped));   /* the library's own text */
+		secret_wipe(escaped, strlen(escaped));   /* the library's own text */
 	curl_free(escaped);
 	return kept;
 }

@@ -5,6 +5,8 @@
  * 3. At the end of the connection the library is told -1, never 0: a 0 makes its literal reader turn for ever. */
 #include "gateway/mailstream.h"
 
+#include "base/secret.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -270,7 +272,7 @@ void stream_refund(struct stream *s, size_t n)
 void stream_forget(struct stream *s)
 {
 	if (s->mail && s->mail->write_buffer_len == 0)
-		explicit_bzero(s->mail->write_buffer, s->mail->buffer_max_size);
+		secret_wipe(s->mail->write_buffer, s->mail->buffer_max_size);
 }
 
 enum stream_trouble stream_trouble(const struct stream *s)

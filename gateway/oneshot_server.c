@@ -10,6 +10,7 @@
 #include "gateway/oneshot.h"
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/oneshot_wire.h"
@@ -166,7 +167,7 @@ static void begin(struct server *s, struct client *c)
 		else
 			hang_up(c);   /* the client sees no status and tries again */
 	}
-	explicit_bzero(s->request, s->request_len);
+	secret_wipe(s->request, s->request_len);
 	s->request_len = 0;
 	forget(&t.payload);
 	forget(&t.answer);

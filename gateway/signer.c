@@ -9,6 +9,7 @@
  *    process ends: its claim is free as soon as its connection is gone. */
 
 #include "base/limits.h"
+#include "certs/private_key.h"
 #include "certs/sign.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
@@ -245,7 +246,7 @@ int main(int argc, char **argv)
 		return status;
 	if (prepare(&s, &status)) {
 		(void)jail_enter(JAIL_SIGNER);
-		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.sign)), LOG_END);
+		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.sign)), LOG_NUMBER("key_locked", private_key_locked()), LOG_END);
 		status = serve(&s);
 	}
 	store_close(&s.store);

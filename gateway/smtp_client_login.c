@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "cda/base64.h"
 #include "gateway/smtp_client_private.h"
 
@@ -31,7 +32,7 @@ static struct buf whole_buf(size_t room)
 static void wipe_buf(struct buf *b)
 {
 	if (b->data != NULL)
-		explicit_bzero(b->data, b->room);
+		secret_wipe(b->data, b->room);
 	buf_free(b);
 }
 
@@ -60,7 +61,7 @@ static const char *read_file(const char *path, struct buf *out)
 	while (buf_ok(out) && (n = read(file, block, sizeof block)) > 0)
 		buf_add(out, (struct bytes){block, (size_t)n});
 	close(file);
-	explicit_bzero(block, sizeof block);
+	secret_wipe(block, sizeof block);
 	return n < 0 || !buf_ok(out) ? "the file of the secret cannot be read, or is too long" : NULL;
 }
 
@@ -191,7 +192,7 @@ enum reason smtp_client_log_in(struct smtp_client *c, struct status *status)
 		snprintf(status->text, sizeof status->text, "%s", trouble);
 	mailstream *mail = stream_mail(c->stream);
 	if (mail != NULL)
-		explicit_bzero(mail->write_buffer, mail->buffer_max_size);
+		secret_wipe(mail->write_buffer, mail->buffer_max_size);
 	wipe_buf(&s.file);
 	wipe_buf(&s.answer);
 	wipe_buf(&s.line);

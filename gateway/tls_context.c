@@ -6,15 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-/* A key with a passphrase is refused; nobody is asked at a terminal. */
-static int no_passphrase(char *to, int room, int writing, void *unused)
-{
-	(void)to;
-	(void)room;
-	(void)writing;
-	(void)unused;
-	return -1;
-}
+#include "certs/private_key.h"
 
 /* Who offers protocols must offer ours: a TLS session of another service is not to be led here (ALPACA, 2021). */
 static int choose_protocol(SSL *session, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
@@ -37,7 +29,6 @@ static bool set_protocol(SSL_CTX *ctx)
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_security_level(ctx, 2);
 	SSL_CTX_set_max_cert_list(ctx, LIMIT_TLS_CHAIN);
-	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* 4.2: forward secrecy and AEAD only; TLS 1.3 has nothing else. 4.2.1, 4.5: groups; signatures as in certs/strength.h. */
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
@@ -50,9 +41,10 @@ static const char *load_identity(SSL_CTX *ctx, const struct tls_files *files)
 {
 	if (SSL_CTX_use_certificate_chain_file(ctx, files->certificate) != 1)
 		return files->certificate;
-	if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
-		return files->key;
-	return NULL;
+	EVP_PKEY *key = private_key_read(files->key);
+	bool taken = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+	EVP_PKEY_free(key);
+	return taken ? NULL : files->key;
 }
 
 /* Names for the certificate request, so that a client with several certificates takes the right one. */

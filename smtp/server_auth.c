@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "smtp/server_private.h"
 
 static void wipe(struct buf *b)
 {
 	if (b->data != NULL)
-		explicit_bzero(b->data, b->room);
+		secret_wipe(b->data, b->room);
 	buf_free(b);
 }
 

@@ -10,6 +10,7 @@ import socket
 import struct
 
 import documents
+import secrets_kept as secrets
 from captive import KILLED, Captive, next_child
 from kills import alive, descendants
 from walls import UID, status_of
@@ -324,10 +325,19 @@ def work(world, story):
     story.ask()
 
 
+def said(world):
+    """Each session of the collector has said it by now."""
+    wait_for("a session", lambda: any(descendants(running(world, "collector"))), 20)
+    with open(os.path.join(world.dir, "collector.password")) as f:
+        secrets.nowhere(world, [f.read().strip()])
+
+
 def cases(world, story):
     yield "a request and a fetch, so that every process is at work", lambda: work(world, story)
     yield "rights and limits of each process", lambda: bounds(world)
     yield "each process, taken over: what must be refused is", lambda: taken_over(world)
+    yield "each key in its own process, in locked memory; of its file nothing stays", lambda: secrets.keys(world)
+    yield "the password of a mailbox that was just said stays nowhere", lambda: said(world)
     yield "the children that hold strangers' bytes, too", lambda: children(world, story)
     yield "what ends a process at once does, and another takes its place", lambda: killed_by(world)
     yield "no core of a crash, anywhere", lambda: no_core_anywhere(world)
