@@ -9,4 +9,10 @@
 /* Never left out by a compiler. NULL with 0 is nothing. */
 void secret_wipe(void *at, size_t len);
 
+/* Pages of their own for a secret that has to stay: locked, out of every dump, zero. NULL when the system gives none; where it may
+ * not lock so much they are not locked. */
+void *secret_room(size_t len);
+/* Wipes and gives back what secret_room gave for this len; NULL is nothing. */
+void secret_room_free(void *at, size_t len);
+
 #endif

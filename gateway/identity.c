@@ -17,7 +17,7 @@
 #include "gateway/log.h"
 #include "gateway/service.h"
 
-enum { SECRET_MAX = 1000, ANCHORS_MAX = 256 * 1024 };
+enum { SECRET_MAX = 1000, SECRET_ROOM = 4096 /* encoded: three signs for one, at most */, SECRET_SCRATCH = 64 * 1024, ANCHORS_MAX = 256 * 1024 };
 
 struct remembered {
 	unsigned char token[DIGEST_SHA256];
@@ -82,17 +82,32 @@ static enum reason check_settings(const struct config *config, char detail[IDENT
 	return REASON_NONE;
 }
 
+/* It has to stay, since every question needs it: in pages of its own. */
+static char *kept_encoded(struct arena *scratch, struct bytes secret)
+{
+	const char *encoded = identity_encoded(scratch, secret);
+	size_t len = encoded == NULL ? 0 : bytes_of_text(encoded).len;
+	char *room = len == 0 || len >= SECRET_ROOM ? NULL : secret_room(SECRET_ROOM);
+
+	if (room != NULL)
+		memcpy(room, encoded, len);   /* the room is zero behind it */
+	return room;
+}
+
 static enum reason read_secret(struct arena *arena, const struct config *config, struct identity *identity, char detail[IDENTITY_DETAIL])
 {
+	struct arena *scratch = arena_create(SECRET_SCRATCH);
 	struct bytes text;
 
-	if (!read_whole(arena, config->identity.secret_file, SECRET_MAX, &text))
+	if (!read_whole(scratch, config->identity.secret_file, SECRET_MAX, &text)) {
+		arena_wipe(&scratch);
 		return refuse(detail, REASON_IO, "identity.secret_file", "cannot be read, is empty or too long");
+	}
 	struct bytes line = bytes_trim(text);
 	bool good = bytes_one_line(line, SECRET_MAX) && line.len > 0;
-	identity->server.secret = good ? identity_encoded(arena, line) : NULL;
+	identity->server.secret = good ? kept_encoded(scratch, line) : NULL;
 	identity->server.user = identity_encoded(arena, bytes_of_text(config->identity.client_id));
-	secret_wipe((void *)(uintptr_t)text.at, text.len);
+	arena_wipe(&scratch);
 	if (identity->server.secret == NULL || identity->server.user == NULL)
 		return refuse(detail, REASON_CONFIG_VALUE, "identity.secret_file", "must hold one line");
 	return REASON_NONE;
@@ -216,7 +231,7 @@ void identity_close(struct identity **identity)
 	if (i == NULL)
 		return;
 	pthread_mutex_destroy(&i->mutex);
-	secret_wipe(i->server.secret, bytes_of_text(i->server.secret).len);
+	secret_room_free(i->server.secret, SECRET_ROOM);
 	secret_wipe(i->remembered, sizeof i->remembered);
 	identity_library_end();
 	*identity = NULL;

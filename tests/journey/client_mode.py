@@ -18,6 +18,7 @@ import uuid
 import clients
 import council
 import documents
+import secrets_kept
 from bad import outcome
 from correspondents import Correspondents, USERS, free_port, wait_port
 from story import Story
@@ -46,7 +47,7 @@ class Introspection:
     """RFC 7662 for one mailbox: a token is good until it is taken back."""
 
     def __init__(self, mailbox):
-        self.mailbox, self.good, self.asked = mailbox, set(), 0
+        self.mailbox, self.good, self.asked, self.given = mailbox, set(), 0, []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -71,6 +72,7 @@ class Introspection:
         """A new token; those before are taken back."""
         token = uuid.uuid4().hex * 40                  # as long as a real one
         self.good = {token}
+        self.given.append(token[:40])
         return token
 
 
@@ -411,6 +413,11 @@ def token_cases(world, _story):
         assert world.identity.asked > asked
 
     yield "ask", story.ask
+    def forgotten():
+        """Both sessions are logged in and live on: neither has its token any more."""
+        secrets_kept.nowhere(world, world.identity.given, control=(BOX, "collector"))
+
     yield "a token that is renewed", renewed
     for step in ("triage", "accept", "opinion", "release", "proofs", "exchange", "reconcile"):
         yield step, getattr(story, step)
+    yield "no token stays in memory", forgotten

@@ -14,7 +14,7 @@ import secrets_kept as secrets
 from captive import KILLED, Captive, next_child
 from kills import alive, descendants
 from walls import UID, status_of
-from world import DEPOT, HOSPITAL, wait_for
+from world import SERVICE_BOX, wait_for
 
 # reader's parent, reader's child, receiver, parent of others, their child, worker, signer
 COLUMNS = "RrNPCWS"
@@ -329,7 +329,7 @@ def said(world):
     """Each session of the collector has said it by now."""
     wait_for("a session", lambda: any(descendants(running(world, "collector"))), 20)
     with open(os.path.join(world.dir, "collector.password")) as f:
-        secrets.nowhere(world, [f.read().strip()])
+        secrets.nowhere(world, [f.read().strip()], control=(SERVICE_BOX, "collector"))
 
 
 def cases(world, story):

@@ -13,6 +13,7 @@ import tempfile
 
 import clients
 import documents
+import secrets_kept
 from bad import outcome
 from correspondents import free_port, wait_port
 from database import rows as query
@@ -467,6 +468,9 @@ def cases(world, story):
                 with open(path, "rb") as f:
                     text = f.read()
                 assert not [n for n in names if n in text], path
+        # Nor in the memory of any process, an hour or a second after; our own secret has to stay, in pages of its own.
+        secrets_kept.nowhere(w, office.tokens, control=(ISSUER, "receiver"))
+        secrets_kept.nowhere(w, [SECRET], kept=[("receiver", "locked")])
         dump = subprocess.run(["grep", "-rlaF", *[x for n in names for x in ("-e", n.decode())], os.path.join(w.dir, "data")], capture_output=True, text=True).stdout
         assert dump == "", dump
         office.identity.close()
@@ -481,7 +485,7 @@ def cases(world, story):
         ("no relay", no_relay), ("the operators' port knows no tokens", the_operators_port_knows_no_tokens),
         ("nothing before TLS", nothing_before_tls), ("in another's name: held", in_anothers_name), ("held stays hers", held_stays_hers),
         ("a report proves nothing", a_report_proves_nothing), ("a closed account", closed_account), ("reconcile", everything_agrees),
-        ("no token in any file", no_token_anywhere),
+        ("no token in any file, nor in memory", no_token_anywhere),
     ]
 
 
