@@ -12,6 +12,7 @@ import threading
 
 import clients
 import documents
+import leaks
 import walls
 from correspondents import free_port, unpack, wait_port
 from database import sql
@@ -468,7 +469,7 @@ def cases(world, story):
         assert "GARNIER" not in text and "LOINTAIN" not in text
         own = [row for row in text.splitlines() if '"process":"refresher"' in row or '"event":"directory-' in row]
         assert own and not any("@" in row for row in own), "the directory's own lines name no mailbox"
-        walls.no_leak(w)
+        leaks.no_leak(w)
 
     def reconciles():
         wait_for("an empty queue", lambda: not w.relais("queue", as_json=True))

@@ -3,7 +3,7 @@ import hashlib
 
 import clients
 import documents
-import walls
+import leaks
 from bad import outcome
 from world import DEPOT, wait_for
 
@@ -52,4 +52,4 @@ def finish(world, table, name):
         done = world.relais("reconcile", check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     table.case(f"{name}: reconcile is clean", reconcile)
-    table.case(f"{name}: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
+    table.case(f"{name}: no INS, name or address of a patient in any log", lambda: leaks.no_leak(world))

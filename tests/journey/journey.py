@@ -17,6 +17,7 @@ import client_mode                  # noqa: E402
 import copies                       # noqa: E402
 import directory                    # noqa: E402
 import kills                        # noqa: E402
+import leaks                        # noqa: E402
 import notices                      # noqa: E402
 import opinions                     # noqa: E402
 import orders                       # noqa: E402
@@ -61,6 +62,7 @@ def with_world(args, results, name, play, kind=World):
     try:
         world.start()
         play(world, folder)
+        results.case(f"{name}: nothing of its patients in logs, lists, titles, files, notices", lambda: leaks.no_leak(world))
     except Exception:
         results.failed += 1
         print(f"NOT OK  {name}: the world did not stand\n" + traceback.format_exc(), flush=True)
@@ -84,8 +86,9 @@ def story(args, results):
         results.case("story: seal", lambda: story.seal(folder))
         results.case("story: reconcile", story.reconcile)
         results.case("story: the past played and decided again", lambda: rehearse.all_of_it(world, folder))
-        results.case("story: no INS, name or address of a patient in any log", lambda: walls.no_leak(world))
         results.case("story: the database alone has nothing of what messages hold", lambda: walls.at_rest(world, story))
+        results.case("story: the search for leaks finds what is planted, in each place", lambda: leaks.can_fail(world))
+        results.case("story: the database writes no value into its log", lambda: leaks.database_is_quiet(world))
         results.case("story: reconcile notices any deleted row and any altered byte", lambda: walls.tamper(world))
     with_world(args, results, "story", play)
 

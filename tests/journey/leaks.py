@@ -1,0 +1,209 @@
+"""What of the patients stands where nobody looks for it: the canary of every journey.
+
+The words that are looked for are those of the scenario itself, read out of what the service keeps: numbers, names, subjects, answers, the
+first words of each text that came in. They must stand in no log, journal, list, title, environment, file, temporary file (one without a
+name, too), notice, alarm, statement of the database or core."""
+import contextlib
+import glob
+import json
+import os
+import re
+import stat
+import subprocess
+
+import clients
+import documents
+from database import command, rows
+from kills import descendants
+from story import FORM
+from world import PATIENT
+
+OWN_USERS = range(60700, 60740)
+OURS = ("sender", "operator", "manager", "officer", "nurses", "duty", "insurer")   # parties that are told numbers and reasons alone
+LEAST = 6                                                   # letters: a shorter word stands in others
+FILE_MOST = 64 << 20
+
+
+def squeezed(data):
+    """Letters and digits only, lower case: spaces, dots, case and quoting do not hide a number or a name."""
+    return re.sub(rb"[^0-9a-z\x80-\xff]", b"", data.lower())
+
+
+# ---------------------------------------------------------------- the words
+
+def identities(facts):
+    """Numbers and names of patients, as their documents have them."""
+    for document in facts.get("documents") or []:
+        patient = document.get("patient") or {}
+        yield from (i.get("extension") for i in patient.get("ids") or [])
+        yield from (patient.get(k) for k in ("family_birth", "family_used", "given_birth_first", "given_birth_all", "given_used"))
+
+
+def contents(facts):
+    """What people wrote: answers, subjects, the beginning of each line of a text."""
+    for document in facts.get("documents") or []:
+        yield from (a.get("text") or a.get("value") for a in document.get("answers") or [])
+    yield (facts.get("mail") or {}).get("subject")
+    for line in (facts.get("new_text") or "").splitlines():
+        yield line[:60]
+
+
+def wide(text, least):
+    return isinstance(text, str) and len(squeezed(text.encode())) >= least and "@" not in text
+
+
+def words(world):
+    """({word: squeezed} of who it is, {…} of what was written)."""
+    who, what = {documents.INS, documents.INS[:13], "279035121518989@", "PAT-TROIS", "DOMINIQUE", PATIENT}, set()
+    what |= {"combien de temps dure la radiothérapie", "cinq jours par semaine", "XDM/1.0/DDM+"} | {t[:40] for t in FORM.values() if len(t) > 20}
+    what |= {value for _, _, value in documents.answers() if wide(value, 20)}
+    for row in rows(world, "select facts from relais.inbox where facts is not null") if world.started else []:
+        who |= {w for w in identities(row["facts"]) if wide(w, LEAST)}
+        what |= {w for w in contents(row["facts"]) if wide(w, 20)}
+    with open(os.path.join(world.dir, "relais.conf"), "rb") as f:
+        own = squeezed(f.read())                            # a name of the service's own is no secret of a patient's
+    return [{w: squeezed(w.encode()) for w in set_ if squeezed(w.encode()) not in own} for set_ in (who, what)]
+
+
+# ---------------------------------------------------------------- the places
+
+def files(world):
+    for folder in ("log", "journal", "run", "spool", "fetch", "keeper"):
+        for path in glob.glob(os.path.join(world.dir, folder, "**"), recursive=True):
+            yield path, os.path.basename(path).encode()
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    yield path, f.read()
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run"):
+        for entry in os.scandir(folder):
+            with contextlib.suppress(OSError):
+                if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid in OWN_USERS:
+                    with open(entry.path, "rb") as f:
+                        yield entry.path, entry.name.encode() + f.read(FILE_MOST)
+
+
+def of_processes(world):
+    """Titles, environment, and each plain file that is open, also one that has no name any more. PostgreSQL's files are the database itself."""
+    if not world.started:
+        return
+    master, seen = world.status()["pid"], set()
+    for pid in [master] + descendants(master):
+        with contextlib.suppress(OSError):                  # a child that has ended meanwhile
+            for entry in ("cmdline", "comm", "environ"):
+                with open(f"/proc/{pid}/{entry}", "rb") as f:
+                    yield f"/proc/{pid}/{entry}", f.read()
+            for number in os.listdir(f"/proc/{pid}/fd"):
+                path = f"/proc/{pid}/fd/{number}"
+                about, target = os.stat(path), os.readlink(path)
+                if not stat.S_ISREG(about.st_mode) or (about.st_dev, about.st_ino) in seen or target.startswith(os.path.join(world.dir, "data")):
+                    continue
+                seen.add((about.st_dev, about.st_ino))
+                with open(path, "rb") as f:
+                    yield f"{path} ({target})", f.read(FILE_MOST)
+
+
+LISTS = (("status", "."), ("status", ".", "--json"), ("queue",), ("queue", "--json"), ("quarantine", "list"), ("quarantine", "list", "--json"), ("reconcile",),
+         ("reconcile", "--json"), ("dossier", "list", "--all"), ("dossier", "list", "--all", "--json"), ("alarm", "list"), ("alarm", "list", "--json"))
+
+
+def lists(world):
+    for words_ in LISTS if world.started else ():
+        where = [world.dir if w == "." else w for w in words_] + ([] if "." in words_ else ["--dir", world.dir])
+        done = subprocess.run([os.path.join(world.bin, "relais"), *where], capture_output=True)
+        yield "relais " + " ".join(words_), done.stdout + done.stderr
+
+
+def of_database(world):
+    """What its own monitoring shows: the statements of all sessions, running and last."""
+    if world.started:
+        for row in rows(world, "select pid, coalesce(usename, '') as usename, query, application_name from pg_stat_activity where pid <> pg_backend_pid()"):
+            yield f"pg_stat_activity of {row['usename']}", json.dumps(row).encode()
+
+
+def cores(world):
+    for folder in (world.dir, world.folder, os.path.join(world.dir, "data"), "/var/lib/systemd/coredump"):
+        for path in glob.glob(os.path.join(folder, "core*")):
+            if os.path.isfile(path) and open(path, "rb").read(4) == b"\x7fELF":
+                yield path, b"core"
+
+
+def places(world):
+    for source in (files, of_processes, lists, of_database):
+        yield from source(world)
+
+
+def notices(world):
+    """What is written to senders and to our own people: numbers, references and reasons."""
+    if not world.started:
+        return
+    for row in rows(world, f"select id, code, party, request from relais.outbox where party = any(array{list(OURS)}::text[])"):
+        yield f"S{row['id']} {row['code']} to {row['party']}", json.dumps(row["request"], ensure_ascii=False).encode()
+
+
+# ---------------------------------------------------------------- the search
+
+def caught(sources, wanted):
+    """[(place, words)] where any word stands; and how much was looked at."""
+    found, looked, size = [], 0, 0
+    for name, content in sources:
+        text = squeezed(content)
+        looked, size = looked + 1, size + len(content)
+        here = [word for word, squeezed_word in wanted.items() if squeezed_word in text]
+        if here:
+            found.append((name, here))
+    return found, looked, size
+
+
+def no_leak(world):
+    """Nothing of the patients, of a subject or of what was written in any of these places."""
+    who, what = words(world)
+    found, looked, size = caught(places(world), {**who, **what})
+    assert not found, found[:5]
+    found, _, _ = caught(notices(world), who)
+    assert not found, found[:5]
+    assert not list(cores(world))
+    assert looked > 50 and size > 20000 or not world.started, (looked, size)
+    assert len(who) >= 6 and len(what) >= 6
+    return looked, size, len(who) + len(what)
+
+
+def can_fail(world):
+    """Planted in each kind of place, the canary is found there; taken away, it is not."""
+    who, what = words(world)
+    wanted, canary = {**who, **what}, f"patiente {documents.INS[:1]} {documents.INS[1:]} PAT TROIS"
+    mails = squeezed(b"".join(world.mailbox(PATIENT).all()))
+    assert all(squeezed(w.encode()) in mails for w in (documents.INS, "PAT-TROIS", "DOMINIQUE", PATIENT)), "the search finds nothing where all stands"
+    log, spooled, beside = (os.path.join(world.dir, p) for p in ("log/relais.log", "spool/canari", "/var/tmp/relais-canari"))
+    size = os.path.getsize(log)
+    session = subprocess.Popen(command(world), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd="/")
+    try:
+        for path, mode in ((log, "a"), (spooled, "w"), (beside, "w")):
+            with open(path, mode) as f:
+                f.write(canary)
+        os.chown(beside, OWN_USERS[1], OWN_USERS[1])
+        session.stdin.write(f"select '{canary}';\n")
+        session.stdin.flush()
+        for want in ("pg_stat_activity", log, spooled, beside):
+            end = 20
+            names = []
+            while not any(want in name for name in names) and end:
+                names, end = [name for name, _ in caught(places(world), wanted)[0]], end - 1
+            assert any(want in name for name in names), (want, names)
+    finally:
+        os.truncate(log, size)
+        for path in (spooled, beside):
+            os.unlink(path)
+        session.stdin.close()
+        session.wait()
+    assert caught(places(world), wanted)[0] == []
+
+
+def database_is_quiet(world):
+    """An error that names what it was given: the database tells its client, and writes nothing of it."""
+    before = os.path.getsize(os.path.join(world.dir, "log/postgresql.log"))
+    for text in (f"select '{documents.INS}x'::bigint;", f"select 1 / 0, '{documents.INS}';", f"select * from \"PAT-TROIS {documents.INS}\";", f"copy (select 1) to '/{documents.INS}';"):
+        done = subprocess.run(command(world, "relais_worker", 60703), input=text, capture_output=True, text=True, cwd="/")
+        assert "ERROR" in done.stderr, done.stderr
+    with open(os.path.join(world.dir, "log/postgresql.log"), "rb") as f:
+        f.seek(before)
+        assert squeezed(documents.INS.encode()) not in squeezed(f.read())
