@@ -30,6 +30,7 @@ static const char settings[] =
 	"max_connections = 120\n"
 	"shared_buffers = 64MB\n"
 	"wal_compression = on\n"
+	"jit = off                             # no page of the server becomes executable (share/systemd)\n"
 	"timezone = 'UTC'\n"
 	"log_timezone = 'UTC'\n"
 	"log_statement = none\n"
