@@ -133,11 +133,15 @@ def places(world):
 
 
 def notices(world):
-    """What is written to senders and to our own people: numbers, references and reasons."""
+    """What is written to senders and to our own people: numbers, references and reasons. A receipt to the sender's own software bears the
+    national subject that it gave itself (policy/receipt.h, the trust space's rule), and no other word of it."""
     if not world.started:
         return
-    for row in rows(world, f"select id, code, party, request from relais.outbox where party = any(array{list(OURS)}::text[])"):
-        yield f"S{row['id']} {row['code']} to {row['party']}", json.dumps(row["request"], ensure_ascii=False).encode()
+    for row in rows(world, f"""select o.id, o.code, o.party, o.request, i.facts #>> '{{mail,subject}}' as given from relais.outbox o
+                               left join relais.inbox i on i.id = o.inbox where o.party = any(array{list(OURS)}::text[])"""):
+        text = squeezed(json.dumps(row["request"], ensure_ascii=False).encode())
+        given = squeezed((row["given"] or "").encode()) if row["party"] == "sender" else b""
+        yield f"S{row['id']} {row['code']} to {row['party']}", text.replace(given, b"") if given else text
 
 
 # ---------------------------------------------------------------- the search
