@@ -103,7 +103,8 @@ def of_processes(world):
 
 
 LISTS = (("status", "."), ("status", ".", "--json"), ("queue",), ("queue", "--json"), ("quarantine", "list"), ("quarantine", "list", "--json"), ("reconcile",),
-         ("reconcile", "--json"), ("dossier", "list", "--all"), ("dossier", "list", "--all", "--json"), ("alarm", "list"), ("alarm", "list", "--json"))
+         ("reconcile", "--json"), ("dossier", "list", "--all"), ("dossier", "list", "--all", "--json"), ("alarms",), ("alarms", "--json"),
+         ("stats", "day"), ("certificate", "list"))
 
 
 def lists(world):
