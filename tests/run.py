@@ -129,6 +129,7 @@ SUITES = {
     "attacks": script("attacks", [PYTHON, "tests/attacks.py"], 60),
     "events": script("events", [PYTHON, "tests/events.py"], 60),
     "walls": script("walls", [PYTHON, "tests/walls", BIN], 300),
+    "units": script("units", [PYTHON, "-B", "tests/units.py", RELEASE, CACHE], 300, show="NOT"),
     "corpus": script("corpus", [PYTHON, "tests/corpus_inspect.py", ENV.get("RELAIS_CORPUS", ""), BIN], 600, needs_corpus=True),
     "fields": script("fields", [PYTHON, "tests/cda_fields.py", ENV.get("RELAIS_CORPUS", ""), BIN], 120, needs_corpus=True),
     "catalogue": script("catalogue", [PYTHON, "-B", "tests/catalogue.py", BIN], 900, show="NOT"),
@@ -149,7 +150,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
+LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
          ("transport", "interop", "clients", "catalogue", "life"))
 
 

@@ -24,6 +24,10 @@ FAMILIES = {
     "opensmtpd": ["opensmtpd", "libdb5.3", "libevent-2.1-7", "libpam0g"],
     "dns": ["nsd", "libevent-2.1-7", "libfstrm0", "libprotobuf-c1"],
     "nft": ["nftables", "libnftables1", "libnftnl11", "libmnl0", "libedit2", "libbsd0", "libmd0", "libxtables12", "libjansson4", "libtinfo6", "libgmp10"],
+    # its tools alone, for tests/units.py: nothing of it is installed or started
+    "systemd": ["systemd", "libsystemd-shared", "libsystemd0", "libkmod2", "libapparmor1", "libip4tc2", "libcap2", "libcap-ng0", "libaudit1", "libpam0g",
+                "libcryptsetup12", "libfdisk1", "libargon2-1", "libdevmapper1.02.1", "libjson-c5", "libp11-kit0", "libffi8", "libgcrypt20", "libgpg-error0", "libacl1",
+                "libseccomp2", "liblz4-1", "libselinux1", "libpcre2-8-0", "libmount1", "libblkid1", "liblzma5", "libzstd1", "libcrypt1"],
 }
 USERS = {"postfix": 61301, "dovecot": 61302, "dovenull": 61303, "mailstore": 61304}
 POSTDROP = 61311
