@@ -10,6 +10,8 @@
 #include <openssl/kdf.h>
 #include <openssl/rand.h>
 
+#include "base/secret.h"
+
 enum { NONCE = 12, SHARED = 32 };
 
 static const struct bytes label = BYTES_OF("relais intake 1");
@@ -21,7 +23,7 @@ enum reason body_key_make(struct body_key *out)
 
 void body_key_wipe(struct body_key *key)
 {
-	OPENSSL_cleanse(key, sizeof *key);
+	secret_wipe(key, sizeof *key);
 }
 
 struct body_bound body_bound(const unsigned char digest[BODY_DIGEST], uint64_t size)
@@ -148,7 +150,7 @@ static bool between(EVP_PKEY *own, EVP_PKEY *peer, const unsigned char *ephemera
 	memcpy(salt, ephemeral, BODY_KEY);
 	memcpy(salt + BODY_KEY, recipient, BODY_KEY);
 	bool done = agree(own, peer, shared) && expand(shared, salt, out->at);
-	OPENSSL_cleanse(shared, sizeof shared);
+	secret_wipe(shared, sizeof shared);
 	return done;
 }
 

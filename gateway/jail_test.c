@@ -237,6 +237,15 @@ static int act_read_beside_trust(void)
 	return result(open("/var/tmp/jail-test-other", O_RDONLY | O_CLOEXEC));
 }
 
+/* As the keeper does it: beside, renamed into its place, taken away. */
+static int act_make_key(void)
+{
+	int file = open("/tmp/jail-test-file", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (file < 0 || fchmod(file, 0400) != 0 || rename("/tmp/jail-test-file", "/tmp/jail-test-key") != 0)
+		return errno;
+	return result(unlink("/tmp/jail-test-key"));
+}
+
 enum { WORKS = -1, FOUL = 255, KILLED = 1000 };   /* else an errno */
 
 /* --- each jail and each attempt ------------------------------------------------------------------------------- */
@@ -326,57 +335,57 @@ static const struct attempt {
 	int expected[JAILS];   /* 0 = nobody has thought of it: fails */
 	int without;           /* from this version of Landlock on; before, the row is told as not tried */
 } attempts[] = {
-	/* readers: parent, child; receiver; parents; their children; worker; signer */
-	{"read a file that is everybody's", act_open, {A, A, Y, Y, Y, A, A}, 0},
-	{"read a file beside", act_read_beside_trust, {A, A, A, A, A, A, A}, 1},
-	{"make a file", act_write_file, {A, A, A, A, A, A, A}, 1},
-	{"make a folder", act_mkdir, {K, K, A, A, A, A, A}, 0},
-	{"change a file's mode", act_chmod, {K, K, A, A, A, A, A}, 0},
-	{"make a symbolic link", act_symlink, {K, K, A, A, A, A, A}, 0},
-	{"make a link", act_link, {K, K, A, A, A, A, A}, 0},
-	{"watch files", act_inotify, {K, K, A, A, A, A, A}, 0},
-	{"a local socket", act_socket_unix, {K, K, Y, Y, Y, Y, Y}, 0},
-	{"a network socket", act_socket_inet, {K, K, Y, Y, Y, A, A}, 0},
-	{"a socket for raw packets", act_socket_packet, {K, K, A, A, A, A, A}, 0},
-	{"a raw socket of IP", act_socket_raw, {K, K, A, A, A, A, A}, 0},
-	{"the kernel's audit", act_socket_kernel, {K, K, A, A, A, A, A}, 0},
-	{"connect to a port that was named", act_connect_named, {K, K, Y, Y, Y, A, A}, 0},
-	{"connect to another port", act_connect_other, {K, K, A, Y, A, A, A}, 4},
-	{"bind a port", act_bind, {K, K, A, A, A, A, A}, 4},
-	{"listen", act_listen, {K, K, A, A, A, A, A}, 0},
-	{"a child", act_fork, {Y, K, A, Y, A, A, A}, 0},
-	{"a thread", act_thread, {Y, K, Y, Y, Y, A, A}, 0},
-	{"signal another process", act_signal_parent, {P, K, A, P, A, A, A}, 6},
-	{"signal a thread of another process", act_signal_thread, {K, K, A, A, A, A, A}, 0},
-	{"a descriptor of another process", act_pidfd, {K, K, A, A, A, A, A}, 0},
-	{"another process's limits", act_limit_other, {K, K, A, A, A, A, A}, 0},
-	{"lower its own limits", act_set_limit, {Y, P, Y, Y, Y, Y, Y}, 0},
-	{"be dumped and attached to again", act_dumpable, {K, K, A, A, A, A, A}, 0},
-	{"another user", act_setuid, {K, K, A, A, A, A, A}, 0},
-	{"another root", act_chroot, {K, K, A, A, A, A, A}, 0},
-	{"the kernel's key rings", act_keys, {K, K, A, A, A, A, A}, 0},
-	{"a key of a key ring", act_key_read, {K, K, A, A, A, A, A}, 0},
-	{"set the clock", act_clock, {K, K, A, A, A, A, A}, 0},
-	{"restart the machine", act_reboot, {K, K, A, A, A, A, A}, 0},
-	{"a call that nobody needs", act_old_calls, {K, K, A, A, A, A, A}, 0},
-	{"a page to write and run", act_executable_page, {A, A, A, A, A, A, A}, 0},
-	{"make a page run", act_make_executable, {A, A, A, A, A, A, A}, 0},
-	{"run a program", act_exec, {K, K, K, K, K, K, K}, 0},
-	{"run an open file", act_exec_file, {K, K, K, K, K, K, K}, 0},
-	{"be traced", act_ptrace, {K, K, K, K, K, K, K}, 0},
-	{"trace another", act_attach, {K, K, K, K, K, K, K}, 0},
-	{"read another's memory", act_memory_of_parent, {K, K, K, K, K, K, K}, 0},
-	{"a namespace", act_clone_namespace, {K, K, K, K, K, K, K}, 0},
-	{"another's namespace", act_setns, {K, K, K, K, K, K, K}, 0},
-	{"mount", act_mount, {K, K, K, K, K, K, K}, 0},
-	{"a program for the kernel", act_bpf, {K, K, K, K, K, K, K}, 0},
-	{"a queue of calls", act_uring, {K, K, K, K, K, K, K}, 0},
-	{"measure the kernel", act_perf, {K, K, K, K, K, K, K}, 0},
-	{"handle its own page faults", act_userfault, {K, K, K, K, K, K, K}, 0},
+	/* readers: parent, child; receiver; parents; their children; worker; keeper; signer */
+	{"read a file that is everybody's", act_open, {A, A, Y, Y, Y, A, A, A}, 0},
+	{"read a file beside", act_read_beside_trust, {A, A, A, A, A, A, A, A}, 1},
+	{"make a file", act_write_file, {A, A, A, A, A, A, A, A}, 1},
+	{"make a folder", act_mkdir, {K, K, A, A, A, A, A, A}, 0},
+	{"change a file's mode", act_chmod, {K, K, A, A, A, A, A, A}, 0},
+	{"make a symbolic link", act_symlink, {K, K, A, A, A, A, A, A}, 0},
+	{"make a link", act_link, {K, K, A, A, A, A, A, A}, 0},
+	{"watch files", act_inotify, {K, K, A, A, A, A, A, A}, 0},
+	{"a local socket", act_socket_unix, {K, K, Y, Y, Y, Y, Y, Y}, 0},
+	{"a network socket", act_socket_inet, {K, K, Y, Y, Y, A, A, A}, 0},
+	{"a socket for raw packets", act_socket_packet, {K, K, A, A, A, A, A, A}, 0},
+	{"a raw socket of IP", act_socket_raw, {K, K, A, A, A, A, A, A}, 0},
+	{"the kernel's audit", act_socket_kernel, {K, K, A, A, A, A, A, A}, 0},
+	{"connect to a port that was named", act_connect_named, {K, K, Y, Y, Y, A, A, A}, 0},
+	{"connect to another port", act_connect_other, {K, K, A, Y, A, A, A, A}, 4},
+	{"bind a port", act_bind, {K, K, A, A, A, A, A, A}, 4},
+	{"listen", act_listen, {K, K, A, A, A, A, A, A}, 0},
+	{"a child", act_fork, {Y, K, A, Y, A, A, A, A}, 0},
+	{"a thread", act_thread, {Y, K, Y, Y, Y, A, A, A}, 0},
+	{"signal another process", act_signal_parent, {P, K, A, P, A, A, A, A}, 6},
+	{"signal a thread of another process", act_signal_thread, {K, K, A, A, A, A, A, A}, 0},
+	{"a descriptor of another process", act_pidfd, {K, K, A, A, A, A, A, A}, 0},
+	{"another process's limits", act_limit_other, {K, K, A, A, A, A, A, A}, 0},
+	{"lower its own limits", act_set_limit, {Y, P, Y, Y, Y, Y, Y, Y}, 0},
+	{"be dumped and attached to again", act_dumpable, {K, K, A, A, A, A, A, A}, 0},
+	{"another user", act_setuid, {K, K, A, A, A, A, A, A}, 0},
+	{"another root", act_chroot, {K, K, A, A, A, A, A, A}, 0},
+	{"the kernel's key rings", act_keys, {K, K, A, A, A, A, A, A}, 0},
+	{"a key of a key ring", act_key_read, {K, K, A, A, A, A, A, A}, 0},
+	{"set the clock", act_clock, {K, K, A, A, A, A, A, A}, 0},
+	{"restart the machine", act_reboot, {K, K, A, A, A, A, A, A}, 0},
+	{"a call that nobody needs", act_old_calls, {K, K, A, A, A, A, A, A}, 0},
+	{"a page to write and run", act_executable_page, {A, A, A, A, A, A, A, A}, 0},
+	{"make a page run", act_make_executable, {A, A, A, A, A, A, A, A}, 0},
+	{"run a program", act_exec, {K, K, K, K, K, K, K, K}, 0},
+	{"run an open file", act_exec_file, {K, K, K, K, K, K, K, K}, 0},
+	{"be traced", act_ptrace, {K, K, K, K, K, K, K, K}, 0},
+	{"trace another", act_attach, {K, K, K, K, K, K, K, K}, 0},
+	{"read another's memory", act_memory_of_parent, {K, K, K, K, K, K, K, K}, 0},
+	{"a namespace", act_clone_namespace, {K, K, K, K, K, K, K, K}, 0},
+	{"another's namespace", act_setns, {K, K, K, K, K, K, K, K}, 0},
+	{"mount", act_mount, {K, K, K, K, K, K, K, K}, 0},
+	{"a program for the kernel", act_bpf, {K, K, K, K, K, K, K, K}, 0},
+	{"a queue of calls", act_uring, {K, K, K, K, K, K, K, K}, 0},
+	{"measure the kernel", act_perf, {K, K, K, K, K, K, K, K}, 0},
+	{"handle its own page faults", act_userfault, {K, K, K, K, K, K, K, K}, 0},
 	/* what each must be able to do */
-	{"have memory", act_memory, {Y, Y, Y, Y, Y, Y, Y}, 0},
-	{"print", act_print, {Y, Y, Y, Y, Y, Y, Y}, 0},
-	{"look at its own descriptors", act_fstat, {Y, Y, Y, Y, Y, Y, Y}, 0},
+	{"have memory", act_memory, {Y, Y, Y, Y, Y, Y, Y, Y}, 0},
+	{"print", act_print, {Y, Y, Y, Y, Y, Y, Y, Y}, 0},
+	{"look at its own descriptors", act_fstat, {Y, Y, Y, Y, Y, Y, Y, Y}, 0},
 };
 #undef A
 #undef P
@@ -416,6 +425,9 @@ static const struct act acts[] = {
 	{"a reader reads it no more", ONLY(JAIL_READER_PARENT), act_read_trust, EACCES, trust_file},
 	{"a parent reads what was named for it", ONLY(JAIL_PARENT), act_read_trust, WORKS, trust_file},
 	{"its child has what is named for the child alone", CLIENT, act_read_trust, EACCES, trust_file},
+	{"the keeper makes keys in its folder", ONLY(JAIL_KEEPER), act_make_key, WORKS, spool_folder},
+	{"and nowhere else", ONLY(JAIL_KEEPER), act_write_elsewhere, EACCES, spool_folder},
+	{"who asks it comes by a socket of before", ONLY(JAIL_KEEPER), act_accept_receive, WORKS, NULL},
 	{"the signer runs nothing there either", ONLY(JAIL_SIGNER), act_exec, KILLED, spool_folder},
 };
 
@@ -495,7 +507,8 @@ static void try_in(enum jail jail, int (*run)(void))
 {
 	static const enum jail outer[JAILS] = {
 		[JAIL_READER_PARENT] = JAIL_READER_PARENT, [JAIL_READER_CHILD] = JAIL_READER_PARENT, [JAIL_NETWORK] = JAIL_NETWORK,
-		[JAIL_PARENT] = JAIL_PARENT, [JAIL_CLIENT] = JAIL_PARENT, [JAIL_WORKER] = JAIL_WORKER, [JAIL_SIGNER] = JAIL_SIGNER};
+		[JAIL_PARENT] = JAIL_PARENT, [JAIL_CLIENT] = JAIL_PARENT, [JAIL_WORKER] = JAIL_WORKER, [JAIL_KEEPER] = JAIL_KEEPER,
+		[JAIL_SIGNER] = JAIL_SIGNER};
 
 	alarm(20);
 	jail_begin();

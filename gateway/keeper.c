@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "gateway/instance.h"
 #include "gateway/jail.h"
 #include "gateway/keeper_work.h"
@@ -83,7 +84,7 @@ static void answer(const struct keeper *k, size_t client, unsigned char kind, st
 		memcpy(message + 1, text.at, text.len);
 	/* Who does not take its answer asks again. */
 	(void)!send(k->clients[client].fd, message, 1 + text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	explicit_bzero(message, sizeof message);
+	secret_wipe(message, sizeof message);
 }
 
 static void answer_reason(const struct keeper *k, size_t client, enum reason reason)
@@ -169,7 +170,7 @@ static void serve(struct keeper *k, const struct pollfd *ready)
 			answer(k, from[i], KEEPER_GIVEN, (struct bytes){questions[i].key.at, BODY_KEY});
 		else
 			answer_reason(k, from[i], questions[i].reason);
-	explicit_bzero(questions, sizeof questions);
+	secret_wipe(questions, sizeof questions);
 	arena_destroy(&arena);
 	for (size_t i = k->n; i > 0; i--)
 		if (gone[i - 1])

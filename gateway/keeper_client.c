@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/secret.h"
 
 enum { STEP_MS = 20, PUBLIC_FILE = 512 };
 
@@ -111,7 +112,7 @@ enum reason keeper_client_open(struct keeper_client *client, int64_t body, struc
 		reason = REASON_FRAME;
 	if (reason == REASON_NONE)
 		memcpy(out->at, key.at, BODY_KEY);
-	explicit_bzero(answer, sizeof answer);
+	secret_wipe(answer, sizeof answer);
 	return reason;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
 
@@ -27,7 +28,7 @@ struct place {
 struct keeper_keys {
 	struct place places[PLACES];      /* the folder, and its copy when there is one */
 	size_t n;
-	struct body_key master;
+	struct body_key *master;          /* pages of its own (base/secret.h): it stays as long as the process */
 	struct buf marks;                 /* of names that were destroyed, MARK bytes each, sorted */
 	uint64_t destroyed;               /* records written */
 	struct keeper_intake intake;
@@ -114,7 +115,7 @@ static bool read_wrapped(const struct keeper_keys *k, const struct place *place,
 
 	if (fd >= 0)
 		close(fd);
-	return n == BODY_UNDER_KEY && body_key_unwrap((struct bytes){wrapped, BODY_UNDER_KEY}, &k->master, bytes_of_text(name), out) == REASON_NONE;
+	return n == BODY_UNDER_KEY && body_key_unwrap((struct bytes){wrapped, BODY_UNDER_KEY}, k->master, bytes_of_text(name), out) == REASON_NONE;
 }
 
 /* --- what was destroyed ------------------------------------------------------------------ */
@@ -282,7 +283,8 @@ static const char *open_all(struct keeper_keys *k, const char *master)
 {
 	struct body_key half;
 
-	if (!read_master(master, &k->master))
+	k->master = secret_room(sizeof *k->master);
+	if (k->master == NULL || !read_master(master, k->master))
 		return master;
 	for (size_t i = 0; i < k->n; i++)
 		if (!make_subfolders(&k->places[i]) || learn_destroyed(k, &k->places[i]) != REASON_NONE)
@@ -318,7 +320,7 @@ void keeper_keys_close(struct keeper_keys **keys)
 	for (size_t i = 0; i < PLACES; i++)
 		chain_journal_close(&k->places[i].destroyed);
 	buf_free(&k->marks);
-	body_key_wipe(&k->master);
+	secret_room_free(k->master, sizeof *k->master);
 	*keys = NULL;
 }
 
@@ -346,7 +348,7 @@ enum reason keeper_keys_find(struct keeper_keys *k, const char *name, struct bod
 static enum reason keep(struct keeper_keys *k, const char *name, const struct body_key *key)
 {
 	unsigned char wrapped[BODY_UNDER_KEY];
-	enum reason reason = body_key_wrap(key, &k->master, bytes_of_text(name), wrapped);
+	enum reason reason = body_key_wrap(key, k->master, bytes_of_text(name), wrapped);
 
 	return reason == REASON_NONE ? write_both(k, name, (struct bytes){wrapped, sizeof wrapped}) : reason;
 }

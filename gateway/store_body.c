@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 
 static const char sql[] = "select size, data from relais.body_read($1)";
 
@@ -107,7 +108,7 @@ static enum reason read_body(struct store *store, struct taker *t)
 	t->plain = buf_make(LIMIT_CHUNK + BODY_TAG);
 	reason = stream(store, t);
 	if (t->plain.data != NULL)
-		explicit_bzero(t->plain.data, t->plain.len);
+		secret_wipe(t->plain.data, t->plain.len);
 	buf_free(&t->plain);
 	body_key_wipe(&t->key);
 	return reason;
