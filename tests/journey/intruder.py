@@ -27,6 +27,8 @@ KINDS = {
 TABLE = {
     "read the key of the seal":                    "xxxxxxxx",
     "read the key of the receiver":                "xxYxxxxx",
+    "read the keeper's master key":                "xxxxxxxx",
+    "read what the keeper destroyed":              "xxxxxxYx",
     "read a file of the database":                 "xxxxxxxx",
     "read the log":                                "xxxxxxxx",
     "read the signer's journal again":             "xxxxxxxx",
@@ -112,6 +114,8 @@ class Attempts:
         tries = {
             "read the key of the seal": lambda: self.open(captive, self.path("pki/relais-seal.key")),
             "read the key of the receiver": lambda: self.open(captive, self.path("pki/relais-server.key")),
+            "read the keeper's master key": lambda: self.open(captive, self.path("pki/keeper.key")),
+            "read what the keeper destroyed": lambda: self.open(captive, self.path("keeper/destroyed.jsonl")),
             "read a file of the database": lambda: self.open(captive, self.path("data/postgresql.conf")),
             "read the log": lambda: self.open(captive, self.path("log/relais.log")),
             "read the signer's journal again": lambda: self.open(captive, self.path("journal/signer.jsonl")),
@@ -337,6 +341,7 @@ def cases(world, story):
     yield "rights and limits of each process", lambda: bounds(world)
     yield "each process, taken over: what must be refused is", lambda: taken_over(world)
     yield "each key in its own process, in locked memory; of its file nothing stays", lambda: secrets.keys(world)
+    yield "keys of bodies nowhere once they are read; the master key in locked memory of the keeper", lambda: secrets.body_keys(world)
     yield "the password of a mailbox that was just said stays nowhere", lambda: said(world)
     yield "the children that hold strangers' bytes, too", lambda: children(world, story)
     yield "what ends a process at once does, and another takes its place", lambda: killed_by(world)

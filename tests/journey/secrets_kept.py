@@ -2,9 +2,13 @@
 import base64
 import os
 import re
+import socket
+import struct
 import subprocess
 
+from database import rows
 from kills import descendants
+from world import wait_for
 
 # The private keys of an instance, and the processes that need each while they live (relais init gives both clients the same key).
 CLIENTS = {"collector", "deliverer"}
@@ -90,6 +94,23 @@ def keys(world):
         assert len(main) == 1 and {name for name, _ in main[0]} == owners, f"{file} was found in {main}: the search looks for the wrong thing"
         # A forked child's copy is not locked, since the kernel does not pass locks on; left out of dumps it is.
         assert all(kind == "locked" or (kind == "undumped" and name in CLIENTS) for name, kind in main[0]), (file, main)
+
+
+def body_keys(world):
+    """The keys of all bodies, as the keeper gives them to the operator: in no memory once the bodies were read. Its master key stays, locked."""
+    wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
+    keys_ = {}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.connect(os.path.join(world.dir, "run/keeper-operator.sock"))
+        for row in rows(world, "select id from relais.body order by id"):
+            s.send(b"o" + struct.pack(">QQ", row["id"], 0) + b"test")
+            answer = s.recv(4096)
+            assert answer[:1] == b"+" and len(answer) == 33, (row, answer[:40])
+            keys_[row["id"]] = answer[1:]
+    assert len(keys_) > 3 and len(set(keys_.values())) == len(keys_), "each body has a key of its own"
+    with open(os.path.join(world.pki, "keeper.key"), "rb") as f:
+        keys_["master"] = f.read()
+    assert holders(world, keys_) == {"master": {("keeper", "locked")}}
 
 
 def forms(secret):
