@@ -135,11 +135,12 @@ def places(world):
 
 def notices(world):
     """What is written to senders and to our own people: numbers, references and reasons. A receipt to the sender's own software bears the
-    national subject that it gave itself (policy/receipt.h, the trust space's rule), and no other word of it."""
+    national subject that it gave itself (policy/receipt.h, the trust space's rule), and no other word of it. What the signer refused to seal has gone to nobody."""
     if not world.started:
         return
     for row in rows(world, f"""select o.id, o.code, o.party, o.request, i.facts #>> '{{mail,subject}}' as given from relais.outbox o
-                               left join relais.inbox i on i.id = o.inbox where o.party = any(array{list(OURS)}::text[])"""):
+                               left join relais.inbox i on i.id = o.inbox
+                               where o.party = any(array{list(OURS)}::text[]) and o.reason is distinct from 'sign.refused'"""):
         text = squeezed(json.dumps(row["request"], ensure_ascii=False).encode())
         given = squeezed((row["given"] or "").encode()) if row["party"] == "sender" else b""
         yield f"S{row['id']} {row['code']} to {row['party']}", text.replace(given, b"") if given else text
