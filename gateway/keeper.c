@@ -128,19 +128,6 @@ static void answer_operator(struct keeper *k, size_t client, unsigned char what,
 	buf_free(&text);
 }
 
-/* False: no question that we know. */
-static bool read_open(struct bytes text, enum keeper_role role, struct keeper_question *out)
-{
-	struct cursor c = cursor_on(text);
-	uint64_t body = cursor_u64(&c), mail = cursor_u64(&c);
-
-	if (c.failed || body > INT64_MAX || mail > INT64_MAX)
-		return false;
-	*out = (struct keeper_question){.role = role, .body = (int64_t)body, .mail = (int64_t)mail};
-	keeper_plain(c.left, out->purpose);
-	return role != KEEPER_ROLE_OPERATOR || out->purpose[0] != '\0';
-}
-
 /* Reads what client i asks; true when it is a body to open, of which *out is filled. False too when it is gone: *gone. */
 static bool hear(struct keeper *k, size_t i, struct keeper_question *out, bool *gone)
 {
@@ -151,7 +138,7 @@ static bool hear(struct keeper *k, size_t i, struct keeper_question *out, bool *
 	if (n <= 0)
 		return false;
 	struct bytes rest = {text + 1, (size_t)n - 1};
-	if (text[0] == KEEPER_OPEN && read_open(rest, k->clients[i].role, out))
+	if (text[0] == KEEPER_OPEN && keeper_question_read(rest, k->clients[i].role, out))
 		return true;
 	if (text[0] == KEEPER_PUBLIC && rest.len == 0)
 		answer_public(k, i);

@@ -30,6 +30,18 @@ void keeper_plain(struct bytes text, char out[KEEPER_PURPOSE + 1])
 	out[n] = '\0';
 }
 
+bool keeper_question_read(struct bytes text, enum keeper_role role, struct keeper_question *out)
+{
+	struct cursor c = cursor_on(text);
+	uint64_t body = cursor_u64(&c), mail = cursor_u64(&c);
+
+	if (c.failed || body > INT64_MAX || mail > INT64_MAX)
+		return false;
+	*out = (struct keeper_question){.role = role, .body = (int64_t)body, .mail = (int64_t)mail};
+	keeper_plain(c.left, out->purpose);
+	return role != KEEPER_ROLE_OPERATOR || out->purpose[0] != '\0';
+}
+
 static struct bytes number(struct arena *arena, int64_t n)
 {
 	return bytes_of_text(arena_printf(arena, "%lld", (long long)n));

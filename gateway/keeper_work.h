@@ -34,6 +34,8 @@ struct keeper_question {
 	struct body_key key;
 };
 
+/* What follows KEEPER_OPEN (keeper_wire.h). False: it is no such question, or an operator's without a purpose. */
+MUST_USE bool keeper_question_read(struct bytes text, enum keeper_role role, struct keeper_question *out);
 /* At most LIMIT_KEEPER_BATCH of them together. */
 void keeper_work_open(struct keeper_work *work, struct arena *arena, struct keeper_question *questions, size_t n);
 /* Bodies whose place is decided go under their key. */

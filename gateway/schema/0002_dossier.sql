@@ -1577,6 +1577,10 @@ language sql security definer set search_path = relais, pg_temp as $$
     on conflict on constraint keeper_state_pkey do update set seen_at = now(), destroyed = greatest(keeper_state.destroyed, excluded.destroyed)
 $$;
 
+-- Seconds since it was heard of; null: never.
+create function keeper_silent() returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$ select extract(epoch from now() - k.seen_at)::bigint from (values (1)) v left join keeper_state k on true $$;
+
 -- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.
 create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean,
   out directory boolean, out services boolean)

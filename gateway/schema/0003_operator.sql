@@ -320,7 +320,7 @@ grant execute on function collect_cursor(text), collect_message, collect_skipped
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
-grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
+grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -89,6 +90,16 @@ def cases(world, story):
                 body_by_hand(w, r["id"], folder)
         number = rows(w, "select body from relais.inbox where outcome = 'filed' order by id limit 1")[0]["body"]
         assert b"Message-ID:" in body_by_hand(w, number)
+
+    def openssl_alone():
+        """The lines of docs/security.md as they stand there, with openssl, psql and xxd: the body's digest comes out."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "security.md"), encoding="utf-8") as f:
+            lines = re.search(r"^    N=dossier:.*?(?=\n\n)", f.read(), re.S | re.M).group(0)
+        body = rows(w, f"select id, encode(digest, 'hex') as digest from relais.body where key_name = 'dossier:{story.ref}' and size <= 262144 order by size limit 1")[0]
+        lines = re.sub(r" {3,}(the dossier's key|the body's key|relais.body.digest)$", "", lines, flags=re.M)
+        lines = lines.replace("D-2026-00001", story.ref).replace("= 12", f"= {body['id']}").replace("psql …", f"psql -h {w.dir}/run/db -U postgres -d relais -X")
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", lines], cwd=w.dir, capture_output=True, text=True)
+        assert done.stdout.split()[:1] == [body["digest"]], (lines, done)
 
     def away():
         """The receiver goes on; who reads waits; nothing is lost, refused or tried out. A signer does not end for want of a key."""
@@ -198,6 +209,7 @@ def cases(world, story):
 
     yield "a dossier's bodies go under its key, in both folders", a_dossier
     yield "every body opened by hand, as the manual says", by_hand
+    yield "a body opened by the manual's own lines", openssl_alone
     yield "away: mail is taken in, and read when it is back", away
     yield "kill -9, again and again", killed
     yield "a key from the copy", one_folder_lost

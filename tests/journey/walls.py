@@ -29,7 +29,7 @@ MAY = {
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
-    "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
+    "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
