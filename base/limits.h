@@ -178,9 +178,12 @@
 
 /* The keeper of the bodies' keys. */
 #define LIMIT_KEEPER_SECONDS 5           /* an answer is waited for: a keeper that ended is there again in less than one */
+#define LIMIT_KEEPER_SILENT_SECONDS 60   /* without a word of it in the database: an alarm */
 #define LIMIT_KEEPER_CLIENTS 160         /* connections at once: 64 workers, LIMIT_DELIVER_CHILDREN, the signer, the operator's */
 #define LIMIT_KEEPER_BATCH 64            /* questions answered with one look into the database and one sync of the journal */
 #define LIMIT_KEEPER_INTAKE_SECONDS 86400 /* a public key of intake is in use so long */
+#define LIMIT_KEEPER_INTAKE_KEPT_SECONDS (7 * 86400) /* its private half is kept so long after that, and as long as a body is under it: a
+					  * backup of the week before still opens, one that is older does not where it is of the time before filing */
 
 /* Work. */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */

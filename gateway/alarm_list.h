@@ -27,6 +27,10 @@ A("certificate.expired", "Un certificat est échu ou ne peut pas être lu : ce q
   "Remplacez-le aujourd'hui ; relais certificate list dit lequel.",
   "A certificate has ended or cannot be read: what depends on it no longer works.",
   "Replace it today; relais certificate list says which.")
+A("keeper.away", "Le gardien des clés ne répond plus : le courrier est reçu et gardé, mais rien n'est plus lu, scellé ni envoyé.",
+  "relais status dit s'il tourne, log/relais.log pourquoi il a fini ; le dossier des clés (keeper.folder) doit être là. Tout reprend de soi-même.",
+  "The keeper of the keys does not answer any more: mail is taken in and kept, but nothing is read, sealed or sent.",
+  "relais status says whether it runs, log/relais.log why it ended; the folder of keys (keeper.folder) must be there. All goes on by itself.")
 A("machine.disk", "Le disque de l'instance est presque plein : bientôt plus rien ne pourra être reçu ni envoyé.",
   "Libérez de la place ou agrandissez le volume aujourd'hui ; le détail dit le dossier et le pourcentage occupé.",
   "The disk of the instance is nearly full: soon nothing can be received or sent.",

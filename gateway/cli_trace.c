@@ -10,6 +10,7 @@
 
 #include "gateway/cli_view.h"
 #include "gateway/reconcile_fold.h"
+#include "gateway/reconcile_keys.h"
 
 static void line(const json_t *row, const char *const keys[], size_t n)
 {
@@ -188,12 +189,19 @@ int cli_reconcile(int argc, char **argv)
 		return cli_close(&cli, CLI_FAILED);
 	}
 	struct reconcile_folds folds;
+	struct reconcile_keys keys = {0};
 	enum reason reason = reconcile_folds(&cli, &folds);
+	if (reason == REASON_NONE)
+		reason = reconcile_keys(&cli, !quick, &keys);
 	if (reason != REASON_NONE)
 		status = cli_refuse(&cli, reason, NULL);
 	add_check(checks, "dossiers whose row is not the fold of their events", folds.dossiers, folds.differ);
 	add_check(checks, "fees in the ledger against what the events earned", folds.fees, folds.fees_differ);
 	add_check(checks, "timers of dossiers that the database would forget", folds.timers, folds.forgotten);
+	add_check(checks, "bodies whose key the keeper does not have", keys.bodies, keys.missing);
+	add_check(checks, "bodies still here whose key was destroyed", keys.bodies, keys.destroyed);
+	if (!quick)
+		add_check(checks, "bodies whose own key does not come out of its row", keys.tried, keys.closed);
 	for (size_t i = 0; i < journals.n; i++)
 		journal_read(&journals.list[i], rows, &r);
 	add_check(checks, "receivers' journal lines without their row", r.lines, r.lost);

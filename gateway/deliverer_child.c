@@ -150,7 +150,10 @@ static enum reason deliver_one(struct child *c, bool *found)
 	enum reason reason = REASON_MEMORY;
 
 	*found = false;
+	/* A mail whose body nobody opens is not claimed: each claim counts as an attempt. */
 	if (arena)
+		reason = keeper_client_public(store_keeper(c->store), &(struct keeper_public){0});
+	if (reason == REASON_NONE)
 		reason = deliverer_mail_claim(c->store, arena, c->due, c->n_due, &mail, found);
 	if (reason == REASON_NONE && *found) {
 		reason = try_mail(c, arena, &mail, &result);

@@ -74,17 +74,13 @@ static void drop(struct keeper *k, size_t i)
 
 /* --- questions and answers -------------------------------------------------------- */
 
+/* Who does not take its answer asks again. */
 static void answer(const struct keeper *k, size_t client, unsigned char kind, struct bytes text)
 {
-	unsigned char message[1 + BODY_KEY + KEEPER_NAME];
+	struct iovec parts[] = {{&kind, 1}, {(void *)(uintptr_t)text.at, text.len}};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = text.len > 0 ? 2 : 1};
 
-	message[0] = kind;
-	text = bytes_slice(text, 0, sizeof message - 1);
-	if (text.len > 0)
-		memcpy(message + 1, text.at, text.len);
-	/* Who does not take its answer asks again. */
-	(void)!send(k->clients[client].fd, message, 1 + text.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	secret_wipe(message, sizeof message);
+	(void)!sendmsg(k->clients[client].fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void answer_reason(const struct keeper *k, size_t client, enum reason reason)
@@ -107,30 +103,29 @@ static void answer_public(const struct keeper *k, size_t client)
 	answer(k, client, KEEPER_GIVEN, (struct bytes){text, BODY_KEY + name.len});
 }
 
-/* Letters, digits, blanks, points and hyphens pass; it goes into a line of JSON. */
-static void take_purpose(struct bytes text, char out[KEEPER_PURPOSE + 1])
+/* Of the operator; the answer, or a reason. */
+static void answer_operator(struct keeper *k, size_t client, unsigned char what, struct bytes rest)
 {
-	size_t n = 0;
+	struct buf text = buf_make(KEEPER_ANSWER_MAX - 1);
+	enum reason reason = REASON_USAGE;
 
-	for (size_t i = 0; i < text.len && n < KEEPER_PURPOSE; i++) {
-		unsigned char c = text.at[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' || c == '-';
-		out[n++] = plain ? (char)c : '?';
+	if (what == KEEPER_STATE && rest.len == 0) {
+		keeper_work_state(&k->work, &text);
+		reason = REASON_NONE;
+	} else if (what == KEEPER_KNOWN) {
+		reason = keeper_work_known(&k->work, rest, &text);
+	} else if (what == KEEPER_TRY) {
+		reason = keeper_work_try(&k->work, rest, &text);
+	} else if (what == KEEPER_DESTROY) {
+		reason = keeper_work_destroy(&k->work, rest, &text);
 	}
-	out[n] = '\0';
-}
-
-/* False: no question that we know. */
-static bool read_open(struct bytes text, enum keeper_role role, struct keeper_question *out)
-{
-	struct cursor c = cursor_on(text);
-	uint64_t body = cursor_u64(&c), mail = cursor_u64(&c);
-
-	if (c.failed || body > INT64_MAX || mail > INT64_MAX)
-		return false;
-	*out = (struct keeper_question){.role = role, .body = (int64_t)body, .mail = (int64_t)mail};
-	take_purpose(c.left, out->purpose);
-	return role != KEEPER_ROLE_OPERATOR || out->purpose[0] != '\0';
+	if (reason == REASON_NONE && !buf_ok(&text))
+		reason = REASON_MEMORY;
+	if (reason == REASON_NONE)
+		answer(k, client, KEEPER_GIVEN, buf_bytes(&text));
+	else
+		answer_reason(k, client, reason);
+	buf_free(&text);
 }
 
 /* Reads what client i asks; true when it is a body to open, of which *out is filled. False too when it is gone: *gone. */
@@ -143,10 +138,12 @@ static bool hear(struct keeper *k, size_t i, struct keeper_question *out, bool *
 	if (n <= 0)
 		return false;
 	struct bytes rest = {text + 1, (size_t)n - 1};
-	if (text[0] == KEEPER_OPEN && read_open(rest, k->clients[i].role, out))
+	if (text[0] == KEEPER_OPEN && keeper_question_read(rest, k->clients[i].role, out))
 		return true;
 	if (text[0] == KEEPER_PUBLIC && rest.len == 0)
 		answer_public(k, i);
+	else if (k->clients[i].role == KEEPER_ROLE_OPERATOR)
+		answer_operator(k, i, text[0], rest);
 	else
 		answer_reason(k, i, REASON_USAGE);
 	return false;
@@ -179,15 +176,6 @@ static void serve(struct keeper *k, const struct pollfd *ready)
 
 /* --- life ------------------------------------------------------------------------------ */
 
-static void rewrap(struct keeper *k)
-{
-	for (bool more = true; more;) {
-		struct arena *arena = arena_create(BATCH_MEMORY);
-		more = keeper_work_rewrap(&k->work, arena);
-		arena_destroy(&arena);
-	}
-}
-
 /* What is due once a second; the database may be away, and is then asked again. */
 static void tick(struct keeper *k, unsigned *ticks)
 {
@@ -198,7 +186,7 @@ static void tick(struct keeper *k, unsigned *ticks)
 			*ticks = 0;
 		}
 	}
-	rewrap(k);
+	keeper_work_settle(&k->work);
 }
 
 static int run(struct keeper *k)

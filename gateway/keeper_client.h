@@ -33,7 +33,7 @@ MUST_USE enum reason keeper_public_read(const char *folder, struct keeper_public
 /* "intake:7 HEXADECIMAL 2026-11-22T00:00:00.000000Z\n": the text of that file; since when it is in use is not looked at. */
 MUST_USE bool keeper_public_parse(struct bytes text, struct keeper_public *out);
 
-/* Of an operator: the answer's JSON is in the arena. asked: one of KEEPER_STATE, KEEPER_KNOWN, KEEPER_DESTROY. */
+/* Of an operator: the answer's JSON is in the arena. asked: one of KEEPER_STATE, KEEPER_KNOWN, KEEPER_TRY, KEEPER_DESTROY. */
 MUST_USE enum reason keeper_client_ask(struct keeper_client *client, struct arena *arena, unsigned char asked, struct bytes what, struct bytes *json);
 
 #endif

@@ -103,7 +103,7 @@ static enum reason write_both(struct keeper_keys *k, const char *name, struct by
 	enum reason reason = REASON_NONE;
 
 	for (size_t i = k->n; i > 0 && reason == REASON_NONE; i--)
-		reason = path_of(&k->places[i - 1], name, "key", path) ? write_file(path, wrapped, 0400) : REASON_IO;
+		reason = path_of(&k->places[i - 1], name, "key", path) ? write_file(path, wrapped, 0600) : REASON_IO;
 	return reason;
 }
 
@@ -153,9 +153,9 @@ static enum reason take_away(const struct place *place, const char *name)
 
 	if (!path_of(place, name, "key", path))
 		return REASON_IO;
-	if (chmod(path, 0600) != 0)
-		return errno == ENOENT ? REASON_NONE : REASON_IO;
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return REASON_NONE;
 	bool done = fd >= 0 && body_key_make(&noise[0]) == REASON_NONE && body_key_make(&noise[1]) == REASON_NONE &&
 		    write(fd, noise, BODY_UNDER_KEY) == BODY_UNDER_KEY && fsync(fd) == 0;
 	if (fd >= 0)
@@ -337,7 +337,7 @@ enum reason keeper_keys_find(struct keeper_keys *k, const char *name, struct bod
 		if (!read_wrapped(k, &k->places[i], name, wrapped, out))
 			continue;
 		if (i > 0 && path_of(&k->places[0], name, "key", path)) {
-			enum reason reason = write_file(path, (struct bytes){wrapped, sizeof wrapped}, 0400);
+			enum reason reason = write_file(path, (struct bytes){wrapped, sizeof wrapped}, 0600);
 			log_event("key-from-copy", LOG_TEXT("key", name), LOG_REASON(reason), LOG_END);
 		}
 		return REASON_NONE;
@@ -374,34 +374,34 @@ enum reason keeper_keys_make(struct keeper_keys *k, const char *name, struct bod
 	return reason == REASON_NONE ? keep(k, name, out) : reason;
 }
 
-/* The number of a record that is there. */
-static uint64_t number_of(const struct keeper_keys *k, const char *name)
+/* A record that is there. */
+static struct keeper_record record_of(const struct keeper_keys *k, const char *name)
 {
 	char path[PATH_ROOM], line[LINE_ROOM];
-	uint64_t n = 0;
+	struct keeper_record out = {0};
 	FILE *file = snprintf(path, sizeof path, "%s/destroyed.jsonl", k->places[0].folder) < (int)sizeof path ? fopen(path, "re") : NULL;
 
-	while (file != NULL && n == 0 && fgets(line, sizeof line, file) != NULL) {
+	while (file != NULL && out.n == 0 && fgets(line, sizeof line, file) != NULL) {
 		json_t *one = json_read(bytes_trim(bytes_of_text(line)));
-		if (bytes_equal_text(json_view(one, "name"), name))
-			n = (uint64_t)json_integer_value(json_object_get(one, "n"));
+		if (bytes_equal_text(json_view(one, "name"), name) && json_instant(one, "at", &out.at))
+			out.n = (uint64_t)json_integer_value(json_object_get(one, "n"));
 		json_decref(one);
 	}
 	if (file != NULL)
 		fclose(file);
-	return n;
+	return out;
 }
 
-enum reason keeper_keys_destroy(struct keeper_keys *k, const char *name, const char *by, struct instant at, uint64_t *n)
+enum reason keeper_keys_destroy(struct keeper_keys *k, const char *name, const char *by, struct instant at, struct keeper_record *out)
 {
 	if (is_destroyed(k, name)) {
-		*n = number_of(k, name);
+		*out = record_of(k, name);
 		return take_away_all(k, name);
 	}
 	enum reason reason = write_destroyed(k, name, by, at);
 	if (reason != REASON_NONE)
 		return reason;
-	*n = ++k->destroyed;
+	*out = (struct keeper_record){++k->destroyed, at};
 	if (!remember(k, name))
 		return REASON_MEMORY;
 	return take_away_all(k, name);

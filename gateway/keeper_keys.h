@@ -28,9 +28,14 @@ void keeper_keys_close(struct keeper_keys **keys);
 MUST_USE enum reason keeper_keys_find(struct keeper_keys *keys, const char *name, struct body_key *out);
 /* The same, and made when there is none: IO, STORE_FULL. */
 MUST_USE enum reason keeper_keys_make(struct keeper_keys *keys, const char *name, struct body_key *out);
-/* For good. *n is the number of its record, the same when it was destroyed before. by: who asked, plain ASCII. */
-MUST_USE enum reason keeper_keys_destroy(struct keeper_keys *keys, const char *name, const char *by, struct instant at, uint64_t *n);
-/* How many were, in all; the highest number of a record. */
+/* The record of a destruction. */
+struct keeper_record {
+	uint64_t n;
+	struct instant at;
+};
+/* For good; a key that never was can be destroyed, too, and will never be. by: who asked, plain ASCII. *out: the first record of that name. */
+MUST_USE enum reason keeper_keys_destroy(struct keeper_keys *keys, const char *name, const char *by, struct instant at, struct keeper_record *out);
+/* How many were, in all: the highest number of a record. */
 uint64_t keeper_keys_destroyed(const struct keeper_keys *keys);
 
 /* The pair of intake in use; number 0 = none yet. made: of its file. */

@@ -7,6 +7,7 @@
 #ifndef RELAIS_GATEWAY_KEEPER_WORK_H
 #define RELAIS_GATEWAY_KEEPER_WORK_H
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "gateway/keeper_keys.h"
 #include "gateway/store.h"
@@ -14,11 +15,15 @@
 enum keeper_role { KEEPER_ROLE_OPERATOR, KEEPER_ROLE_WORKER, KEEPER_ROLE_SIGNER, KEEPER_ROLE_DELIVERER, KEEPER_ROLES };
 const char *keeper_role_name(enum keeper_role role);
 
+/* Letters, digits, blanks, points and hyphens pass, anything else is a question mark: it goes into a line of JSON. */
+void keeper_plain(struct bytes text, char out[KEEPER_PURPOSE + 1]);
+
 struct keeper_work {
 	struct store *store;
 	struct keeper_keys *keys;
 	struct chain_journal journal;
 	uint64_t opened, refused;                /* since the start */
+	uint64_t rewrapped;
 };
 
 struct keeper_question {
@@ -29,10 +34,19 @@ struct keeper_question {
 	struct body_key key;
 };
 
+/* What follows KEEPER_OPEN (keeper_wire.h). False: it is no such question, or an operator's without a purpose. */
+MUST_USE bool keeper_question_read(struct bytes text, enum keeper_role role, struct keeper_question *out);
 /* At most LIMIT_KEEPER_BATCH of them together. */
 void keeper_work_open(struct keeper_work *work, struct arena *arena, struct keeper_question *questions, size_t n);
-/* Bodies whose place is decided go under their key; true when there may be more. */
-MUST_USE bool keeper_work_rewrap(struct keeper_work *work, struct arena *arena);
+/* Bodies whose place is decided go under their key. */
+void keeper_work_settle(struct keeper_work *work);
 /* Once a while: a pair of intake is made when the day is over (or none is there), idle ones are destroyed, and the database hears that we live. */
 MUST_USE enum reason keeper_work_tend(struct keeper_work *work, struct instant now);
+/* What the operator may ask besides (keeper_wire.h); the answers are added to out. Names and who asks: what is no such thing is USAGE. */
+void keeper_work_state(const struct keeper_work *work, struct buf *out);
+MUST_USE enum reason keeper_work_known(struct keeper_work *work, struct bytes names, struct buf *out);
+MUST_USE enum reason keeper_work_try(struct keeper_work *work, struct bytes after, struct buf *out);
+/* What is still to be put under that key is first, so that it goes with it. */
+MUST_USE enum reason keeper_work_destroy(struct keeper_work *work, struct bytes asked, struct buf *out);
+
 #endif

@@ -199,6 +199,7 @@ static void work(struct refresher *r, int64_t *stale_ms)
 	if (*stale_ms <= now) {
 		refresher_alarms_list(r);
 		refresher_alarms_disks(r);
+		refresher_alarms_keeper(r);
 		refresher_alarms_directory(r);
 		*stale_ms = now + STALE_MS;
 	}

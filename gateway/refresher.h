@@ -31,6 +31,7 @@ struct refresher {
 	int answer;                 /* read end of the child's pipe */
 	int64_t check_ms;           /* next look at what is in place */
 	int disks[REFRESHER_DISKS]; /* folders, -1: not there */
+	bool keeper_silent;         /* at the last look */
 };
 
 /* In a child: fetches, checks, puts in place. REASON_NONE: it is in place, or was already. */
@@ -47,6 +48,8 @@ void refresher_alarms_list(struct refresher *r);
 /* Certificates and revocation lists in place: certificate.*, crl.stale. */
 void refresher_alarms_files(struct refresher *r);
 
+/* Whether the keeper has been heard of in the database (keeper.away). */
+void refresher_alarms_keeper(struct refresher *r);
 /* How full the disks of the instance are (machine.disk): what refresher_disks_open took hold of before the jail. */
 void refresher_alarms_disks(struct refresher *r);
 void refresher_disks_open(struct refresher *r);

@@ -182,6 +182,30 @@ void refresher_alarms_disks(struct refresher *r)
 	arena_destroy(&arena);
 }
 
+/* --- the keeper ------------------------------------------------------------------------- */
+
+/* It tells the database every ten seconds that it lives. */
+void refresher_alarms_keeper(struct refresher *r)
+{
+	struct arena *arena = arena_create(64 * 1024);
+	struct finding f = {.name = "keeper.away", .key = "keeper", .list = json_array()};
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(r->store, &rows, "select relais.keeper_silent() where $1", P_BOOL(true));
+
+	bool silent = reason == REASON_NONE && store_count(rows) == 1 && (store_is_null(rows, 0, 0) || store_int(rows, 0, 0) > LIMIT_KEEPER_SILENT_SECONDS);
+	/* At a start the silence is that of the whole instance: it counts once it was met twice. */
+	if (silent && r->keeper_silent)
+		found(&f, true, json_pack("{s:I}", "seconds", store_is_null(rows, 0, 0) ? (json_int_t)0 : (json_int_t)store_int(rows, 0, 0)));
+	if (reason == REASON_NONE) {
+		r->keeper_silent = silent;
+		settle(r, arena, &f);
+	} else {
+		json_decref(f.list);
+	}
+	store_free(&rows);
+	arena_destroy(&arena);
+}
+
 /* --- files ---------------------------------------------------------------------------- */
 
 static json_t *about(const struct inventory_item *item, const char *user, struct instant now)

@@ -1537,6 +1537,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where b.key_name like 'intake:%' and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' else o.id is not null end
    order by b.id limit keeper_pending.most
 $$;
+-- Bodies in their order, for what tries each key without giving it out.
+create function keeper_bodies(after bigint, most bigint) returns table (body bigint, size bigint, digest bytea, sealed_key bytea, key_name text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select b.id, b.size, b.digest, b.sealed_key, b.key_name from body b where b.id > keeper_bodies.after order by b.id limit keeper_bodies.most
+$$;
 create function keeper_rewrap(bodies bigint[], befores text[], sealed text[], names text[]) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare done bigint;
@@ -1556,10 +1561,10 @@ begin
 end $$;
 create function keeper_highest() returns bigint
 language sql stable security definer set search_path = relais, pg_temp as $$ select coalesce(max(k.n), 0) from keeper_intake k $$;
--- Which of these may be destroyed: ended so long ago that nothing can come in under them any more, and nothing is left under them.
-create function keeper_idle(ns bigint[], seconds bigint) returns setof bigint
+-- Which may be destroyed: ended so long ago that nothing can come in under them any more, and nothing is left under them.
+create function keeper_idle(seconds bigint) returns setof bigint
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select k.n from keeper_intake k where k.n = any (ns) and k.ended_at < now() - make_interval(secs => keeper_idle.seconds)
+  select k.n from keeper_intake k where k.destroyed_at is null and k.ended_at < now() - make_interval(secs => keeper_idle.seconds)
      and not exists (select from body b where b.key_name like 'intake:%' and b.key_name = 'intake:' || k.n)
 $$;
 create function keeper_ended(n bigint) returns void
@@ -1571,6 +1576,10 @@ language sql security definer set search_path = relais, pg_temp as $$
   insert into keeper_state (seen_at, destroyed) values (now(), keeper_lives.destroyed)
     on conflict on constraint keeper_state_pkey do update set seen_at = now(), destroyed = greatest(keeper_state.destroyed, excluded.destroyed)
 $$;
+
+-- Seconds since it was heard of; null: never.
+create function keeper_silent() returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$ select extract(epoch from now() - k.seen_at)::bigint from (values (1)) v left join keeper_state k on true $$;
 
 -- What stands ready for a worker. Another may be quicker: the claims say. late: seconds after which a mail is.
 create function work_due(session bigint, late bigint, out commands boolean, out messages boolean, out composes boolean, out outcomes boolean, out timers boolean,

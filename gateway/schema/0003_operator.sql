@@ -146,6 +146,10 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     (select count(*) from outbox o where o.entity is not null and body_check(o.entity, deep) is not true)
   union all select 'body that no message and no mail has', (select count(*) from body),
     (select count(*) from body b where not exists (select from inbox i where i.body = b.id) and not exists (select from outbox o where o.entity = b.id))
+  union all select 'body of a dossier that is not under the dossier''s key', (select count(*) from body),
+    (select count(*) from body b left join inbox i on i.body = b.id left join outbox o on o.entity = b.id join dossier d on d.id = coalesce(i.dossier, o.dossier)
+      where b.key_name <> 'dossier:' || d.ref and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' else true end
+        and (b.key_name not like 'intake:%' or coalesce(i.decided_at, o.composed_at) < now() - interval '1 minute'))
   union all select 'rows of a body that is gone', (select count(*) from body_chunk),
     (select count(*) from body_chunk c where not exists (select from body b where b.id = c.body))
   union all select 'filed message without its event', (select count(*) from inbox where outcome in ('filed', 'applied')),
@@ -292,6 +296,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select c.at, c.done_at, c.actor, c.kind, c.args, c.reason from command c
    where c.dossier = rehearse_commands.dossier and c.inbox is null and c.state = 'done' order by c.id
 $$;
+-- Under which keys lies what is kept: for the comparison with the keeper's folder.
+create function reconcile_keys() returns table (key_name text, bodies bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select b.key_name, count(*) from body b where exists (select from body_chunk c where c.body = b.id) group by 1 order by 1
+$$;
 -- For the comparison with the receivers' own journal, outside the database.
 create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -309,9 +318,9 @@ grant execute on function doze, awake to relais_worker, relais_signer, relais_de
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
-grant execute on function keeper_open, keeper_pending, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
+grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
-grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear,
+grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
@@ -319,7 +328,7 @@ grant execute on function body_read, intake_sender, rule_pathology, rule_sender,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_keys, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
 grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;

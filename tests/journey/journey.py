@@ -16,6 +16,7 @@ import bad                          # noqa: E402
 import client_mode                  # noqa: E402
 import copies                       # noqa: E402
 import directory                    # noqa: E402
+import keeper                       # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
 import notices                      # noqa: E402
@@ -153,6 +154,7 @@ def main():
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "kill": group(kills, "kill"),
+        "keeper": group(keeper, "keeper", tampered=False, kind=keeper.KeeperWorld),
         "trust": group(trust, "trust", tampered=False),
         "directory": group(directory, "directory", tampered=False),
         "requests": group(unread, "requests", tampered=False),

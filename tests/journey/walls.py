@@ -28,11 +28,11 @@ MAY = {
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
-    "keeper": "keeper_open keeper_pending keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
-    "refresher": "trust_replace trust_state alarm_raise alarm_clear directory_age directory_ask_claim directory_ask_experts directory_answer",
+    "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
+    "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
-                "reconcile reconcile_inbox reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
+                "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
                 "directory_ended directory_prefer directory_confirm directory_ask_again directory_asking",
 }
@@ -418,6 +418,25 @@ def alter_and_put_back(world, what, where, word):
     assert bad_checks(world, 0) == []
 
 
+def alter_keys(world):
+    """A body's sealed key altered, given to another body, or named as another's: it does not open any more, and reconcile says so."""
+    changes = [("update relais.body set sealed_key = set_byte(sealed_key, 20, get_byte(sealed_key, 20) # 1) where id = {0}", "does not come out"),
+               ("update relais.body set sealed_key = (select sealed_key from relais.body where id = {1}) where id = {0}", "does not come out"),
+               ("update relais.body set size = size + 1 where id = {0}", "does not come out"),
+               ("update relais.body set key_name = 'dossier:NO-SUCH-ONE' where id = {0}", "does not have")]
+    one, other = [r["id"] for r in rows(world, "select id from relais.body where key_name like 'dossier:%' order by id limit 2")]
+    sql(world, f"create table public.saved as select * from relais.body where id = {one}")
+    try:
+        for change, word in changes:
+            sql(world, change.format(one, other))
+            names = bad_checks(world)
+            assert any(word in name for name in names), (change, names)
+            sql(world, f"update relais.body b set sealed_key = s.sealed_key, size = s.size, key_name = s.key_name from public.saved s where b.id = {one}")
+    finally:
+        sql(world, "drop table public.saved")
+    assert bad_checks(world, 0) == []
+
+
 def alter_fold(world, what, word):
     """A column that is a fold of the events, altered in the dossier that has most of them."""
     where = "id = (select dossier from relais.dossier_event group by 1 order by count(*) desc limit 1)"
@@ -457,6 +476,7 @@ def try_evidence(world):
     assert any("material" in name for name in bad_checks(world)), "an altered certificate"
     sql(world, flip)
     assert bad_checks(world, 0) == []
+    alter_keys(world)
     alter_and_put_back(world, "a composed byte", "select min(entity) from relais.outbox", "mail without its composed body")
     for what, word in (("state = 'triage'", "fold of their events"), ("expert = '0'", "fold of their events"), ("pathology = 'x'", "fold of their events"),
                        ("due_at = due_at + interval '1 hour'", "fold of their events"), ("next_due = next_due + interval '40 days'", "would forget")):
