@@ -196,6 +196,13 @@
 #define LIMIT_RECIPIENT_PROFESSIONAL 10000000u
 #define LIMIT_RECIPIENT_LETTER (256u * 1024)    /* of it, for text, heads and seal */
 
+/* The identity shield (policy/shield.h). A page has some 3 KB of text. */
+#define LIMIT_SHIELD_TEXT (4u * 1024 * 1024)     /* of one mail, all its documents together */
+#define LIMIT_SHIELD_ANSWER (2u * 1024 * 1024)
+#define LIMIT_SHIELD_PAGES 1000
+#define LIMIT_SHIELD_NESTING 4           /* a PDF in a CDA in an archive in the mail */
+#define LIMIT_SHIELD_HEADER (64u * 1024) /* read of a file of no form that we know */
+
 /* Composing. A mail keeps room under LIMIT_MESSAGE for the signature and its wrapper. */
 #define LIMIT_COMPOSE_MAIL (LIMIT_MESSAGE - 64u * 1024)
 #define LIMIT_COMPOSE_ANSWER (LIMIT_MESSAGE + 1024u * 1024)
