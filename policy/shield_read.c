@@ -285,6 +285,15 @@ static bool words_date(struct bytes text, const struct token *t, size_t left, st
 	return month != 0 && number_of(text, t + 1, 1, 2, &day) && number_of(text, t + 2, 4, 4, &year) && t[2].gap != 0 && add_day(f, year, month, day);
 }
 
+/* Three of a longer chain of numbers, as in an OID or a telephone number. */
+static bool in_chain(const struct token *tokens, size_t n, size_t i)
+{
+	char sign = tokens[i + 1].gap;
+	bool before = i > 0 && tokens[i - 1].digits && tokens[i].gap == sign, behind = i + 3 < n && tokens[i + 3].digits && tokens[i + 3].gap == sign;
+
+	return is_sign(sign) && (before || behind);
+}
+
 static bool date_at(struct bytes text, const struct token *tokens, size_t n, size_t i, struct found *out)
 {
 	size_t used = 3;
@@ -294,7 +303,8 @@ static bool date_at(struct bytes text, const struct token *tokens, size_t n, siz
 		return true;
 	if (n - i < 3)
 		return false;
-	if (!figures_date(text, &tokens[i], out) && !words_date(text, &tokens[i], n - i, out, &used))
+	bool figures = !in_chain(tokens, n, i) && figures_date(text, &tokens[i], out);
+	if (!figures && !words_date(text, &tokens[i], n - i, out, &used))
 		return false;
 	out->to = i + used;
 	return true;

@@ -130,6 +130,7 @@ static void what_names_nobody_stops_nothing(void **state)
 		{"the parts in two sentences", "LEFEVRE adresse son patient au bloc. Chirurgien Jean-Pierre 31/12/1980", ""},
 		{"no such day", "LEFEVRE Jean-Pierre 31/11/1980", ""},
 		{"a part of a longer figure", "LEFEVRE Jean-Pierre 131/12/1980", ""},
+		{"part of an OID", "LEFEVRE JEAN-PIERRE 1.2.250.31.12.1980.4", ""},
 		{"who has no birth date", "Anne ROUX", ""},
 	};
 	EXPECT(rows);
