@@ -196,6 +196,11 @@
 #define LIMIT_RECIPIENT_PROFESSIONAL 10000000u
 #define LIMIT_RECIPIENT_LETTER (256u * 1024)    /* of it, for text, heads and seal */
 
+/* The virus scanner (gateway/clamd.h). clamd's own limit is StreamMaxLength (clamd.conf(5): 100 MB unless it is set). */
+#define LIMIT_CLAMD_ANSWER 512
+#define LIMIT_CLAMD_CONNECT_SECONDS 5
+#define LIMIT_CLAMD_SECONDS 60           /* the whole of one message; clamd's own limit of a scan is two minutes (MaxScanTime) */
+
 /* The identity shield (policy/shield.h). A page has some 3 KB of text. */
 #define LIMIT_SHIELD_TEXT (4u * 1024 * 1024)     /* of one mail, all its documents together */
 #define LIMIT_SHIELD_ANSWER (2u * 1024 * 1024)
