@@ -12,7 +12,7 @@ from world import DEPOT, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SIGNATURE = "Essai-Eicar"
-HARMLESS_UNTIL_NOW = b"tumorectomie avec ganglion"
+HARMLESS_UNTIL_NOW = b"Rectificatif-A"
 LIMIT_MB = 3
 
 
@@ -154,7 +154,7 @@ def cases(world, story):
         assert not packages(PATIENT), "no report has left"
 
     def a_corrected_opinion_leaves():
-        story.send(EXPERT, story.expert_relay, "Re: " + story.full["Subject"], story.opinion_text(), signer=w.expert, in_reply_to=story.full["Message-ID"], name="Pr Claire MOREAU")
+        story.send(EXPERT, story.expert_relay, "Re: " + story.full["Subject"], story.opinion_text(Résumé_pour_le_patient="Rectificatif-A : votre sein peut être conservé."), signer=w.expert, in_reply_to=story.full["Message-ID"], name="Pr Claire MOREAU")
         story.reaches("revision")
         # The scanner learns a word of the report after the opinion came in.
         w.clamd.signatures((SIGNATURE, EICAR), ("Essai-Mot", HARMLESS_UNTIL_NOW))
