@@ -270,10 +270,9 @@ static enum reason store_entity(struct work *work, const struct job *job, struct
 	struct body_writer writer = {0};
 	struct keeper_public to;
 	unsigned char *room = arena_try(work->arena, BODY_ROOM);
-
-	digest_sha256(entity, room_of_digest);
 	enum reason reason = room == NULL ? REASON_MEMORY : keeper_client_public(store_keeper(work->store), &to);
 
+	digest_sha256(entity, room_of_digest);
 	if (reason == REASON_NONE)
 		reason = body_writer_begin(&writer, &to, digest, entity.len, room);
 	/* One row is one statement, and needs no transaction around it. */

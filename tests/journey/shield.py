@@ -7,6 +7,7 @@ import bad
 import clients
 import documents
 import papers
+import walls
 from correspondents import FAMILIES, unpack
 from world import DEPOT, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
 
@@ -211,7 +212,11 @@ def cases(world, story):
         assert row["antivirus"] == "away" and row["reason"] != "antivirus.away", row
         assert [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"]
 
+    def jailed():
+        assert {"shield", "antivirus"} <= walls.look_at_jails(w)
+
     yield "another patient's dossier is open", opened
+    yield "who asks the scanner, and who searches, stand in their jails", jailed
     yield "a document that names the other patient stops the dossier for the expert", a_document_that_names_the_other
     yield "a person looks and lets it go", a_person_lets_it_go
     yield "an opinion's annex with the other's number stops the report; it is dropped", an_opinion_whose_annex_has_the_others_number
