@@ -199,6 +199,18 @@
 #define LIMIT_RECIPIENT_PROFESSIONAL 10000000u
 #define LIMIT_RECIPIENT_LETTER (256u * 1024)    /* of it, for text, heads and seal */
 
+/* The virus scanner (gateway/clamd.h). clamd's own limit is StreamMaxLength (clamd.conf(5): 100 MB unless it is set). */
+#define LIMIT_CLAMD_ANSWER 512
+#define LIMIT_CLAMD_CONNECT_SECONDS 5
+#define LIMIT_CLAMD_SECONDS 60           /* the whole of one message; clamd's own limit of a scan is two minutes (MaxScanTime) */
+
+/* The identity shield (policy/shield.h). A page has some 3 KB of text. */
+#define LIMIT_SHIELD_TEXT (4u * 1024 * 1024)     /* of one mail, all its documents together */
+#define LIMIT_SHIELD_ANSWER (2u * 1024 * 1024)
+#define LIMIT_SHIELD_PAGES 1000
+#define LIMIT_SHIELD_NESTING 4           /* a PDF in a CDA in an archive in the mail */
+#define LIMIT_SHIELD_HEADER (64u * 1024) /* read of a file of no form that we know */
+
 /* Composing. A mail keeps room under LIMIT_MESSAGE for the signature and its wrapper. */
 #define LIMIT_COMPOSE_MAIL (LIMIT_MESSAGE - 64u * 1024)
 #define LIMIT_COMPOSE_ANSWER (LIMIT_MESSAGE + 1024u * 1024)

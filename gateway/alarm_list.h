@@ -47,6 +47,10 @@ A("deliver.ours", "Un serveur de destinataire nous refuse, nous, ou n'est pas ce
   "Le détail dit le serveur et la raison ; relais queue dit quel courrier. Notre certificat, notre jeton ou la liste blanche est à renouveler.",
   "A recipient's server refuses us, or is not the one that the white list names: mail is waiting.",
   "The detail has the server and the reason; relais queue says which mail. Our certificate, our token or the white list is to be renewed.")
+A("antivirus.away", "Le contrôle antivirus ne répond pas : le courrier reçu et les documents à envoyer attendent (ou passent sans contrôle, si antivirus.when_away le permet).",
+  "Relancez clamd et voyez son journal ; antivirus.clamd nomme sa socket, que l'utilisateur relais-antivirus doit pouvoir ouvrir. Ce qui attend repart tout seul.",
+  "The virus scanner does not answer: mail received and documents to send wait (or pass unscanned, where antivirus.when_away lets them).",
+  "Start clamd again and see its log; antivirus.clamd names its socket, which the user relais-antivirus must be able to open. What waits goes on by itself.")
 A("collect.failed", "Une boîte relevée par IMAP ne peut plus l'être depuis dix minutes : le courrier s'y accumule.",
   "Le détail dit la boîte et la raison (relais.log a le reste) : identifiants ou jeton, certificat du serveur, dossier, réseau.",
   "A mailbox that is fetched by IMAP cannot be for ten minutes: mail piles up there.",

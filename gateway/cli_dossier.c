@@ -16,7 +16,7 @@ static const char usage[] = "dossier list [--all] [--late] [--state STATE] [--ex
 			    " hold|return|doubt|identity|pause|resume|more|answered|without|unfreeze|complaint|settle|urgent|died|erase|erase-asked|erase-answered REF TEXT |"
 			    " export REF --to FOLDER|FILE.zip --for patient|officer|expert | seen REF [--document NUMBER] [--mailbox MAILBOX] |"
 			    " redirect|cancel|withdraw|expire REF TEXT [SENTENCE] | waive REF PIECE TEXT | answer REF QUESTION TEXT |"
-			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | link REF REF TEXT | share REF attending|first_opinion|requester |"
+			    " triage REF PATHOLOGY VERSION | freeze REF WHY TEXT | let-go|drop REF S<number> TEXT | link REF REF TEXT | share REF attending|first_opinion|requester |"
 			    " consent REF attending|first_opinion|requester|representative|processing|expert yes|no |"
 			    " experts REF | assign REF RPPS [TEXT] | reassign REF silence|leave|returned|conflict|mailbox|person TEXT [RPPS] | take REF TEXT |"
 			    " represent REF ROLE NAME MAILBOX|- [--proof TEXT] [--from DAY] [--until DAY] [--informed-only] | represent-end REF ID TEXT |"
@@ -202,7 +202,7 @@ static const struct {
 	{"erase", {"text"}}, {"erase-asked", {"text"}}, {"erase-answered", {"text"}}, {"take", {"text"}},
 	{"assign", {"id"}}, {"assign", {"id", "text"}}, {"reassign", {"how", "text"}}, {"reassign", {"how", "text", "id"}},
 	{"redirect", {"text", "say"}}, {"cancel", {"text", "say"}}, {"withdraw", {"text", "say"}}, {"expire", {"text", "say"}}, {"doubt", {"text", "say"}},
-	{"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
+	{"let-go", {"id", "text"}}, {"drop", {"id", "text"}}, {"waive", {"id", "text"}}, {"triage", {"id", "text"}}, {"answer", {"id", "text"}}, {"freeze", {"id", "text"}}, {"link", {"id", "text"}},
 	{"share", {"party"}}, {"consent", {"party", "given"}}, {"mailbox", {"party", "id"}},
 	{"represent-end", {"id", "text"}}, {"channel", {"party", "how"}}, {"channel", {"party", "how", "id"}}, {"profile", {"party", "how"}}, {"secret", {"text"}}, {"unsecret", {"text"}},
 	{"contact", {"party", "id", "how", "text"}}, {"contact", {"party", "id", "how", "text", "mail"}},

@@ -212,6 +212,8 @@ int cli_status(int argc, char **argv)
 	bool rehearsal = json_is_true(json_object_get(clock, "rehearsal"));
 	json_object_set_new(report, "rehearsal", rehearsal ? json_incref(clock) : json_null());
 	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
+	const char *clamd = v.config == NULL ? "" : v.config->antivirus.clamd;
+	json_object_set_new(report, "antivirus", clamd[0] == '\0' ? json_null() : json_string(clamd));
 	if (status == CLI_OK && cli_alarms_critical(alarms))
 		status = CLI_ALARM;
 	if (json) {
@@ -219,6 +221,7 @@ int cli_status(int argc, char **argv)
 		putchar('\n');
 	} else if (runs) {
 		show_status(report, database);
+		printf("antivirus: %s\n", clamd[0] == '\0' ? "not configured, nothing is scanned" : clamd);
 	} else {
 		printf("%s is stopped\n", v.instance.folder);
 	}

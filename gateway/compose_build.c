@@ -196,6 +196,17 @@ static void list_files(struct work *w, struct compose_mail *mail)
 			(struct compose_file){xdm_write_path(w->arena, i), w->packed[i].id, w->packed[i].content};
 }
 
+/* A mail of words alone is searched here, where these words are; one with files is read again by relais-shield. */
+static void search(struct work *w, struct compose_mail *mail)
+{
+	struct shield_reader *reader = shield_reader_make(w->arena);
+
+	shield_read(reader, w->request.mail.subject);
+	shield_read(reader, w->request.mail.text);
+	shield_read_end(reader, &mail->shield.text);
+	mail->searched = true;
+}
+
 /* The files and the mail around them. */
 static enum reason build_mail(struct work *w, struct compose_mail *mail)
 {
@@ -251,6 +262,8 @@ enum reason compose_build(struct arena *arena, const struct template_set *templa
 	if (reason != REASON_NONE)
 		return reason;
 	list_files(&w, &mail);
+	if (mail.file_count == 0 && !w.request.has_notice)
+		search(&w, &mail);
 	*out = mail;
 	return REASON_NONE;
 }
@@ -280,7 +293,8 @@ struct bytes compose_answer(struct arena *arena, const struct compose_mail *mail
 							   file->id.len > 0 ? text_json(file->id) : json_null(), "digest", digest));
 	}
 	digest_sha256_text(mail->entity, digest);
-	return dump(arena, json_pack("{s:s, s:o, s:o}", "digest", digest, "subject", text_json(mail->subject), "documents", documents));
+	return dump(arena, json_pack("{s:s, s:o, s:o, s:o*}", "digest", digest, "subject", text_json(mail->subject), "documents", documents, "shield",
+				     mail->searched ? shield_mail_write(&mail->shield) : NULL));
 }
 
 struct bytes compose_failure(struct arena *arena, enum reason reason, const char *field)

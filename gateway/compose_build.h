@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/reason.h"
+#include "gateway/shield_mail.h"
 #include "gateway/template.h"
 
 /* One file of the mail that was built. */
@@ -18,6 +19,8 @@ struct compose_mail {
 	struct bytes subject, head, entity;   /* of a letter alone: head is empty and entity is its PDF */
 	struct compose_file *files;       /* parts in order, then what the package holds */
 	size_t file_count;
+	bool searched;                    /* it has no file: what could be a person stands in shield (gateway/shield_mail.h) */
+	struct shield_mail shield;
 };
 
 /* Reads the request and builds the mail, in the arena. On any other reason than REASON_NONE *out is untouched and *field

@@ -4,6 +4,7 @@
 #include "gateway/config.h"
 
 #include "base/buf.h"
+#include "gateway/clamd.h"
 #include "gateway/config_keys.h"
 
 #include <errno.h>
@@ -405,6 +406,13 @@ static enum reason check_people(const struct reader *r, const struct config *con
 	return REASON_NONE;
 }
 
+static enum reason check_antivirus(const struct reader *r, const struct config *config)
+{
+	if (config->antivirus.clamd[0] == '\0' || clamd_is_address(config->antivirus.clamd))
+		return REASON_NONE;
+	return problem(r, REASON_CONFIG_VALUE, NULL, "antivirus.clamd", "is neither a path nor 127.0.0.1:PORT nor [::1]:PORT");
+}
+
 static enum reason take(const struct reader *r, const config_setting_t *top, struct config *config)
 {
 	enum reason reason = check_top(r, top);
@@ -418,6 +426,8 @@ static enum reason take(const struct reader *r, const config_setting_t *top, str
 		reason = check_logins(r, config);
 	if (reason == REASON_NONE)
 		reason = check_people(r, config);
+	if (reason == REASON_NONE)
+		reason = check_antivirus(r, config);
 	if (reason == REASON_NONE)
 		own_database(r, config);
 	return reason;

@@ -98,6 +98,10 @@ struct config {
 		const char *subject_claim;   /* "" = SubjectNameID when there, else sub */
 	} identity;                      /* of our own correspondents, who submit */
 	struct {
+		const char *clamd;       /* its socket: a path, "127.0.0.1:PORT" or "[::1]:PORT"; "" = none */
+		const char *when_away;   /* "wait": nothing is read or sent unscanned; "continue": with a mark */
+	} antivirus;
+	struct {
 		bool triage_by_nurse, release_by_nurse;
 	} gates;
 	struct {

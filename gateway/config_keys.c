@@ -72,6 +72,8 @@ const struct config_key config_keys[] = {
 	{"identity", "audience", CONFIG_TEXT, AT(identity.audience), "", 0, 0, NULL},
 	{"identity", "scope", CONFIG_TEXT, AT(identity.scope), "", 0, 0, NULL},
 	{"identity", "subject_claim", CONFIG_TEXT, AT(identity.subject_claim), "", 0, 0, NULL},
+	{"antivirus", "clamd", CONFIG_TEXT, AT(antivirus.clamd), "", 0, 0, NULL},
+	{"antivirus", "when_away", CONFIG_WORD, AT(antivirus.when_away), "wait", 0, 0, " wait continue "},
 	{"gates", "triage_by_nurse", CONFIG_FLAG, AT(gates.triage_by_nurse), "true", 0, 0, NULL},
 	{"gates", "release_by_nurse", CONFIG_FLAG, AT(gates.release_by_nurse), "true", 0, 0, NULL},
 	{"report", "body", CONFIG_WORD, AT(report.body), "pdf", 0, 0, " pdf sections "},

@@ -21,6 +21,7 @@ static const char *const names[INSTANCE_USERS] = {
 	[INSTANCE_VERIFY] = "relais-verify",       [INSTANCE_INSPECT] = "relais-inspect",
 	[INSTANCE_COMPOSE] = "relais-compose",     [INSTANCE_REFRESHER] = "relais-refresher",
 	[INSTANCE_KEEPER] = "relais-keeper",
+	[INSTANCE_SHIELD] = "relais-shield",       [INSTANCE_ANTIVIRUS] = "relais-antivirus",
 };
 
 static const char *own_folder(struct arena *arena)

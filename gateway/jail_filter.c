@@ -211,6 +211,18 @@ static void socket_rules(struct builder *b, bool network)
 		socket_rule(b, AF_NETLINK, SCMP_A2(SCMP_CMP_EQ, NETLINK_ROUTE, 0));
 }
 
+/* Takes requests as readers do, a child for each; which port may be connected to is Landlock's to say. */
+static void scanner_rules(struct builder *b, bool tcp)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+
+	rule(b, SCMP_ACT_ALLOW, SCMP_SYS(accept4));
+	rule(b, SCMP_ACT_ALLOW, SCMP_SYS(accept));
+	clone_rules(b, true);
+	for (size_t i = 0; tcp && i < COUNT(families); i++)
+		socket_rule(b, families[i], SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+}
+
 static void prctl_rules(struct builder *b)
 {
 	static const uint64_t own[] = {PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_NAME, PR_GET_NAME};
@@ -276,6 +288,8 @@ static void client_rules(struct builder *b, enum jail jail, enum jail_open open)
 		rules(b, SCMP_ACT_ALLOW, narrower, COUNT(narrower));
 	if (jail == JAIL_NETWORK || jail == JAIL_PARENT || jail == JAIL_CLIENT)
 		clone_rules(b, jail == JAIL_PARENT);
+	if (jail == JAIL_SCANNER || jail == JAIL_SCANNER_TCP)
+		scanner_rules(b, jail == JAIL_SCANNER_TCP);
 }
 
 /* The program leaves libseccomp through a descriptor only. */

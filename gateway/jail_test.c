@@ -335,7 +335,7 @@ static const struct attempt {
 	int expected[JAILS];   /* 0 = nobody has thought of it: fails */
 	int without;           /* from this version of Landlock on; before, the row is told as not tried */
 } attempts[] = {
-	/* readers: parent, child; receiver; parents; their children; worker; keeper; signer */
+	/* readers: parent, child; receiver; parents; their children; worker; keeper; signer; the scanner's, local and by TCP */
 	{"read a file that is everybody's", act_open, {A, A, Y, Y, Y, A, A, A}, 0},
 	{"read a file beside", act_read_beside_trust, {A, A, A, A, A, A, A, A}, 1},
 	{"make a file", act_write_file, {A, A, A, A, A, A, A, A}, 1},
@@ -428,6 +428,7 @@ static const struct act acts[] = {
 	{"the keeper makes keys in its folder", ONLY(JAIL_KEEPER), act_make_key, WORKS, spool_folder},
 	{"and nowhere else", ONLY(JAIL_KEEPER), act_write_elsewhere, EACCES, spool_folder},
 	{"who asks it comes by a socket of before", ONLY(JAIL_KEEPER), act_accept_receive, WORKS, NULL},
+	{"who has a message scanned comes so, too", ONLY(JAIL_SCANNER), act_accept_receive, WORKS, NULL},
 	{"the signer runs nothing there either", ONLY(JAIL_SIGNER), act_exec, KILLED, spool_folder},
 };
 
@@ -508,7 +509,7 @@ static void try_in(enum jail jail, int (*run)(void))
 	static const enum jail outer[JAILS] = {
 		[JAIL_READER_PARENT] = JAIL_READER_PARENT, [JAIL_READER_CHILD] = JAIL_READER_PARENT, [JAIL_NETWORK] = JAIL_NETWORK,
 		[JAIL_PARENT] = JAIL_PARENT, [JAIL_CLIENT] = JAIL_PARENT, [JAIL_WORKER] = JAIL_WORKER, [JAIL_KEEPER] = JAIL_KEEPER,
-		[JAIL_SIGNER] = JAIL_SIGNER};
+		[JAIL_SIGNER] = JAIL_SIGNER, [JAIL_SCANNER] = JAIL_SCANNER, [JAIL_SCANNER_TCP] = JAIL_SCANNER_TCP};
 
 	alarm(20);
 	jail_begin();

@@ -110,7 +110,7 @@ static bool add_readers(struct master *m)
 {
 	const struct config *c = m->config;
 	struct words verify = command(m, "relais-verify"), inspect = command(m, "relais-inspect"),
-		     compose = command(m, "relais-compose");
+		     compose = command(m, "relais-compose"), shield = command(m, "relais-shield"), antivirus = command(m, "relais-antivirus");
 
 	option(&verify, "--anchors", c->inspect.anchors);
 	option(&verify, "--crls", c->inspect.crls);
@@ -118,7 +118,10 @@ static bool add_readers(struct master *m)
 	option(&inspect, "--schema", c->inspect.schema);
 	option(&inspect, "--schematron", c->inspect.schematron);
 	option(&compose, "--templates", arena_printf(m->arena, "%s/templates", m->instance.share));
-	return add_reader(m, "verify", INSTANCE_VERIFY, verify) &&
+	option(&antivirus, "--clamd", c->antivirus.clamd);
+	if (c->antivirus.clamd[0] != '\0' && !add_reader(m, "antivirus", INSTANCE_ANTIVIRUS, antivirus))
+		return false;
+	return add_reader(m, "shield", INSTANCE_SHIELD, shield) && add_reader(m, "verify", INSTANCE_VERIFY, verify) &&
 	       add_reader(m, "inspect", INSTANCE_INSPECT, inspect) &&
 	       add_reader(m, "compose", INSTANCE_COMPOSE, compose);
 }

@@ -21,7 +21,10 @@ struct work {
 	const struct config *config;
 	struct store *store;
 	int64_t session;
-	struct oneshot *verify, *inspect, *compose;
+	struct oneshot *verify, *inspect, *compose, *shield;
+	struct oneshot *antivirus;   /* NULL: none is configured */
+	bool antivirus_told;         /* the alarm was raised, or cleared, since the start */
+	enum reason antivirus_last;  /* what was told last */
 	struct arena *arena;         /* of the item in hand */
 	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
 	struct deadline_settings settings;   /* of the item in hand, once they were asked for */
@@ -78,6 +81,7 @@ MUST_USE enum reason work_held(struct work *work, int64_t inbox, int64_t dossier
 /* What verify and inspect said of one message. Borrowed from json, which lives in the work's item. */
 struct work_facts {
 	json_t *verified, *facts;    /* either may be NULL: not read */
+	json_t *antivirus;           /* work_antivirus.h; NULL: none was asked */
 	enum reason failed;          /* a reader was killed, took too long, or could not be reached */
 	struct bytes payload;        /* what inspect was given: raw, or head and opaque content */
 	struct bytes head, range;    /* [offset, length] as JSON texts are rebuilt from these views into payload */

@@ -94,6 +94,17 @@ static enum reason end_held(struct work *work, int64_t dossier, const struct dos
 			 P_INT(dossier), P_INSTANT(work_real(work)));
 }
 
+/* A person has looked at a stopped mail; its number follows the letter. */
+static enum reason end_stopped(struct work *work, int64_t dossier, const struct dossier_event *event)
+{
+	uint64_t outbox;
+
+	if (!bytes_number(bytes_from(event->text.id, 1), INT64_MAX, &outbox))
+		return REASON_NOT_FOUND;
+	return event->kind == EVENT_MAIL_LET_GO ? STORE_RUN(work->store, NULL, "select relais.shield_let_go($1, $2)", P_INT(outbox), P_INT(dossier))
+						: STORE_RUN(work->store, NULL, "select relais.shield_drop($1, $2)", P_INT(outbox), P_INT(dossier));
+}
+
 static enum reason append_all(struct work *work, const struct policy_decision *decision, int64_t dossier, const struct work_cause *cause)
 {
 	enum reason reason = REASON_NONE;
@@ -112,6 +123,8 @@ static enum reason append_all(struct work *work, const struct policy_decision *d
 			reason = change_expert(work, decision, dossier, event);
 		if (reason == REASON_NONE && event->kind == EVENT_PROFILE_TOLD)
 			reason = learn(work, event);
+		if (reason == REASON_NONE && (event->kind == EVENT_MAIL_LET_GO || event->kind == EVENT_MAIL_DROPPED))
+			reason = end_stopped(work, dossier, event);
 	}
 	return reason;
 }

@@ -1,5 +1,7 @@
 /* gateway/work_compose.c - has one decided mail composed, with the files that go with it, and stores it for the signer. */
-#include "gateway/work.h"
+#include "gateway/work_shield.h"
+
+#include <string.h>
 
 #include "base/digest.h"
 #include "base/frame.h"
@@ -196,6 +198,8 @@ static void set_codes(struct work *work, json_t *request, const struct work_parc
 struct job {
 	int64_t outbox, tries;
 	json_t *request, *attach;
+	struct work_mail_row row;
+	bool stopped;                /* it waits for a person's look */
 };
 
 static enum reason gather(struct work *work, const struct job *job, struct work_parcel *parcel)
@@ -220,12 +224,14 @@ static enum reason gather(struct work *work, const struct job *job, struct work_
 }
 
 /* JSON, head, entity. */
-static enum reason pieces(struct bytes answer, struct bytes *head, struct bytes *entity)
+static enum reason pieces(struct work *work, struct bytes answer, json_t **told, struct bytes *head, struct bytes *entity)
 {
 	struct cursor c = cursor_on(answer);
 	struct frame json, first, second;
 
 	if (frame_next(&c, &json) && frame_next(&c, &first) && frame_next(&c, &second) && cursor_done(&c)) {
+		*told = json_read(json.payload);
+		json_array_append_new(work->kept, *told);
 		*head = first.payload;
 		*entity = second.payload;
 		return REASON_NONE;
@@ -257,21 +263,26 @@ static enum reason store_chunks(struct work *work, const struct job *job, struct
 	return reason;
 }
 
-static enum reason store_entity(struct work *work, const struct job *job, struct bytes head, struct bytes entity, struct bytes digest)
+static enum reason store_entity(struct work *work, const struct job *job, struct bytes head, struct bytes entity, const struct work_look *look)
 {
+	unsigned char room_of_digest[DIGEST_SHA256];
+	struct bytes digest = {room_of_digest, sizeof room_of_digest};
 	struct body_writer writer = {0};
 	struct keeper_public to;
 	unsigned char *room = arena_try(work->arena, BODY_ROOM);
 	enum reason reason = room == NULL ? REASON_MEMORY : keeper_client_public(store_keeper(work->store), &to);
 
+	digest_sha256(entity, room_of_digest);
 	if (reason == REASON_NONE)
 		reason = body_writer_begin(&writer, &to, digest, entity.len, room);
 	/* One row is one statement, and needs no transaction around it. */
-	bool several = reason == REASON_NONE && entity.len > LIMIT_CHUNK;
+	bool several = reason == REASON_NONE && (entity.len > LIMIT_CHUNK || look->searched || json_object_size(look->note) > 0);
 	if (several)
 		reason = store_begin(work->store);
 	if (reason == REASON_NONE)
 		reason = store_chunks(work, job, head, entity, digest, &writer);
+	if (reason == REASON_NONE)
+		reason = work_look_keep(work, &job->row, look);
 	if (reason == REASON_NONE && several)
 		reason = store_commit(work->store);
 	if (reason != REASON_NONE && several)
@@ -280,31 +291,60 @@ static enum reason store_entity(struct work *work, const struct job *job, struct
 	return reason;
 }
 
-static enum reason compose(struct work *work, const struct job *job, struct work_parcel *parcel)
+static struct bytes joined(struct work *work, struct bytes head, struct bytes entity)
+{
+	unsigned char *both = arena_alloc(work->arena, head.len + entity.len + 1);
+
+	memcpy(both, head.at, head.len);
+	memcpy(both + head.len, entity.at, entity.len);
+	return (struct bytes){both, head.len + entity.len};
+}
+
+enum { LOOKS = 5 };
+
+/* A dossier that was opened between the look and the end of its transaction may be meant, too: it is looked once more. */
+static enum reason look_and_store(struct work *work, struct job *job, const json_t *answer, struct bytes head, struct bytes entity)
+{
+	struct bytes mail = joined(work, head, entity);
+	enum reason reason = REASON_STORE_CONFLICT;
+
+	for (unsigned i = 0; i < LOOKS && reason == REASON_STORE_CONFLICT; i++) {
+		struct work_look look;
+		reason = work_look(work, &job->row, answer, mail, head.len, &look);
+		job->stopped = reason == REASON_NONE && look.stop != REASON_NONE;
+		if (reason == REASON_NONE && !job->stopped)
+			reason = store_entity(work, job, head, entity, &look);
+		else if (reason == REASON_NONE)
+			reason = job->row.dossier != 0 ? work_look_stop(work, &job->row, &look) : look.stop;
+		work_look_free(&look);
+	}
+	return reason;
+}
+
+static enum reason compose(struct work *work, struct job *job, struct work_parcel *parcel)
 {
 	struct bytes answer, head, entity;
-	unsigned char digest[DIGEST_SHA256];
+	json_t *told = NULL;
 	enum reason reason = gather(work, job, parcel);
 
 	if (reason == REASON_NONE)
 		reason = oneshot_call(work->compose, work->arena, json_write(work->arena, json_incref(job->request)), buf_bytes(&parcel->payload),
 				      LIMIT_COMPOSE_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
 	if (reason == REASON_NONE)
-		reason = pieces(answer, &head, &entity);
-	if (reason != REASON_NONE)
-		return reason;
-	digest_sha256(entity, digest);
-	return store_entity(work, job, head, entity, (struct bytes){digest, sizeof digest});
+		reason = pieces(work, answer, &told, &head, &entity);
+	return reason == REASON_NONE ? look_and_store(work, job, told, head, entity) : reason;
 }
 
-static void one_mail(struct work *work, const struct job *job)
+static void one_mail(struct work *work, struct job *job)
 {
 	struct work_parcel parcel = work_parcel_make(json_object_get(job->request, "dossier_pdf") != NULL);
 	/* It ended its worker again and again: another try would end the next one. */
 	enum reason reason = job->tries > LIMIT_TRIES ? REASON_TRIES_OUT : compose(work, job, &parcel);
 
-	log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
-	bool ours = work_is_ours(reason), final = reason_entry(reason)->class == REASON_CLASS_LOCAL || job->tries >= LIMIT_TRIES;
+	if (reason != REASON_NONE || !job->stopped)
+		log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
+	/* What a virus is in and no dossier knows is over: nothing of ours has files then. */
+	bool ours = work_is_ours(reason), final = reason_entry(reason)->class == REASON_CLASS_LOCAL || reason == REASON_MAIL_VIRUS || job->tries >= LIMIT_TRIES;
 	if (reason != REASON_NONE)
 		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5)", P_INT(job->outbox), P_INT(work->session),
 				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(ours));
@@ -315,13 +355,16 @@ bool work_composes(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	work_begin(work);
-	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, request, attach, tries::bigint from relais.compose_claim($1)", P_INT(work->session));
+	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, request, attach, tries::bigint, dossier, form, looked from relais.compose_claim($1)", P_INT(work->session));
 	bool found = reason == REASON_NONE && store_count(rows) == 1;
 
 	if (found) {
 		struct job job = {
 			.outbox = store_int(rows, 0, 0), .request = json_read(store_bytes(rows, 0, 1)), .attach = json_read(store_bytes(rows, 0, 2)),
 			.tries = store_int(rows, 0, 3),
+			.row = {.outbox = store_int(rows, 0, 0), .dossier = store_is_null(rows, 0, 4) ? 0 : store_int(rows, 0, 4),
+				.sealed = bytes_equal_text(store_bytes(rows, 0, 5), "signed"),
+				.let_go = !store_is_null(rows, 0, 6) && bytes_equal_text(store_bytes(rows, 0, 6), "let-go")},
 		};
 		store_keeper(work->store)->mail = job.outbox;
 		one_mail(work, &job);

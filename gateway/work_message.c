@@ -21,6 +21,8 @@ static struct bytes kept_facts(struct work *work, const struct work_message *m, 
 			json_object_set(kept, keys[i], value);
 	}
 	json_object_set_new(kept, "notices", json_integer(notices));
+	if (m->facts.antivirus != NULL)
+		json_object_set(kept, "antivirus", m->facts.antivirus);
 	if (m->view.vouched)
 		json_object_set_new(kept, "vouched", json_true());
 	return json_write(work->arena, kept);

@@ -6,6 +6,7 @@
 #include "base/frame.h"
 #include "base/limits.h"
 #include "gateway/json_view.h"
+#include "gateway/work_antivirus.h"
 
 /* The JSON of an answer, and its BLOBs in order. */
 struct answer {
@@ -111,18 +112,32 @@ static enum reason verify_raw(struct work *work, struct bytes raw, const char *m
 	return reason;
 }
 
+/* What the virus scanner keeps apart is kept apart as our own scan does it: who sent it is found out, and nobody reads what it says. */
+static void keep_apart(struct answer *verified, enum reason why)
+{
+	if (why != REASON_NONE)
+		json_object_set_new(verified->json, "scan", json_pack("{s:s, s:s, s:[]}", "verdict", "quarantine", "reason", reason_code(why), "anomalies"));
+}
+
 static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
 {
 	struct bytes raw;
 	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
 
-	return reason == REASON_NONE ? verify_raw(work, raw, mail_from, verified, out) : reason;
+	if (reason == REASON_NONE)
+		reason = work_antivirus_message(work, raw, &out->antivirus);
+	if (reason == REASON_NONE)
+		reason = verify_raw(work, raw, mail_from, verified, out);
+	if (reason == REASON_NONE)
+		keep_apart(verified, work_antivirus_held(out->antivirus));
+	return reason;
 }
 
 bool work_is_ours(enum reason reason)
 {
 	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL ||
-	       reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY;
+	       reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY ||
+	       reason == REASON_ANTIVIRUS_AWAY;
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
@@ -180,6 +195,7 @@ void work_facts_free(struct work_facts *facts)
 {
 	json_decref(facts->verified);
 	json_decref(facts->facts);
+	json_decref(facts->antivirus);
 	*facts = (struct work_facts){0};
 }
 

@@ -123,6 +123,8 @@ int main(int argc, char **argv)
 		.verify = oneshot_connect(arena_printf(arena, "%s/verify.sock", config->run_folder)),
 		.inspect = oneshot_connect(arena_printf(arena, "%s/inspect.sock", config->run_folder)),
 		.compose = oneshot_connect(arena_printf(arena, "%s/compose.sock", config->run_folder)),
+		.shield = oneshot_connect(arena_printf(arena, "%s/shield.sock", config->run_folder)),
+		.antivirus = config->antivirus.clamd[0] == '\0' ? NULL : oneshot_connect(arena_printf(arena, "%s/antivirus.sock", config->run_folder)),
 	};
 	*store_keeper(work.store) = keeper_client_make(arena_printf(arena, "%s/keeper-worker.sock", config->run_folder), "work");
 	if (!body_seal_ready()) {
@@ -134,6 +136,8 @@ int main(int argc, char **argv)
 	oneshot_close(&work.verify);
 	oneshot_close(&work.inspect);
 	oneshot_close(&work.compose);
+	oneshot_close(&work.shield);
+	oneshot_close(&work.antivirus);
 	store_close(&work.store);
 	arena_destroy(&arena);
 	return EXIT_SUCCESS;

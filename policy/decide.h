@@ -134,6 +134,8 @@ enum policy_act {
 	POLICY_ACT_ERASE,        /* text by what order */
 	POLICY_ACT_ERASE_ASKED,  /* somebody asks for erasure: text who, how */
 	POLICY_ACT_ERASE_ANSWERED,   /* text what he was told, and how */
+	POLICY_ACT_LET_GO,       /* a stopped mail goes on: id its number, text why */
+	POLICY_ACT_DROP,         /* a stopped mail never leaves: id its number, text why */
 	POLICY_ACT_EXPORT,       /* a copy is about to be made: id for whom (export_for_name) */
 	POLICY_ACTS
 };
@@ -203,6 +205,10 @@ struct policy_delivery {
 
 void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier,
 			   const struct policy_delivery *delivery, struct instant now, struct policy_decision *out);
+
+/* The mail with that number was stopped before its seal, for that reason: a person has to look at it (policy/shield.h, the virus scanner). */
+void policy_decide_stopped(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier, struct bytes id,
+			   enum reason why, struct instant now, struct policy_decision *out);
 
 /* The mail has not reached the recipient's operator after RETRY_LATE: the nurses see it in the dossier, and nothing else changes.
  * accepted is not looked at; reason: of the last try, if any. */

@@ -51,6 +51,8 @@ static const struct {
 	[POLICY_ACT_ERASE] = {"erase", "operator.erase/1"},
 	[POLICY_ACT_ERASE_ASKED] = {"erase-asked", "operator.erase-asked/1"},
 	[POLICY_ACT_ERASE_ANSWERED] = {"erase-answered", "operator.erase-answered/1"},
+	[POLICY_ACT_LET_GO] = {"let-go", "operator.let-go/1"},
+	[POLICY_ACT_DROP] = {"drop", "operator.drop/1"},
 	[POLICY_ACT_EXPORT] = {"export", "operator.export/1"},
 };
 

@@ -169,6 +169,12 @@ static enum reason export_copy(struct build *b, const struct policy_command *c)
 	return reason == REASON_NONE ? build_text(b, EVENT_EXPORTED, bytes_of_text(export_for_name(whom)), BYTES_NONE) : reason;
 }
 
+/* Whoever lets a stopped mail go, or keeps it, says why: it may be asked for years later. */
+static enum reason look(struct build *b, enum dossier_event_kind kind, const struct policy_command *c)
+{
+	return bytes_trim(c->text).len > 0 ? build_text(b, kind, c->id, c->text) : REASON_USAGE;
+}
+
 enum reason life_command(struct build *b, const struct policy_command *c)
 {
 	switch (c->act) {
@@ -224,6 +230,10 @@ enum reason life_command(struct build *b, const struct policy_command *c)
 		return build_text(b, EVENT_ERASURE_ASKED, BYTES_NONE, c->text);
 	case POLICY_ACT_ERASE_ANSWERED:
 		return build_text(b, EVENT_ERASURE_ANSWERED, BYTES_NONE, c->text);
+	case POLICY_ACT_LET_GO:
+		return look(b, EVENT_MAIL_LET_GO, c);
+	case POLICY_ACT_DROP:
+		return look(b, EVENT_MAIL_DROPPED, c);
 	case POLICY_ACT_EXPORT:
 		return export_copy(b, c);
 	default:

@@ -5,6 +5,7 @@
  * certificate speaks: it must name our envelope id, and lie in a mailbox whose operator answers for what it puts there.
  * Nothing that a machine wrote is ever answered. */
 #include "policy/decide_step.h"
+#include "policy/shield.h"
 
 static bool speaks_for(const struct policy_message *m, const struct policy_report *r)
 {
@@ -202,6 +203,22 @@ void policy_decide_outcome(struct arena *arena, const struct policy_rules *rules
 
 	b.rule = "delivery.outcome/1";
 	decide_delivery(&b, dossier, delivery, false);
+	build_end(&b, out);
+}
+
+void policy_decide_stopped(struct arena *arena, const struct policy_rules *rules, const struct dossier *dossier, struct bytes id,
+			   enum reason why, struct instant now, struct policy_decision *out)
+{
+	struct build b = build_begin(arena, rules, NULL, now);
+
+	b.rule = why == REASON_SHIELD_IDENTITY || why == REASON_SHIELD_UNREAD ? SHIELD_RULE : "antivirus.found/1";
+	b.owner = "nurses";
+	build_dossier(&b, dossier);
+	enum reason reason = build_text(&b, EVENT_MAIL_STOPPED, id, bytes_of_text(reason_code(why)));
+	if (reason == REASON_NONE)
+		build_done(&b, POLICY_APPLIED, why, b.owner);
+	else
+		build_ignore(&b, reason);
 	build_end(&b, out);
 }
 

@@ -409,6 +409,9 @@ static void keep(struct dossier *d, const struct dossier_event *e)
 	case EVENT_UNFROZEN:
 	case EVENT_COMPLAINED:
 	case EVENT_COMPLAINT_SETTLED:
+	case EVENT_MAIL_STOPPED:
+	case EVENT_MAIL_LET_GO:
+	case EVENT_MAIL_DROPPED:
 	case EVENT_LINKED:
 	case EVENT_DIED:
 	case EVENT_ERASURE_ASKED:
@@ -492,6 +495,7 @@ struct dossier dossier_copy(struct arena *arena, const struct dossier *from)
 	d.returned = duplicate(arena, from->returned, d.n_returned, &d.room_returned, sizeof *d.returned);
 	d.complaints = duplicate(arena, from->complaints, d.n_complaints, &d.room_complaints, sizeof *d.complaints);
 	d.late_opinions = duplicate(arena, from->late_opinions, d.n_late_opinions, &d.room_late_opinions, sizeof *d.late_opinions);
+	d.stopped = duplicate(arena, from->stopped, d.n_stopped, &d.room_stopped, sizeof *d.stopped);
 	d.links = duplicate(arena, from->links, d.n_links, &d.room_links, sizeof *d.links);
 	d.digests = duplicate(arena, from->digests, d.n_digests, &d.room_digests, sizeof *d.digests);
 	return d;

@@ -167,6 +167,13 @@ struct dossier_wish {
 	struct bytes address;            /* that he asks to be written to */
 };
 
+/* A mail that was stopped before its seal, and waits for a person. */
+struct dossier_stopped {
+	struct bytes id;                 /* "S12" */
+	enum reason reason;
+	struct instant at;
+};
+
 struct dossier_complaint {
 	struct instant at, settled_at;   /* settled: 0 while it is open */
 };
@@ -221,6 +228,8 @@ struct dossier {
 	size_t n_representatives, room_representatives;
 	struct dossier_complaint *complaints;
 	size_t n_complaints, room_complaints;
+	struct dossier_stopped *stopped; /* mails that wait for a person's look; each id once */
+	size_t n_stopped, room_stopped;
 	struct bytes *links;             /* references of other dossiers of the same person */
 	size_t n_links, room_links;
 	enum reason awaited[PARTIES];    /* why a professional's mailbox waits for a person; NONE: it does not */
@@ -307,6 +316,8 @@ const struct dossier_late_opinion *dossier_find_late_opinion(const struct dossie
 const struct dossier_representative *dossier_find_representative(const struct dossier *dossier, struct bytes id);
 /* He acts at that instant: named, not ended, within his dates. */
 bool dossier_represents(const struct dossier_representative *representative, struct instant now);
+/* The stopped mail of that number; NULL when there is none, or a person has looked. */
+const struct dossier_stopped *dossier_find_stopped(const struct dossier *dossier, struct bytes id);
 /* Did a letter to that address come back? */
 bool dossier_was_returned(const struct dossier *dossier, struct bytes address);
 /* Mailbox of a party; empty for PARTY_SENDER, PARTY_NONE and what is not known. */

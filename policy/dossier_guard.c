@@ -147,6 +147,11 @@ static enum reason guard_life(const struct dossier *d, const struct dossier_even
 		return has_patient_wait(d) ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_MAILBOX_AWAITED:
 		return party_of_name(e->text.id) != PARTY_NONE && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_MAIL_STOPPED:
+		return e->text.id.len > 0 && reason_of_code(e->text.text) != REASONS ? REASON_NONE : REASON_DOSSIER_ORDER;
+	case EVENT_MAIL_LET_GO:
+	case EVENT_MAIL_DROPPED:
+		return dossier_find_stopped(d, e->text.id) != NULL ? REASON_NONE : REASON_NOT_FOUND;
 	case EVENT_ERASURE_ANSWERED:
 		return d->erasure_at.us != 0 ? REASON_NONE : REASON_DOSSIER_ORDER;
 	case EVENT_IDENTITY_CONFIRMED:
@@ -297,6 +302,8 @@ static bool is_full(const struct dossier *d, const struct dossier_event *e)
 		return d->n_complaints >= LIMIT_DOSSIER_ITEMS;
 	case EVENT_LINKED:
 		return d->n_links >= LIMIT_DOSSIER_ITEMS;
+	case EVENT_MAIL_STOPPED:
+		return d->n_stopped >= LIMIT_DOSSIER_ITEMS;
 	default:
 		return false;
 	}

@@ -150,6 +150,30 @@ static void settle_complaints(struct dossier *d, const struct dossier_event *e)
 			d->complaints[i].settled_at = e->at;
 }
 
+/* Stopped once more it waits since then. */
+static void keep_stopped(struct dossier *d, const struct dossier_event *e)
+{
+	size_t i = 0;
+
+	while (i < d->n_stopped && !bytes_equal(d->stopped[i].id, e->text.id))
+		i++;
+	if (i == d->n_stopped) {
+		d->stopped = dossier_grow(d->arena, d->stopped, d->n_stopped, &d->room_stopped, sizeof *d->stopped);
+		d->n_stopped++;
+	}
+	d->stopped[i] = (struct dossier_stopped){e->text.id, reason_of_code(e->text.text), e->at};
+}
+
+static void end_stopped(struct dossier *d, const struct dossier_event *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_stopped; i++)
+		if (!bytes_equal(d->stopped[i].id, e->text.id))
+			d->stopped[n++] = d->stopped[i];
+	d->n_stopped = n;
+}
+
 static void keep_link(struct dossier *d, const struct dossier_event *e)
 {
 	d->links = dossier_grow(d->arena, d->links, d->n_links, &d->room_links, sizeof *d->links);
@@ -275,6 +299,13 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 	case EVENT_LINKED:
 		keep_link(d, e);
 		break;
+	case EVENT_MAIL_STOPPED:
+		keep_stopped(d, e);
+		break;
+	case EVENT_MAIL_LET_GO:
+	case EVENT_MAIL_DROPPED:
+		end_stopped(d, e);
+		break;
 	/* Asked again, the first month goes on. */
 	case EVENT_ERASURE_ASKED:
 		d->erasure_at = d->erasure_at.us != 0 ? d->erasure_at : e->at;
@@ -308,6 +339,14 @@ void dossier_keep_life(struct dossier *d, const struct dossier_event *e)
 	default:
 		break;
 	}
+}
+
+const struct dossier_stopped *dossier_find_stopped(const struct dossier *dossier, struct bytes id)
+{
+	for (size_t i = 0; i < dossier->n_stopped; i++)
+		if (bytes_equal(dossier->stopped[i].id, id))
+			return &dossier->stopped[i];
+	return NULL;
 }
 
 bool dossier_stands_still(const struct dossier *dossier)

@@ -4,6 +4,7 @@
 /* Whatever became of the dossier, mail goes on being proved, and people go on calling, complaining and writing. */
 #define PROOFS(state) \
 	[EVENT_MAIL_PROOF] = state, [EVENT_MAIL_FAILED] = state, [EVENT_MAIL_LATE] = state, [EVENT_CONTACT_MADE] = state, [EVENT_COMPLAINED] = state, \
+	[EVENT_MAIL_STOPPED] = state, [EVENT_MAIL_LET_GO] = state, [EVENT_MAIL_DROPPED] = state, \
 	[EVENT_COMPLAINT_SETTLED] = state, [EVENT_LINKED] = state, [EVENT_FROZEN] = state, [EVENT_UNFROZEN] = state, [EVENT_DEADLINE_PASSED] = state, \
 	[EVENT_OPINION_LATE] = state, [EVENT_ERASURE_ASKED] = state, [EVENT_ERASURE_ANSWERED] = state, [EVENT_EXPORTED] = state, [EVENT_STUDY_STOPPED] = state
 /* While it lives a physician's consent may change, a sender may order his document out, and the patient may withdraw from the whole. */

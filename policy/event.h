@@ -50,6 +50,9 @@ enum dossier_event_kind {
 	EVENT_MAIL_PROOF,            /* mail */
 	EVENT_MAIL_FAILED,           /* mail */
 	EVENT_MAIL_LATE,             /* mail: an hour old and not yet at the recipient's operator */
+	EVENT_MAIL_STOPPED,          /* text: id number of the mail ("S12"), text code of the reason: before its seal, for a person to look at */
+	EVENT_MAIL_LET_GO,           /* text: id of a stopped mail, text why: a person looked, and it goes on */
+	EVENT_MAIL_DROPPED,          /* text: id of a stopped mail, text why: a person looked, and it never leaves */
 	EVENT_REPORT_UNDELIVERED,    /* mail: the patient's report reached nobody */
 	EVENT_REPORT_READ,           /* mail: first proven reading by the patient, opens the exchange */
 	EVENT_QUESTION_RECEIVED,     /* opens the exchange too */

@@ -57,6 +57,9 @@ static bool is_patients_event(const struct dossier *d, const struct dossier_even
 	case EVENT_FROZEN:
 	case EVENT_UNFROZEN:
 	case EVENT_DEADLINE_PASSED:
+	case EVENT_MAIL_STOPPED:      /* somebody else may be meant by it */
+	case EVENT_MAIL_LET_GO:
+	case EVENT_MAIL_DROPPED:
 	case EVENT_HELD:              /* why the opinion is to be announced first */
 	case EVENT_OPINION_RETURNED:
 		return false;

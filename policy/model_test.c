@@ -98,6 +98,10 @@ static struct dossier_event gate_text(struct dossier_event e, uint64_t *seed)
 		e.text = (struct dossier_text_data){BYTES("attending"), T(reason_code(REASON_DIRECTORY_NONE))};
 		return e;
 	}
+	if (e.kind == EVENT_MAIL_STOPPED || e.kind == EVENT_MAIL_LET_GO || e.kind == EVENT_MAIL_DROPPED) {
+		e.text = (struct dossier_text_data){model_chance(seed, 2) ? BYTES("S1") : BYTES("S2"), T(reason_code(REASON_SHIELD_IDENTITY))};
+		return e;
+	}
 	static const char *const ids[] = {"mdt", "", "r1", "r2", "doc-1", "doc-2", "breach", "m1", "1", "six_months"};
 	static const char *const texts[] = {"", "1", "chu-x", "chu-y", "texte"};
 

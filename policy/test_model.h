@@ -13,7 +13,7 @@
 
 enum model_kind {
 	MOVE_REQUEST, MOVE_RECORD, MOVE_DELETE, MOVE_REPLY, MOVE_OPINION, MOVE_PATIENT, MOVE_TALK, MOVE_AGAIN, MOVE_REPORT, MOVE_OUTCOME, MOVE_LATE,
-	MOVE_COMMAND, MOVE_TIMER, MOVE_DUE, MOVE_ATTACH, MOVE_GIVE_BACK, MOVE_RESTART, MOVE_RULES, MOVE_DIRECTORY,
+	MOVE_COMMAND, MOVE_TIMER, MOVE_DUE, MOVE_ATTACH, MOVE_GIVE_BACK, MOVE_RESTART, MOVE_RULES, MOVE_DIRECTORY, MOVE_STOPPED,
 	MODEL_KINDS
 };
 
@@ -90,7 +90,7 @@ static UNUSED void model_break(struct model *m, const char *sentence)
 /* --- every byte of a fold ---------------------------------------------------------------- */
 
 /* A field was added to the fold? Write it below, then say here how large it is now: what is not written is not compared. */
-_Static_assert(sizeof(struct dossier) == 3096, "struct dossier has changed: write its new fields in model_write()");
+_Static_assert(sizeof(struct dossier) == 3120, "struct dossier has changed: write its new fields in model_write()");
 _Static_assert(sizeof(struct dossier_offer) == 120, "struct dossier_offer has changed: write its new fields in model_offer()");
 _Static_assert(sizeof(struct dossier_document) == 560, "struct dossier_document has changed: write its new fields in model_filing()");
 _Static_assert(sizeof(struct dossier_opinion) == 360, "struct dossier_opinion has changed: write its new fields in model_opinion()");
@@ -247,6 +247,11 @@ static UNUSED void model_life(struct buf *b, const struct dossier *d)
 	}
 	for (size_t i = 0; i < d->n_links; i++)
 		model_bytes(b, d->links[i]);
+	for (size_t i = 0; i < d->n_stopped; i++) {
+		model_bytes(b, d->stopped[i].id);
+		buf_u32(b, (uint32_t)d->stopped[i].reason);
+		buf_u64(b, (uint64_t)d->stopped[i].at.us);
+	}
 	for (size_t i = 0; i < d->n_late_opinions; i++) {
 		const struct dossier_late_opinion *late = &d->late_opinions[i];
 		model_opinion(b, &(struct dossier_opinion){.data = late->data, .annexes = late->data.annexes, .n_annexes = late->data.n_annexes});
@@ -310,7 +315,7 @@ static UNUSED void model_write(struct buf *b, const struct dossier *d)
 				   d->kept_at.us, d->held_at.us, d->held_until.us, d->held.us,
 				   d->attending.at.us, d->first_opinion.at.us, (int64_t)d->n_documents, (int64_t)d->n_waived, (int64_t)d->n_offers,
 				   (int64_t)d->n_proofs, (int64_t)d->n_questions, (int64_t)d->n_digests, (int64_t)d->n_releases, (int64_t)d->n_pauses,
-				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links, (int64_t)d->n_returned,
+				   (int64_t)d->n_passed, (int64_t)d->n_contacts, (int64_t)d->n_representatives, (int64_t)d->n_complaints, (int64_t)d->n_links, (int64_t)d->n_stopped, (int64_t)d->n_returned,
 				   d->representatives_consent.given, d->representatives_consent.at.us, d->requester.given, d->requester.at.us,
 				   d->unknown_at.us, d->alert_at.us};
 
@@ -903,12 +908,24 @@ static UNUSED void model_outcome(struct model *m, const struct model_move *v)
 	model_settle(m);
 }
 
+static UNUSED void model_stopped(struct model *m, const struct model_move *v)
+{
+	static const enum reason why[] = {REASON_SHIELD_IDENTITY, REASON_SHIELD_UNREAD, REASON_MAIL_VIRUS, REASON_ANTIVIRUS_SIZE};
+
+	if (model_dossier(m) == NULL)
+		return;
+	policy_decide_stopped(m->arena, &m->world.rules, model_dossier(m), v->a % 2 ? BYTES("S1") : BYTES("S2"), why[v->b % COUNT(why)], m->world.now, &m->last);
+	if (m->last.n_events != 1 || m->last.n_mails != 0)
+		model_break(m, "a mail was stopped, and the dossier does not know, or writes another");
+	model_settle(m);
+}
+
 /* Words that acts go with. An act that asks for another is told by model_uncovered(): give it its word here. */
 static UNUSED struct policy_command model_words(const struct model_move *v)
 {
 	static const char *const ids[] = {"mdt", "mammography", "", "question.1", "cancer-sein", "", "history", "r1", "802222222222", "breach", "call",
 					  "physician.attending.mailbox", "letter", "A-2026-000009-AB", "801111111111", "802222222222", "803333333333", "general@cabinet.exemple.fr", "Mme X|1 rue des Lilas|75001 PARIS", "Mme X|2 rue des Lilas|75001 PARIS",
-					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach"};
+					  "un-bis@experts.exemple.fr", "patient", "officer", "expert", "breach", "S1", "S2"};
 	static const char *const texts[] = {"texte", "1", "", "2026-04-01", "2026-03-20T08:00:00Z", "autre@cabinet.exemple.fr"};
 	static const char *const hows[] = {"reached", "no_answer", "signed", "posted", "", "returned", "silence", "conflict", "person", "paper", "mail", "telephone", "physician", "pdf", "pdf+xdm", "paper"};
 	static const char *const mailboxes[] = {"a@famille.exemple.fr", "b@famille.exemple.fr", "", "c@famille.exemple.fr"};
@@ -1036,7 +1053,7 @@ static UNUSED const char *const MODEL_WORDS[MODEL_KINDS] = {
 	[MOVE_REPORT] = "a report on a mail comes", [MOVE_OUTCOME] = "a mail ends", [MOVE_LATE] = "a mail is late", [MOVE_COMMAND] = "a person acts",
 	[MOVE_TIMER] = "a timer is tried", [MOVE_DUE] = "the clock goes on to what is due", [MOVE_ATTACH] = "a person files a message",
 	[MOVE_GIVE_BACK] = "a person gives a message back", [MOVE_RESTART] = "the gateway starts again", [MOVE_RULES] = "the pool of experts changes",
-	[MOVE_DIRECTORY] = "the directory changes",
+	[MOVE_DIRECTORY] = "the directory changes", [MOVE_STOPPED] = "a mail is stopped before its seal",
 };
 
 static UNUSED void model_tell(struct model *m, const struct model_move *v)
@@ -1126,6 +1143,9 @@ static UNUSED void model_move(struct model *m, const struct model_move *v)
 	case MOVE_OUTCOME:
 	case MOVE_LATE:
 		model_outcome(m, v);
+		return;
+	case MOVE_STOPPED:
+		model_stopped(m, v);
 		return;
 	case MOVE_COMMAND:
 		model_command(m, v);

@@ -8,7 +8,7 @@
 
 #include "policy/test_world.h"
 
-enum { WATCH_OFFERS = 256, WATCH_DOCUMENTS = 256, WATCH_DIGESTS = 256, WATCH_ACTING = 64 };
+enum { WATCH_OFFERS = 256, WATCH_DOCUMENTS = 256, WATCH_DIGESTS = 256, WATCH_ACTING = 64, WATCH_STOPPED = 8 };
 
 struct watch_document {
 	struct bytes key, organisation;
@@ -46,6 +46,8 @@ struct watch {
 	bool erasure;                    /* asked for, not answered */
 	struct bytes earned;             /* whose the fee is, once it is somebody's */
 	bool frozen, secret, paper;      /* secret: a minor's, from who acts for her; paper: he is written letters */
+	struct bytes stopped[WATCH_STOPPED];   /* mails that wait for a person's look */
+	size_t n_stopped;
 	enum dossier_state over;         /* how it ended for good; NOWHERE while it lives or is only closed */
 };
 
@@ -69,6 +71,17 @@ static UNUSED bool watch_has(const struct bytes *list, size_t n, struct bytes wh
 		if (bytes_equal(list[i], what))
 			return true;
 	return false;
+}
+
+static UNUSED void watch_looked(struct watch *w, struct bytes id)
+{
+	size_t n = 0;
+
+	watch_need(w, watch_has(w->stopped, w->n_stopped, id), "a person looked at a mail that was not stopped");
+	for (size_t i = 0; i < w->n_stopped; i++)
+		if (!bytes_equal(w->stopped[i], id))
+			w->stopped[n++] = w->stopped[i];
+	w->n_stopped = n;
 }
 
 static UNUSED void watch_requested(struct watch *w, const struct dossier_request *r)
@@ -408,6 +421,14 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 		break;
 	case EVENT_MAIL_LATE:
 		break;
+	case EVENT_MAIL_STOPPED:
+		if (!watch_has(w->stopped, w->n_stopped, e->text.id) && w->n_stopped < WATCH_STOPPED)
+			w->stopped[w->n_stopped++] = e->text.id;
+		break;
+	case EVENT_MAIL_LET_GO:
+	case EVENT_MAIL_DROPPED:
+		watch_looked(w, e->text.id);
+		break;
 	case EVENT_REPORT_UNDELIVERED:
 		watch_need(w, w->version > 0, "a report did not arrive that never left");
 		w->undelivered |= !w->exchange && !w->closed;
@@ -504,7 +525,7 @@ static UNUSED void watch_one(struct watch *w, const struct dossier_event *e)
 static UNUSED bool watch_after_end(const struct watch *w, enum dossier_event_kind kind)
 {
 	static const enum dossier_event_kind always[] = {
-		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
+		EVENT_MAIL_PROOF, EVENT_MAIL_FAILED, EVENT_MAIL_LATE, EVENT_MAIL_STOPPED, EVENT_MAIL_LET_GO, EVENT_MAIL_DROPPED, EVENT_CONTACT_MADE, EVENT_COMPLAINED, EVENT_COMPLAINT_SETTLED, EVENT_LINKED,
 		EVENT_FROZEN, EVENT_UNFROZEN, EVENT_DEADLINE_PASSED, EVENT_OPINION_LATE, EVENT_ARCHIVED, EVENT_ERASED, EVENT_QUESTION_LATE, EVENT_DIED,
 		EVENT_ERASURE_ASKED, EVENT_ERASURE_ANSWERED, EVENT_EXPORTED,
 		EVENT_STUDY_ANSWERED, EVENT_STUDY_STOPPED,
@@ -616,6 +637,7 @@ static UNUSED void watch_fold(struct watch *w, const struct dossier *d)
 	watch_need(w, d->n_releases == w->counts[EVENT_RELEASED] + w->counts[EVENT_SHARED], "the fold counts other releases than the events");
 	watch_need(w, d->n_contacts == w->counts[EVENT_CONTACT_MADE], "the fold counts other contacts than the events");
 	watch_need(w, d->n_complaints == w->counts[EVENT_COMPLAINED], "the fold counts other complaints than the events");
+	watch_need(w, d->n_stopped == w->n_stopped, "the fold knows other stopped mails than the events");
 	watch_need(w, d->n_links == w->counts[EVENT_LINKED], "the fold counts other links than the events");
 	watch_need(w, pauses == (size_t)w->waits + (size_t)w->more, "the fold knows other pauses than the events");
 	watch_need(w, dossier_stands_still(d) == (w->frozen || w->counts[EVENT_DIED] > 0), "the fold stands still otherwise than the events say");

@@ -204,6 +204,15 @@ static bool paper_asked(const struct dossier *d, struct instant *since)
 	return false;
 }
 
+/* Since when the one that waits longest does. */
+static bool mail_stopped(const struct dossier *d, struct instant *since)
+{
+	for (size_t i = 0; i < d->n_stopped; i++)
+		if (i == 0 || instant_before(d->stopped[i].at, *since))
+			*since = d->stopped[i].at;
+	return d->n_stopped > 0;
+}
+
 static const struct extra {
 	const char *name;
 	bool (*stands)(const struct dossier *d, struct instant *since);
@@ -223,6 +232,9 @@ static const struct extra {
 	{"identity_unknown", identity_unknown, WORK_HARM, "Patient inconnu de l'opérateur", "The operator knows no such patient",
 	 "Comparez l'identité avec le patient (relais dossier identity), puis choisissez une voie : relais dossier channel RÉF patient mail|paper|telephone.",
 	 "Compare the identity with the patient (relais dossier identity), then choose a way: relais dossier channel REF patient mail|paper|telephone."},
+	{"mail_stopped", mail_stopped, WORK_HARM, "Message arrêté avant son départ", "Mail stopped before it left",
+	 "Il nomme peut-être un autre patient, ou porte un virus : relais trace S<numéro> dit quoi. Regardez-le, puis : relais dossier let-go RÉF S<numéro> RAISON, ou drop RÉF S<numéro> RAISON.",
+	 "It may name another patient, or carry a virus: relais trace S<number> says which. Look at it, then: relais dossier let-go REF S<number> REASON, or drop REF S<number> REASON."},
 	{"opinion_after_end", late_opinion, WORK_PROMISE, "Avis d'un expert qui n'a plus le dossier", "Opinion of an expert who no longer holds the dossier",
 	 "Lisez-le ; si le second n'a pas répondu : relais dossier take.", "Read it; if the second has not answered: relais dossier take."},
 	{"mailbox_awaited", mailbox_awaited, WORK_MAIL, "Adresse d'un professionnel à trouver", "Mailbox of a professional to be found",

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fold.h"
 #include "base/limits.h"
 #include "smtp/form_heading.h"
 #include "smtp/form_value.h"
 #include "smtp/new_text.h"
-#include "smtp/reply_fold.h"
 
 enum { END_MAX = 120 };
 
@@ -37,14 +37,14 @@ struct reading {
 /* Where the form ends though no heading follows: the rule below our form, a signature, the header of the mail answered. */
 static bool is_end(struct arena *arena, struct bytes line)
 {
-	struct bytes folded = bytes_trim(reply_fold(arena, bytes_slice(line, 0, END_MAX)));
+	struct bytes folded = bytes_trim(fold_text(arena, bytes_slice(line, 0, END_MAX)));
 	struct bytes bare = form_without_marks(bytes_slice(line, 0, END_MAX));
 
 	while (folded.len > 0 && (folded.at[0] == '>' || folded.at[0] == ' '))
 		folded = bytes_from(folded, 1);
 	if (bytes_equal(folded, BYTES("--")) || bytes_starts(folded, BYTES("-----")) || bytes_starts(folded, BYTES("________")))
 		return true;
-	bare = bytes_trim(reply_fold(arena, bare));
+	bare = bytes_trim(fold_text(arena, bare));
 	while (bare.len > 0 && (bare.at[bare.len - 1] == '*' || bare.at[bare.len - 1] == '.'))
 		bare.len--;
 	return bytes_equal(bare, BYTES("fin du formulaire")) || bytes_equal(bare, BYTES("end of the form")) ||
@@ -145,7 +145,7 @@ static struct bytes without_label(struct reading *r, struct bytes line)
 {
 	static const struct bytes labels[] = {BYTES_OF("reponse :"), BYTES_OF("reponse:"), BYTES_OF("answer:"), BYTES_OF("answer :")};
 	struct bytes bare = form_without_marks(line);
-	struct bytes folded = reply_fold(r->arena, bytes_slice(bare, 0, 20));
+	struct bytes folded = fold_text(r->arena, bytes_slice(bare, 0, 20));
 
 	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
 		if (bytes_starts(folded, labels[i]))
@@ -202,7 +202,7 @@ static bool is_closing_line(struct arena *arena, struct bytes line)
 		"cordialement", "bien cordialement", "cdt", "cdlt", "bien a vous", "confraternellement", "bien confraternellement",
 		"tres cordialement", "amities", "bien amicalement", "sincerely", "yours sincerely", "regards", "best regards", "kind regards",
 	};
-	struct bytes folded = bytes_trim(reply_fold(arena, form_without_marks(bytes_slice(line, 0, END_MAX))));
+	struct bytes folded = bytes_trim(fold_text(arena, form_without_marks(bytes_slice(line, 0, END_MAX))));
 
 	while (folded.len > 0 && memchr(",.;!", folded.at[folded.len - 1], 4) != NULL)
 		folded.len--;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "smtp/reply_fold.h"
+#include "base/fold.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -121,7 +121,7 @@ static size_t words_end(struct bytes line)
 
 static struct bytes folded_words(struct arena *arena, struct bytes words)
 {
-	struct bytes folded = bytes_trim(reply_fold(arena, words));
+	struct bytes folded = bytes_trim(fold_text(arena, words));
 	while (folded.len > 0 && memchr("*_. ", folded.at[folded.len - 1], 4) != NULL)
 		folded.len--;
 	return folded;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "smtp/reply_fold.h"
+#include "base/fold.h"
 
 bool form_value_placeholder(struct arena *arena, struct bytes text)
 {
@@ -12,7 +12,7 @@ bool form_value_placeholder(struct arena *arena, struct bytes text)
 		BYTES_OF("\"a remplir"), BYTES_OF("\" a remplir"), BYTES_OF("\" a completer"), BYTES_OF("\" votre avis \""), BYTES_OF("\"votre avis\""),
 		BYTES_OF("\"to be filled"), BYTES_OF("\" to be filled"),
 	};
-	struct bytes folded = bytes_trim(reply_fold(arena, text));
+	struct bytes folded = bytes_trim(fold_text(arena, text));
 	size_t letters = 0;
 
 	for (size_t i = 0; i < folded.len; i++)
@@ -74,7 +74,7 @@ static struct bytes after_letters(struct arena *arena, struct bytes text, size_t
 {
 	size_t at = 0;
 
-	while (at < text.len && reply_fold(arena, bytes_slice(text, 0, at)).len < n) {
+	while (at < text.len && fold_text(arena, bytes_slice(text, 0, at)).len < n) {
 		at++;
 		while (at < text.len && (text.at[at] & 0xc0) == 0x80)
 			at++;
@@ -97,7 +97,7 @@ static bool is_our_question(struct bytes line)
 
 struct bytes form_value_convergence(struct arena *arena, struct bytes text, struct bytes *remark)
 {
-	struct bytes folded = reply_fold(arena, text);
+	struct bytes folded = fold_text(arena, text);
 
 	*remark = BYTES_NONE;
 	if (is_our_question(bytes_slice(folded, 0, bytes_find_byte(folded, '\n', 0))))
@@ -108,7 +108,7 @@ struct bytes form_value_convergence(struct arena *arena, struct bytes text, stru
 		struct bytes word = bytes_of_text(words[i].text);
 		if (!bytes_starts(folded, word) || (folded.len > word.len && is_letter(folded.at[word.len])))
 			continue;
-		*remark = bytes_trim(after_letters(arena, text, reply_fold(arena, text).len - folded.len + word.len));
+		*remark = bytes_trim(after_letters(arena, text, fold_text(arena, text).len - folded.len + word.len));
 		return bytes_of_text(words[i].means);
 	}
 	return BYTES_NONE;

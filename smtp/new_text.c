@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fold.h"
 #include "smtp/new_text_list.h"
-#include "smtp/reply_fold.h"
 
 enum {
 	LINES_MAX = 8000,             /* beyond, the text is given back whole */
@@ -353,7 +353,7 @@ static bool split(struct text *t, struct bytes text)
 		if (t->n == LINES_MAX)
 			return false;
 		/* A long line is never a mark: its beginning is enough. */
-		struct bytes folded = bytes_trim(reply_fold(t->arena, bytes_slice(raw, 0, ATTRIBUTION_MAX)));
+		struct bytes folded = bytes_trim(fold_text(t->arena, bytes_slice(raw, 0, ATTRIBUTION_MAX)));
 		t->lines[t->n++] = (struct line){.raw = raw, .folded = folded};
 		text = bytes_from(text, end + 1);
 	}

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/fold.h"
 #include "smtp/mime_head.h"
-#include "smtp/reply_fold.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -78,20 +78,20 @@ bool notice_words_from_system(const struct mime_head *head)
 bool notice_words_is_report(struct arena *arena, const struct mime_message *message)
 {
 	const struct mime_head *head = &message->head;
-	struct bytes subject = reply_fold(arena, head->subject);
+	struct bytes subject = fold_text(arena, head->subject);
 	bool subject_says = has_any(subject, subject_words, COUNT(subject_words));
 
 	if (head->failed_recipients.len > 0)
 		return true;
 	if (notice_words_from_system(head) && subject_says)
 		return true;
-	struct bytes text = reply_fold(arena, bytes_slice(message->text, 0, 4096));
+	struct bytes text = fold_text(arena, bytes_slice(message->text, 0, 4096));
 	return (notice_words_from_system(head) || (head->null_sender && subject_says)) && has_any(text, text_words, COUNT(text_words));
 }
 
 bool notice_words_is_auto_reply(struct arena *arena, const struct mime_message *message)
 {
-	struct bytes subject = reply_fold(arena, message->head.subject);
+	struct bytes subject = fold_text(arena, message->head.subject);
 
 	/* A mail system's own notice is nobody's answer. */
 	if (bytes_starts(message->head.auto_submitted, BYTES("auto-replied")) && !notice_words_from_system(&message->head))
@@ -199,7 +199,7 @@ static int line_weight(struct arena *arena, struct bytes line, struct bytes addr
 		"final-recipient:", "final recipient:", "original-recipient:", "to:", "recipient:", "unknown user:", "rcpt to:",
 		"failed recipient:", "envelope-to:", "user unknown:", "addressed to:", "destinataire:",
 	};
-	struct bytes start = bytes_trim(line), folded = reply_fold(arena, start);
+	struct bytes start = bytes_trim(line), folded = fold_text(arena, start);
 	size_t skipped = 0;
 
 	for (size_t i = 0; i < COUNT(named); i++)
@@ -266,7 +266,7 @@ static struct bytes own_words(struct arena *arena, struct bytes text)
 
 	while (left.len > 0) {
 		const unsigned char *start = left.at;
-		struct bytes folded = reply_fold(arena, bytes_trim(next_line(&left)));
+		struct bytes folded = fold_text(arena, bytes_trim(next_line(&left)));
 		for (size_t i = 0; i < COUNT(copy_words); i++)
 			if (bytes_starts(folded, bytes_of_text(copy_words[i])) && start > text.at)
 				return bytes_slice(text, 0, (size_t)(start - text.at));
@@ -321,8 +321,8 @@ void notice_words_refine(struct arena *arena, const struct mime_message *message
 
 void notice_words_read(struct arena *arena, const struct mime_message *message, struct notice *out)
 {
-	struct bytes whole = bytes_slice(message->text, 0, TEXT_READ), text = own_words(arena, whole), folded = reply_fold(arena, text);
-	struct bytes subject = reply_fold(arena, message->head.subject);
+	struct bytes whole = bytes_slice(message->text, 0, TEXT_READ), text = own_words(arena, whole), folded = fold_text(arena, text);
+	struct bytes subject = fold_text(arena, message->head.subject);
 	bool delayed = has_any(folded, delay_words, COUNT(delay_words)) || bytes_contains(subject, BYTES("delay")) ||
 		       bytes_contains(subject, BYTES("warning"));
 	struct bytes action = delayed ? BYTES("delayed") : BYTES("failed");

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "smtp/reply_fold.h"
+#include "base/fold.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -69,7 +69,7 @@ static struct bytes unwrap(struct arena *arena, struct bytes text, bool across)
 			line = BYTES_NONE;           /* somebody else's */
 		if (out.len > 0)
 			buf_u8(&out, (ends_open(before) && begins_small(line)) || (across && before.len > 0 && line.len > 0) ? ' ' : '\n');
-		buf_add(&out, reply_fold(arena, line));
+		buf_add(&out, fold_text(arena, line));
 		before = line;
 	}
 	struct bytes folded = arena_copy(arena, buf_bytes(&out));

@@ -1,4 +1,4 @@
-/* smtp/reply_token.h - what a person wrote, cut into sentences and words, folded (smtp/reply_fold.h).
+/* smtp/reply_token.h - what a person wrote, cut into sentences and words, folded (base/fold.h).
  *
  * A line end closes a sentence, since answers are written in lines; a line that was only wrapped by the mail program goes on in the next. */
 #ifndef RELAIS_SMTP_REPLY_TOKEN_H

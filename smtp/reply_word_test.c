@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/fold.h"
 #include "smtp/reply_date.h"
-#include "smtp/reply_fold.h"
 #include "smtp/reply_word.h"
 
 static const struct row {
@@ -133,7 +133,7 @@ static void folding_takes_accents_away(void **state)
 {
 	struct arena *arena = arena_create(1 << 16);
 	(void)state;
-	struct bytes folded = reply_fold(arena, BYTES("\xc3\x89l\xc3\xa8ve \xe2\x80\x99 e\xcc\x81 \xc5\x93uf\xc2\xa0\xc5\x82 \xff"));
+	struct bytes folded = fold_text(arena, BYTES("\xc3\x89l\xc3\xa8ve \xe2\x80\x99 e\xcc\x81 \xc5\x93uf\xc2\xa0\xc5\x82 \xff"));
 	assert_true(bytes_equal(folded, BYTES("eleve ' e oeuf l \xff")));
 	arena_destroy(&arena);
 }

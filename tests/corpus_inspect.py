@@ -5,7 +5,7 @@
 
 CORPUS holds hostile/, cda/ and cda-schema/; BIN_DIR holds relais, relais-verify and relais-inspect of a release build.
 Every file is read by a process of its own, whose time and memory (with those of its children) are measured. Exit status 0
-only if every file reached a verdict within 2 s and 256 MB, none stopped a reader, and no class agrees less often than
+only if every file of hostile/ (with or without an expectation) and of cda/ reached a verdict within 2 s and 256 MB, none stopped a reader, and no class agrees less often than
 FLOORS says. Files whose expectation speaks of something else than `relais inspect` are counted apart: certificates (tests of
 certs/), envelope addresses and ends of data (tests of smtp/), bodies of replies (tests of smtp/new_text).
 """
@@ -72,6 +72,7 @@ class Tally:
         self.largest = (0, "")
         self.apart = {}
         self.runs = 0
+        self.read = set()            # files of the corpus that were read, by path
 
     def measured(self, run, name):
         self.runs += 1
@@ -313,6 +314,7 @@ def run_hostile(relais, corpus, tally, folder):
                 tally.apart["rows that are no file"] = tally.apart.get("rows that are no file", 0) + 1
                 continue
             agrees, got = True, ""
+            tally.read.add(os.path.realpath(path))
             for name in files_of(kind, row, path, folder):
                 run = Run(relais, arguments_for(kind, row, hostile, schema), name)
                 if not tally.measured(run, kind + "/" + row[0]):
@@ -326,6 +328,18 @@ def run_hostile(relais, corpus, tally, folder):
                     agrees, got = False, brief(run.answer)
             tally.judged(kind, row[0], agrees, row[1], got)
     tally.apart["bodies of replies"] = sum(1 for _ in rows_of(os.path.join(hostile, "replies")))
+
+
+def run_rest(relais, corpus, tally):
+    """Every other file of hostile/: no verdict of theirs is told, but each gets one, in time and in memory, whatever it is."""
+    hostile, about = os.path.join(corpus, "hostile"), re.compile(r"(README|LICEN[CS]E|COPYING|NOTICE)|^expectations\.tsv$", re.I)
+    for place, _, names in sorted(os.walk(hostile)):
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            if about.search(name) or os.path.realpath(path) in tally.read:
+                continue
+            if tally.measured(Run(relais, [], path), "hostile/" + os.path.relpath(path, hostile)):
+                tally.apart["other files of hostile/, read to a verdict"] = tally.apart.get("other files of hostile/, read to a verdict", 0) + 1
 
 
 def cda_table(readme):
@@ -377,6 +391,7 @@ def main():
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         run_hostile(relais, corpus, tally, folder)
+    run_rest(relais, corpus, tally)
     run_cda(relais, corpus, tally)
     for line in tally.differ:
         print("differs:", line)

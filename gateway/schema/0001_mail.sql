@@ -228,6 +228,17 @@ language sql security definer set search_path = relais, pg_temp as $$
   delete from alarm a where a.name = alarm_over.name and a.cleared_at is not null
 $$;
 
+-- The virus scanner as a worker sees it.
+create function antivirus_state(away boolean) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if antivirus_state.away then
+    perform alarm_raise('antivirus.away', 'critical', '{}');
+  elsif exists (select from alarm a where a.name = 'antivirus.away' and a.cleared_at is null) then
+    perform alarm_clear('antivirus.away');
+  end if;
+end $$;
+
 -- ---------------------------------------------------------------- what verdicts rested on
 -- Certificates and revocation lists, each once, under the digest by which a verdict names it: inbox.facts->'signature'->'material' (what the
 -- message itself does not hold) and inbox.params->'tls'->'path'. Rows are only added.
@@ -503,6 +514,8 @@ create table outbox (
   warned_at     timestamptz,                     -- when it was told that this mail is late
   warn_after    timestamptz not null default '-infinity',
   stop          text,                            -- why it may leave no more; in a session now, it ends with that
+  -- What the identity shield and the virus scanner said before it was composed (work_shield.c); held: it waits for a person.
+  looked        text check (looked in ('clear', 'held', 'let-go', 'dropped')), look jsonb,
   frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),

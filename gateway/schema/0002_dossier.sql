@@ -212,8 +212,11 @@ create table dossier (
   asked       text,                      -- RPPS of who is to answer an offer: the same one, or the stand-by
   complete_at timestamptz, due_at timestamptz,
   next_due    timestamptz,               -- of the earliest timer
-  events      integer not null default 0
+  events      integer not null default 0,
+  born        text                       -- YYYYMMDD, of the request's patient: by it the identity shield finds whom a text may name
 );
+create index dossier_born on dossier (born) where open and born is not null;
+create index dossier_number13 on dossier (lower(left(ins, 13))) where open;
 create index dossier_patient on dossier (ins);
 create index dossier_expert on dossier (expert) where open and expert is not null;
 create index dossier_asked on dossier (asked) where open and asked is not null;
@@ -304,7 +307,9 @@ end $$;
 create function dossier_append(dossier bigint, seq integer, at timestamptz, kind text, data jsonb, actor text, rule text, inbox bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update dossier d set events = dossier_append.seq where d.id = dossier_append.dossier and d.events = dossier_append.seq - 1;
+  update dossier d set events = dossier_append.seq,
+    born = case dossier_append.kind when 'requested' then left(dossier_append.data->'patient'->>'birth_time', 8) else d.born end
+   where d.id = dossier_append.dossier and d.events = dossier_append.seq - 1;
   if not found then perform refuse('store.conflict'); end if;
   insert into dossier_event (dossier, seq, at, kind, data, actor, rule, inbox)
     values (dossier_append.dossier, dossier_append.seq, dossier_append.at, dossier_append.kind, dossier_append.data,
@@ -1229,7 +1234,7 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
-  recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer)
+  recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer, form text, looked text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
@@ -1237,7 +1242,7 @@ begin
     select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, compose_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = compose_claim.session, tries = o.tries + 1 from picked where o.id = picked.id
-  returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries;
+  returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries, o.form, o.looked;
 end $$;
 
 create function compose_done(outbox bigint, session bigint, head bytea, size bigint, digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint
@@ -1265,6 +1270,60 @@ begin
     ended_at = case when final then now() end, next_at = now() + interval '5 seconds'
    where o.id = compose_failed.outbox and o.state = 'decided' and o.session = compose_failed.session;
   if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+-- Whose dossier is open, of others than this one, among who has one of these numbers (13 signs, lower case) or birth dates: whom a text may name.
+-- By two indexes over open dossiers alone, so that neither the past nor the register's size counts.
+create function shield_people(own bigint, numbers text[], days text[], most bigint) returns table (dossier bigint, ref text, patient jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ref, e.data->'patient' from (
+    select x.id, x.ref from dossier x where x.open and lower(left(x.ins, 13)) = any (shield_people.numbers)
+    union
+    select x.id, x.ref from dossier x where x.open and x.born = any (shield_people.days)) d
+   join dossier_event e on e.dossier = d.id and e.seq = 1
+   where d.id <> shield_people.own order by d.id limit shield_people.most
+$$;
+-- The patient of a dossier, as its request tells.
+create function shield_own(dossier bigint) returns jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.data->'patient' from dossier_event e where e.dossier = shield_own.dossier and e.seq = 1
+$$;
+-- The mail was looked at, and names none of these people: they are those of now, in the transaction that composes it, or it is to be looked at
+-- once more. A dossier that was opened meanwhile is not missed.
+create function shield_clear(outbox bigint, own bigint, numbers text[], days text[], most bigint, seen bigint[], look jsonb, searched boolean) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if (select coalesce(array_agg(p.dossier order by p.dossier), '{}') from shield_people(shield_clear.own, shield_clear.numbers, shield_clear.days, shield_clear.most) p)
+      is distinct from shield_clear.seen then perform refuse('store.conflict'); end if;
+  update outbox o set looked = case when shield_clear.searched then 'clear' else o.looked end, look = coalesce(o.look, '{}') || shield_clear.look
+   where o.id = shield_clear.outbox;
+end $$;
+-- It waits for a person's look, and nobody composes it before.
+create function shield_stop(outbox bigint, session bigint, reason text, look jsonb) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set looked = 'held', look = shield_stop.look, reason = shield_stop.reason, session = null, tries = 0, next_at = 'infinity'
+   where o.id = shield_stop.outbox and o.state = 'decided' and o.session = shield_stop.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+-- A person has looked. The virus scanner looks all the same.
+create function shield_let_go(outbox bigint, dossier bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set looked = 'let-go', reason = null, next_at = now()
+   where o.id = shield_let_go.outbox and o.dossier = shield_let_go.dossier and o.looked = 'held' and o.state = 'decided';
+  if not found then perform refuse('outbox.over'); end if;
+  perform tell('inbox');
+end $$;
+-- One that was cancelled meanwhile is dropped all the same: the person need not know.
+create function shield_drop(outbox bigint, dossier bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set looked = 'dropped', reason = case o.state when 'decided' then 'shield.dropped' else o.reason end,
+    ended_at = coalesce(o.ended_at, now()), told = true, state = 'cancelled', session = null
+   where o.id = shield_drop.outbox and o.dossier = shield_drop.dossier and o.looked = 'held' and o.state in ('decided', 'cancelled');
+  if not found then perform refuse('outbox.over'); end if;
+  perform mail_late_over();
 end $$;
 
 -- A mail in a session now is past stopping there: should that fail, it is not tried again (deliver_result, deliver_claim).

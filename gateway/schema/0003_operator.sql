@@ -43,18 +43,19 @@ $$;
 
 create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, account text, peer_name text, size bigint, digest bytea, state text, class text,
   outcome text, reason text, owner text, rule text, ref text, message_id text, signature jsonb, tries integer,
-  trust bigint, trust_generated_at timestamptz, trust_digest text)
+  trust bigint, trust_generated_at timestamptz, trust_digest text, antivirus text, virus text)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select i.id, i.received_at, i.source, i.account, i.peer_name, b.size, b.digest, i.state, i.class, i.outcome, i.reason, i.owner, i.rule, d.ref, i.message_id,
-         i.facts->'signature', i.tries, i.trust, t.generated_at, encode(t.digest, 'hex')
+         i.facts->'signature', i.tries, i.trust, t.generated_at, encode(t.digest, 'hex'), i.facts->'antivirus'->>'verdict', i.facts->'antivirus'->>'name'
     from inbox i join body b on b.id = i.body left join dossier d on d.id = i.dossier left join trust_import t on t.id = i.trust
    where i.message_id = wanted or 'R' || i.id = upper(wanted) order by i.id
 $$;
 create function trace_outbox(wanted text) returns table (outbox bigint, code text, party text, state text, proof integer, created_at timestamptz, composed_at timestamptz, sealed_at timestamptz,
-  ended_at timestamptz, host text, reply_code integer, enhanced text, queue_id text, tls jsonb, reason text, ref text, message_id text, sent_digest bytea, attempts bigint, inbox bigint)
+  ended_at timestamptz, host text, reply_code integer, enhanced text, queue_id text, tls jsonb, reason text, ref text, message_id text, sent_digest bytea, attempts bigint, inbox bigint, looked text, names text, unread bigint, antivirus text, virus text)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select o.id, o.code, o.party, o.state, o.proof, o.created_at, o.composed_at, o.sealed_at, o.ended_at, o.host, o.reply_code, o.enhanced, o.queue_id, o.tls, o.reason,
-         d.ref, o.message_id, o.sent_digest, (select count(*) from outbox_attempt a where a.outbox = o.id), o.inbox
+         d.ref, o.message_id, o.sent_digest, (select count(*) from outbox_attempt a where a.outbox = o.id), o.inbox,
+         o.looked, o.look->>'ref', nullif((o.look->>'unread')::bigint, 0), o.look->>'antivirus', o.look->>'virus'
     from outbox o left join dossier d on d.id = o.dossier
    where o.message_id = wanted or 'S' || o.id = upper(wanted)
       or o.inbox in (select i.id from inbox i where i.message_id = wanted or 'R' || i.id = upper(wanted)) order by o.id
@@ -130,7 +131,7 @@ begin
   if not exists (select from outbox o where o.id = outbox_retry.outbox) then return null; end if;
   update outbox o set next_at = now(), tries = case when o.state = 'failed' and o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
-   where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed');
+   where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed') and o.looked is distinct from 'held';
   if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
   return found;
 end $$;
@@ -199,6 +200,11 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'late mail that its dossier does not know', (select count(*) from outbox where warned_at is not null),
     (select count(*) from outbox o where o.warned_at is not null and o.dossier is not null
        and not exists (select from dossier_event e where e.dossier = o.dossier and e.kind = 'mail_late' and (e.data->>'outbox')::bigint = o.id))
+  union all select 'mail of a dossier that nobody searched for others', (select count(*) from outbox where looked is not null),
+    (select count(*) from outbox o where o.dossier is not null and o.form = 'signed' and o.entity is not null and coalesce(o.looked, 'held') not in ('clear', 'let-go'))
+  union all select 'mail that waits for a person, and its dossier does not know', (select count(*) from outbox where looked = 'held'),
+    (select count(*) from outbox o where o.looked = 'held' and not exists (select from dossier_event e where e.dossier = o.dossier
+       and e.kind = 'mail_stopped' and e.data->>'id' = 'S' || o.id))
   union all select 'held message without an owner', (select count(*) from inbox where outcome = 'held'), (select count(*) from inbox where outcome = 'held' and owner is null)
   union all select 'collected beyond the cursor', (select count(*) from inbox where source = 'imap'),
     (select count(*) from inbox i where i.source = 'imap' and not exists (select from collect_cursor c
@@ -324,7 +330,7 @@ grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, 
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
   dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
-  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, shield_people, shield_own, shield_clear, shield_stop, shield_let_go, shield_drop, antivirus_state, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
   outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,

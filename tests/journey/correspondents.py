@@ -22,6 +22,7 @@ FAMILIES = {
              "libmariadb3", "libspf2-2", "libnsl2", "libtirpc3", "libdb5.3", "libidn12", "libidn2-0", "libldap-2.5-0", "libsasl2-2", "libpam0g",
              "libpcre2-8-0", "libperl5.36", "libgdbm6", "libgdbm-compat4", "libpq5", "libsqlite3-0", "libp11-kit0", "libtasn1-6", "libunistring2"],
     "opensmtpd": ["opensmtpd", "libdb5.3", "libevent-2.1-7", "libpam0g"],
+    "clamav": ["clamav-daemon", "libclamav12", "libmspack0", "libjson-c5", "libncurses6", "libtinfo6"],
     "dns": ["nsd", "libevent-2.1-7", "libfstrm0", "libprotobuf-c1"],
     "nft": ["nftables", "libnftables1", "libnftnl11", "libmnl0", "libedit2", "libbsd0", "libmd0", "libxtables12", "libjansson4", "libtinfo6", "libgmp10"],
     # its tools alone, for tests/units.py: nothing of it is installed or started

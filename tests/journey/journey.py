@@ -27,6 +27,7 @@ import people                       # noqa: E402
 import personas                     # noqa: E402
 import recheck                      # noqa: E402
 import rehearse                     # noqa: E402
+import shield                       # noqa: E402
 import routing                      # noqa: E402
 import unread                       # noqa: E402
 import staff                        # noqa: E402
@@ -142,6 +143,7 @@ def main():
     groups = {
         "story": story,
         "bad": group(bad, "bad input"),
+        "shield": group(shield, "shield", tampered=False, kind=shield.ShieldWorld),
         "documents": group(orders, "documents"),
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),

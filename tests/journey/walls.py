@@ -14,8 +14,8 @@ from world import ATTENDING, DEPOT, EXPERT, HOSPITAL, PATIENT, wait_for
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
 UID = {name: 60700 + i for i, name in enumerate(
-    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper"))}
-WITHOUT_ROLE = ("verify", "inspect", "compose")
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper", "shield", "antivirus"))}
+WITHOUT_ROLE = ("verify", "inspect", "compose", "shield", "antivirus")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
 MAY = {
@@ -24,7 +24,7 @@ MAY = {
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients rule_settings dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add recipient_learn relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told outbox_cancel_offer outbox_cancel_document "
-              "compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
+              "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
@@ -123,7 +123,7 @@ def secrets(world):
 def readers_sockets(world):
     """Only the worker may ask the readers; each asks the keeper by its own socket; a stranger to the instance reaches nothing."""
     connect = "import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])"
-    owners = {"verify": "worker", "inspect": "worker", "compose": "worker", "keeper-worker": "worker", "keeper-signer": "signer",
+    owners = {"verify": "worker", "inspect": "worker", "compose": "worker", "shield": "worker", "keeper-worker": "worker", "keeper-signer": "signer",
               "keeper-deliverer": "deliverer", "keeper-operator": None}
     for socket, owner in owners.items():
         for name, uid in {**UID, "nobody": 65534}.items():
@@ -172,7 +172,7 @@ def jails(world, story):
     """Filter, no new rights, no capability, a user of its own: for each process that hears strangers or reads what they send."""
     message_id = story.record(content=documents.made_exam("18748-4"))
     world.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)       # the deliverer has a child at work
-    must = {"verify", "inspect", "compose", "keeper", "worker-1", "worker-2", "signer", "receiver", "collector's child", "deliverer's child"}
+    must = {"verify", "inspect", "compose", "shield", "keeper", "worker-1", "worker-2", "signer", "receiver", "collector's child", "deliverer's child"}
     seen, end = set(), time.monotonic() + 30
     while not must <= seen and time.monotonic() < end:
         seen |= look_at_jails(world)

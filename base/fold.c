@@ -1,5 +1,5 @@
-/* smtp/reply_fold.c - see reply_fold.h. */
-#include "smtp/reply_fold.h"
+/* base/fold.c - see fold.h. */
+#include "base/fold.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const struct kin {
 	{0x178, "y"},   {0x2009, " "},  {0x2010, "-"},  {0x2011, "-"},  {0x2012, "-"},  {0x2013, "-"},  {0x2014, "-"},
 	{0x2018, "'"},  {0x2019, "'"},  {0x201a, ","},  {0x201c, "\""}, {0x201d, "\""}, {0x2022, "*"},  {0x2026, "..."},
 	{0x202f, " "},  {0x2003, " "},  {0x2002, " "},  {0x200b, ""},   {0xfeff, ""},   {0xad, ""},     {0x200e, ""},
-	{0x200f, ""},   {0x2c, ","},
+	{0x200f, ""},   {0x2c, ","},    {0xfb00, "ff"}, {0xfb01, "fi"}, {0xfb02, "fl"}, {0xfb03, "ffi"}, {0xfb04, "ffl"},
 };
 
 /* One character of well-formed UTF-8; a stray byte is itself. */
@@ -64,7 +64,7 @@ static unsigned char letter_of(uint32_t code)
 	return (unsigned char)extended[code - 0x100];
 }
 
-struct bytes reply_fold(struct arena *arena, struct bytes text)
+struct bytes fold_text(struct arena *arena, struct bytes text)
 {
 	unsigned char *out = arena_alloc(arena, text.len * 3 + 4);
 	size_t len = 0;

@@ -1,0 +1,228 @@
+"""The identity shield and the virus scanner: a real clamd with two signatures of our own, another patient's dossier, and what names that patient."""
+import os
+import subprocess
+import time
+
+import bad
+import clients
+import documents
+import papers
+import walls
+from correspondents import FAMILIES, unpack
+from world import DEPOT, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+SIGNATURE = "Essai-Eicar"
+HARMLESS_UNTIL_NOW = b"Rectificatif-A"
+LIMIT_MB = 3
+
+
+class Clamd:
+    """clamd, unpacked privately, with a folder of signatures of our own: no network, nothing installed."""
+
+    def __init__(self, folder, cache):
+        self.root, self.folder, self.process = unpack(os.path.join(cache, "clamav"), FAMILIES["clamav"]), folder, None
+        os.makedirs(os.path.join(folder, "signatures"), exist_ok=True)
+        os.chmod(folder, 0o755)
+        self.socket = os.path.join(folder, "clamd.sock")
+        self.signatures((SIGNATURE, EICAR))
+        with open(os.path.join(folder, "clamd.conf"), "w") as f:
+            f.write(f"Foreground yes\nUser root\nLocalSocket {self.socket}\nLocalSocketMode 666\nDatabaseDirectory {folder}/signatures\nStreamMaxLength {LIMIT_MB}M\n")
+
+    def signatures(self, *all_of_them):
+        with open(os.path.join(self.folder, "signatures", "nous.ndb"), "w") as f:
+            f.writelines(f"{name}:0:*:{text.hex()}\n" for name, text in all_of_them)
+
+    def start(self):
+        libraries = ":".join(os.path.join(self.root, "usr/lib", d) for d in ("x86_64-linux-gnu", ""))
+        with open(os.path.join(self.folder, "clamd.log"), "ab") as log:
+            self.process = subprocess.Popen([os.path.join(self.root, "usr/sbin/clamd"), "-c", os.path.join(self.folder, "clamd.conf")],
+                                            env=dict(os.environ, LD_LIBRARY_PATH=libraries), stdout=log, stderr=log)
+        wait_for("clamd's socket", lambda: os.path.exists(self.socket), 20)
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+
+class ShieldWorld(World):
+    def _configure(self):
+        super()._configure()
+        self.clamd = Clamd(os.path.join(self.folder, "antivirus"), self.cache)
+        self.clamd.start()
+        self.set_groups({"antivirus": f'clamd = "{self.clamd.socket}";'})
+
+    def stop(self):
+        try:
+            super().stop()
+        finally:
+            self.clamd.kill()
+
+
+def identity(who):
+    return documents.patient(who["ins"], who["family"], who["given"], who["given"], who["birth"], who["sex"], who["place"])
+
+
+def speaking(sentence):
+    """An exam of the own patient whose narrative says that."""
+    return documents.made_exam("18748-4").replace("Document d'exemple".encode(), sentence.encode() + " Document d'exemple".encode())
+
+
+def cases(world, story):
+    w, known = world, {}
+
+    def shown(ref=None):
+        return w.relais("dossier", "show", ref or story.ref, as_json=True)
+
+    def mail(code, party, state=None):
+        rows = [m for m in shown()["mails"] if m["code"] == code and m["party"] == party and (state is None or m["state"] == state)]
+        return rows[-1] if rows else None
+
+    def stopped(code, party, reason):
+        """The mail that waits for a person, as `relais trace` tells it."""
+        row = wait_for(f"{code} stopped", lambda: (m := mail(code, party)) and m["state"] == "decided" and m["reason"] == reason and m)
+        number = f"S{row['outbox']}"
+        told = w.relais("trace", number, as_json=True)["outbox"][-1]
+        assert told["looked"] == "held" and told["sealed_at"] is None, told
+        tasks = [t for t in w.relais("tasks", as_json=True) if t["ref"] == story.ref and t["name"] == "mail_stopped"]
+        assert len(tasks) == 1 and tasks[0]["owners"] == ["nurses"], tasks
+        event = [e for e in w.relais("dossier", "history", story.ref, as_json=True) if e["kind"] == "mail_stopped" and e["data"]["id"] == number][-1]
+        assert event["data"]["text"] == reason, event
+        return number, told
+
+    def packages(address):
+        return [raw for raw in w.mailbox(address).all() if b"IHE_XDM.zip" in raw]
+
+    def no_task():
+        wait_for("no stopped mail", lambda: not [t for t in w.relais("tasks", as_json=True) if t["name"] == "mail_stopped"])
+
+    def refused(*words, code):
+        done = w.relais(*words, check=False)
+        assert done.returncode != 0 and f"[{code}]" in done.stdout + done.stderr, (words, done.returncode, done.stdout, done.stderr)
+
+    def opened():
+        story.ask()
+        other = documents.questionnaire(documents.answers(), identity=identity(documents.OTHER))
+        archive = documents.xdm([documents.packed("74465-6", other)], ins=documents.OTHER["ins"])
+        story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient", "Demande de deuxième avis.", [("IHE_XDM.zip", "application/zip", archive)], w.platform)
+        wait_for("the other patient's dossier", lambda: len(story.dossiers()) == 2)
+        known["other"] = next(d["ref"] for d in story.dossiers() if d["ref"] != story.ref)
+        assert w.status()["antivirus"] == w.clamd.socket
+
+    def a_document_that_names_the_other():
+        story.record(content=speaking("Comparé au cliché de M. Jean Pat-Autre, né le 1er janvier 1960."))
+        story.reaches("triage")
+        story.triage()
+        story.send(EXPERT, story.expert_relay, "Re: " + story.offer["Subject"], "ACCEPTE", in_reply_to=story.offer["Message-ID"], name="Pr Claire MOREAU")
+        story.reaches("accepted")
+        number, told = stopped("M13", "expert", "shield.identity")
+        assert told["names"] == known["other"], told
+        assert not packages(EXPERT), "nothing of the dossier has left"
+        known["dossier mail"] = number
+        refused("retry", number, code="outbox.over")
+        refused("dossier", "let-go", story.ref, number, " ", code="local.usage")
+        refused("dossier", "let-go", story.ref, "S999999", "vu", code="local.not-found")
+        refused("dossier", "let-go", known["other"], number, "vu", code="local.not-found")
+
+    def a_person_lets_it_go():
+        w.relais("dossier", "let-go", story.ref, known["dossier mail"], "Comparaison voulue par le radiologue, vue avec lui.")
+        _, full = story.arrives(EXPERT, "dossier", lambda m: (m["Subject"] or "").startswith("XDM/1.0/DDM+"))
+        story.full, story.expert_relay = full, full["Reply-To"]
+        no_task()
+        event = [e for e in w.relais("dossier", "history", story.ref, as_json=True) if e["kind"] == "mail_let_go"][-1]
+        assert event["data"]["text"].startswith("Comparaison") and event["actor"] == "operator:infirmiere", event
+
+    def an_opinion_whose_annex_has_the_others_number():
+        story.send_opinion(("lettre.pdf", "application/pdf", papers.letter("INS 1 60 01 39 123 456 04", "")))
+        story.reaches("checked")
+        w.relais("dossier", "release", story.ref)
+        number, told = stopped("M21", "patient", "shield.identity")
+        assert told["names"] == known["other"], told
+        copy, _ = stopped("M64", "attending", "shield.identity")
+        w.relais("dossier", "drop", story.ref, number, "Lettre d'un autre patient : à redemander.")
+        w.relais("dossier", "drop", story.ref, copy, "Lettre d'un autre patient : à redemander.")
+        refused("dossier", "drop", story.ref, number, "encore", code="local.not-found")
+        assert mail("M21", "patient")["state"] == "cancelled" and mail("M21", "patient")["reason"] == "shield.dropped"
+        no_task()
+        assert not packages(PATIENT), "no report has left"
+
+    def a_corrected_opinion_leaves():
+        story.send(EXPERT, story.expert_relay, "Re: " + story.full["Subject"], story.opinion_text(Résumé_pour_le_patient="Rectificatif-A : votre sein peut être conservé."), signer=w.expert, in_reply_to=story.full["Message-ID"], name="Pr Claire MOREAU")
+        story.reaches("revision")
+        # The scanner learns a word of the report after the opinion came in.
+        w.clamd.signatures((SIGNATURE, EICAR), ("Essai-Mot", HARMLESS_UNTIL_NOW))
+        w.clamd.restart()
+        w.relais("dossier", "release", story.ref)
+        number, told = stopped("M21", "patient", "mail.virus")
+        assert told["virus"].startswith("Essai-Mot") and told["antivirus"] == "found", told
+        w.relais("dossier", "let-go", story.ref, number, "vu")
+        wait_for("it is scanned again", lambda: len([e for e in w.relais("dossier", "history", story.ref, as_json=True)
+                                                     if e["kind"] == "mail_stopped" and e["data"]["id"] == number]) == 2)
+        w.clamd.signatures((SIGNATURE, EICAR))
+        w.clamd.restart()
+        w.relais("dossier", "let-go", story.ref, number, "Fausse alerte : signature retirée.")
+        other, _ = stopped("M64", "attending", "mail.virus")
+        w.relais("dossier", "let-go", story.ref, other, "Fausse alerte : signature retirée.")
+        story.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
+        no_task()
+
+    def a_virus_comes_in():
+        message_id = story.record(beside=[("note.txt", "text/plain", EICAR)])
+        row = bad.outcome(w, message_id)
+        assert (row["outcome"], row["reason"], row["antivirus"]) == ("held", "mail.virus", "found") and row["virus"].startswith(SIGNATURE), row
+        _, notice = w.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)
+        said = notice["Subject"] + clients.text_of(notice)
+        assert "malveillant" in said and SIGNATURE not in said, said
+        held = next(r for r in w.relais("quarantine", "list", as_json=True) if r["message_id"] == message_id)
+        refused("quarantine", "attach", held["id"], story.ref, code="mail.virus")
+        assert not [d for d in shown()["documents"] if d["inbox"] == int(held["id"][1:])], "nothing of it was filed"
+
+    def too_big_to_be_scanned():
+        message_id = story.record(beside=[("grand.txt", "text/plain", b"0123456789abcde\n" * (LIMIT_MB * 65536))])
+        row = bad.outcome(w, message_id)
+        assert (row["outcome"], row["reason"], row["owner"] is not None) == ("held", "antivirus.size", True), row
+
+    def away():
+        w.clamd.kill()
+        message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
+        alarm = wait_for("the alarm", lambda: {a["name"]: a for a in w.status()["alarms"]}.get("antivirus.away"))
+        assert alarm["severity"] == "critical", alarm
+        time.sleep(3)
+        waiting = [q for q in w.relais("queue", as_json=True) if q["id"].startswith("R")]
+        assert waiting and all(q["tries"] <= 1 for q in waiting) and not bad.known(w, message_id), waiting
+        w.clamd.start()
+        assert bad.outcome(w, message_id)["antivirus"] == "clean"
+        wait_for("no alarm", lambda: not [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"])
+
+    def away_and_let_through():
+        w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}"; when_away = "continue";'})
+        w.relais_stop()
+        w.clamd.kill()
+        w.relais_start()
+        message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
+        row = bad.outcome(w, message_id)
+        assert row["antivirus"] == "away" and row["reason"] != "antivirus.away", row
+        assert [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"]
+
+    def jailed():
+        assert {"shield", "antivirus"} <= walls.look_at_jails(w)
+
+    yield "another patient's dossier is open", opened
+    yield "who asks the scanner, and who searches, stand in their jails", jailed
+    yield "a document that names the other patient stops the dossier for the expert", a_document_that_names_the_other
+    yield "a person looks and lets it go", a_person_lets_it_go
+    yield "an opinion's annex with the other's number stops the report; it is dropped", an_opinion_whose_annex_has_the_others_number
+    yield "a mail in which a virus is found is stopped, looked at again, and leaves when it is clean", a_corrected_opinion_leaves
+    yield "a message with a virus is kept apart, unread, and its sender told", a_virus_comes_in
+    yield "a message that is too big for the scanner is kept apart", too_big_to_be_scanned
+    yield "while the scanner is away mail waits, and the alarm stands", away
+    yield "or goes on with a mark, where that was chosen", away_and_let_through
+    yield "reconcile", story.reconcile
