@@ -67,7 +67,11 @@ static void tune_heap(enum instance_user user)
 /* What a test or an operator sets for all processes passes; nothing else of our environment does. */
 static void clean_environment(const struct instance *instance, enum instance_user user)
 {
-	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES"};
+	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES",
+#ifdef RELAIS_FAULTS
+						   "RELAIS_FAULTS",
+#endif
+	};
 	const char *kept[sizeof passed / sizeof passed[0]];
 
 	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)

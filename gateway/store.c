@@ -5,6 +5,7 @@
  * 3. Neither parameters nor messages that may quote them are logged. */
 #include "gateway/store.h"
 
+#include "base/fault.h"
 #include "gateway/log.h"
 #include "gateway/store_private.h"
 
@@ -190,6 +191,28 @@ enum reason store_prepare(struct store *store, const char *sql, const struct sto
 	return reason;
 }
 
+/* Outside a transaction a statement is one: what it did is committed when its answer is here. With faults built in, the connection may be lost
+ * before, on the way, or the process may die behind it. */
+static PGresult *execute(struct store *store, const char *name, size_t n, const struct store_wire *wire)
+{
+#ifdef RELAIS_FAULTS
+	if (!store->transaction && FAULT(FAULT_COMMIT_BEFORE)) {
+		shutdown(PQsocket(store->conn), SHUT_RDWR);
+	} else if (!store->transaction && PQsendQueryPrepared(store->conn, name, (int)n, wire->values, wire->lengths, wire->formats, 1) == 1) {
+		while (PQflush(store->conn) > 0)
+			;
+		if (FAULT(FAULT_COMMIT_SENT))
+			shutdown(PQsocket(store->conn), SHUT_RD);
+		PGresult *first = PQgetResult(store->conn), *more = first;
+		while (more != NULL && (more = PQgetResult(store->conn)) != NULL)
+			PQclear(more);
+		(void)FAULT(FAULT_COMMIT_DONE);
+		return first;
+	}
+#endif
+	return PQexecPrepared(store->conn, name, (int)n, wire->values, wire->lengths, wire->formats, 1);
+}
+
 enum reason store_run(struct store *store, const char *sql, const struct store_param *params, size_t n,
 		      struct store_rows **rows)
 {
@@ -205,7 +228,7 @@ enum reason store_run(struct store *store, const char *sql, const struct store_p
 		reason = store_prepare(store, sql, &wire, name);
 	if (reason != REASON_NONE)
 		return reason;
-	PGresult *result = PQexecPrepared(store->conn, name, (int)n, wire.values, wire.lengths, wire.formats, 1);
+	PGresult *result = execute(store, name, n, &wire);
 	ExecStatusType status = PQresultStatus(result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		reason = store_failed(store, result, sql);
@@ -231,6 +254,27 @@ static enum reason command(struct store *store, const char *sql, const char *tag
 	return reason;
 }
 
+static enum reason commit_sent(struct store *store)
+{
+#ifdef RELAIS_FAULTS
+	if (PQsendQuery(store->conn, "commit") == 1) {
+		while (PQflush(store->conn) > 0)
+			;
+		if (FAULT(FAULT_COMMIT_SENT))
+			shutdown(PQsocket(store->conn), SHUT_RD);
+		PGresult *first = PQgetResult(store->conn), *more = first;
+		while (more != NULL && (more = PQgetResult(store->conn)) != NULL)
+			PQclear(more);
+		enum reason reason = PQresultStatus(first) != PGRES_COMMAND_OK ? store_failed(store, first, "commit")
+				     : strcmp(PQcmdStatus(first), "COMMIT") != 0 ? REASON_STORE_REFUSED : REASON_NONE;
+		PQclear(first);
+		(void)FAULT(FAULT_COMMIT_DONE);
+		return reason;
+	}
+#endif
+	return command(store, "commit", "COMMIT");
+}
+
 enum reason store_begin(struct store *store)
 {
 	assert(!store->transaction);
@@ -244,8 +288,10 @@ enum reason store_begin(struct store *store)
 enum reason store_commit(struct store *store)
 {
 	enum reason reason = REASON_STORE_DOWN;
+	if (!store->lost && store->conn != NULL && FAULT(FAULT_COMMIT_BEFORE))
+		shutdown(PQsocket(store->conn), SHUT_RDWR);
 	if (!store->lost && store->conn != NULL)
-		reason = command(store, "commit", "COMMIT");
+		reason = commit_sent(store);
 	store->transaction = false;
 	store->lost = false;
 	return reason;

@@ -1194,6 +1194,7 @@ begin
             outbox_add.recipient, lower(regexp_replace(outbox_add.recipient, '^.*@', '')), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at, outbox_add.channel)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
+  if given is not null then perform sent_compare(given); end if;
   return coalesce(given, 0);
 end $$;
 
