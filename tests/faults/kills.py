@@ -101,8 +101,8 @@ class Kills:
         done = 0
         for _ in range(n):
             self.feed()
-            pid = wait_for("a session at work", lambda: self.rig.ask("select pid from pg_stat_activity where application_name in ('worker', 'signer', 'deliverer', 'receiver') "
-                                                                       "and (state = 'active' or state = 'idle in transaction') limit 1") or None, 30, 0.002)
+            pid = wait_for("a session at work", lambda: int(self.rig.ask("select coalesce((select pid from pg_stat_activity where state in ('active', 'idle in transaction') "
+                           "and application_name in ('worker', 'signer', 'deliverer', 'receiver') limit 1), 0)") or 0), 30, 0.002)
             try:
                 os.kill(int(pid), signal.SIGKILL)
             except ProcessLookupError:

@@ -34,6 +34,7 @@ class Sink:
     def __init__(self, port, certificate, key):
         self.port, self.mails = port, collections.Counter()
         self.pause = 0.0                                # before the answer to the final dot
+        self.refusing = False                           # for now, at MAIL
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.load_cert_chain(certificate, key)
         self.loop = asyncio.new_event_loop()
@@ -68,6 +69,12 @@ class Sink:
                 await say("220 go on")
                 await writer.start_tls(self.context)
                 secure = True
+            elif verb == "MAIL" and self.refusing:
+                await say("451 4.3.0 later")
+            elif verb == "RCPT" and self.refusing:
+                await say("503 5.5.1 MAIL first")
+            elif verb == "DATA" and self.refusing:
+                await say("503 5.5.1 RCPT first")
             elif verb == "DATA":
                 await say("354 go on")
                 await self._message(reader)
@@ -91,6 +98,7 @@ class Sink:
         self.mails[found] += 1
 
     def stop(self):
+        self.loop.call_soon_threadsafe(self.server.close)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
 

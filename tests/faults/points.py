@@ -23,7 +23,7 @@ POINTS = ("allocate", "library", "write", "sync", "commit-before", "commit-sent"
 PROCESSES = ("receiver", "worker", "verify", "inspect", "compose", "signer", "deliverer", "keeper")
 KILLED = {"write", "sync", "commit-before", "commit-sent", "commit-done", "send", "sent"}
 ONLY_KILLED = {"commit-done"}
-PLAN, COUNTS, ROOM = "<8s16sIIIIII", 48, 16 + 8 * len(POINTS)
+COUNTS, ROOM = 56, 16 + 8 * len(POINTS)
 SAMPLES = {"library": 12, "allocate": 40}       # evenly among the hits of each process; of the others every one
 
 
@@ -50,6 +50,10 @@ class Faults:
         # armed last: from here on it counts
         self.map[24:36] = struct.pack("<III", POINTS.index(point) if point else 0, at, int(kill))
         self.map[36:40] = struct.pack("<I", 1 if point else 0)
+
+    def clock(self, seconds):
+        """The processes see the wall clock by so much wrong."""
+        self.map[48:56] = struct.pack("<q", seconds)
 
     def fired(self):
         return struct.unpack("<I", self.map[40:44])[0]

@@ -87,7 +87,7 @@ class Rig:
         self.pki = os.path.join(self.dir, "pki")
         self.port, self.sink_port = peers.free_port(), peers.free_port()
         self.messages, self.n_senders, self.senders, self.sink, self.psql = {}, senders, None, None, None
-        self.number = 0
+        self.number, self.sockets = 0, None          # sockets: where PostgreSQL is when it is not the instance's own
 
     # ---------------------------------------------------------------- command line and database
 
@@ -112,7 +112,7 @@ class Rig:
             return json.load(f)["pid"]
 
     def psql_command(self):
-        return ["psql", "-h", f"{self.dir}/run/db", "-U", "postgres", "-d", "relais", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        return ["psql", "-h", self.sockets or f"{self.dir}/run/db", "-U", "postgres", "-d", "relais", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
 
     def sql(self, text):
         done = subprocess.run([*self.psql_command(), "-f", "-"], input=text, capture_output=True, text=True, cwd="/")
@@ -170,9 +170,33 @@ class Rig:
     def start(self):
         self.prepare()
         self.run()
+        self.begin()
+        return self
+
+    def begin(self):
+        """Rules, and senders."""
         self._rules()
         self.senders = peers.Senders(self.port, self.anchors, *self.operator, n=self.n_senders)
-        return self
+
+    def move_sink(self):
+        """To another port, which is given: something is to stand before it."""
+        self.sink.stop()
+        port = peers.free_port()
+        self.sink = peers.Sink(port, *self.operator)
+        return port
+
+    def halt(self):
+        """The instance alone; its strangers stay."""
+        subprocess.run([os.path.join(self.bin, "relais"), "stop", self.dir], capture_output=True)
+        if self.psql is not None:
+            self.psql.kill()
+            self.psql.wait()
+            self.psql = None
+
+    def stop_quietly(self):
+        """All of it, while what it stands on is still there."""
+        self.senders.stop()
+        self.halt()
 
     def run(self, enter=()):
         done = subprocess.run([*enter, os.path.join(self.bin, "relais"), "start", self.dir], capture_output=True, text=True, env=self.environment, stdin=subprocess.DEVNULL)
