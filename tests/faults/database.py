@@ -447,6 +447,13 @@ CASES = {"failed over": fails_over, "journals full": journals_full, "database fu
 SHARED = ("stopped", "killed", "sessions killed", "master killed")
 
 
+def steps_of(args, names):
+    yield from shared(args, names)
+    for name, case in CASES.items():
+        if name in names and (name != "clock jumps" or args.faults):
+            yield name, lambda case=case: case(args)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
@@ -457,13 +464,7 @@ def main():
     names = args.only.split(",") if args.only else [*SHARED, *CASES]
     report, passed, failed = {}, 0, 0
 
-    def steps():
-        yield from shared(args, names)
-        for name, case in CASES.items():
-            if name in names and (name != "clock jumps" or args.faults):
-                yield name, lambda case=case: case(args)
-
-    for name, case in steps():
+    for name, case in steps_of(args, names):
         begin = time.monotonic()
         try:
             figures = case()
