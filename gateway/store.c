@@ -82,16 +82,16 @@ static bool listen_again(struct store *store)
 
 static enum reason connect_now(struct store *store)
 {
-	const char *keys[] = {"dbname", "user", "application_name", "client_encoding", "options", "connect_timeout",
-			      "gssencmode", NULL};
-	const char *values[] = {store->conninfo, store->user, store->process, "UTF8",
+	/* A server that has gone silent (its machine, the cable) is given up within half a minute, not after the two hours of the system: what
+	 * stands before dbname the operator's conninfo may say otherwise. */
+	const char *keys[] = {"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", "user",
+			      "application_name", "client_encoding", "options", "connect_timeout", "gssencmode", NULL};
+	const char *values[] = {"10", "5", "3", "25000", store->conninfo, store->user, store->process, "UTF8",
 				store->options,  "5",         "disable",      NULL};
 
 	store->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(store->conn) != CONNECTION_OK)
 		return down(store);
-	const char *host = PQhost(store->conn);
-	store->local = host == NULL || host[0] == '/' || host[0] == '\0';
 	PQsetNoticeReceiver(store->conn, silence, NULL);
 	if (!listen_again(store))
 		return down(store);
@@ -452,6 +452,20 @@ static const char *said(struct arena *arena, const char *conninfo, const char *k
 	return value;
 }
 
+/* By local sockets alone: only then can a jailed worker connect anew. Known from the start, since a first connection may fail. */
+static bool all_local(struct arena *arena, const char *conninfo)
+{
+	const char *host = said(arena, conninfo, "host");
+	struct cursor c = cursor_on(bytes_of_text(host == NULL ? "" : host));
+	bool local = said(arena, conninfo, "hostaddr") == NULL;
+
+	while (c.left.len > 0) {
+		struct bytes one = cursor_until(&c, ',');
+		local = local && (one.len == 0 || one.at[0] == '/');
+	}
+	return local;
+}
+
 struct store *store_open(const char *conninfo, const char *process)
 {
 	struct arena *arena = arena_create(OWN_MEMORY);
@@ -470,7 +484,7 @@ struct store *store_open(const char *conninfo, const char *process)
 				      options == NULL ? "" : options);
 	store->params = buf_make(STORE_PARAMS_ROOM);
 	store->keeper = keeper_client_make(NULL, "");
-	store->local = true;
+	store->local = all_local(arena, conninfo);
 	return store;
 }
 

@@ -90,13 +90,13 @@ def master(rig):
 
 # ---------------------------------------------------------------- failed over
 
-def own_server(rig, name, extra=()):
+def own_server(rig, name, enter=()):
     """A server's process on a folder of its own, as the instance's: same user, same private names of users."""
-    run = ["unshare", "-m", "sh", "-c", 'mount --bind "$1/run/passwd" /etc/passwd && mount --bind "$1/run/group" /etc/group && shift && '
+    run = [*enter, "unshare", "-m", "sh", "-c", 'mount --bind "$1/run/passwd" /etc/passwd && mount --bind "$1/run/group" /etc/group && shift && '
            f'exec setpriv --reuid {POSTGRES} --regid {POSTGRES} --clear-groups "$@"', "sh", rig.dir]
     binaries = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True).stdout.strip() or "/usr/lib/postgresql/15/bin"
     with open(os.path.join(rig.folder, f"{name}.log"), "ab") as log:
-        return subprocess.Popen([*run, f"{binaries}/postgres", "-D", os.path.join(rig.folder, name), *extra], stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
+        return subprocess.Popen([*run, f"{binaries}/postgres", "-D", os.path.join(rig.folder, name)], stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
 
 
 def base_copy(rig, name, *words):
@@ -156,6 +156,75 @@ def fails_over(args):
             server.send_signal(signal.SIGINT)
             with contextlib.suppress(OSError, ValueError):
                 os.kill(postmaster(standby), signal.SIGINT)
+            server.wait(30)
+
+
+# ---------------------------------------------------------------- a server that falls silent
+
+@contextlib.contextmanager
+def far_away():
+    """A network namespace with a cable to it: (what to put before a command that runs there, its address, the cable's end here)."""
+    n = os.getpid() % 16000
+    name, near, far = f"rl{n}", f"rla{n}", f"rlb{n}"
+    address = f"10.201.{n // 64 % 250}.{n % 64 * 4}"
+    here, there = (f"{address.rsplit('.', 1)[0]}.{n % 64 * 4 + i}" for i in (1, 2))
+    ip = lambda *words: subprocess.run(["ip", *words], check=True, capture_output=True)     # noqa: E731
+    ip("netns", "add", name)
+    try:
+        ip("link", "add", near, "type", "veth", "peer", "name", far)
+        ip("link", "set", far, "netns", name)
+        ip("addr", "add", here + "/30", "dev", near)
+        ip("link", "set", near, "up")
+        ip("netns", "exec", name, "ip", "addr", "add", there + "/30", "dev", far)
+        ip("netns", "exec", name, "ip", "link", "set", far, "up")
+        yield ["ip", "netns", "exec", name], there, near
+    finally:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True)
+        subprocess.run(["ip", "link", "del", near], capture_output=True)
+
+
+def falls_silent(args):
+    """The database is on another machine, and the cable to it is pulled under load: no reset, no answer. Peers are told to come again; when the
+    cable is back everything goes on by itself."""
+    with private(args) as rig, far_away() as (enter, address, cable):
+        rig.prepare()
+        rig.run()
+        rig.begin()
+        replication_allowed(rig)
+        copy = base_copy(rig, "far")
+        rig.halt()
+        with open(os.path.join(copy, "pg_hba.conf"), "a") as f:
+            f.write("host all all 10.201.0.0/16 trust\n")
+        sockets = os.path.join(rig.folder, "far.run")
+        os.makedirs(sockets)
+        os.chown(sockets, POSTGRES, POSTGRES)
+        with open(os.path.join(copy, "postgresql.auto.conf"), "a") as f:
+            f.write(f"unix_socket_directories = '{sockets}'\nlisten_addresses = '{address}'\n")
+        os.rename(os.path.join(rig.dir, "data"), os.path.join(rig.dir, "data.moved"))
+        server = own_server(rig, "far", enter=enter)
+        rig.sockets = sockets
+        with open(os.path.join(rig.dir, "relais.conf"), "a") as f:
+            f.write(f'database = "host={address} dbname=relais";\n')
+        try:
+            wait_for("the far server", lambda: rig.ask("select 1") == "1", 30)
+            rig.run()
+            well_before(rig)
+            load(rig, 12)
+            time.sleep(0.3)
+            subprocess.run(["ip", "link", "set", cable, "down"], check=True)
+            begin = time.monotonic()
+            load(rig, 3)
+            time.sleep(30)
+            logged = rig.tail(3000)
+            assert "store-down" in logged, "nobody noticed within half a minute"
+            subprocess.run(["ip", "link", "set", cable, "up"], check=True)
+            load(rig, 3)
+            figures = well(rig)
+            rig.stop_quietly()
+            return {"seconds without an answer": round(time.monotonic() - begin, 1), **figures}
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(postmaster(copy), signal.SIGINT)
             server.wait(30)
 
 
@@ -443,7 +512,7 @@ def shared(args, names):
                 yield name, lambda name=name: cases[name](rig)
 
 
-CASES = {"failed over": fails_over, "journals full": journals_full, "database full": database_full, "clock jumps": clock_jumps, "cables cut": cables, "restored": restored}
+CASES = {"failed over": fails_over, "fallen silent": falls_silent, "journals full": journals_full, "database full": database_full, "clock jumps": clock_jumps, "cables cut": cables, "restored": restored}
 SHARED = ("stopped", "killed", "sessions killed", "master killed")
 
 

@@ -27,6 +27,7 @@ MEANS = {
     "sessions killed": "kill -9 of single database sessions at work",
     "master killed": "the supervisor killed with kill -9, all with it",
     "failed over": "the first database server lost with its disk; the synchronous standby promoted",
+    "fallen silent": "the cable to a database on another machine pulled under load: no reset, no answer",
     "journals full": "no room on the disk of the journals",
     "database full": "no room on the disk of the database",
     "cables cut": "connections in and out cut in the middle, and held still (half-open peers)",
@@ -121,7 +122,7 @@ def kill_loop(args):
 
 def full_steps(args):
     yield "kills", lambda: kill_loop(args)
-    yield from database.steps_of(args, [*database.SHARED, "failed over", "journals full", "database full", "cables cut", "restored"])
+    yield from database.steps_of(args, [*database.SHARED, "failed over", "fallen silent", "journals full", "database full", "cables cut", "restored"])
 
 
 # ---------------------------------------------------------------- the report
