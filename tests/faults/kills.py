@@ -3,7 +3,7 @@
 The victim is stopped first, then it is asked whether it holds work: a stopped process cannot let go of it meanwhile. One that holds none goes on
 and is not counted. What holding work means: worker, a message or a mail that its living session has claimed in the database; signer, a composed
 mail; deliverer, a mail in a session; verify, inspect and compose, a child at work on a request (both die); receiver, a peer between DATA and its
-reply; keeper, a request under way.
+reply; keeper, a row that somebody has claimed and cannot read while it stands still.
 
 A row with which a process died five times is given to a person (LIMIT_TRIES), and rightly. So that this stays a matter of its own, a kill is not
 aimed at a row that was claimed more than GENTLE times."""
@@ -23,7 +23,7 @@ HOLDS = {
     "signer": "select count(*) from relais.outbox x where x.state = 'composed' and x.session is not null and " + LIVE.format("signer"),
     "deliverer": "select count(*) from relais.outbox x where x.state = 'sending' and x.session is not null and " + LIVE.format("deliverer"),
 }
-ORDER = ("worker-1", "signer", "deliverer", "receiver", "verify", "inspect", "compose")
+ORDER = ("worker-1", "signer", "deliverer", "receiver", "verify", "inspect", "compose", "keeper")
 
 
 class Kills:
@@ -53,11 +53,16 @@ class Kills:
                     signal_all(victims, signal.SIGCONT)
                 time.sleep(0.0005)
             return None
+        if name == "receiver":
+            self.recent += [self.rig.send("record") for _ in range(2)]
         for _ in range(30):
             victims = [*family(pid), pid]
             signal_all(victims, signal.SIGSTOP)
             if name == "receiver":
                 holds = self.rig.senders.in_data > 0
+            elif name == "keeper":
+                time.sleep(0.03)
+                holds = any(int(self.rig.ask(question) or 0) > 0 for question in HOLDS.values())
             else:
                 line = self.rig.ask(HOLDS[name.split("-")[0]])
                 holds = line is not None and int(line) > 0
