@@ -2,6 +2,8 @@
 #include "base/arena.h"
 #include "base/secret.h"
 
+#include "base/fault.h"
+
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +26,7 @@ struct arena {
 
 struct arena *arena_create(size_t ceiling)
 {
-	struct arena *arena = calloc(1, sizeof *arena);
+	struct arena *arena = FAULT(FAULT_ALLOCATE) ? NULL : calloc(1, sizeof *arena);
 	if (arena == NULL) {
 		dprintf(STDERR_FILENO, "{\"event\":\"memory-exhausted\"}\n");
 		_exit(ARENA_EXIT_EXHAUSTED);
@@ -65,7 +67,7 @@ static struct block *block_with(struct arena *arena, size_t size)
 	size_t room = arena->ceiling < BLOCK_SIZE ? arena->ceiling : BLOCK_SIZE;   /* a small arena stays small */
 	if (room < size)
 		room = size;
-	b = calloc(1, sizeof *b + room);
+	b = FAULT(FAULT_ALLOCATE) ? NULL : calloc(1, sizeof *b + room);
 	if (b == NULL)
 		return NULL;
 	b->size = room;

@@ -1,6 +1,8 @@
 /* base/buf.c - see buf.h. */
 #include "base/buf.h"
 
+#include "base/fault.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +49,7 @@ static bool reserve(struct buf *b, size_t n)
 		room = b->len + n + 1;
 	if (room > b->ceiling + 1)
 		room = b->ceiling + 1;
-	unsigned char *data = realloc(b->data, room);
+	unsigned char *data = FAULT(FAULT_ALLOCATE) ? NULL : realloc(b->data, room);
 	if (data == NULL) {
 		b->overflow = true;
 		return false;

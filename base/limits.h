@@ -15,6 +15,7 @@
 #define LIMIT_SMTP_AUTH_FAILURES 3   /* 535 so often, then the session ends */
 #define LIMIT_SMTP_LOCAL_PART 64     /* RFC 5321 4.5.3.1.1 */
 #define LIMIT_SMTP_DOMAIN 255        /* RFC 5321 4.5.3.1.2 */
+#define LIMIT_MESSAGE_ID 320         /* as the journals keep one: RFC 5322 2.1.1 advises lines of 78, long ones are seen up to 250 */
 #define LIMIT_SMTP_PATH 256          /* RFC 5321 4.5.3.1.3 */
 #define LIMIT_SMTP_RECIPIENTS 100    /* RFC 5321 4.5.3.1.8 */
 #define LIMIT_SMTP_ENVID 100         /* RFC 3461 4.4 */

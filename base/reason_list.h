@@ -17,6 +17,8 @@ R(STORE_DOWN, "store.down", LATER, 451, "4.3.0", "La base de données ne répond
 R(STORE_FULL, "store.full", LATER, 452, "4.3.1", "Plus de place pour garder un message. Réessayez plus tard.", "No room left to keep a message. Try again later.", "Free disk space under the database's folder.")
 R(STORE_REFUSED, "store.refused", LOCAL, 451, "4.3.0", "La base de données a refusé une opération du service.", "The database refused an operation of the service.", "Run `relais migrate`; look at the log for the SQLSTATE.")
 R(STORE_CONFLICT, "store.conflict", LATER, 451, "4.3.0", "Une autre opération est en cours sur ce dossier. Réessayez.", "Another operation is under way on this dossier. Try again.", "")
+R(SENT_BEFORE, "sent.before", LOCAL, 0, "", "Ce courrier est parti, ou a pu partir, avant que la base ne soit remise à un point antérieur : il ne repart pas de lui-même.", "This mail left, or may have left, before the database was set back to an earlier point: it does not leave again by itself.", "relais fence list says what it was; relais retry S12 sends it all the same.")
+R(STORE_EARLIER, "store.earlier", LOCAL, 0, "", "La base de données a été remise à un point antérieur : rien ne part avant que quelqu'un n'ait vu ce qui manque.", "The database was set back to an earlier point: nothing leaves before somebody has seen what is missing.", "See `relais fence`.")
 R(STORE_MIGRATION, "store.migration", LOCAL, 0, "", "Le schéma de la base n'est pas celui de cette version. Lancez relais migrate.", "The database's schema is not this version's. Run relais migrate.", "A migration file that was applied must never change.")
 
 /* the keeper of the bodies' keys */

@@ -193,6 +193,17 @@ bool sign_current(const struct sign *sign, struct instant at)
 	       X509_cmp_time(X509_get0_notAfter(sign->certificate), &then) > 0;
 }
 
+/* A machine short of memory for a moment says nothing about the mail. */
+static enum reason why_not_made(void)
+{
+	enum reason reason = REASON_SIGN_REFUSED;
+
+	for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
+		if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+			reason = REASON_MEMORY;
+	return reason;
+}
+
 enum reason sign_detached(struct arena *arena, const struct sign *sign, struct bytes entity, struct instant at,
 			  struct bytes *der)
 {
@@ -202,8 +213,9 @@ enum reason sign_detached(struct arena *arena, const struct sign *sign, struct b
 
 	if (content == NULL)
 		return REASON_MEMORY;
+	ERR_clear_error();
 	CMS_ContentInfo *cms = make(sign, content, at);
-	enum reason reason = cms == NULL ? REASON_SIGN_REFUSED : write_der(arena, cms, der);
+	enum reason reason = cms == NULL ? why_not_made() : write_der(arena, cms, der);
 
 	CMS_ContentInfo_free(cms);
 	BIO_free(content);

@@ -35,6 +35,10 @@ A("machine.disk", "Le disque de l'instance est presque plein : bientôt plus rie
   "Libérez de la place ou agrandissez le volume aujourd'hui ; le détail dit le dossier et le pourcentage occupé.",
   "The disk of the instance is nearly full: soon nothing can be received or sent.",
   "Make room or enlarge the volume today; the detail has the folder and how much is used.")
+A("store.earlier", "La base de données en sait moins que le journal de ce qui est parti : elle a été remise à un point antérieur. Plus rien ne part.",
+  "relais fence dit ce qui manque ; quand c'est compris, relais fence lift laisse repartir le courrier, sans renvoyer ce qui est déjà parti.",
+  "The database knows less than the journal of what has left: it was set back to an earlier point. Nothing leaves any more.",
+  "relais fence says what is missing; when that is understood, relais fence lift lets mail leave again, without sending anew what has left.")
 A("staff.failed", "Un message à nos propres équipes (liste du matin, urgence, alerte) n'a pas pu être remis.",
   "Lisez relais tasks maintenant, puis corrigez la boîte dans le groupe staff : le détail dit laquelle et pourquoi. L'alarme finit quand un message y arrive.",
   "A mail to our own people (digest, emergency, alert) could not be delivered.",

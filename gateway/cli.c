@@ -45,6 +45,8 @@ static const struct verb {
 	{"retry", cli_retry, "S34", "try a mail again now"},
 	{"quarantine", cli_quarantine, "list | attach R12 REF | return|again|decline R12", "what a person has to look at"},
 	{"template", cli_template, "list | render CODE", "the words of a message, with sample fields, as text, HTML or letter"},
+	{"drill", cli_drill, "[--here] [--kills N] [--only STEP,STEP] [--report FOLDER]", "faults on purpose, and a report of what came of them"},
+	{"fence", cli_fence, "[list | close WHY | lift | note R12 WORDS]", "after a restore: what is missing, what left; nothing leaves until it is lifted"},
 	{"fees", cli_fees, "[--month YYYY-MM] [--expert RPPS] [--csv]", "what experts have earned, line by line"},
 	{"stats", cli_stats, "committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD] | answers TEXT [--csv]", "figures"},
 	{"simulate", cli_simulate, "[SCENARIO] | past | replay [--rules FILE] [--settings FILE]", "the service played ahead, or a change rehearsed"},

@@ -166,6 +166,7 @@ static int make_folders(struct init *init)
 		{"journal/collector.jsonl", INSTANCE_COLLECTOR},
 		{"journal/signer.jsonl", INSTANCE_SIGNER},
 		{"journal/keeper.jsonl", INSTANCE_KEEPER},
+		{"journal/deliverer.jsonl", INSTANCE_DELIVERER},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const char *path = instance_path(&init->instance, names[i]);

@@ -1,12 +1,11 @@
 /* gateway/cli_trace.c - relais trace REF|MESSAGE-ID|R<number>|S<number>: a message's path, or a dossier's.
  * relais reconcile: every count, and the comparison with the receivers' own journals. */
+#include "gateway/cli_journals.h"
 #include "gateway/cli_verbs.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "gateway/cli_view.h"
 #include "gateway/reconcile_fold.h"
@@ -81,86 +80,23 @@ int cli_trace(int argc, char **argv)
 
 /* ---------------------------------------------------------------- reconcile */
 
-struct journal_result {
-	long lines, lost, differs;
-};
-
-/* Each line of a receiver's journal must have its row, with the same size and digest. */
-static void journal_line(const char *text, size_t len, json_t *rows, struct journal_result *r)
-{
-	json_t *entry = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	char key[32];
-
-	if (entry == NULL) {
-		r->differs++;
-		return;
-	}
-	r->lines++;
-	snprintf(key, sizeof key, "%lld", (long long)json_integer_value(json_object_get(entry, "inbox")));
-	json_t *row = json_object_get(rows, key);
-	if (row == NULL)
-		r->lost++;
-	else if (json_integer_value(json_object_get(row, "size")) != json_integer_value(json_object_get(entry, "size")) ||
-		 !json_equal(json_object_get(row, "digest"), json_object_get(entry, "digest")))
-		r->differs++;
-	json_decref(entry);
-}
-
-/* A journal as long as it was before the database was asked: what a receiver adds meanwhile may be newer than the answer. */
-struct journal {
-	const char *path;
-	off_t size;
-};
-
-enum { JOURNALS_MAX = 64 };
-
-struct journals {
-	struct journal list[JOURNALS_MAX];
-	size_t n;
-};
-
-static bool is_journal(const char *name)
-{
-	return bytes_ends(bytes_of_text(name), BYTES(".jsonl")) && (strncmp(name, "receiver", 8) == 0 || strncmp(name, "collector", 9) == 0);
-}
-
-static void journals_find(struct cli *cli, struct journals *out)
-{
-	const char *folder = arena_printf(cli->arena, "%s/journal", cli->config->folder);
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	struct stat about;
-
-	while (dir != NULL && out->n < JOURNALS_MAX && (entry = readdir(dir)) != NULL) {
-		const char *path = arena_printf(cli->arena, "%s/%s", folder, entry->d_name);
-		if (is_journal(entry->d_name) && stat(path, &about) == 0)
-			out->list[out->n++] = (struct journal){path, about.st_size};
-	}
-	if (dir != NULL)
-		closedir(dir);
-}
-
-static void journal_read(const struct journal *journal, json_t *rows, struct journal_result *r)
-{
-	FILE *file = fopen(journal->path, "re");
-	char *text = NULL;
-	size_t room = 0;
-	off_t at = 0;
-	ssize_t len;
-
-	if (file == NULL)
-		return;
-	while (at < journal->size && (len = getline(&text, &room, file)) > 0) {
-		at += len;
-		journal_line(text, (size_t)len, rows, r);
-	}
-	free(text);
-	fclose(file);
-}
-
 static void add_check(json_t *checks, const char *name, long counted, long bad)
 {
 	json_array_append_new(checks, json_pack("{s:s, s:I, s:I}", "name", name, "counted", (json_int_t)counted, "bad", (json_int_t)bad));
+}
+
+/* Each line of the receivers' journals has its row, or is named. */
+static void add_missing(json_t *checks, const struct cli_missing *m)
+{
+	long lost = (long)json_array_size(m->lost);
+
+	add_check(checks, "receivers' journal lines without their row", m->lines, lost);
+	json_object_set(json_array_get(checks, json_array_size(checks) - 1), "missing", m->lost);
+	add_check(checks, "receivers' journal lines that differ from their row", m->lines, m->differs);
+	add_check(checks, "lost messages that came again (told, not counted as wrong)", m->again, 0);
+	add_check(checks, "lost messages that a person has settled (told, not counted as wrong)", m->noted, 0);
+	add_check(checks, "lines that a crash or a full disk cut off (told, not counted as wrong)", m->torn, 0);
+	add_check(checks, "rows that no receiver's journal knows (told, not counted as wrong)", m->unknown, 0);
 }
 
 static const char reconcile_usage[] = "reconcile [--quick]";
@@ -168,8 +104,8 @@ static const char reconcile_usage[] = "reconcile [--quick]";
 int cli_reconcile(int argc, char **argv)
 {
 	struct cli cli;
-	struct journal_result r = {0};
-	struct journals journals = {.n = 0};
+	struct cli_missing missing = {0};
+	struct cli_journals journals;
 	int status = cli_open(&cli, argc, argv, 0, 1, reconcile_usage);
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
@@ -178,15 +114,13 @@ int cli_reconcile(int argc, char **argv)
 		fprintf(stderr, "usage: relais %s\n", reconcile_usage);
 		return cli_close(&cli, CLI_USAGE);
 	}
-	journals_find(&cli, &journals);
+	cli_journals_find(&cli, CLI_JOURNAL_ACCEPTED, &journals);
 	/* It reads every byte kept: as long as it takes. When this is refused, so is what follows. */
 	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
 	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.reconcile($1) t", P_BOOL(!quick));
-	json_t *rows = CLI_QUERY(&cli, "select coalesce(jsonb_object_agg(t.inbox, jsonb_build_object('size', t.size, 'digest', encode(t.digest, 'hex'))), '{}') "
-				       "from relais.reconcile_inbox() t where $1", P_BOOL(true));
-	if (checks == NULL || rows == NULL) {
+	if (checks == NULL || !cli_missing_find(&cli, &journals, &missing)) {
 		json_decref(checks);
-		json_decref(rows);
+		json_decref(missing.lost);
 		return cli_close(&cli, CLI_FAILED);
 	}
 	struct reconcile_folds folds;
@@ -203,19 +137,17 @@ int cli_reconcile(int argc, char **argv)
 	add_check(checks, "bodies still here whose key was destroyed", keys.bodies, keys.destroyed);
 	if (!quick)
 		add_check(checks, "bodies whose own key does not come out of its row", keys.tried, keys.closed);
-	for (size_t i = 0; i < journals.n; i++)
-		journal_read(&journals.list[i], rows, &r);
-	add_check(checks, "receivers' journal lines without their row", r.lines, r.lost);
-	add_check(checks, "receivers' journal lines that differ from their row", r.lines, r.differs);
-	add_check(checks, "rows that no receiver's journal knows (told, not counted as wrong)", (long)json_object_size(rows) - r.lines + r.lost, 0);
+	add_missing(checks, &missing);
 	size_t i;
 	json_t *check;
 	json_array_foreach(checks, i, check) {
 		if (json_integer_value(json_object_get(check, "bad")) != 0)
 			status = CLI_FAILED;
 	}
-	json_decref(rows);
 	cli_show(&cli, checks, "counted bad name");
+	if (!cli.json)
+		cli_missing_tell(&cli, &missing);
+	json_decref(missing.lost);
 	if (!cli.json)
 		printf(status == CLI_OK ? "reconcile: everything agrees\n" : "reconcile: DOES NOT AGREE\n");
 	return cli_close(&cli, status);

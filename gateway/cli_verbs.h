@@ -24,6 +24,8 @@ int cli_tasks(int argc, char **argv);
 int cli_template(int argc, char **argv);
 int cli_schematron(int argc, char **argv);
 int cli_reconcile(int argc, char **argv);
+int cli_drill(int argc, char **argv);
+int cli_fence(int argc, char **argv);
 int cli_fees(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_simulate(int argc, char **argv);

@@ -78,6 +78,18 @@ static enum reason pass_over(struct mailbox *m, uint32_t uid, uint64_t size, enu
 	return reason;
 }
 
+/* The mail itself stays in the mailbox: a line that cannot be written is told, and nothing is undone. */
+static void journal(struct mailbox *m, const struct intake_body *body, int64_t inbox, struct instant now)
+{
+	struct intake_entry entry = {.at = now, .inbox = inbox, .size = body->size, .digest = body->digest, .source = "imap", .from = m->name};
+	struct bytes head;
+
+	if (body->source(body->context, 0, body->size < LIMIT_CHUNK ? (size_t)body->size : LIMIT_CHUNK, body->scratch, &head) == REASON_NONE)
+		entry.message_id = intake_message_id(head);
+	if (intake_journal_add(m->journal, &entry) != REASON_NONE)
+		log_event("journal-failed", LOG_NUMBER("inbox", inbox), LOG_END);
+}
+
 static enum reason keep(struct mailbox *m, uint32_t uid, struct fetched *f)
 {
 	unsigned char digest[DIGEST_SHA256];
@@ -93,8 +105,8 @@ static enum reason keep(struct mailbox *m, uint32_t uid, struct fetched *f)
 	if (reason != REASON_NONE)
 		return reason;
 	m->cursor.uid = uid;
-	if (inbox != 0 && intake_journal_add(m->journal, now, inbox, body.size, body.digest, "imap") != REASON_NONE)
-		log_event("journal-failed", LOG_NUMBER("inbox", inbox), LOG_END);
+	if (inbox != 0)
+		journal(m, &body, inbox, now);
 	log_event(inbox != 0 ? "collected" : "collected-before", LOG_TEXT("mailbox", m->config->name),
 		  LOG_NUMBER("uid", uid), LOG_NUMBER("inbox", inbox), LOG_NUMBER("size", body.size), LOG_END);
 	return REASON_NONE;

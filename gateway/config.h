@@ -139,6 +139,7 @@ struct config {
 		const char *master;      /* file of the key under which all keys lie */
 		const char *journal;
 	} keeper;
+	int restart_pause_ms;            /* the longest pause before a process that keeps ending is started again */
 	int workers;                     /* worker processes */
 };
 

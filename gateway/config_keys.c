@@ -23,6 +23,7 @@ const struct config_key config_keys[] = {
 	{"service", "reply_address", CONFIG_WORD, AT(reply_address), "relay", 0, 0, " relay mailbox "},
 	{"", "database", CONFIG_TEXT, AT(database), "", 0, 0, NULL},
 	{"", "run_folder", CONFIG_PATH, AT(run_folder), "run", 0, 0, NULL},
+	{"", "restart_pause_ms", CONFIG_NUMBER, AT(restart_pause_ms), "10000", 0, 60000, NULL},
 	{"", "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64, NULL},
 	{"keeper", "folder", CONFIG_PATH, AT(keeper.folder), "keeper", 0, 0, NULL},
 	{"keeper", "copy", CONFIG_PATH, AT(keeper.copy), "", 0, 0, NULL},

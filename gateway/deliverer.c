@@ -12,6 +12,7 @@
 #include "gateway/deliverer_child.h"
 #include "gateway/deliverer_pool.h"
 #include "gateway/jail.h"
+#include "gateway/journal_file.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
 #include "gateway/resolve.h"
@@ -31,6 +32,7 @@ struct deliverer {
 	struct deliverer_due *due;
 	size_t n_due;
 	int64_t looked_at;
+	int64_t fenced;
 };
 
 static void start(struct deliverer *d, const struct deliverer_key *key)
@@ -75,6 +77,15 @@ static enum reason look(struct deliverer *d)
 	return reason;
 }
 
+static bool may_leave(struct deliverer *d)
+{
+	enum reason reason = deliverer_fence(d->store, d->share->journal, &d->fenced);
+
+	if (reason == REASON_STORE_EARLIER)
+		log_event("fenced", LOG_REASON(reason), LOG_END);
+	return reason == REASON_NONE;
+}
+
 /* With thousands of destinations a look costs: what was found serves until it is old, while places become free one by one. */
 static size_t plan(struct deliverer *d, struct deliverer_key keys[LIMIT_DELIVER_CHILDREN])
 {
@@ -82,7 +93,7 @@ static size_t plan(struct deliverer *d, struct deliverer_key keys[LIMIT_DELIVER_
 
 	if (atomic_load(&d->share->crowded) && stream_now() - d->looked_at < FRESH_MS)
 		n = deliverer_pool_plan(&d->pool, d->due, d->n_due, stream_now(), keys, &waiting);
-	else if (look(d) == REASON_NONE)
+	else if (may_leave(d) && look(d) == REASON_NONE)
 		n = deliverer_pool_plan(&d->pool, d->due, d->n_due, stream_now(), keys, &waiting);
 	else
 		service_pause(&d->service, POLL_MS);
@@ -167,6 +178,12 @@ static bool prepare(struct deliverer *d, int *status)
 	if (shared == MAP_FAILED)
 		return false;
 	d->share = shared;
+	const char *path = arena_printf(d->service.arena, "%s/journal/deliverer.jsonl", config->folder);
+	reason = journal_file_open(path, &d->share->journal);
+	if (reason != REASON_NONE) {
+		log_event("journal-refused", LOG_REASON(reason), LOG_TEXT("file", path), LOG_END);
+		return false;
+	}
 	d->store = store_open(config->database, "deliverer");
 	if (!d->store)
 		return false;

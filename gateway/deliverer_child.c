@@ -2,9 +2,11 @@
  *
  * 1. The attempt is in the database before a byte of the mail is sent; its outcome is written before the next is
  *    claimed.
- * 2. Between the peer's 250 and the outcome in the database a crash makes the mail due again: it is then sent twice
- *    with one Message-ID, never lost. So the outcome is tried again for as long as the mail is still ours.
- * 3. A hop that does not answer is asked once; the mails that are due meanwhile get the same answer. */
+ * 2. The peer's 250 goes to our own journal first, then to the database. A crash between the two makes the mail due again: who takes it up
+ *    finds it in the journal and sends nothing. A crash between the 250 and the journal sends it twice with one Message-ID, never loses it. So
+ *    the outcome is tried again for as long as the mail is still ours.
+ * 3. Nothing leaves while the database knows less than the journal (deliverer_fence).
+ * 4. A hop that does not answer is asked once; the mails that are due meanwhile get the same answer. */
 #include "gateway/deliverer_child.h"
 
 #include <sys/random.h>
@@ -15,6 +17,7 @@
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
+#include "gateway/sent_journal.h"
 #include "gateway/store.h"
 #include "policy/retry.h"
 
@@ -35,7 +38,62 @@ struct child {
 	struct arena *due_arena;
 	const struct bytes *due;
 	size_t n_due;
+	int64_t fenced;         /* the session that was asked for (deliverer_fence) */
 };
+
+/* --- the journal of what is sent ------------------------------------------------ */
+
+enum reason deliverer_fence(struct store *store, int journal, int64_t *asked)
+{
+	int64_t session = store_session(store);
+	struct store_rows *rows = NULL;
+	struct sent_entry last = {0};
+
+	if (session == 0)
+		return REASON_STORE_DOWN;
+	if (session == *asked)
+		return REASON_NONE;
+	struct arena *arena = arena_create(DUE_MEMORY);
+	(void)!sent_journal_last(journal, arena, &last);
+	enum reason reason = STORE_RUN(store, &rows, "select relais.deliver_fence($1, $2::bigint::integer)", P_TEXT_B(last.message_id), P_INT(last.attempt));
+	if (reason == REASON_NONE && store_int(rows, 0, 0) != 0)
+		reason = REASON_STORE_EARLIER;
+	if (reason == REASON_NONE)
+		*asked = session;
+	store_free(&rows);
+	arena_destroy(&arena);
+	return reason;
+}
+
+static struct sent_entry entry_of(const struct deliverer_mail *mail)
+{
+	return (struct sent_entry){service_now(), mail->outbox, mail->attempt, mail->message_id, mail->about};
+}
+
+/* A mail that is taken up again may have been taken already. */
+static bool taken_before(const struct child *c, struct arena *arena, const struct deliverer_mail *mail, struct smtp_client_result *result,
+			 const char **host)
+{
+	if (mail->attempt < 2 || !sent_journal_taken(c->share->journal, arena, mail->message_id, result, host))
+		return false;
+	log_event("sent-before", LOG_NUMBER("outbox", mail->outbox), LOG_NUMBER("attempt", mail->attempt), LOG_END);
+	return true;
+}
+
+/* After the final dot without an answer nobody knows: that mail stays begun. */
+static void journal_end(const struct child *c, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
+			const struct smtp_client_result *result)
+{
+	static const enum sent_event events[] = {SENT_TAKEN, SENT_LATER, SENT_REFUSED};
+	struct sent_entry entry = entry_of(mail);
+
+	if (!mail->begun || (result->reason != REASON_NONE && result->stage >= REPLY_END && result->status.code == 0))
+		return;
+	enum reason reason = sent_journal_add(c->share->journal, result->reason == REASON_NONE ? SENT_TAKEN : events[verdict->outcome], &entry, result,
+					      deliverer_hop_host(&c->hop));
+	if (reason != REASON_NONE)
+		log_event("journal-failed", LOG_NUMBER("outbox", mail->outbox), LOG_REASON(reason), LOG_END);
+}
 
 /* --- due domains -------------------------------------------------------------- */
 
@@ -66,6 +124,18 @@ static enum reason look(struct child *c)
 
 /* --- one mail ----------------------------------------------------------------- */
 
+/* What leaves stands in the journal, or it does not leave. */
+static enum reason begin(const struct child *c, struct deliverer_mail *mail)
+{
+	struct sent_entry entry = entry_of(mail);
+	enum reason reason = sent_journal_add(c->share->journal, SENT_BEGUN, &entry, NULL, "");
+
+	mail->begun = reason == REASON_NONE;
+	if (reason != REASON_NONE)
+		log_event("journal-failed", LOG_NUMBER("outbox", mail->outbox), LOG_REASON(reason), LOG_END);
+	return reason == REASON_IO ? REASON_STORE_FULL : reason;   /* ours, whichever of the two: not an outcome of the mail */
+}
+
 /* One host after the other, as long as each speaks of itself alone and cannot have the message. */
 static enum reason try_hosts(struct child *c, struct deliverer_mail *mail, struct smtp_client_result *result)
 {
@@ -75,6 +145,8 @@ static enum reason try_hosts(struct child *c, struct deliverer_mail *mail, struc
 
 	for (;;) {
 		if (deliverer_hop_reach(hop, mail->domain, deadline, result) != REASON_NONE)
+			return result->reason;
+		if (!mail->begun && (result->reason = begin(c, mail)) != REASON_NONE)
 			return result->reason;
 		if (deliverer_mail_send(hop->client, mail, result) == REASON_NONE)
 			return REASON_NONE;
@@ -114,9 +186,9 @@ static void tell(const struct child *c, const struct deliverer_mail *mail, const
 /* With the number under which the mail was claimed, also over a new connection: it works as long as nobody else has
  * claimed the mail. */
 static enum reason keep(struct child *c, const struct deliverer_mail *mail, const struct deliverer_verdict *verdict,
-			const struct smtp_client_result *result)
+			const struct smtp_client_result *result, const char *host)
 {
-	struct bytes tls = c->hop.client ? smtp_client_tls(c->hop.client) : BYTES_NONE;
+	struct bytes tls = mail->begun && c->hop.client ? smtp_client_tls(c->hop.client) : BYTES_NONE;
 	enum reason reason = REASON_STORE_DOWN;
 
 	for (int i = 0; i < KEEP_TRIES && reason == REASON_STORE_DOWN; i++) {
@@ -124,7 +196,7 @@ static enum reason keep(struct child *c, const struct deliverer_mail *mail, cons
 		(void)service_stopping(c->service);
 		if (i > 0)
 			service_pause(c->service, WAIT_MS);
-		reason = deliverer_mail_keep(c->store, mail, verdict, result, deliverer_hop_host(&c->hop), tls);
+		reason = deliverer_mail_keep(c->store, mail, verdict, result, host, tls);
 	}
 	if (reason == REASON_NONE)
 		tell(c, mail, verdict, result);
@@ -147,6 +219,7 @@ static enum reason deliver_one(struct child *c, bool *found)
 	struct arena *arena = arena_create(MAIL_MEMORY);
 	struct smtp_client_result result = {0};
 	struct deliverer_mail mail;
+	const char *host = NULL;
 	enum reason reason = REASON_MEMORY;
 
 	*found = false;
@@ -154,13 +227,17 @@ static enum reason deliver_one(struct child *c, bool *found)
 	if (arena)
 		reason = keeper_client_public(store_keeper(c->store), &(struct keeper_public){0});
 	if (reason == REASON_NONE)
+		reason = deliverer_fence(c->store, c->share->journal, &c->fenced);
+	if (reason == REASON_NONE)
 		reason = deliverer_mail_claim(c->store, arena, c->due, c->n_due, &mail, found);
 	if (reason == REASON_NONE && *found) {
-		reason = try_mail(c, arena, &mail, &result);
+		if (!taken_before(c, arena, &mail, &result, &host))
+			reason = try_mail(c, arena, &mail, &result);
 		if (!deliverer_mail_is_own(reason)) {
 			struct deliverer_verdict verdict =
 				deliverer_mail_judge(c->service->config, &mail, reason, service_now(), jitter());
-			reason = keep(c, &mail, &verdict, &result);
+			journal_end(c, &mail, &verdict, &result);
+			reason = keep(c, &mail, &verdict, &result, host ? host : deliverer_hop_host(&c->hop));
 		}
 		c->mails++;
 	}

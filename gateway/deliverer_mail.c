@@ -27,6 +27,7 @@ static void read_row(struct arena *arena, const struct store_rows *rows, struct 
 	out->seal = copy(arena, rows, 9);
 	out->attempt = (unsigned)store_int(rows, 0, 10);
 	out->created_at = store_instant(rows, 0, 11);
+	out->about = copy(arena, rows, 12);
 	size_t at = bytes_find_byte(out->recipient, '@', 0);
 	for (size_t next = at; next < out->recipient.len; next = bytes_find_byte(out->recipient, '@', next + 1))
 		at = next;
@@ -45,7 +46,7 @@ enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const
 	enum reason reason = STORE_RUN(
 		store, &rows,
 		"select outbox, recipient, message_id, return_path, envelope_id, head, entity_body, entity_size, "
-		"entity_digest, seal, attempt, created_at from relais.deliver_claim($1, $2)",
+		"entity_digest, seal, attempt, created_at, about from relais.deliver_claim($1, $2)",
 		P_INT(out->session), P_TEXTS(domains, n));
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		read_row(arena, rows, out);
@@ -114,8 +115,8 @@ enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mai
 
 bool deliverer_mail_is_own(enum reason reason)
 {
-	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT || reason == REASON_MEMORY ||
-	       reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY;
+	return reason == REASON_STORE_DOWN || reason == REASON_STORE_REFUSED || reason == REASON_STORE_CONFLICT || reason == REASON_STORE_FULL ||
+	       reason == REASON_MEMORY || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY;
 }
 
 struct deliverer_verdict deliverer_mail_judge(const struct config *config, const struct deliverer_mail *mail,

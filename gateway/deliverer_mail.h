@@ -15,7 +15,9 @@ struct deliverer_mail {
 	struct instant created_at;
 	struct bytes recipient, domain, message_id, return_path, envelope_id;
 	struct bytes head, entity, digest, seal;
+	struct bytes about;             /* JSON, for the journal of what is sent */
 	uint64_t entity_size;
+	bool begun;                     /* it stands in the journal of what is sent */
 };
 
 /* Claims one due mail for these domains. *found false: there is none. The attempt is recorded when this returns. */
@@ -28,7 +30,7 @@ MUST_USE enum reason deliverer_mail_read(struct store *store, struct arena *aren
 /* One try in an open session. result is filled, its reason is returned. */
 enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail, struct smtp_client_result *result);
 
-/* A reason of our own database or memory: not an outcome of the mail. */
+/* A reason of our own database, journal or memory: not an outcome of the mail. */
 bool deliverer_mail_is_own(enum reason reason);
 
 /* What a try means for the mail; jitter as in policy/retry.h. */

@@ -4,6 +4,8 @@
  * a jailed child can log without asking the kernel for anything but write(2). */
 #include "gateway/log.h"
 
+#include "base/fault.h"
+
 #include "base/instant.h"
 
 #include <stdarg.h>
@@ -146,6 +148,9 @@ struct bytes log_mailbox(struct bytes address, const char *patient_domain)
 void log_open(const char *process)
 {
 	process_name = process;
+#ifdef RELAIS_FAULTS
+	fault_open(process);
+#endif
 }
 
 void log_event(const char *event, ...)

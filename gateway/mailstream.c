@@ -5,6 +5,7 @@
  * 3. At the end of the connection the library is told -1, never 0: a 0 makes its literal reader turn for ever. */
 #include "gateway/mailstream.h"
 
+#include "base/fault.h"
 #include "base/secret.h"
 
 #include <assert.h>
@@ -136,6 +137,10 @@ static ssize_t driver_write(mailstream_low *low, const void *from, size_t len)
 
 	if (s->trouble != STREAM_FINE)
 		return -1;
+	if (FAULT(FAULT_SEND)) {
+		fail(s, STREAM_CLOSED);
+		return -1;
+	}
 	if (stream_now() >= s->deadline) {
 		fail(s, STREAM_TIME);
 		return -1;

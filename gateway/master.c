@@ -94,7 +94,8 @@ static void option(struct words *w, const char *name, const char *value)
 
 static void add(struct master *m, const char *name, enum instance_user user, struct words w, int handed)
 {
-	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1, -1, -1}};
+	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1, -1, -1},
+						 .pause_max_ms = m->config->restart_pause_ms};
 }
 
 static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
@@ -197,7 +198,7 @@ static void database_failed(struct master *m)
 {
 	m->database = 0;
 	m->database_failures++;
-	m->database_due_ms = now_ms() + process_pause_ms(m->database_failures);
+	m->database_due_ms = now_ms() + process_pause_ms(m->database_failures, m->config->restart_pause_ms);
 }
 
 /* The instance with an arena of its own, so that years of restarts take no memory. */

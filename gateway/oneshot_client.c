@@ -5,6 +5,7 @@
  * 3. After anything but a whole exchange the connection is closed: the server then kills the child. */
 #include "gateway/oneshot.h"
 
+#include "base/fault.h"
 #include "base/frame.h"
 #include "gateway/oneshot_wire.h"
 
@@ -155,7 +156,7 @@ static bool connected(struct oneshot *o, int64_t deadline)
 static bool write_all(int file, struct bytes data)
 {
 	while (data.len > 0) {
-		ssize_t n = write(file, data.at, data.len);
+		ssize_t n = FAULT(FAULT_WRITE) ? -1 : write(file, data.at, data.len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -190,7 +191,7 @@ static bool send_request(int s, struct bytes request, int payload, int answer)
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(sizeof descriptors);
 	memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
-	return sendmsg(s, &message, MSG_NOSIGNAL) == (ssize_t)request.len;
+	return !FAULT(FAULT_SEND) && sendmsg(s, &message, MSG_NOSIGNAL) == (ssize_t)request.len;
 }
 
 /* Leaves the reading end in *reading. */

@@ -10,6 +10,7 @@
 #include "gateway/oneshot.h"
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "base/secret.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
@@ -337,6 +338,8 @@ static bool prepare(struct server *s)
 void oneshot_write(int answer_fd, struct bytes data)
 {
 	while (data.len > 0) {
+		if (FAULT(FAULT_WRITE))
+			_exit(STATUS_NO_READER);
 		ssize_t n = write(answer_fd, data.at, data.len);
 		if (n < 0 && errno == EINTR)
 			continue;

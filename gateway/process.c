@@ -20,7 +20,6 @@
 enum {
 	HANDED = 3,
 	PAUSE_FIRST_MS = 250,
-	PAUSE_MAX_MS = 10000,
 	HEALTHY_MS = 30000,
 	RELOAD_MS = 1000,
 	STEP_MS = 5,
@@ -28,20 +27,20 @@ enum {
 	TUNABLES_MAX = 512,
 };
 
-int64_t process_pause_ms(unsigned failures)
+int64_t process_pause_ms(unsigned failures, int64_t most_ms)
 {
 	if (failures <= 1)
 		return 0;
 	int64_t pause = PAUSE_FIRST_MS;
-	for (unsigned i = 2; i < failures && pause < PAUSE_MAX_MS; i++)
+	for (unsigned i = 2; i < failures && pause < most_ms; i++)
 		pause *= 2;
-	return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+	return pause < most_ms ? pause : most_ms;
 }
 
 static void failed(struct process *p, int64_t now_ms)
 {
 	p->failures++;
-	p->due_ms = now_ms + process_pause_ms(p->failures);
+	p->due_ms = now_ms + process_pause_ms(p->failures, p->pause_max_ms);
 }
 
 /* Who holds keys, tokens or passwords has a heap that overwrites what is freed: the copies that libraries made of them do not stay.
@@ -67,7 +66,11 @@ static void tune_heap(enum instance_user user)
 /* What a test or an operator sets for all processes passes; nothing else of our environment does. */
 static void clean_environment(const struct instance *instance, enum instance_user user)
 {
-	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES"};
+	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES",
+#ifdef RELAIS_FAULTS
+						   "RELAIS_FAULTS",
+#endif
+	};
 	const char *kept[sizeof passed / sizeof passed[0]];
 
 	for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)

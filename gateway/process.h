@@ -1,6 +1,7 @@
 /* gateway/process.h - one child of relais-master: started as its own user, started again when it ends.
  *
- * Started again at once after the first failure, then after a pause that doubles up to ten seconds; a child that lived
+ * Started again at once after the first failure, then after a pause that doubles up to
+ * restart_pause_ms (ten seconds); a child that lived
  * for half a minute, or that ended well after a second or more (a reload), has no failure. */
 #ifndef RELAIS_GATEWAY_PROCESS_H
 #define RELAIS_GATEWAY_PROCESS_H
@@ -20,10 +21,11 @@ struct process {
 	struct instant since;          /* of pid */
 	int64_t started_ms, due_ms;    /* monotonic: start of pid; next start */
 	unsigned restarts, failures;
+	int pause_max_ms;              /* the longest pause before a start */
 };
 
-/* Pause before the next start after so many failures in a row. */
-int64_t process_pause_ms(unsigned failures);
+/* Pause before the next start after so many failures in a row, at most so long. */
+int64_t process_pause_ms(unsigned failures, int64_t most_ms);
 /* Starts it, or notes when to try again. */
 void process_start(const struct instance *instance, struct process *process, int64_t now_ms);
 /* pid ended with this wait status: notes when to start again. */

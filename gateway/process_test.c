@@ -52,7 +52,7 @@ static void test_pauses(void **state)
 	} cases[] = {
 		{0, 0}, {1, 0}, {2, 250}, {3, 500}, {4, 1000}, {7, 8000}, {8, 10000}, {9, 10000}, {4000000000u, 10000}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		assert_int_equal(process_pause_ms(cases[i].failures), cases[i].ms);
+		assert_int_equal(process_pause_ms(cases[i].failures, 10000), cases[i].ms);
 }
 
 #define WORD(text) ((char *)(uintptr_t)(text))
@@ -64,7 +64,7 @@ static struct process shell(const char *script, int handed)
 	argv[1] = WORD("-c");
 	argv[2] = WORD(script);
 	argv[3] = NULL;
-	return (struct process){.name = "test", .argv = argv, .handed = {handed, -1, -1, -1}};
+	return (struct process){.name = "test", .argv = argv, .handed = {handed, -1, -1, -1}, .pause_max_ms = 10000};
 }
 
 static int run_once(const struct scene *s, struct process *p, int64_t at)
@@ -108,7 +108,7 @@ static void test_missing(void **state)
 {
 	struct scene *s = *state;
 	char *argv[] = {WORD("/no/such/program"), NULL};
-	struct process p = {.name = "test", .argv = argv, .handed = {-1, -1, -1, -1}};
+	struct process p = {.name = "test", .argv = argv, .handed = {-1, -1, -1, -1}, .pause_max_ms = 10000};
 
 	process_start(&s->instance, &p, 1000);
 	assert_int_equal(p.pid, 0);

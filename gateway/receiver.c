@@ -318,7 +318,7 @@ static bool listen_on(struct receiver *r, struct port *port)
 static bool start_loop(struct receiver *r)
 {
 	const struct pool_setup setup = {.conninfo = r->service.config->database, .keeper_folder = r->service.config->keeper.folder, .spool = r->host.spool, .identity = r->identity,
-					 .journal = r->journal};
+					 .journal = r->journal, .patient_domain = r->service.config->patient_domain};
 	struct event_base *base = r->host.base;
 
 	if (pool_open(r->service.arena, &setup, &r->host.pool) != REASON_NONE)

@@ -92,6 +92,23 @@ static enum reason keep_certificates(struct store *store, const struct pool_job 
 	return reason;
 }
 
+/* What the sender needs to find it again, should the database be lost. */
+static enum reason journal(struct thread *t, const struct pool_job *job)
+{
+	const struct pool_setup *setup = &t->pool->setup;
+	const struct intake_message *m = &job->message;
+	struct intake_entry entry = {.at = m->received_at, .inbox = job->inbox, .size = m->body.size, .digest = m->body.digest,
+				     .source = m->account.len > 0 ? "submission" : "smtp", .from = BYTES("<>")};
+	struct bytes head;
+	enum reason reason = m->body.source(m->body.context, 0, m->body.size < LIMIT_CHUNK ? (size_t)m->body.size : LIMIT_CHUNK, m->body.scratch, &head);
+
+	if (m->mail_from.len > 0)
+		entry.from = log_mailbox(m->mail_from, setup->patient_domain);
+	if (reason == REASON_NONE)
+		entry.message_id = intake_message_id(head);
+	return intake_journal_add(setup->journal, &entry);
+}
+
 static enum reason keep_message(struct thread *t, struct store *store, struct pool_job *job)
 {
 	unsigned char digest[DIGEST_SHA256];
@@ -109,8 +126,7 @@ static enum reason keep_message(struct thread *t, struct store *store, struct po
 	if (reason != REASON_NONE || t->pool->setup.journal < 0)
 		return reason;
 	/* Kept, but not journalled: the sender is told to try again, and its second copy will be known as such. */
-	reason = intake_journal_add(t->pool->setup.journal, job->message.received_at, job->inbox, body->size, body->digest,
-				    job->message.account.len > 0 ? "submission" : "smtp");
+	reason = journal(t, job);
 	if (reason != REASON_NONE)
 		log_event("journal-failed", LOG_REASON(reason), LOG_NUMBER("inbox", job->inbox), LOG_END);
 	return reason;

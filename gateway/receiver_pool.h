@@ -43,6 +43,7 @@ struct pool_setup {
 	const struct spool *spool;
 	struct identity *identity;   /* NULL: no tokens */
 	int journal;              /* descriptor of intake_journal_open, or -1 for none */
+	const char *patient_domain;  /* whose mailboxes the journal does not name */
 };
 
 /* Starts the threads. Lives in the arena. IO or MEMORY. */

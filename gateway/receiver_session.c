@@ -11,6 +11,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "gateway/log.h"
 
@@ -115,7 +116,9 @@ static void send_replies(struct session *s)
 {
 	struct buf *replies = smtp_server_replies(s->server);
 
-	if (replies->len > 0)
+	if (replies->len > 0 && FAULT(FAULT_SEND))
+		s->closing = true;
+	else if (replies->len > 0)
 		bufferevent_write(s->stream, replies->data, replies->len);
 	/* A reply that did not fit would set all later ones off by one. */
 	if (!buf_ok(replies))

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 
 struct spool {
@@ -70,6 +71,8 @@ static bool take_place(struct spool *spool, struct spool_body *body)
 static enum reason write_all(int fd, struct bytes data, off_t at)
 {
 	while (data.len > 0) {
+		if (FAULT(FAULT_WRITE))
+			return REASON_STORE_FULL;
 		ssize_t n = pwrite(fd, data.at, data.len, at);
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -5,7 +5,7 @@
  * 3. The journal is on disk before the database hears of a seal. A crash between the two gives a second line
  *    for the same row, never a seal without a line.
  * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
- * 5. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, the
+ * 5. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
  *    process ends: its claim is free as soon as its connection is gone. */
 
 #include "base/limits.h"
@@ -113,10 +113,15 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return refuse(s, claim, session, trouble);
-	if (!claim->row.report && sign_detached(arena, s->sign, claim->row.entity, now, &der) != REASON_NONE)
-		return refuse(s, claim, session, "the signature could not be made");
-	if (sent_digest(&claim->row, der, sent) != REASON_NONE)
+	if (!claim->row.report)
+		reason = sign_detached(arena, s->sign, claim->row.entity, now, &der);
+	if (reason == REASON_NONE && (reason = sent_digest(&claim->row, der, sent)) != REASON_NONE && reason != REASON_MEMORY)
 		return refuse(s, claim, session, "the head and the entity make no mail");
+	/* The mail keeps its turn: it is not the mail's fault. */
+	if (reason == REASON_MEMORY)
+		return reason;
+	if (reason != REASON_NONE)
+		return refuse(s, claim, session, "the signature could not be made");
 	return keep(s, claim, session, der, sent, now);
 }
 

@@ -3,6 +3,7 @@
  * The final dot leaves only when the source gave the whole message; otherwise the connection is cut. */
 #include <stdio.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "gateway/smtp_client_private.h"
 #include "smtp/address.h"
@@ -219,6 +220,10 @@ static enum reason data_end(struct data *d, struct status *status)
 	if (mailstream_flush(stream_mail(c->stream)) != 0)
 		return smtp_client_trouble(c);
 	enum reason reason = smtp_client_hear(c, c->hop->limits.final_ms, status);
+	if (FAULT(FAULT_SENT)) {
+		*status = (struct status){0};
+		reason = REASON_DELIVER_DROPPED;
+	}
 	return reason == REASON_NONE ? smtp_client_judge(c, status, STATUS_POSITIVE) : reason;
 }
 

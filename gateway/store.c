@@ -5,6 +5,7 @@
  * 3. Neither parameters nor messages that may quote them are logged. */
 #include "gateway/store.h"
 
+#include "base/fault.h"
 #include "gateway/log.h"
 #include "gateway/store_private.h"
 
@@ -81,16 +82,16 @@ static bool listen_again(struct store *store)
 
 static enum reason connect_now(struct store *store)
 {
-	const char *keys[] = {"dbname", "user", "application_name", "client_encoding", "options", "connect_timeout",
-			      "gssencmode", NULL};
-	const char *values[] = {store->conninfo, store->user, store->process, "UTF8",
+	/* A server that has gone silent (its machine, the cable) is given up within half a minute, not after the two hours of the system: what
+	 * stands before dbname the operator's conninfo may say otherwise. */
+	const char *keys[] = {"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", "user",
+			      "application_name", "client_encoding", "options", "connect_timeout", "gssencmode", NULL};
+	const char *values[] = {"10", "5", "3", "25000", store->conninfo, store->user, store->process, "UTF8",
 				store->options,  "5",         "disable",      NULL};
 
 	store->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(store->conn) != CONNECTION_OK)
 		return down(store);
-	const char *host = PQhost(store->conn);
-	store->local = host == NULL || host[0] == '/' || host[0] == '\0';
 	PQsetNoticeReceiver(store->conn, silence, NULL);
 	if (!listen_again(store))
 		return down(store);
@@ -190,6 +191,28 @@ enum reason store_prepare(struct store *store, const char *sql, const struct sto
 	return reason;
 }
 
+/* Outside a transaction a statement is one: what it did is committed when its answer is here. With faults built in, the connection may be lost
+ * before, on the way, or the process may die behind it. */
+static PGresult *execute(struct store *store, const char *name, size_t n, const struct store_wire *wire)
+{
+#ifdef RELAIS_FAULTS
+	if (!store->transaction && FAULT(FAULT_COMMIT_BEFORE)) {
+		shutdown(PQsocket(store->conn), SHUT_RDWR);
+	} else if (!store->transaction && PQsendQueryPrepared(store->conn, name, (int)n, wire->values, wire->lengths, wire->formats, 1) == 1) {
+		while (PQflush(store->conn) > 0)
+			;
+		if (FAULT(FAULT_COMMIT_SENT))
+			shutdown(PQsocket(store->conn), SHUT_RD);
+		PGresult *first = PQgetResult(store->conn), *more = first;
+		while (more != NULL && (more = PQgetResult(store->conn)) != NULL)
+			PQclear(more);
+		(void)FAULT(FAULT_COMMIT_DONE);
+		return first;
+	}
+#endif
+	return PQexecPrepared(store->conn, name, (int)n, wire->values, wire->lengths, wire->formats, 1);
+}
+
 enum reason store_run(struct store *store, const char *sql, const struct store_param *params, size_t n,
 		      struct store_rows **rows)
 {
@@ -205,7 +228,7 @@ enum reason store_run(struct store *store, const char *sql, const struct store_p
 		reason = store_prepare(store, sql, &wire, name);
 	if (reason != REASON_NONE)
 		return reason;
-	PGresult *result = PQexecPrepared(store->conn, name, (int)n, wire.values, wire.lengths, wire.formats, 1);
+	PGresult *result = execute(store, name, n, &wire);
 	ExecStatusType status = PQresultStatus(result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		reason = store_failed(store, result, sql);
@@ -231,6 +254,27 @@ static enum reason command(struct store *store, const char *sql, const char *tag
 	return reason;
 }
 
+static enum reason commit_sent(struct store *store)
+{
+#ifdef RELAIS_FAULTS
+	if (PQsendQuery(store->conn, "commit") == 1) {
+		while (PQflush(store->conn) > 0)
+			;
+		if (FAULT(FAULT_COMMIT_SENT))
+			shutdown(PQsocket(store->conn), SHUT_RD);
+		PGresult *first = PQgetResult(store->conn), *more = first;
+		while (more != NULL && (more = PQgetResult(store->conn)) != NULL)
+			PQclear(more);
+		enum reason reason = PQresultStatus(first) != PGRES_COMMAND_OK ? store_failed(store, first, "commit")
+				     : strcmp(PQcmdStatus(first), "COMMIT") != 0 ? REASON_STORE_REFUSED : REASON_NONE;
+		PQclear(first);
+		(void)FAULT(FAULT_COMMIT_DONE);
+		return reason;
+	}
+#endif
+	return command(store, "commit", "COMMIT");
+}
+
 enum reason store_begin(struct store *store)
 {
 	assert(!store->transaction);
@@ -244,8 +288,10 @@ enum reason store_begin(struct store *store)
 enum reason store_commit(struct store *store)
 {
 	enum reason reason = REASON_STORE_DOWN;
+	if (!store->lost && store->conn != NULL && FAULT(FAULT_COMMIT_BEFORE))
+		shutdown(PQsocket(store->conn), SHUT_RDWR);
 	if (!store->lost && store->conn != NULL)
-		reason = command(store, "commit", "COMMIT");
+		reason = commit_sent(store);
 	store->transaction = false;
 	store->lost = false;
 	return reason;
@@ -406,6 +452,20 @@ static const char *said(struct arena *arena, const char *conninfo, const char *k
 	return value;
 }
 
+/* By local sockets alone: only then can a jailed worker connect anew. Known from the start, since a first connection may fail. */
+static bool all_local(struct arena *arena, const char *conninfo)
+{
+	const char *host = said(arena, conninfo, "host");
+	struct cursor c = cursor_on(bytes_of_text(host == NULL ? "" : host));
+	bool local = said(arena, conninfo, "hostaddr") == NULL;
+
+	while (c.left.len > 0) {
+		struct bytes one = cursor_until(&c, ',');
+		local = local && (one.len == 0 || one.at[0] == '/');
+	}
+	return local;
+}
+
 struct store *store_open(const char *conninfo, const char *process)
 {
 	struct arena *arena = arena_create(OWN_MEMORY);
@@ -424,7 +484,7 @@ struct store *store_open(const char *conninfo, const char *process)
 				      options == NULL ? "" : options);
 	store->params = buf_make(STORE_PARAMS_ROOM);
 	store->keeper = keeper_client_make(NULL, "");
-	store->local = true;
+	store->local = all_local(arena, conninfo);
 	return store;
 }
 

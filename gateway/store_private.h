@@ -18,7 +18,7 @@ struct store {
 	struct arena *arena;          /* holds this structure and its texts */
 	const char *conninfo, *user, *process, *options;
 	PGconn *conn;                 /* NULL = never connected or given up */
-	bool local;                   /* the last connection was by a local socket */
+	bool local;                   /* the database is reached by local sockets alone */
 	bool transaction;             /* begun and neither committed nor rolled back */
 	bool lost;                    /* the transaction's connection is gone */
 	bool notified;

@@ -131,6 +131,8 @@ int main(int argc, char **argv)
 		log_event("crypto-failed", LOG_END);
 		return EXIT_FAILURE;
 	}
+	/* Connected before the jail, which lets nobody reach a database on another machine: who loses that one starts anew (gateway/store.c). */
+	work.session = store_session(work.store);
 	(void)jail_enter(JAIL_WORKER);
 	run(&work);
 	oneshot_close(&work.verify);

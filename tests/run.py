@@ -143,6 +143,11 @@ SUITES = {
     "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures"], 1500),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
+    "kills": script("kills", [PYTHON, "-B", "tests/faults/run_kills.py", "--bin", BIN, "--kills", "120", "--seconds", "120"], 400, show=("        kills", "        each", "        seconds")),
+    "fault points": script("fault points", [PYTHON, "-B", "tests/faults/points.py", "--bin", os.path.join(ROOT, "build/faults/bin"), "--short", "--seconds", "100"], 400, show="        points"),
+    "ground": script("ground", [PYTHON, "-B", "tests/faults/database.py", "--bin", BIN, "--faults", os.path.join(ROOT, "build/faults/bin"),
+                                "--only", "stopped,killed,sessions killed,master killed,journals full,clock jumps,restored"], 900, show="NOT"),
+    "drill": script("drill", [PYTHON, "-B", "tests/faults/drill_test.py", BIN], 300),
     "clients": script("clients", [PYTHON, "-B", "tests/mail_clients.py", BIN, CACHE], 300),
     "sanitized journey": script("sanitized journey", [PYTHON, "tests/journey/journey.py", "--bin", os.path.join(SANITIZED, "bin"), "--cache", CACHE, "--only", "story"], 600),
     "interop": script("interop", [PYTHON, "tests/journey/interop.py", "--bin", BIN, "--cache", CACHE], 600, show=("table", "skipped", "        ")),
@@ -150,7 +155,7 @@ SUITES = {
 
 
 # Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
-LANES = (("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
+LANES = (("kills", "fault points", "ground", "drill"), ("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
          ("transport", "interop", "clients", "catalogue", "life"))
 
 

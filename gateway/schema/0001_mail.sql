@@ -675,13 +675,146 @@ begin
   perform tell('inbox');
 end $$;
 
+-- ---------------------------------------------------------------- the fence
+-- A database that was set back to an earlier point knows less than the world does. As long as the row of fence is there no mail leaves:
+-- relais.deliver_fence puts it there when the deliverer's own journal, outside the database, knows of a mail that the database does not; who
+-- restores may put it there beforehand; `relais fence lift` takes it away when it has read the journals.
+create table fence (
+  one boolean primary key default true check (one), closed_at timestamptz not null default now(), why text not null, actor text not null
+);
+-- What had left and the database had forgotten. taken: a server answered for it; else it was begun and may have arrived. A mail that is decided
+-- anew and is about the same waits for a person: held is its number.
+create table sent_before (
+  message_id text primary key, taken boolean not null, at timestamptz not null, outbox bigint not null,
+  code text not null, party text not null, ref text not null, cause text not null, effect text not null,
+  host text, reply_code integer, enhanced text, queue_id text,
+  noted_at timestamptz not null default now(), actor text not null, held bigint
+);
+create index sent_before_open on sent_before (code, party) where held is null;
+-- What was accepted and is lost, as a person has settled it: by the number in the receivers' journal and the digest, since numbers come again.
+create table missing_note (
+  inbox bigint not null, digest bytea not null check (length(digest) = 32), at timestamptz not null default now(), actor text not null, words text not null,
+  primary key (inbox, digest)
+);
+
+create function fence_close(why text, actor text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  insert into fence (why, actor) values (left(fence_close.why, 200), left(fence_close.actor, 100)) on conflict do nothing;
+  perform alarm_raise('store.earlier', 'critical', jsonb_build_object('why', left(fence_close.why, 200)));
+end $$;
+create function fence_state() returns table (closed boolean, closed_at timestamptz, why text, actor text, sent bigint, held bigint)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select f.one is not null, f.closed_at, f.why, f.actor, (select count(*) from sent_before), (select count(*) from sent_before s where s.held is not null)
+    from (values (1)) v left join fence f on true
+$$;
+
+-- Does the database know of this attempt? Each is committed before its line in the journal is written.
+create function sent_known(message_id text, attempt integer, taken boolean) returns boolean language sql stable as $$
+  select exists (select from sent_before s where s.message_id = sent_known.message_id)
+      or exists (select from outbox o join outbox_attempt a on a.outbox = o.id where o.message_id = sent_known.message_id and a.number >= sent_known.attempt
+                   and (not sent_known.taken or o.state = 'accepted'))
+$$;
+
+-- The deliverer asks on each new connection, with the last line of its journal. True: nothing may leave.
+create function deliver_fence(message_id text, attempt integer) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if deliver_fence.message_id <> '' and not sent_known(deliver_fence.message_id, deliver_fence.attempt, false) and not exists (select from fence) then
+    perform fence_close('journal', 'deliverer');
+  end if;
+  return exists (select from fence);
+end $$;
+
+-- Before a mail is sent that the journals had: taken, it is over by their evidence; begun, a person decides once (relais retry). True: it was so.
+create function sent_settle(outbox bigint) returns boolean language plpgsql as $$
+declare s sent_before; n integer;
+begin
+  select b.* into s from sent_before b join outbox o on o.message_id = b.message_id where o.id = sent_settle.outbox;
+  if s.message_id is null or (not s.taken and s.held is not null) then return false; end if;
+  update sent_before b set held = sent_settle.outbox where b.message_id = s.message_id;
+  if not s.taken then
+    update outbox o set state = 'sealed', session = null, next_at = 'infinity', reason = 'sent.before' where o.id = sent_settle.outbox;
+    return true;
+  end if;
+  update outbox o set state = 'accepted', proof = greatest(proof, 2), reason = 'sent.before', reply_code = coalesce(s.reply_code, 250), enhanced = s.enhanced,
+    host = s.host, queue_id = s.queue_id, ended_at = s.at, session = null, tries = tries + 1 where o.id = sent_settle.outbox returning o.tries into n;
+  insert into outbox_attempt (outbox, number, started_at, ended_at, result, reason, reply_code, enhanced, host)
+    values (sent_settle.outbox, n, s.at, s.at, 'accepted', 'sent.before', coalesce(s.reply_code, 250), s.enhanced, s.host);
+  perform tell('inbox');
+  return true;
+end $$;
+
+-- A mail that is decided anew: the same about the same, and its first is gone from the database. It waits for a person (relais queue, relais retry).
+create function sent_compare(outbox bigint) returns void language plpgsql as $$
+declare o outbox; known text;
+begin
+  if not exists (select from sent_before s where s.held is null) then return; end if;
+  select x.* into o from outbox x where x.id = sent_compare.outbox;
+  select s.message_id into known from sent_before s
+   where s.held is null and s.code = o.code and s.party = o.party and not exists (select from outbox own where own.message_id = s.message_id)
+     and case when s.effect <> '' then s.effect = o.effect
+              else (s.ref <> '' and s.ref = (select d.ref from dossier d where d.id = o.dossier))
+                or (s.cause <> '' and s.cause = (select encode(b.digest, 'hex') from inbox i join body b on b.id = i.body where i.id = o.inbox)) end
+   order by s.at limit 1 for update;
+  if known is null then return; end if;
+  update sent_before s set held = o.id where s.message_id = known;
+  update outbox x set next_at = 'infinity', reason = 'sent.before' where x.id = o.id;
+end $$;
+
+-- What is to be known of the journals' end: lines older than this were in the database's backup, by a day's margin for clocks.
+create function fence_since(out accepted timestamptz, out sent timestamptz)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select coalesce((select max(i.received_at) from inbox i), '-infinity') - interval '1 day',
+         coalesce((select max(a.started_at) from outbox_attempt a), '-infinity') - interval '1 day'
+$$;
+-- Of these lines of the deliverer's journal (the last of each Message-ID), those that the database does not know.
+create function fence_unknown(lines jsonb) returns setof jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select l from jsonb_array_elements(fence_unknown.lines) l
+   where not sent_known(l->>'message_id', (l->>'attempt')::integer, l->>'event' = 'taken')
+$$;
+-- Takes them in and lets mail leave again. Numbers that the journals have are never given a second time: neither to a message, nor to a mail, nor
+-- to a dossier, whose reference stands in mails that people have.
+create function fence_lift(lines jsonb, inbox bigint, outbox bigint, actor text) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare n bigint;
+begin
+  insert into sent_before (message_id, taken, at, outbox, code, party, ref, cause, effect, host, reply_code, enhanced, queue_id, actor)
+    select l->>'message_id', l->>'event' = 'taken', (l->>'at')::timestamptz, (l->>'outbox')::bigint, coalesce(l->'about'->>'code', ''), coalesce(l->'about'->>'party', ''),
+           coalesce(l->'about'->>'ref', ''), coalesce(l->'about'->>'cause', ''), coalesce(l->'about'->>'effect', ''), l->>'host', nullif((l->>'code')::integer, 0),
+           l->>'enhanced', l->>'queue_id', left(fence_lift.actor, 100)
+      from fence_unknown(fence_lift.lines) l on conflict do nothing;
+  get diagnostics n = row_count;
+  perform setval(pg_get_serial_sequence('relais.inbox', 'id'), greatest(fence_lift.inbox, (select coalesce(max(i.id), 0) from inbox i)) + 1000);
+  perform setval(pg_get_serial_sequence('relais.outbox', 'id'), greatest(fence_lift.outbox, (select coalesce(max(o.id), 0) from outbox o)) + 1000);
+  perform setval('dossier_number', greatest((select last_value from dossier_number), (select coalesce(max(split_part(s.ref, '-', 3)::bigint), 0) from sent_before s
+    where s.ref ~ '^A-\d{4}-\d{6,}-')) + 1000);
+  delete from fence;
+  perform alarm_clear('store.earlier'), tell('outbox');
+  return n;
+end $$;
+create function sent_before_list() returns table (message_id text, taken boolean, at timestamptz, outbox bigint, code text, party text, ref text, host text, held text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select s.message_id, s.taken, s.at, s.outbox, s.code, s.party, s.ref, s.host, 'S' || s.held from sent_before s order by s.at, s.message_id
+$$;
+create function missing_noted(inbox bigint, digest text, actor text, words text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  insert into missing_note (inbox, digest, actor, words) values (missing_noted.inbox, decode(missing_noted.digest, 'hex'), left(missing_noted.actor, 100), left(missing_noted.words, 500))
+    on conflict on constraint missing_note_pkey do update set at = now(), actor = excluded.actor, words = excluded.words
+$$;
+create function missing_notes() returns table (inbox bigint, digest text, at timestamptz, actor text, words text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select m.inbox, encode(m.digest, 'hex'), m.at, m.actor, m.words from missing_note m order by m.inbox
+$$;
+
 -- ---------------------------------------------------------------- deliverer
 -- Domains with due mail, those that wait longest first, and how much each has.
 create function deliver_due(most integer) returns table (domain text, mails bigint)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select o.domain, count(*) from outbox o
-   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen
+   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and not exists (select from fence)
      and (o.state = 'sealed' or session_over(o.session, 0))
    group by o.domain order by min(o.next_at) limit deliver_due.most;
 end $$;
@@ -692,14 +825,25 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select deliver_peer.name <> '' and deliver_peer.domain <> '' and intake_sender(deliver_peer.name, deliver_peer.domain)
 $$;
 
+-- What a mail is about, for the deliverer's journal (gateway/sent_journal.h): what outlives this database's numbers. The effect of a service mail
+-- alone is told: it names one of our own mailboxes and the occasion.
+create function sent_about(outbox bigint) returns jsonb language plpgsql stable as $$
+begin
+  return (select jsonb_build_object('code', o.code, 'party', o.party, 'ref', coalesce((select d.ref from dossier d where d.id = o.dossier), ''),
+           'cause', coalesce((select encode(b.digest, 'hex') from inbox i join body b on b.id = i.body where i.id = o.inbox), ''),
+           'effect', case when o.dossier is null and o.inbox is null then o.effect else '' end)
+    from outbox o where o.id = sent_about.outbox);
+end $$;
+
 -- The longest due of all domains. Domain by domain, each by its index: one question over all of them would sort all that is due for each mail.
 -- Who is claimed goes behind those that are due: a mail with which a process dies must not stop the others for ever.
 create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
   out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
-  out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz) returns setof record
+  out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz, out about jsonb) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare n integer; picked bigint; next text;
 begin
+  if exists (select from fence) then return; end if;
   for next in
     select d from unnest(deliver_claim.domains) d, lateral (select o.next_at from outbox o
        where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and o.domain = d
@@ -711,6 +855,7 @@ begin
          and (o.state = 'sealed' or session_over(o.session, deliver_claim.session))
        order by o.next_at limit 1 for update skip locked;
       exit when picked is null;
+      continue when sent_settle(picked);
       -- Its session died after it was stopped: it is not sent a second time; what a document was taken out of is decided again.
       -- Nor does anything go to one whose right to act for the patient ended since it was decided.
       update outbox o set state = 'cancelled', reason = coalesce(o.stop, 'consent.none'), ended_at = now(), session = null,
@@ -727,7 +872,7 @@ begin
    where o.id = picked returning o.tries into n;
   insert into outbox_attempt (outbox, number) values (picked, n);
   return query select o.id, o.recipient, o.message_id, o.return_path, o.envelope_id, o.head, b.id, b.size, b.digest,
-    o.seal, o.tries, o.created_at from outbox o join body b on b.id = o.entity where o.id = picked;
+    o.seal, o.tries, o.created_at, sent_about(o.id) from outbox o join body b on b.id = o.entity where o.id = picked;
 end $$;
 
 -- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again, or when nobody was refused for a day:

@@ -1048,7 +1048,8 @@ begin
    where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session;
 end $$;
 
--- What came before under the same Message-ID and From. One at a time a Message-ID, until the end of the transaction: two copies that
+-- What came before under the same Message-ID and From. What is held waits for a person already: its very bytes again within a day are the copy
+-- of a peer that never heard our 250, not a second thing to look at. What was refused is with nobody: it is judged again. One at a time a Message-ID, until the end of the transaction: two copies that
 -- are decided at once cannot both believe they are the first. The query after the lock sees what the other has committed.
 create function work_earlier(inbox bigint, message_id text, from_address text) returns table (earlier bigint, entity_digest text, outcome text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -1056,7 +1057,11 @@ begin
   perform pg_advisory_xact_lock(4713, hashtext(work_earlier.message_id));
   return query select i.id, i.entity_digest, i.outcome from inbox i
    where i.message_id = work_earlier.message_id and i.from_address = lower(work_earlier.from_address)
-     and i.id <> work_earlier.inbox and i.state = 'done' and i.outcome in ('filed', 'applied') order by i.id limit 1;
+     and i.id <> work_earlier.inbox and i.state = 'done'
+     and (i.outcome in ('filed', 'applied') or i.outcome = 'held' and exists (select from inbox w join body b on b.id = w.body join body h on h.id = i.body
+            where w.id = work_earlier.inbox and b.digest = h.digest and b.size = h.size and w.recipients = i.recipients
+              and w.received_at - i.received_at between interval '0' and interval '1 day'))
+   order by i.outcome = 'held', i.id limit 1;
 end $$;
 
 -- own: the message is one of ours that comes back. receipted: a report on it was decided before. notices: reports and letters of refusal
@@ -1199,6 +1204,7 @@ begin
             outbox_add.recipient, lower(regexp_replace(outbox_add.recipient, '^.*@', '')), outbox_add.return_path, case outbox_add.return_path when '' then 'report' else 'signed' end, outbox_add.message_id,
             replace(gen_random_uuid()::text, '-', ''), outbox_add.rule, outbox_add.request, outbox_add.attach, outbox_add.at, outbox_add.channel)
     on conflict on constraint outbox_effect_key do nothing returning id into given;
+  if given is not null then perform sent_compare(given); end if;
   return coalesce(given, 0);
 end $$;
 

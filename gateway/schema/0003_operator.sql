@@ -238,6 +238,8 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'mailboxes that people vouched for', (select count(*) from directory_confirmed),
     abs((select count(*) from directory_confirmed) - coalesce((select n from tally where what = 'directory_confirmed'), 0))
   union all select 'fees in the ledger', (select count(*) from fee), abs((select count(*) from fee) - coalesce((select n from tally where what = 'fee'), 0))
+  union all select 'mail that left before a restore, and left again', (select count(*) from sent_before),
+    (select count(*) from sent_before s join outbox o on o.message_id = s.message_id where s.taken and o.state = 'accepted' and o.reason is distinct from 'sent.before')
   union all select 'acts asked by people', (select count(*) from command),
     abs((select count(*) from command) - coalesce((select n from tally where what = 'command'), 0))
   union all select 'messages passed over in collected mailboxes', (select count(*) from collect_skip),
@@ -308,9 +310,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select b.key_name, count(*) from body b where exists (select from body_chunk c where c.body = b.id) group by 1 order by 1
 $$;
 -- For the comparison with the receivers' own journal, outside the database.
-create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea)
+create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea, message_id text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.id, b.size, b.digest from inbox i join body b on b.id = i.body order by i.id
+  select i.id, b.size, b.digest, i.message_id from inbox i join body b on b.id = i.body order by i.id
 $$;
 
 -- ---------------------------------------------------------------- who may execute what
@@ -325,7 +327,8 @@ grant execute on function intake_sender, intake_account, intake_recipient, intak
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
-grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, body_read to relais_deliverer;
+grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, deliver_fence, body_read to relais_deliverer;
+grant execute on function fence_close, fence_state, fence_since, fence_unknown, fence_lift, sent_before_list, missing_noted, missing_notes to relais_operator;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,

@@ -27,13 +27,14 @@ MAY = {
               "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
-    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
+    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer deliver_fence body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
+                "fence_close fence_state fence_since fence_unknown fence_lift sent_before_list missing_noted missing_notes "
                 "directory_ended directory_prefer directory_confirm directory_ask_again directory_asking",
 }
 
@@ -42,7 +43,7 @@ SECRETS = {
     "pki/relais-seal.key": "signer", "pki/relais-server.key": "receiver", "pki/collector.key": "collector", "pki/deliverer.key": "deliverer",
     "pki/relais-client.key": None, "pki/ca/racine/key.pem": None, "pki/ca/organisations/key.pem": None, "pki/ca/personnes/key.pem": None,
     "collector.password": "collector", "journal/receiver.jsonl": "receiver", "journal/collector.jsonl": "collector",
-    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
+    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "journal/deliverer.jsonl": "deliverer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
     "log/postgresql.log": None,
 }
 
@@ -359,7 +360,8 @@ NO_EVIDENCE = {
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
     "service_timer": "when a service is next: found anew when it is lost", "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
-    "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
+    "fence": "a state: closed again by the deliverer's journal", "sent_before": "of the deliverer's journals, outside: found anew by relais fence lift",
+    "missing_note": "a person's word on a line of the receivers' journals: without it the line is named again", "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
 
