@@ -339,6 +339,7 @@ create table inbox (
   reason      text, owner text, rule text,
   dossier     bigint,
   decided_at  timestamptz,
+  erased      bigint,                                    -- number of the erasure that took its content (0003): the row stays as evidence
   held_at     timestamptz, held_told integer not null default 0,   -- kept apart since (instant()), and who was told of it: its owner, the manager
   unique (mailbox, uidvalidity, uid, uid_digest),
   check ((source = 'submission') = (account is not null)),
@@ -516,6 +517,7 @@ create table outbox (
   stop          text,                            -- why it may leave no more; in a session now, it ends with that
   -- What the identity shield and the virus scanner said before it was composed (work_shield.c); held: it waits for a person.
   looked        text check (looked in ('clear', 'held', 'let-go', 'dropped')), look jsonb,
+  erased        bigint,                          -- as of the inbox
   frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),

@@ -213,7 +213,8 @@ create table dossier (
   complete_at timestamptz, due_at timestamptz,
   next_due    timestamptz,               -- of the earliest timer
   events      integer not null default 0,
-  born        text                       -- YYYYMMDD, of the request's patient: by it the identity shield finds whom a text may name
+  born        text,                      -- YYYYMMDD, of the request's patient: by it the identity shield finds whom a text may name
+  erased      bigint                     -- number of its erasure (0003): who it was about is gone, its row and the bones of its events stay
 );
 create index dossier_born on dossier (born) where open and born is not null;
 create index dossier_number13 on dossier (lower(left(ins, 13))) where open;
@@ -300,6 +301,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 declare name text;
 begin
   select d.ref into name from dossier d where d.id = dossier_load.dossier for update;
+  if exists (select from erasure r where r.dossier = dossier_load.dossier) then perform refuse('dossier.erased'); end if;
   return query select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox, name from dossier_event e
     where e.dossier = dossier_load.dossier order by e.seq;
 end $$;
@@ -1527,6 +1529,16 @@ language sql security definer set search_path = relais, pg_temp as $$
   update dossier d set next_due = timer_later.at + timer_later.seconds * interval '1 second' where d.id = timer_later.dossier and d.next_due <= timer_later.at
 $$;
 
+-- Nothing under a hold is erased. Rows are only added; one is lifted by another person than the one who set it.
+create table hold (
+  id bigint generated always as identity primary key,
+  dossier bigint references dossier, inbox bigint references inbox, check ((dossier is null) <> (inbox is null)),
+  reason text not null, actor text not null, set_at timestamptz not null default now(),
+  lifted_at timestamptz, lifted_by text, lift_reason text, check ((lifted_at is null) = (lifted_by is null)), check (lifted_by <> actor)
+);
+create unique index hold_dossier on hold (dossier) where dossier is not null and lifted_at is null;
+create unique index hold_inbox on hold (inbox) where inbox is not null and lifted_at is null;
+
 -- What an operator or a nurse asks for: decided by the same code as everything else.
 create table command (
   id bigint generated always as identity primary key, at timestamptz not null default now(),
@@ -1542,6 +1554,8 @@ begin
   if command_ask.inbox is not null and not exists (select from inbox i where i.id = command_ask.inbox and i.outcome = 'held') then
     perform refuse('local.not-found');
   end if;
+  if exists (select from erasure r where r.dossier = command_ask.dossier) then perform refuse('dossier.erased'); end if;
+  if command_ask.kind = 'erase' and exists (select from hold h where h.dossier = command_ask.dossier and h.lifted_at is null) then perform refuse('hold.stands'); end if;
   insert into command (actor, kind, dossier, inbox, outbox, args)
     values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
   perform tally_one('command');
