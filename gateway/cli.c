@@ -45,6 +45,8 @@ static const struct verb {
 	{"retry", cli_retry, "S34", "try a mail again now"},
 	{"quarantine", cli_quarantine, "list | attach R12 REF | return|again|decline R12", "what a person has to look at"},
 	{"template", cli_template, "list | render CODE", "the words of a message, with sample fields, as text, HTML or letter"},
+	{"retention", cli_retention, "plan [REF] | run [REF] --confirm N | again | list | certificate N [--pdf FILE]", "what is kept how long, and its erasure"},
+	{"hold", cli_hold, "list | set|lift REF|R12 --reason TEXT", "legal holds: what must not be erased"},
 	{"fees", cli_fees, "[--month YYYY-MM] [--expert RPPS] [--csv]", "what experts have earned, line by line"},
 	{"stats", cli_stats, "committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD] | answers TEXT [--csv]", "figures"},
 	{"simulate", cli_simulate, "[SCENARIO] | past | replay [--rules FILE] [--settings FILE]", "the service played ahead, or a change rehearsed"},

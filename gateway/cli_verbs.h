@@ -25,6 +25,8 @@ int cli_template(int argc, char **argv);
 int cli_schematron(int argc, char **argv);
 int cli_reconcile(int argc, char **argv);
 int cli_fees(int argc, char **argv);
+int cli_retention(int argc, char **argv);
+int cli_hold(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 

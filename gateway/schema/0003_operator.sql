@@ -1,5 +1,15 @@
 -- 0003: what the command line reads, the counts of reconcile, and who may execute what.
 
+-- ---------------------------------------------------------------- nodes of several versions
+-- The number of the oldest program's last file with which this database may still be worked on (gateway/gate.h). A migration that only adds leaves it; one
+-- after which older programs would do wrong raises it, once every node runs the newer program.
+create table schema_range (one boolean primary key default true check (one), oldest integer not null check (oldest > 0));
+insert into schema_range (oldest) values (3);
+create function schema_state() returns table (version integer, oldest integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select (select max(m.version) from migration m), r.oldest from schema_range r
+$$;
+
 -- ---------------------------------------------------------------- custody: what is kept how long, what is held back, what was erased
 -- How long anything stays is the policy's to say (policy/retention); nothing here erases what is open, held or under way, whatever it is asked.
 
@@ -611,7 +621,7 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_keys, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
-grant execute on function hold_set, hold_lift, hold_list, retention_dossiers, retention_apart, erasure_begin, erasure_end, erasure_apart, erasure_again, erasure_list to relais_operator;
+grant execute on function hold_set, hold_lift, hold_list, retention_dossiers, retention_apart, erasure_begin, erasure_end, erasure_apart, erasure_again, erasure_list, schema_state to relais_operator;
 grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

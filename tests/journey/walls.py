@@ -30,7 +30,7 @@ MAY = {
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
-    "operator": "hold_set hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_list task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
+    "operator": "hold_set hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_list schema_state task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
@@ -359,7 +359,7 @@ NO_EVIDENCE = {
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
     "service_timer": "when a service is next: found anew when it is lost", "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
-    "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
+    "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages", "schema_range": "of the program",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
 
