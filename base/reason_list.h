@@ -32,6 +32,13 @@ R(CLOCK_BACK, "clock.back", LOCAL, 0, "", "L'horloge d'une répétition ne recul
 R(CLOCK_FAR, "clock.far", LOCAL, 0, "", "L'horloge d'une répétition avance de trente ans au plus.", "The clock of a rehearsal goes forward by thirty years at most.", "")
 R(CLOCK_REHEARSAL, "clock.rehearsal", LOCAL, 0, "", "Une répétition ne travaille qu'avec des identités d'essai.", "A rehearsal works with test identities only.", "Set service.test_identities = true, or make an instance for real patients with `relais init`.")
 
+/* backup and restore */
+R(BACKUP_ALTERED, "backup.altered", LOCAL, 0, "", "Un fichier de cette sauvegarde manque, a changé ou n'y est pas nommé : elle ne sera pas restaurée.", "A file of this backup is missing, was changed or is not named in it: it is not restored.", "Take another backup. Its manifest.json names every file with its digest.")
+R(BACKUP_NOT_EMPTY, "backup.not-empty", LOCAL, 0, "", "Cette instance a déjà des messages ou des dossiers : une restauration se fait dans une instance vide.", "This instance has messages or dossiers already: a restore goes into an empty one.", "Make one with `relais init DIR`, and keep the old folder until all is well.")
+R(BACKUP_RUNNING, "backup.running", LOCAL, 0, "", "L'instance tourne : arrêtez-la d'abord.", "The instance runs: stop it first.", "`relais stop`")
+R(BACKUP_TOGETHER, "backup.together", LOCAL, 0, "", "Les clés du gardien ne vont jamais dans le dossier de la sauvegarde, ni dessous, ni au-dessus.", "The keeper's keys never go into the folder of the backup, below it or above it.", "Give --keys a folder on another medium.")
+R(BACKUP_KIND, "backup.kind", LOCAL, 0, "", "Ce dossier n'est pas la sauvegarde demandée, ou il faut la clé qui la déchiffre.", "This folder is not the backup that is asked for, or it wants the key that decrypts it.", "`relais restore FOLDER --key KEY.pem --keys FOLDER`: the folders as `relais backup` wrote them.")
+
 /* config */
 R(CONFIG_SYNTAX, "config.syntax", LOCAL, 0, "", "Le fichier de configuration ne peut pas être lu.", "The configuration file cannot be read.", "")
 R(CONFIG_UNKNOWN, "config.unknown-key", LOCAL, 0, "", "Une clé du fichier de configuration est inconnue.", "A key of the configuration file is unknown.", "")

@@ -47,6 +47,8 @@ static const struct verb {
 	{"template", cli_template, "list | render CODE", "the words of a message, with sample fields, as text, HTML or letter"},
 	{"retention", cli_retention, "plan [REF] | run [REF] --confirm N | again | list | certificate N [--pdf FILE]", "what is kept how long, and its erasure"},
 	{"hold", cli_hold, "list | set|lift REF|R12 --reason TEXT", "legal holds: what must not be erased"},
+	{"backup", cli_backup, "FOLDER --to CERTIFICATE|--plain [--keys FOLDER] | verify FOLDER [--key KEY]", "a backup of the running instance, or is this one whole?"},
+	{"restore", cli_restore, "FOLDER [--key KEY] [--keys FOLDER]", "a backup into an empty instance"},
 	{"fees", cli_fees, "[--month YYYY-MM] [--expert RPPS] [--csv]", "what experts have earned, line by line"},
 	{"stats", cli_stats, "committee --year YYYY | partner CONTRACT|all --month YYYY-MM | day [--date YYYY-MM-DD] | answers TEXT [--csv]", "figures"},
 	{"simulate", cli_simulate, "[SCENARIO] | past | replay [--rules FILE] [--settings FILE]", "the service played ahead, or a change rehearsed"},

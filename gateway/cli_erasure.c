@@ -6,7 +6,7 @@
 /* Where the keeper has its keys. */
 static const char *folder_of(const struct cli *cli)
 {
-	return arena_printf(cli->arena, "%s/keeper", cli->config->folder);
+	return cli->config->keeper.folder;
 }
 
 enum reason cli_erasure_destroy(struct cli *cli, const char *ref, struct bytes *record)

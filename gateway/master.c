@@ -247,7 +247,7 @@ static void look_at_gate(struct master *m)
 {
 	struct arena *arena = arena_create(OWN_MEMORY);
 	const char *schema = arena_printf(arena, "%s/schema", m->instance.share);
-	struct gate gate = gate_look(m->store, arena, schema, arena_printf(arena, "%s/keeper", m->config->folder));
+	struct gate gate = gate_look(m->store, arena, schema, m->config->keeper.folder);
 
 	if (gate.state != m->gate.state && !(gate.state == GATE_UNKNOWN && m->gate.state == GATE_OPEN)) {
 		log_event(gate.state == GATE_OPEN ? "gate-open" : "gate-closed", LOG_TEXT("why", gate_name(gate.state)), LOG_NUMBER("schema", gate.schema),
