@@ -4,6 +4,7 @@
 #include "gateway/cli_instance_private.h"
 #include "gateway/cli_alarms.h"
 #include "gateway/cli_clock.h"
+#include "gateway/cli_degraded.h"
 #include "gateway/cluster.h"
 #include "gateway/config.h"
 #include "gateway/gate.h"
@@ -221,6 +222,8 @@ int cli_status(int argc, char **argv)
 	json_object_set_new(report, "all", json_boolean(status == CLI_OK));
 	bool rehearsal = json_is_true(json_object_get(clock, "rehearsal"));
 	json_object_set_new(report, "rehearsal", rehearsal ? json_incref(clock) : json_null());
+	json_t *degraded = cli_degraded(alarms, cli_speaks_french(v.config));
+	json_object_set(report, "degraded", degraded);
 	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
 	const char *clamd = v.config == NULL ? "" : v.config->antivirus.clamd;
 	json_object_set_new(report, "antivirus", clamd[0] == '\0' ? json_null() : json_string(clamd));
@@ -239,8 +242,11 @@ int cli_status(int argc, char **argv)
 		printf("%s\n", gate_words(closed_gate(report), cli_speaks_french(v.config) ? "fr" : "en"));
 	if (!json)
 		cli_clock_tell(clock, cli_speaks_french(v.config));
+	if (!json)
+		cli_degraded_tell(degraded, cli_speaks_french(v.config));
 	if (!json && database)
 		cli_alarms_tell(alarms, cli_speaks_french(v.config));
+	json_decref(degraded);
 	json_decref(alarms);
 	json_decref(clock);
 	json_decref(report);

@@ -195,6 +195,8 @@ static void test_what_is_not_erased(void **state)
 		{"a mail that has not left", "update relais.outbox set state = 'sealed'", "store.conflict"},
 		{"a mail whose end it does not know yet", "update relais.outbox set told = false", "store.conflict"},
 		{"a message that a person must see", "update relais.inbox set outcome = 'held', owner = 'nurses'", "store.conflict"},
+		{"a message of the patient that no dossier has, and a person must see", "update relais.inbox set dossier = null; delete from relais.dossier_document; delete from relais.dossier_event where inbox is not null;"
+			" update relais.inbox set outcome = 'held', owner = 'nurses'", "store.conflict"},
 		{"an act that was asked", "select relais.command_ask('n', 'release', (select id from relais.dossier), null, null, '{}')", "store.conflict"},
 	};
 

@@ -205,11 +205,12 @@ end $$;
 -- True when it was open.
 create function alarm_clear(name text) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare was boolean := exists (select from alarm a where a.name = alarm_clear.name and a.cleared_at is null);
 begin
   delete from alarm a where a.name = alarm_clear.name and a.mailed_at is null;
-  if found then return true; end if;
   update alarm a set cleared_at = instant() where a.name = alarm_clear.name and a.cleared_at is null;
-  return found;
+  if was and alarm_clear.name = 'crl.stale' then perform held_unproven(); end if;
+  return was;
 end $$;
 create function alarm_list() returns table (name text, severity text, since timestamptz, seen_at timestamptz, detail jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$

@@ -1697,6 +1697,12 @@ begin
   if found then perform tell('inbox'); end if;
   return found;
 end $$;
+-- The revocation lists are fresh again: what was held because they were not is read and decided once more, once the readers have them, too.
+create function held_unproven() returns void language plpgsql as $$
+begin
+  update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, session = null,
+    not_before = now() + interval '90 seconds' where i.outcome = 'held' and i.reason = 'sig.crl.none';
+end $$;
 create function held_done(inbox bigint, outcome text, reason text, rule text, dossier bigint, at timestamptz, notices integer) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   update inbox i set outcome = held_done.outcome, reason = held_done.reason, rule = held_done.rule, owner = null,

@@ -55,11 +55,23 @@ create table erasure (
   messages bigint not null default 0, mails bigint not null default 0, events bigint not null default 0, documents bigint not null default 0, bytes bigint not null default 0
 );
 
+-- What came from or about the same patient, or for an address of his dossier, and no dossier has: refused, ignored, the same again, reports. held: what a
+-- person has not decided on. Not while another dossier of his stays.
+create function apart_of_patient(d dossier, held boolean) returns bigint[] language sql stable set search_path = relais, pg_temp as $$
+  with names as materialized (
+    select d.ins as name where length(d.ins) > 5 union select r.mailbox from relay r where r.dossier = d.id and r.party = 'patient' union select r.local from relay r where r.dossier = d.id)
+  select coalesce(array_agg(i.id), '{}') from inbox i
+   where i.dossier is null and i.erased is null and i.state = 'done' and (i.outcome = 'held') = apart_of_patient.held and not exists (select from dossier_event e where e.inbox = i.id)
+     and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
+     and not exists (select from dossier x where x.ins = d.ins and x.ins <> '' and x.id <> d.id and x.erased is null)
+     and exists (select from names n where strpos(lower(concat_ws(' ', i.mail_from, i.from_address, i.recipients::text, i.facts::text)), lower(n.name)) > 0)
+$$;
 create function dossier_under_way(dossier bigint) returns boolean language sql stable set search_path = relais, pg_temp as $$
   select exists (select from outbox o where o.dossier = dossier_under_way.dossier
                    and (o.state in ('decided', 'composed', 'sealed', 'sending') or not o.told and (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null)))
       or exists (select from inbox i where i.dossier = dossier_under_way.dossier and (i.state <> 'done' or i.outcome = 'held'))
       or exists (select from command c where c.dossier = dossier_under_way.dossier and c.state = 'asked')
+      or exists (select from dossier d where d.id = dossier_under_way.dossier and not d.open and cardinality(apart_of_patient(d, true)) > 0)
 $$;
 -- The messages that a dossier rests on.
 create function dossier_rests_on(dossier bigint) returns setof bigint language sql stable set search_path = relais, pg_temp as $$
@@ -169,18 +181,6 @@ begin
   update erasure e set messages = e.messages + m, mails = e.mails + s, bytes = e.bytes + b where e.number = erase_rows.number;
 end $$;
 
--- What came from or about the same patient and no dossier has: refused, ignored, the same again. Not while another dossier of his stays.
-create function erasure_apart_of(d dossier) returns bigint[] language sql stable set search_path = relais, pg_temp as $$
-  select coalesce(array_agg(i.id), '{}') from inbox i
-   where i.dossier is null and i.erased is null and i.state = 'done' and i.outcome <> 'held' and not exists (select from dossier_event e where e.inbox = i.id)
-     and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
-     and d.ins <> '' and not exists (select from dossier x where x.ins = d.ins and x.id <> d.id and x.erased is null)
-     and (lower(i.mail_from) in (select r.mailbox from relay r where r.dossier = d.id and r.party = 'patient')
-       or i.from_address in (select r.mailbox from relay r where r.dossier = d.id and r.party = 'patient')
-       or exists (select from jsonb_array_elements(case jsonb_typeof(i.facts->'documents') when 'array' then i.facts->'documents' else '[]' end) x,
-                  jsonb_array_elements(case jsonb_typeof(x->'patient'->'ids') when 'array' then x->'patient'->'ids' else '[]' end) n where n->>'extension' = d.ins))
-$$;
-
 -- The whole of it, in one transaction, once the keeper has destroyed the dossier's key (its record is `key`). Again: nothing.
 create function erasure_end(number bigint, key jsonb) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -194,7 +194,7 @@ begin
   if d.id is not null then
     messages := array(select m.id from inbox m where m.id in (select dossier_rests_on(d.id)) and m.erased is null
       and not exists (select from dossier x where x.erased is null and x.id <> d.id and (x.id = m.dossier or exists (select from dossier_event e where e.inbox = m.id and e.dossier = x.id))))
-      || erasure_apart_of(d);
+      || apart_of_patient(d, false);
     perform erase_rows(r.number, messages, array(select o.id from outbox o where o.dossier = d.id));
     update dossier_event e set data = event_bones(e.data), actor = case when e.actor like 'operator:%' then e.actor else split_part(e.actor, ':', 1) end where e.dossier = d.id;
     get diagnostics n = row_count;
