@@ -142,18 +142,30 @@ static enum reason restore_all(const struct restoring *r)
 
 /* --- afterwards ------------------------------------------------------------------------------------------------ */
 
-static int verb(const struct restoring *r, int (*run)(int, char **), const char *a, const char *b)
+/* Every byte and every row of the database against the rest of it. Journals and keys are compared by relais reconcile once it runs. */
+static int count_all(const struct restoring *r)
 {
-	char *argv[] = {word(a), word(b), word("--dir"), word(r->instance.folder), NULL}, *shorter[] = {word(a), word("--dir"), word(r->instance.folder), NULL};
+	struct store *store = store_open(r->conninfo, "restore");
+	struct store_rows *rows = NULL;
+	enum reason reason = store_script(store, r->cli->arena, "set statement_timeout = 0", NULL);
 
-	return b != NULL ? run(4, argv) : run(3, shorter);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(store, &rows, "select name, bad from relais.reconcile($1) where bad <> 0", P_BOOL(true));
+	size_t bad = reason == REASON_NONE ? store_count(rows) : 0;
+	for (size_t i = 0; i < bad; i++)
+		fprintf(stderr, "relais: %s: %lld\n", store_text(rows, i, 0), (long long)store_int(rows, i, 1));
+	store_free(&rows);
+	store_close(&store);
+	if (reason != REASON_NONE)
+		return cli_refuse(r->cli, reason, NULL);
+	return bad == 0 ? CLI_OK : CLI_FAILED;
 }
 
-/* Whatever the backup brought back of what was erased goes before the server stops; then every count. */
+/* Whatever the backup brought back of what was erased goes before the server stops. */
 static int settle(const struct restoring *r)
 {
-	int status = verb(r, cli_retention, "retention", "again");
-	int agrees = verb(r, cli_reconcile, "reconcile", NULL);
+	char *argv[] = {word("retention"), word("again"), word("--dir"), word(r->instance.folder), NULL};
+	int status = cli_retention(4, argv), agrees = count_all(r);
 
 	return status != CLI_OK ? status : agrees;
 }
@@ -164,10 +176,10 @@ static void tell(const struct restoring *r, int status)
 
 	if (r->cli->french) {
 		printf("%s : restauré de la sauvegarde du %s.\n", dir, at);
-		printf(status == CLI_OK ? "Tout s'accorde. Ensuite : relais start %s\n" : "Lisez ce qui ne s'accorde pas avant relais start %s (docs/restauration-3h.md)\n", dir);
+		printf(status == CLI_OK ? "La base s'accorde. Ensuite : relais start %s, puis relais reconcile\n" : "Lisez ce qui ne s'accorde pas avant relais start %s (docs/restauration-3h.md)\n", dir);
 	} else {
 		printf("%s: restored from the backup of %s.\n", dir, at);
-		printf(status == CLI_OK ? "Everything agrees. Then: relais start %s\n" : "Read what does not agree before relais start %s (docs/restore-at-3am.md)\n", dir);
+		printf(status == CLI_OK ? "The database agrees. Then: relais start %s, and relais reconcile\n" : "Read what does not agree before relais start %s (docs/restore-at-3am.md)\n", dir);
 	}
 	if (r->keys == NULL)
 		fputs(r->cli->french ? "Les clés du gardien n'ont pas été restaurées : le dossier keeper.folder doit être celui d'avant.\n"

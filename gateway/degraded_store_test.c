@@ -12,7 +12,7 @@ static void run(struct store *store, const char *sql)
 static void held(struct store *store, const char *reason)
 {
 	run(store, arena_printf(scratch.arena,
-		"with b as (insert into relais.body (size, digest) values (0, sha256('')) returning id) insert into relais.inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, owner,"
+		"with b as (insert into relais.body (size, digest, sealed_key, key_name) values (0, sha256(''), decode(repeat('00', 60), 'hex'), 'apart:2026-11-22') returning id) insert into relais.inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, owner,"
 		" reason, facts, decided_at) select id, 'smtp', 'a@b.fr', '{}', now(), true, 'done', 'held', 'nurses', '%s', '{\"notices\": 0}', now() from b", reason));
 }
 

@@ -36,7 +36,7 @@ static struct store *begin(void)
 static void message(struct store *store, const char *ref, const char *outcome)
 {
 	run(store, arena_printf(scratch.arena,
-		"with b as (insert into relais.body (size, digest) values (6, sha256(" BYTEA ")) returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " from b)"
+		"with b as (insert into relais.body (size, digest, sealed_key, key_name) values (6, sha256(" BYTEA "), decode(repeat('00', 60), 'hex'), 'dossier:A-1') returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " || decode(repeat('00', 16), 'hex'), sha256(" BYTEA " || decode(repeat('00', 16), 'hex')) from b)"
 		" insert into relais.inbox (body, source, account, peer_name, peer_address, helo, mail_from, recipients, params, received_at, complete, state, message_id, from_address, entity_digest,"
 		" class, facts, outcome, owner, reason, rule, dossier, decided_at) select b.id, 'submission', '" CANARY "', '" CANARY "', '" CANARY "', '" CANARY "', '" CANARY "@p.fr', '{" CANARY "}', " JSON ", now(),"
 		" true, 'done', '" CANARY "', 'ins@p.fr', '" CANARY "', 'record', " JSON ", '%s', case when '%s' = 'held' then 'nurses' end, 'none', 'r/1',"
@@ -51,7 +51,7 @@ static void message(struct store *store, const char *ref, const char *outcome)
 static void mail(struct store *store, const char *ref, const char *state)
 {
 	run(store, arena_printf(scratch.arena,
-		"with b as (insert into relais.body (size, digest) values (6, sha256(" BYTEA ")) returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " from b)"
+		"with b as (insert into relais.body (size, digest, sealed_key, key_name) values (6, sha256(" BYTEA "), decode(repeat('00', 60), 'hex'), 'dossier:A-1') returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " || decode(repeat('00', 16), 'hex'), sha256(" BYTEA " || decode(repeat('00', 16), 'hex')) from b)"
 		" insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, attach, created_at, state, head, entity,"
 		" seal, sent_digest, fingerprint, reply_code, reply_text, host, queue_id, proof, told, ended_at, session) select '" CANARY "' || b.id, d.id, 1, 'M21', 'patient', '" CANARY "@p.fr', 'p.fr',"
 		" 'avis@x.fr', 'm' || b.id, 'e' || b.id, 'r/1', " JSON ", " JSON ", now(), '%s', " BYTEA ", b.id, " BYTEA ", sha256('x'), 'f', 250, '" CANARY "', 'mx.p.fr', '" CANARY "', 2, true, now(), null"
@@ -138,7 +138,7 @@ static void test_nothing_is_left(void **state)
 	assert_int_equal(count(store, "select count(*) from relais.dossier_event where kind = 'mail_proof' and data->>'code' = 'M21' and data ? 'outbox'"), 2);
 	assert_int_equal(count(store, "select count(*) from relais.dossier_event where actor = 'delegate'"), 2);
 	assert_int_equal(count(store, "select count(*) from relais.dossier_event where kind = 'erased' and seq = 6 and rule = 'retention.opinion/1' and actor = 'operator:dpo'"), 1);
-	assert_int_equal(count(store, "select count(*) from relais.erasure where number = 1 and ref = 'A-1' and done_at is not null and messages = 3 and mails = 2 and documents = 2 and bytes = 30"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.erasure where number = 1 and ref = 'A-1' and done_at is not null and messages = 3 and mails = 2 and documents = 2 and bytes = 110"), 1);
 	assert_string_equal(refused(store, "select relais.command_ask('n', 'release', (select id from relais.dossier), null, null, '{}')"), "dossier.erased");
 	assert_string_equal(refused(store, "select relais.dossier_load((select id from relais.dossier))"), "dossier.erased");
 	assert_string_equal(refused(store, "select relais.erasure_begin((select id from relais.dossier), 'r', 'x')"), "dossier.erased");
@@ -157,7 +157,7 @@ static void test_every_column_was_judged(void **state)
 		" outbox.tls outbox_attempt.enhanced outbox_attempt.host outbox_attempt.reason outbox_attempt.result"
 		" dossier.asked dossier.expert dossier.ins dossier.oid dossier.pathology dossier.ref dossier.state dossier_event.actor dossier_event.data dossier_event.kind dossier_event.rule"
 		" dossier_document.digest dossier_document.document dossier_document.title dossier_document.type dossier_document.version_of"
-		" body.digest body_chunk.data command.actor command.args command.kind command.reason command.state hold.actor hold.lift_reason hold.lifted_by hold.reason relay.local relay.mailbox relay.party"
+		" body.digest body.key_name body.sealed_key body_chunk.data body_chunk.digest command.actor command.args command.kind command.reason command.state hold.actor hold.lift_reason hold.lifted_by hold.reason relay.local relay.mailbox relay.party"
 		" sign_journal.entity_digest sign_journal.fingerprint sign_journal.sent_digest fee.payee fee.payee_id fee.payee_name fee.rpps dossier_task.name dossier_task.owners"
 		" expert_leave.actor expert_leave.ended_by expert_leave.rpps expert_leave.source erasure.actor erasure.key erasure.ref erasure.rule";
 	struct store *store = begin();
@@ -303,7 +303,7 @@ static void test_reconcile_sees_it(void **state)
 {
 	static const char *const acts[] = {
 		"update relais.inbox set from_address = 'x' where erased = 1", "update relais.inbox set facts = '{\"x\": 1}' where erased = 1", "update relais.outbox set request = '{\"x\": 1}' where erased = 1",
-		"update relais.outbox set head = 'x' where erased = 1", "insert into relais.body_chunk select entity, 0, 'x' from relais.outbox where erased = 1", "update relais.dossier set ins = '1'",
+		"update relais.outbox set head = 'x' where erased = 1", "insert into relais.body_chunk select entity, 0, 'x', sha256('x') from relais.outbox where erased = 1", "update relais.dossier set ins = '1'",
 		"update relais.dossier_event set data = '{\"text\": \"x\"}' where seq = 1", "update relais.dossier_document set title = 'x'", "delete from relais.erasure",
 		"update relais.erasure set number = 2", "insert into relais.relay values ('d-x', (select id from relais.dossier), 'patient', 'x')", "delete from relais.hold",
 		"update relais.command set args = '{\"x\": 1}'", "update relais.inbox set erased = 9",

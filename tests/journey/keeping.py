@@ -161,11 +161,12 @@ def cases(w, story):
         done = r.relais("restore", place("un"), "--keys", place("cles-un"), check=False)
         assert done.returncode == 1 and "backup.kind" in done.stderr, done
         done = r.relais("restore", place("un"), "--key", key, "--keys", place("cles-un"))
-        assert "everything agrees" in done.stdout, done.stdout
+        assert "The database agrees" in done.stdout, done.stdout
         # It is whole: the message and the mails can be read, with the keys of then.
         w.relais_stop()
         try:
             assert r.start().returncode == 0 and r.runs(), r.status()
+            assert "everything agrees" in r.relais("reconcile").stdout
             assert r.relais("dossier", "show", story.ref, as_json=True)["dossier"]["state"] == "archived"
             copy = os.path.join(w.folder, "copie")
             told = r.relais("dossier", "export", story.ref, "--to", copy, "--for", "officer", as_json=True)
@@ -228,6 +229,9 @@ def cases(w, story):
 
     def evidence_is():
         shown = w.relais("dossier", "show", story.ref, as_json=True)
+        record = shown["erased"]["key"]
+        with open(f"{w.dir}/keeper/destroyed.jsonl", encoding="utf-8") as f:
+            assert record["n"] in [json.loads(line)["n"] for line in f if f"dossier:{story.ref}" in line], record
         assert shown["erased"]["number"] == 1 and shown["erased"]["rule"] == "retention.order/1" and shown["erased"]["messages"] >= 5, shown["erased"]
         assert {m["code"] for m in shown["mails"]} >= {"M01", "M13", "M21", "M64"} and all(m["state"] == "accepted" for m in shown["mails"])
         assert all(m["erased"] == 1 for m in w.relais("trace", f"R{shown['messages'][0]['inbox']}", as_json=True)["inbox"])
@@ -243,7 +247,7 @@ def cases(w, story):
 
     def certifies():
         text = officer("retention", "certificate", "1").stdout
-        assert "CERTIFICATE OF ERASURE no. 1" in text and story.ref in text and "Erasure ordered" in text and "dpo" in text, text
+        assert "CERTIFICATE OF ERASURE no. 1" in text and "destroyed, record no." in text and story.ref in text and "Erasure ordered" in text and "dpo" in text, text
         pdf = os.path.join(w.folder, "certificat.pdf")
         officer("retention", "certificate", "1", "--pdf", pdf, "--to", "Mme DOMINIQUE PAT-TROIS|12 RUE DES EXEMPLES|51100 REIMS")
         assert officer("retention", "certificate", "1", "--pdf", pdf, check=False).returncode == 1, "never over a file"
