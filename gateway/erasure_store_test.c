@@ -278,6 +278,31 @@ static void test_a_restored_database(void **state)
 	store_close(&store);
 }
 
+/* From the moment on that its key may be gone nothing finds it any more: mail about the patient is mail about somebody new. */
+static void test_begun(void **state)
+{
+	static const char *const finds[] = {
+		"select count(*) from relais.dossier_of_patient('" CANARY "-A-1')", "select count(*) from relais.relay_find((select local from relais.relay), 'ins@p.fr')",
+		"select count(*) from relais.relay_by_thread((select array[message_id] from relais.outbox), '" CANARY "@p.fr')",
+		"select count(*) from relais.report_match((select envelope_id from relais.outbox), null, '" CANARY "@p.fr')",
+	};
+	struct store *store = begin();
+
+	(void)state;
+	dossier(store, "A-1", false);
+	mail(store, "A-1", "accepted");
+	for (int begun = 0; begun < 2; begun++) {
+		for (size_t i = 0; i < sizeof finds / sizeof finds[0]; i++)
+			if (count(store, finds[i]) != !begun)
+				fail_msg("%s: begun %d", finds[i], begun);
+		if (!begun)
+			assert_int_equal(count(store, "select relais.erasure_begin((select id from relais.dossier), 'r/1', 'x')"), 1);
+	}
+	assert_int_equal(count(store, "select relais.erasure_begin((select id from relais.dossier), 'r/1', 'x')"), 1);
+	assert_string_equal(refused(store, "select relais.command_ask('n', 'release', (select id from relais.dossier), null, null, '{}')"), "dossier.erased");
+	store_close(&store);
+}
+
 static void test_apart(void **state)
 {
 	struct store *store = begin();
@@ -331,7 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_left), cmocka_unit_test(test_every_column_was_judged), cmocka_unit_test(test_what_is_not_erased), cmocka_unit_test(test_a_hold_wants_two_persons),
-		cmocka_unit_test(test_shared), cmocka_unit_test(test_a_restored_database), cmocka_unit_test(test_apart), cmocka_unit_test(test_reconcile_sees_it),
+		cmocka_unit_test(test_shared), cmocka_unit_test(test_a_restored_database), cmocka_unit_test(test_begun), cmocka_unit_test(test_apart), cmocka_unit_test(test_reconcile_sees_it),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -277,7 +277,7 @@ create function dossier_of_patient(ins text) returns table (id bigint, ref text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(4712, hashtext(dossier_of_patient.ins));
-  return query select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins order by d.id;
+  return query select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins and not exists (select from erasure r where r.dossier = d.id) order by d.id;
 end $$;
 
 create function dossier_create(ins text, oid text, pathology text, at timestamptz, out id bigint, out ref text)
@@ -451,7 +451,7 @@ create function relay_find(local text, from_address text) returns table (dossier
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select r.dossier, r.party from relay r
-   where r.local = lower(relay_find.local) and relay_speaks(r.party, r.mailbox, relay_find.from_address);
+   where r.local = lower(relay_find.local) and relay_speaks(r.party, r.mailbox, relay_find.from_address) and not exists (select from erasure e where e.dossier = r.dossier);
 end $$;
 create function relay_close(dossier bigint, mailbox text, at timestamptz) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -992,6 +992,7 @@ begin
   return query select (array_agg(o.dossier))[1], (array_agg(o.party))[1], lower(relay_by_thread.mailbox) from outbox o
    where o.message_id = any (relay_by_thread.message_ids) and relay_speaks(o.party, lower(o.recipient), relay_by_thread.mailbox)
      and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender' and o.channel = 'mail'
+     and not exists (select from erasure e where e.dossier = o.dossier)
   having count(distinct (o.dossier, o.party)) = 1;
 end $$;
 
@@ -1488,7 +1489,7 @@ begin
    where o.state in ('sending', 'accepted', 'failed')
      and (o.envelope_id = report_match.envelope_id
           or (report_match.envelope_id is null and o.message_id = report_match.message_id))
-     and lower(o.recipient) = lower(report_match.recipient);
+     and lower(o.recipient) = lower(report_match.recipient) and not exists (select from erasure e where e.dossier = o.dossier);
 end $$;
 -- A party's own words answer a mail of his dossier: the one that he names, else the last that his operator took.
 create function answer_match(dossier bigint, party text, message_id text) returns bigint
