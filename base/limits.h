@@ -300,6 +300,9 @@
 #define LIMIT_SECRET (8u * 1024)         /* a password or token file; tokens of Pro Santé Connect have some 1.5 KB */
 #define LIMIT_COLLECT_IDLE_SECONDS 1500  /* RFC 2177: again before 29 minutes */
 
+/* A part of a backup: openssl holds one in memory to decrypt it. */
+#define LIMIT_BACKUP_PART (256u * 1024 * 1024)
+
 /* The instance's disks (A): an alarm from so much in use on, when what is left is less than what a day of the busiest service brings. */
 #define LIMIT_DISK_FULL_PERCENT 90
 #define LIMIT_DISK_CRITICAL_PERCENT 95

@@ -299,8 +299,11 @@ static int about_all(struct cli *cli)
 		return CLI_USAGE;
 	}
 	int64_t id = find(cli, cli->arguments[1]);
+	int status;
 	if (id == 0)
 		return CLI_NOT_FOUND;
+	if (cli_dossier_erased(cli, id, cli->arguments[1], cli->arguments[0], &status))
+		return status;
 	return copy ? cli_dossier_export(cli, id, first, second) : cli_dossier_seen(cli, id, first, second);
 }
 
@@ -326,6 +329,8 @@ int cli_dossier(int argc, char **argv)
 	int64_t id = find(&cli, cli.arguments[1]);
 	if (id == 0)
 		return cli_close(&cli, CLI_NOT_FOUND);
+	if (cli_dossier_erased(&cli, id, cli.arguments[1], verb, &status))
+		return cli_close(&cli, status);
 	if (strcmp(verb, "show") == 0)
 		return cli_close(&cli, show(&cli, id));
 	if (strcmp(verb, "experts") == 0)

@@ -22,4 +22,7 @@ void cli_dossier_print_head(const struct cli *cli, const json_t *head);
 int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *whom);
 int cli_dossier_seen(struct cli *cli, int64_t id, const char *document, const char *mailbox);
 
+/* True: it was erased (or that cannot be told), and *status is what the verb ends with. show and history tell what is left; all else is DOSSIER_ERASED (cli_erased.c). */
+MUST_USE bool cli_dossier_erased(struct cli *cli, int64_t id, const char *ref, const char *verb, int *status);
+
 #endif

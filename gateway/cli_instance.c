@@ -4,8 +4,10 @@
 #include "gateway/cli_instance_private.h"
 #include "gateway/cli_alarms.h"
 #include "gateway/cli_clock.h"
+#include "gateway/cli_degraded.h"
 #include "gateway/cluster.h"
 #include "gateway/config.h"
+#include "gateway/gate.h"
 #include "gateway/json_view.h"
 #include "gateway/master_status.h"
 #include "gateway/migrate.h"
@@ -170,6 +172,15 @@ static bool all_run(const json_t *status)
 	return true;
 }
 
+/* What keeps all of it from running; GATE_OPEN: nothing, or it is not known yet. */
+static enum gate_state closed_gate(const json_t *status)
+{
+	for (enum gate_state s = GATE_UNKNOWN + 1; s < GATE_STATES; s++)
+		if (strcmp(text_of(status, "gate"), gate_name(s)) == 0)
+			return s;
+	return GATE_OPEN;
+}
+
 static void show_status(const json_t *status, bool database)
 {
 	const json_t *list = json_object_get(status, "processes");
@@ -211,6 +222,8 @@ int cli_status(int argc, char **argv)
 	json_object_set_new(report, "all", json_boolean(status == CLI_OK));
 	bool rehearsal = json_is_true(json_object_get(clock, "rehearsal"));
 	json_object_set_new(report, "rehearsal", rehearsal ? json_incref(clock) : json_null());
+	json_t *degraded = cli_degraded(alarms, cli_speaks_french(v.config));
+	json_object_set(report, "degraded", degraded);
 	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
 	const char *clamd = v.config == NULL ? "" : v.config->antivirus.clamd;
 	json_object_set_new(report, "antivirus", clamd[0] == '\0' ? json_null() : json_string(clamd));
@@ -225,10 +238,15 @@ int cli_status(int argc, char **argv)
 	} else {
 		printf("%s is stopped\n", v.instance.folder);
 	}
+	if (!json && closed_gate(report) != GATE_OPEN)
+		printf("%s\n", gate_words(closed_gate(report), cli_speaks_french(v.config) ? "fr" : "en"));
 	if (!json)
 		cli_clock_tell(clock, cli_speaks_french(v.config));
+	if (!json)
+		cli_degraded_tell(degraded, cli_speaks_french(v.config));
 	if (!json && database)
 		cli_alarms_tell(alarms, cli_speaks_french(v.config));
+	json_decref(degraded);
 	json_decref(alarms);
 	json_decref(clock);
 	json_decref(report);
@@ -270,6 +288,8 @@ static bool only_missing(const json_t *status)
 static int told(const struct verb *v, json_t *status)
 {
 	bool all = all_run(status);
+	if (closed_gate(status) != GATE_OPEN)
+		fprintf(stderr, "relais: %s\n", gate_words(closed_gate(status), cli_speaks_french(v->config) ? "fr" : "en"));
 	if (all)
 		printf("%s runs: %zu processes\n", v->instance.folder,
 		       json_array_size(json_object_get(status, "processes")));
@@ -292,7 +312,7 @@ static int watch_start(const struct verb *v, pid_t master)
 		json_decref(status);
 		status = read_status(v);
 		if (json_integer_value(json_object_get(status, "pid")) == master &&
-		    (all_run(status) || only_missing(status)))
+		    (all_run(status) || only_missing(status) || closed_gate(status) != GATE_OPEN))
 			break;
 		pause_ms(STEP_MS);
 	}

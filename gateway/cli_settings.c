@@ -50,6 +50,9 @@ int cli_settings_list(struct cli *cli)
 		    about[w][!cli->french], w == WINDOW_NURSES ? "(A)" : "3.1");
 	add(rows, versions, "fee.cents", arena_printf(cli->arena, "%u", fee_cents(&settings)), arena_printf(cli->arena, "%u", fee_cents(NULL)),
 	    cli->french ? "Honoraire d'un avis remis, en centimes d'euro" : "Fee of an opinion that was delivered, in cents of a euro", "F06");
+	for (enum retention_rule r = 0; r < RETENTION_ORDER; r++)
+		add(rows, versions, retention_row(r)->name, retention_span_text(cli->arena, &settings.retention, r), retention_span_text(cli->arena, NULL, r),
+		    cli->french ? retention_row(r)->fr : retention_row(r)->en, retention_row(r)->source);
 	json_decref(versions);
 	return cli_show(cli, rows, "setting value default version about");
 }

@@ -1,4 +1,5 @@
 /* gateway/cli_template.c - relais template list | render CODE: the words of a mail, with sample fields, as its readers see them. */
+#include "gateway/cli_letter.h"
 #include "gateway/cli_verbs.h"
 
 #include <stdint.h>
@@ -7,12 +8,9 @@
 
 #include <jansson.h>
 
-#include "base/frame.h"
-#include "base/limits.h"
 #include "gateway/cli_instance_private.h"
 #include "gateway/compose_links.h"
 #include "gateway/json_view.h"
-#include "gateway/oneshot.h"
 #include "gateway/template.h"
 #include "gateway/template_code.h"
 #include "gateway/template_sample.h"
@@ -78,42 +76,11 @@ static json_t *letter_request(const struct wanted *w, struct bytes code, const s
 			 "alone", true);
 }
 
-/* JSON, then the PDF; or JSON alone, which says why there is none. */
-static bool letter_answer(struct bytes answer, struct bytes *pdf)
-{
-	struct cursor c = cursor_on(answer);
-	struct frame json, blob;
-
-	if (!frame_next(&c, &json))
-		return false;
-	if (frame_next(&c, &blob) && cursor_done(&c)) {
-		*pdf = blob.payload;
-		return true;
-	}
-	fprintf(stderr, "relais: %.*s\n", (int)json.payload.len, (const char *)json.payload.at);
-	return false;
-}
-
-static bool ask_compose(struct arena *arena, const struct wanted *w, json_t *request, struct bytes *pdf)
-{
-	const char *compose = cli_beside(arena, "relais-compose");
-	char *argv[] = {(char *)(uintptr_t)compose, (char *)(uintptr_t)"--templates", (char *)(uintptr_t)w->folder, NULL};
-	struct oneshot *reader = compose == NULL ? NULL : oneshot_spawn(compose, argv);
-	struct bytes answer;
-	enum reason reason = reader == NULL ? REASON_IO : oneshot_call(reader, arena, json_write(arena, request), BYTES_NONE, LIMIT_COMPOSE_ANSWER,
-								       LIMIT_INSPECT_SECONDS * 1000, &answer);
-
-	oneshot_close(&reader);
-	if (reason != REASON_NONE)
-		fprintf(stderr, "relais: relais-compose: %s\n", reason_code(reason));
-	return reason == REASON_NONE && letter_answer(answer, pdf);
-}
-
 static int show_letter(struct arena *arena, const struct wanted *w, struct bytes code, const struct template_field *fields, size_t n)
 {
 	struct bytes pdf;
 
-	if (!ask_compose(arena, w, letter_request(w, code, fields, n), &pdf))
+	if (!cli_letter(arena, w->folder, letter_request(w, code, fields, n), &pdf))
 		return CLI_FAILED;
 	show(pdf);
 	return CLI_OK;

@@ -34,12 +34,11 @@ static void trace_print(const char *title, json_t *rows, const char *id, const c
 }
 
 static const char *const inbox_keys[] = {"received_at", "source", "account", "peer_name", "size", "state", "class", "outcome", "reason",
-					 "owner", "rule", "ref", "message_id", "tries", "trust",
+					 "owner", "rule", "erased", "ref", "message_id", "tries", "trust",
 					 "trust_generated_at", "trust_digest", "antivirus", "virus"};
 static const char *const outbox_keys[] = {"code", "party", "state", "proof", "created_at", "composed_at", "sealed_at", "ended_at",
-					  "host", "reply_code", "enhanced", "queue_id", "attempts", "reason", "ref", "message_id",
+					  "host", "reply_code", "enhanced", "queue_id", "attempts", "reason", "erased", "ref", "message_id",
 					  "looked", "names", "unread", "antivirus", "virus"};
-
 /* Message-IDs are kept with their angle brackets; a person may leave them out. */
 static const char *wanted(struct cli *cli, const char *given)
 {

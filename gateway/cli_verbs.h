@@ -27,6 +27,10 @@ int cli_reconcile(int argc, char **argv);
 int cli_drill(int argc, char **argv);
 int cli_fence(int argc, char **argv);
 int cli_fees(int argc, char **argv);
+int cli_retention(int argc, char **argv);
+int cli_hold(int argc, char **argv);
+int cli_backup(int argc, char **argv);
+int cli_restore(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 

@@ -42,7 +42,8 @@ static const char settings[] =
 	"log_error_verbosity = terse\n";
 
 static const char access_rules[] = "# Local connections only; the kernel names the user (pg_ident.conf).\n"
-				   "local all all peer map=relais\n";
+				   "local all all peer map=relais\n"
+				   "local replication postgres peer map=relais   # a base backup, a standby, an archive of the log\n";
 
 /* --- files --------------------------------------------------------------------------- */
 
@@ -191,7 +192,7 @@ static bool runs(const char *path)
 }
 
 /* Debian keeps each version in a folder of its own: that of the cluster, or the highest. */
-static const char *find_program(const struct instance *instance, const char *name)
+const char *cluster_program(const struct instance *instance, const char *name)
 {
 	char version[16];
 	version_of(instance, version);
@@ -241,7 +242,7 @@ static char *word(const char *text)
 
 static const char *run_initdb(const struct instance *instance)
 {
-	const char *program = find_program(instance, "initdb");
+	const char *program = cluster_program(instance, "initdb");
 	const char *log = instance_path(instance, "log/initdb.log");
 	int status;
 
@@ -311,7 +312,7 @@ const char *cluster_make(const struct instance *instance)
 
 pid_t cluster_start(const struct instance *instance)
 {
-	const char *program = find_program(instance, "postgres");
+	const char *program = cluster_program(instance, "postgres");
 	if (program == NULL || !write_names(instance)) {
 		log_event("postgresql-not-started",
 			  LOG_TEXT("error", program == NULL ? "not installed" : strerror(errno)), LOG_END);

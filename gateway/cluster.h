@@ -21,6 +21,9 @@ bool cluster_wait(const struct instance *instance, pid_t pid, unsigned ms);
 /* Fast shutdown, and waits for the end. */
 void cluster_stop(pid_t pid);
 
+/* A program of PostgreSQL of the cluster's version ("pg_dump"), in the instance's arena; NULL: there is none. */
+const char *cluster_program(const struct instance *instance, const char *name);
+
 /* For the superuser of the private cluster: what store_open takes. */
 const char *cluster_conninfo(const struct instance *instance, const char *database);
 /* The roles and the database, on the private cluster that runs (cluster_roles.c). What is there already stays. */

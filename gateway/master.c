@@ -5,9 +5,11 @@
  * 1. It reads nothing from strangers and holds no key; it alone keeps the right to change user.
  * 2. PostgreSQL starts before all and stops after all.
  * 3. SIGTERM stops, in the reverse order of the start.
- * 4. SIGHUP, or a change of the files of trust, has every process that holds them take the new ones (gateway/master_watch.h). */
+ * 4. Nothing but PostgreSQL runs while the gate is closed (gateway/gate.h): the database is not what this program, or the keeper, knows.
+ * 5. SIGHUP, or a change of the files of trust, has every process that holds them take the new ones (gateway/master_watch.h). */
 #include "gateway/cluster.h"
 #include "gateway/config.h"
+#include "gateway/gate.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/master_sockets.h"
@@ -37,6 +39,7 @@ enum {
 	WORDS_MAX = 10,
 	WATCH_MS = 30000,
 	SETTLE_MS = 2000,
+	GATE_MS = 1000,       /* between two looks at a gate that is closed */
 	STATUS_CONFIG = 78,   /* sysexits: EX_CONFIG */
 };
 
@@ -55,6 +58,9 @@ struct master {
 	struct instant since;
 	struct watch watch;
 	int64_t watch_due_ms;
+	struct store *store;      /* for the gate alone */
+	struct gate gate;
+	int64_t gate_due_ms;
 	bool stopping, changed;
 };
 
@@ -229,12 +235,38 @@ static void database_start(struct master *m)
 	log_event("database-started", LOG_NUMBER("child", m->database), LOG_NUMBER("ms", now_ms() - from), LOG_END);
 }
 
+/* --- the gate -------------------------------------------------------------------------------------------- */
+
+static void stop_all(struct master *m)
+{
+	for (size_t i = m->n; i > 0; i--)
+		process_stop(&m->processes[i - 1], STOP_MS);
+}
+
+/* A database that is away closes no gate that was open: the processes wait for it themselves. */
+static void look_at_gate(struct master *m)
+{
+	struct arena *arena = arena_create(OWN_MEMORY);
+	const char *schema = arena_printf(arena, "%s/schema", m->instance.share);
+	struct gate gate = gate_look(m->store, arena, schema, m->config->keeper.folder);
+
+	if (gate.state != m->gate.state && !(gate.state == GATE_UNKNOWN && m->gate.state == GATE_OPEN)) {
+		log_event(gate.state == GATE_OPEN ? "gate-open" : "gate-closed", LOG_TEXT("why", gate_name(gate.state)), LOG_NUMBER("schema", gate.schema),
+			  LOG_NUMBER("oldest", gate.oldest), LOG_NUMBER("program", gate.program), LOG_NUMBER("erasures", (int64_t)gate.erasures), LOG_END);
+		if (m->gate.state == GATE_OPEN)
+			stop_all(m);
+		m->gate = gate;
+		m->changed = true;
+	}
+	arena_destroy(&arena);
+}
+
 /* --- the loop ---------------------------------------------------------------------------------------- */
 
 /* The first start of the others waits for the database; later they wait for it themselves. */
 static bool held_back(const struct master *m)
 {
-	return m->own_database && m->database == 0 && m->processes[0].started_ms == 0;
+	return m->gate.state != GATE_OPEN || (m->own_database && m->database == 0 && m->processes[0].started_ms == 0);
 }
 
 static void start_due(struct master *m)
@@ -244,6 +276,10 @@ static void start_due(struct master *m)
 	if (m->own_database && m->database == 0 && m->database_due_ms <= now) {
 		database_start(m);
 		m->changed = true;
+	}
+	if (m->gate.state != GATE_OPEN && m->gate_due_ms <= now) {
+		look_at_gate(m);
+		m->gate_due_ms = now + GATE_MS;
 	}
 	for (size_t i = 0; i < m->n && !held_back(m); i++)
 		if (m->processes[i].pid == 0 && m->processes[i].due_ms <= now) {
@@ -258,6 +294,8 @@ static int wait_ms(const struct master *m)
 
 	if (m->own_database && m->database == 0 && m->database_due_ms < next)
 		next = m->database_due_ms;
+	if (m->gate.state != GATE_OPEN && m->gate_due_ms < next)
+		next = m->gate_due_ms;
 	for (size_t i = 0; i < m->n && !held_back(m); i++)
 		if (m->processes[i].pid == 0 && m->processes[i].due_ms < next)
 			next = m->processes[i].due_ms;
@@ -314,6 +352,8 @@ static void look(struct master *m)
 	bool moving = watch_look(&m->watch);
 
 	m->watch_due_ms = now_ms() + (moving ? SETTLE_MS : WATCH_MS);
+	if (m->gate.state == GATE_OPEN)
+		look_at_gate(m);
 	if (!moving)
 		renew(m, false);
 }
@@ -336,7 +376,7 @@ static void take_signals(struct master *m)
 static void publish(struct master *m, const char *state)
 {
 	struct instance instance = borrowed(m);
-	if (!master_status_write(&instance, state, m->since, m->processes, m->n))
+	if (!master_status_write(&instance, state, m->since, m->processes, m->n, gate_name(m->gate.state)))
 		log_event("status-not-written", LOG_TEXT("error", strerror(errno)), LOG_END);
 	arena_destroy(&instance.arena);
 	m->changed = false;
@@ -357,8 +397,8 @@ static void run(struct master *m)
 	}
 	log_event("stopping", LOG_END);
 	publish(m, "stopping");
-	for (size_t i = m->n; i > 0; i--)
-		process_stop(&m->processes[i - 1], STOP_MS);
+	stop_all(m);
+	store_close(&m->store);
 	if (m->database > 0)
 		cluster_stop(m->database);
 	unlink(instance_path(&m->instance, "run/status.json"));
@@ -441,6 +481,8 @@ static int prepare(struct master *m, const char *folder)
 	}
 	m->since = wall();
 	m->own_database = cluster_exists(&m->instance);
+	m->store = store_open(m->config->database, "operator");
+	m->gate.state = GATE_UNKNOWN;
 	watch_open(m->config, &m->watch);
 	m->watch_due_ms = now_ms() + WATCH_MS;
 	if (!give_up_rights(m)) {

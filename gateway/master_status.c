@@ -45,7 +45,7 @@ static bool write_aside(const struct instance *instance, const json_t *status)
 }
 
 bool master_status_write(const struct instance *instance, const char *state, struct instant since,
-			 const struct process *processes, size_t n)
+			 const struct process *processes, size_t n, const char *gate)
 {
 	char text[INSTANT_TEXT];
 	json_t *list = json_array();
@@ -53,8 +53,8 @@ bool master_status_write(const struct instance *instance, const char *state, str
 	instant_write(since, text);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, describe(&processes[i]));
-	json_t *status = json_pack("{s:i, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "state", state, "since", text,
-				   "processes", list, "walls_missing", missing_walls());
+	json_t *status = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "state", state, "since", text,
+				   "gate", gate, "processes", list, "walls_missing", missing_walls());
 	bool done = status != NULL && write_aside(instance, status);
 	json_decref(status);
 	return done;

@@ -4,10 +4,10 @@
 
 #include "gateway/process.h"
 
-/* {"pid", "state": "starting|running|stopping", "since", "processes": [{"name", "pid", "since", "restarts",
+/* {"pid", "state": "starting|running|stopping", "since", "gate": gate_name of gateway/gate.h, "processes": [{"name", "pid", "since", "restarts",
  * "state": "running|waiting|missing"}], "walls_missing": [what this kernel lacks of gateway/jail.h]}. Written aside and renamed, so that a reader sees one whole state. */
 bool master_status_write(const struct instance *instance, const char *state, struct instant since,
-			 const struct process *processes, size_t n);
+			 const struct process *processes, size_t n, const char *gate);
 
 /* The master's lock, held for as long as it lives; false when another has it. */
 MUST_USE bool master_lock(const struct instance *instance);

@@ -13,6 +13,7 @@
 #include "gateway/certificate_list.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "policy/degraded.h"
 
 enum { PATIENCE = 3, LOOK_MEMORY = 256 * 1024 * 1024, TOLD_MAX = 20 };
 
@@ -85,17 +86,17 @@ void refresher_alarms_list(struct refresher *r)
 	struct store_rows *rows = NULL;
 	struct arena *arena = arena_create(1024 * 1024);
 	struct finding f = {.name = "trust.list.stale", .key = "lists", .list = json_array()};
-	int64_t limit = SPAN_DAYS(r->service.config->trust.stale_days).us;
 	enum reason reason = STORE_RUN(r->store, &rows, "select import, confirmed_at from relais.trust_state() where $1", P_BOOL(true));
 
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		char at[INSTANT_TEXT];
 		struct instant confirmed = store_instant(rows, 0, 1);
-		int64_t age = service_now().us - confirmed.us;
+		struct span age = instant_since(confirmed, service_now());
+		enum degraded_level level = degraded_age(age, r->service.config->trust.stale_days);
 		instant_write(confirmed, at);
-		if (age > limit)
-			found(&f, age > 2 * limit, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "confirmed_at", at, "days",
-							     (json_int_t)(age / SPAN_DAYS(1).us)));
+		if (level != DEGRADED_FRESH)
+			found(&f, level == DEGRADED_OLD, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "confirmed_at", at, "days",
+								   (json_int_t)(age.us / SPAN_DAYS(1).us)));
 	} else if (reason == REASON_NONE && list_tried_in_vain(r)) {
 		found(&f, true, json_pack("{s:n}", "import"));
 	}
@@ -111,7 +112,6 @@ void refresher_alarms_list(struct refresher *r)
 
 static void look_at_age(const struct refresher *r, const struct store_rows *rows, struct finding *f)
 {
-	int64_t limit = SPAN_DAYS(r->service.config->directory.stale_days).us;
 	char at[INSTANT_TEXT];
 
 	if (store_is_null(rows, 0, 0)) {
@@ -120,11 +120,12 @@ static void look_at_age(const struct refresher *r, const struct store_rows *rows
 		return;
 	}
 	struct instant made = store_instant(rows, 0, 1);
-	int64_t age = service_now().us - made.us;
+	struct span age = instant_since(made, service_now());
+	enum degraded_level level = degraded_age(age, r->service.config->directory.stale_days);
 	instant_write(made, at);
-	if (age > limit)
-		found(f, age > 2 * limit, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "generated_at", at, "days",
-						    (json_int_t)(age / SPAN_DAYS(1).us)));
+	if (level != DEGRADED_FRESH)
+		found(f, level == DEGRADED_OLD, json_pack("{s:I, s:s, s:I}", "import", (json_int_t)store_int(rows, 0, 0), "generated_at", at, "days",
+							  (json_int_t)(age.us / SPAN_DAYS(1).us)));
 }
 
 void refresher_alarms_directory(struct refresher *r)

@@ -330,7 +330,7 @@ const char *rules_setting(struct arena *arena, const json_t *item, int version, 
 	case REASON_NOT_FOUND:
 		return "no setting has that name: relais settings list";
 	default:
-		return "the \"value\" is none that this setting may have: \"12 h\", with min, h, d, wh, wd; of a window \"9:00-20:00\"; of fee.cents a number; or \"default\"";
+		return "the \"value\" is none that this setting may have: \"12 h\", with min, h, d, wh, wd; of a window \"9:00-20:00\"; of fee.cents a number; of retention.… \"20 y\", with d, m, y; or \"default\"";
 	}
 }
 

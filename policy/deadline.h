@@ -9,6 +9,7 @@
 
 #include "base/calendar.h"
 #include "policy/dossier.h"
+#include "policy/retention.h"
 
 enum deadline_kind {
 	DEADLINE_NONE,
@@ -156,9 +157,11 @@ struct deadline_settings {
 		bool told;
 		unsigned cents;
 	} fee;                       /* of an opinion, "fee.cents": policy/fee.h */
+	struct retention_settings retention;   /* "retention.opinion"…: policy/retention.h */
 };
 
 /* Sets one: a deadline by its name to "12 h", "fee.cents" to "12000", or "window.patients", "window.professionals", "window.nurses" to "9:00-20:00"; "default" takes it back.
+ * A period of policy/retention.h by its name to "20 y".
  * Units: min, h, d (days), wh, wd (working hours and days). NOT_FOUND: no such name; USAGE: no such value, or out of bounds
  * (1 to 36500 of a unit, 5000 working ones; windows of at least an hour). On a reason *settings is untouched. */
 MUST_USE enum reason deadline_settings_set(struct deadline_settings *settings, struct bytes name, struct bytes value, int version);

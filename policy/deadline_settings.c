@@ -96,7 +96,7 @@ enum reason deadline_settings_set(struct deadline_settings *settings, struct byt
 	if (bytes_equal_text(name, "fee.cents"))
 		return set_fee(settings, value);
 	if (kind == DEADLINE_NONE)
-		return REASON_NOT_FOUND;
+		return retention_settings_set(&settings->retention, name, value);
 	bool given_back = bytes_equal_text(value, "default");
 	enum reason reason = given_back ? REASON_NONE : read_span(kind, value, &span);
 	if (reason != REASON_NONE)

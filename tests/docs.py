@@ -13,7 +13,7 @@ import sys
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
 DOCS, MAN = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs/man")
 PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md"), ("pathologies.md", "fiches-pathologies.md"),
-         ("messages.md", "messages.fr.md")]
+         ("messages.md", "messages.fr.md"), ("restore-at-3am.md", "restauration-3h.md")]
 
 
 def read(path):

@@ -205,11 +205,12 @@ end $$;
 -- True when it was open.
 create function alarm_clear(name text) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare was boolean := exists (select from alarm a where a.name = alarm_clear.name and a.cleared_at is null);
 begin
   delete from alarm a where a.name = alarm_clear.name and a.mailed_at is null;
-  if found then return true; end if;
   update alarm a set cleared_at = instant() where a.name = alarm_clear.name and a.cleared_at is null;
-  return found;
+  if was and alarm_clear.name = 'crl.stale' then perform held_unproven(); end if;
+  return was;
 end $$;
 create function alarm_list() returns table (name text, severity text, since timestamptz, seen_at timestamptz, detail jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -339,6 +340,7 @@ create table inbox (
   reason      text, owner text, rule text,
   dossier     bigint,
   decided_at  timestamptz,
+  erased      bigint,                                    -- number of the erasure that took its content (0003): the row stays as evidence
   held_at     timestamptz, held_told integer not null default 0,   -- kept apart since (instant()), and who was told of it: its owner, the manager
   unique (mailbox, uidvalidity, uid, uid_digest),
   check ((source = 'submission') = (account is not null)),
@@ -516,6 +518,7 @@ create table outbox (
   stop          text,                            -- why it may leave no more; in a session now, it ends with that
   -- What the identity shield and the virus scanner said before it was composed (work_shield.c); held: it waits for a person.
   looked        text check (looked in ('clear', 'held', 'let-go', 'dropped')), look jsonb,
+  erased        bigint,                          -- as of the inbox
   frozen        boolean not null default false,  -- its dossier is: nobody takes it up, whatever is due (outbox_freeze)
   check (state not in ('composed', 'sealed', 'sending', 'accepted') or (head is not null and entity is not null)),
   check ((form = 'report') = (return_path = '')),

@@ -213,7 +213,8 @@ create table dossier (
   complete_at timestamptz, due_at timestamptz,
   next_due    timestamptz,               -- of the earliest timer
   events      integer not null default 0,
-  born        text                       -- YYYYMMDD, of the request's patient: by it the identity shield finds whom a text may name
+  born        text,                      -- YYYYMMDD, of the request's patient: by it the identity shield finds whom a text may name
+  erased      bigint                     -- number of its erasure (0003): who it was about is gone, its row and the bones of its events stay
 );
 create index dossier_born on dossier (born) where open and born is not null;
 create index dossier_number13 on dossier (lower(left(ins, 13))) where open;
@@ -276,7 +277,7 @@ create function dossier_of_patient(ins text) returns table (id bigint, ref text)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(4712, hashtext(dossier_of_patient.ins));
-  return query select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins order by d.id;
+  return query select d.id, d.ref from dossier d where d.ins = dossier_of_patient.ins and not exists (select from erasure r where r.dossier = d.id) order by d.id;
 end $$;
 
 create function dossier_create(ins text, oid text, pathology text, at timestamptz, out id bigint, out ref text)
@@ -300,6 +301,7 @@ language plpgsql security definer set search_path = relais, pg_temp as $$
 declare name text;
 begin
   select d.ref into name from dossier d where d.id = dossier_load.dossier for update;
+  if exists (select from erasure r where r.dossier = dossier_load.dossier) then perform refuse('dossier.erased'); end if;
   return query select e.seq, e.at, e.kind, e.data, e.actor, e.rule, e.inbox, name from dossier_event e
     where e.dossier = dossier_load.dossier order by e.seq;
 end $$;
@@ -449,7 +451,7 @@ create function relay_find(local text, from_address text) returns table (dossier
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select r.dossier, r.party from relay r
-   where r.local = lower(relay_find.local) and relay_speaks(r.party, r.mailbox, relay_find.from_address);
+   where r.local = lower(relay_find.local) and relay_speaks(r.party, r.mailbox, relay_find.from_address) and not exists (select from erasure e where e.dossier = r.dossier);
 end $$;
 create function relay_close(dossier bigint, mailbox text, at timestamptz) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -990,6 +992,7 @@ begin
   return query select (array_agg(o.dossier))[1], (array_agg(o.party))[1], lower(relay_by_thread.mailbox) from outbox o
    where o.message_id = any (relay_by_thread.message_ids) and relay_speaks(o.party, lower(o.recipient), relay_by_thread.mailbox)
      and o.state in ('sending', 'accepted', 'failed') and o.dossier is not null and o.party <> 'sender' and o.channel = 'mail'
+     and not exists (select from erasure e where e.dossier = o.dossier)
   having count(distinct (o.dossier, o.party)) = 1;
 end $$;
 
@@ -1492,7 +1495,7 @@ begin
    where o.state in ('sending', 'accepted', 'failed')
      and (o.envelope_id = report_match.envelope_id
           or (report_match.envelope_id is null and o.message_id = report_match.message_id))
-     and lower(o.recipient) = lower(report_match.recipient);
+     and lower(o.recipient) = lower(report_match.recipient) and not exists (select from erasure e where e.dossier = o.dossier);
 end $$;
 -- A party's own words answer a mail of his dossier: the one that he names, else the last that his operator took.
 create function answer_match(dossier bigint, party text, message_id text) returns bigint
@@ -1533,6 +1536,16 @@ language sql security definer set search_path = relais, pg_temp as $$
   update dossier d set next_due = timer_later.at + timer_later.seconds * interval '1 second' where d.id = timer_later.dossier and d.next_due <= timer_later.at
 $$;
 
+-- Nothing under a hold is erased. Rows are only added; one is lifted by another person than the one who set it.
+create table hold (
+  id bigint generated always as identity primary key,
+  dossier bigint references dossier, inbox bigint references inbox, check ((dossier is null) <> (inbox is null)),
+  reason text not null, actor text not null, set_at timestamptz not null default now(),
+  lifted_at timestamptz, lifted_by text, lift_reason text, check ((lifted_at is null) = (lifted_by is null)), check (lifted_by <> actor)
+);
+create unique index hold_dossier on hold (dossier) where dossier is not null and lifted_at is null;
+create unique index hold_inbox on hold (inbox) where inbox is not null and lifted_at is null;
+
 -- What an operator or a nurse asks for: decided by the same code as everything else.
 create table command (
   id bigint generated always as identity primary key, at timestamptz not null default now(),
@@ -1548,6 +1561,8 @@ begin
   if command_ask.inbox is not null and not exists (select from inbox i where i.id = command_ask.inbox and i.outcome = 'held') then
     perform refuse('local.not-found');
   end if;
+  if exists (select from erasure r where r.dossier = command_ask.dossier) then perform refuse('dossier.erased'); end if;
+  if command_ask.kind = 'erase' and exists (select from hold h where h.dossier = command_ask.dossier and h.lifted_at is null) then perform refuse('hold.stands'); end if;
   insert into command (actor, kind, dossier, inbox, outbox, args)
     values (command_ask.actor, command_ask.kind, command_ask.dossier, command_ask.inbox, command_ask.outbox, command_ask.args) returning id into given;
   perform tally_one('command');
@@ -1688,6 +1703,12 @@ begin
     not_before = '-infinity' where i.id = held_again.inbox and i.outcome = 'held';
   if found then perform tell('inbox'); end if;
   return found;
+end $$;
+-- The revocation lists are fresh again: what was held because they were not is read and decided once more, once the readers have them, too.
+create function held_unproven() returns void language plpgsql as $$
+begin
+  update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, session = null,
+    not_before = now() + interval '90 seconds' where i.outcome = 'held' and i.reason = 'sig.crl.none';
 end $$;
 create function held_done(inbox bigint, outcome text, reason text, rule text, dossier bigint, at timestamptz, notices integer) returns void
 language sql security definer set search_path = relais, pg_temp as $$

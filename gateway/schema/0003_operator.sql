@@ -1,5 +1,288 @@
 -- 0003: what the command line reads, the counts of reconcile, and who may execute what.
 
+-- ---------------------------------------------------------------- nodes of several versions
+-- The number of the oldest program's last file with which this database may still be worked on (gateway/gate.h). A migration that only adds leaves it; one
+-- after which older programs would do wrong raises it, once every node runs the newer program.
+create table schema_range (one boolean primary key default true check (one), oldest integer not null check (oldest > 0));
+insert into schema_range (oldest) values (3);
+create function schema_state() returns table (version integer, oldest integer)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select (select max(m.version) from migration m), r.oldest from schema_range r
+$$;
+
+-- ---------------------------------------------------------------- custody: what is kept how long, what is held back, what was erased
+-- How long anything stays is the policy's to say (policy/retention); nothing here erases what is open, held or under way, whatever it is asked.
+
+create function hold_set(dossier bigint, inbox bigint, reason text, actor text) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint;
+begin
+  if exists (select from dossier d where d.id = hold_set.dossier and d.erased is not null) or exists (select from inbox i where i.id = hold_set.inbox and i.erased is not null) then
+    perform refuse('dossier.erased');
+  end if;
+  if coalesce(trim(hold_set.reason), '') = '' then perform refuse('local.usage'); end if;
+  -- Against an erasure that is about to begin.
+  perform pg_advisory_xact_lock(4721);
+  insert into hold (dossier, inbox, reason, actor) values (hold_set.dossier, hold_set.inbox, hold_set.reason, hold_set.actor) on conflict do nothing returning id into given;
+  if given is null then perform refuse('hold.stands'); end if;
+  perform tally_one('hold');
+  return given;
+end $$;
+-- Two persons: who set it does not lift it.
+create function hold_lift(dossier bigint, inbox bigint, reason text, actor text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare h hold;
+begin
+  if coalesce(trim(hold_lift.reason), '') = '' then perform refuse('local.usage'); end if;
+  select x.* into h from hold x where x.lifted_at is null and (x.dossier = hold_lift.dossier or x.inbox = hold_lift.inbox) for update;
+  if h.id is null then perform refuse('local.not-found'); end if;
+  if h.actor = hold_lift.actor then perform refuse('hold.same-person'); end if;
+  update hold x set lifted_at = now(), lifted_by = hold_lift.actor, lift_reason = hold_lift.reason where x.id = h.id;
+end $$;
+create function hold_list(standing boolean) returns table (of text, reason text, actor text, set_at timestamptz, lifted_at timestamptz, lifted_by text, lift_reason text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select coalesce(d.ref, 'R' || h.inbox), h.reason, h.actor, h.set_at, h.lifted_at, h.lifted_by, h.lift_reason from hold h left join dossier d on d.id = h.dossier
+   where h.lifted_at is null or not hold_list.standing order by h.id
+$$;
+
+-- One row an erasure, which is its certificate: numbered 1, 2, 3… without a gap, never changed once it is done. dossier null: messages and mails that no
+-- dossier has, or a dossier that a database restored from a backup never knew. key: the keeper's own record of the key that it destroyed.
+create table erasure (
+  number bigint primary key check (number > 0),
+  dossier bigint unique references dossier, ref text not null,
+  rule text not null, actor text not null, begun_at timestamptz not null default now(),
+  key jsonb, done_at timestamptz,
+  messages bigint not null default 0, mails bigint not null default 0, events bigint not null default 0, documents bigint not null default 0, bytes bigint not null default 0
+);
+
+-- What came from or about the same patient, or for an address of his dossier, and no dossier has: refused, ignored, the same again, reports. held: what a
+-- person has not decided on. Not while another dossier of his stays.
+create function apart_of_patient(d dossier, held boolean) returns bigint[] language sql stable set search_path = relais, pg_temp as $$
+  with names as materialized (
+    select d.ins as name where length(d.ins) > 5 union select r.mailbox from relay r where r.dossier = d.id and r.party = 'patient' union select r.local from relay r where r.dossier = d.id)
+  select coalesce(array_agg(i.id), '{}') from inbox i
+   where i.dossier is null and i.erased is null and i.state = 'done' and (i.outcome = 'held') = apart_of_patient.held and not exists (select from dossier_event e where e.inbox = i.id)
+     and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
+     and not exists (select from dossier x where x.ins = d.ins and x.ins <> '' and x.id <> d.id and x.erased is null)
+     and exists (select from names n where strpos(lower(concat_ws(' ', i.mail_from, i.from_address, i.recipients::text, i.facts::text)), lower(n.name)) > 0)
+$$;
+create function dossier_under_way(dossier bigint) returns boolean language sql stable set search_path = relais, pg_temp as $$
+  select exists (select from outbox o where o.dossier = dossier_under_way.dossier
+                   and (o.state in ('decided', 'composed', 'sealed', 'sending') or not o.told and (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null)))
+      or exists (select from inbox i where i.dossier = dossier_under_way.dossier and (i.state <> 'done' or i.outcome = 'held'))
+      or exists (select from command c where c.dossier = dossier_under_way.dossier and c.state = 'asked')
+      or exists (select from dossier d where d.id = dossier_under_way.dossier and not d.open and cardinality(apart_of_patient(d, true)) > 0)
+$$;
+-- The messages that a dossier rests on.
+create function dossier_rests_on(dossier bigint) returns setof bigint language sql stable set search_path = relais, pg_temp as $$
+  select i.id from inbox i where i.dossier = dossier_rests_on.dossier
+  union select e.inbox from dossier_event e where e.dossier = dossier_rests_on.dossier and e.inbox is not null
+$$;
+
+-- What the policy needs to know of each dossier that was not erased. born: as the request has it. shares: other dossiers that rest on the same messages.
+create function retention_dossiers(after bigint, most bigint) returns table (id bigint, ref text, state text, open boolean, opinion boolean, last timestamptz, died timestamptz,
+  ordered timestamptz, born text, held boolean, under_way boolean, shares bigint[], begun boolean)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select d.id, d.ref, d.state, d.open, exists (select from dossier_event e where e.dossier = d.id and e.kind in ('released', 'redirected')),
+         coalesce((select max(e.at) from dossier_event e where e.dossier = d.id and e.kind not in ('mail_proof', 'mail_failed', 'mail_late', 'deadline_passed', 'archived', 'erased',
+                     'erasure_answered', 'exported', 'frozen', 'unfrozen')), d.opened_at),
+         (select min(e.at) from dossier_event e where e.dossier = d.id and e.kind = 'died'),
+         (select min(e.at) from dossier_event e where e.dossier = d.id and e.kind = 'erased'),
+         (select e.data->'patient'->>'birth_time' from dossier_event e where e.dossier = d.id and e.kind = 'requested' order by e.seq desc limit 1),
+         exists (select from hold h where h.lifted_at is null and (h.dossier = d.id or h.inbox in (select dossier_rests_on(d.id)))),
+         dossier_under_way(d.id),
+         array(select distinct x.id from dossier x where x.erased is null and x.id <> d.id and exists (
+           select from inbox i where i.id in (select dossier_rests_on(d.id)) and (i.dossier = x.id or exists (select from dossier_event e where e.inbox = i.id and e.dossier = x.id)))),
+         exists (select from erasure r where r.dossier = d.id)
+    from dossier d where d.id > retention_dossiers.after and d.erased is null order by d.id limit retention_dossiers.most
+$$;
+-- The same of messages that no dossier has ('R'), and of mails that are of no dossier and about no message ('S').
+create function retention_apart(after_in bigint, after_out bigint, most bigint) returns table (kind text, id bigint, last timestamptz, held boolean, open boolean, under_way boolean)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  (select 'R', i.id, coalesce(i.decided_at, i.received_at), exists (select from hold h where h.inbox = i.id and h.lifted_at is null), coalesce(i.outcome = 'held', false),
+          i.state <> 'done' or exists (select from outbox o where o.inbox = i.id and o.state in ('decided', 'composed', 'sealed', 'sending'))
+             or exists (select from command c where c.inbox = i.id and c.state = 'asked')
+     from inbox i where i.id > retention_apart.after_in and i.erased is null and i.dossier is null and not exists (select from dossier_event e where e.inbox = i.id)
+    order by i.id limit retention_apart.most)
+  union all
+  (select 'S', o.id, coalesce(o.ended_at, o.created_at), false, false, o.state in ('decided', 'composed', 'sealed', 'sending')
+     from outbox o where o.id > retention_apart.after_out and o.erased is null and o.dossier is null and o.inbox is null order by o.id limit retention_apart.most)
+$$;
+
+create function erasure_number(dossier bigint, ref text, rule text, actor text) returns bigint language plpgsql as $$
+declare given bigint;
+begin
+  select coalesce(max(e.number), 0) + 1 into given from erasure e;
+  insert into erasure (number, dossier, ref, rule, actor) values (given, erasure_number.dossier, erasure_number.ref, erasure_number.rule, erasure_number.actor);
+  perform tally_one('erasure');
+  return given;
+end $$;
+-- Its number. From here on nobody adds anything to the dossier: the key may be destroyed. Begun before and cut off: the same number.
+create function erasure_begin(dossier bigint, rule text, actor text) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare d dossier; given bigint;
+begin
+  perform pg_advisory_xact_lock(4721);
+  select x.* into d from dossier x where x.id = erasure_begin.dossier for update;
+  if d.id is null then perform refuse('local.not-found'); end if;
+  if d.erased is not null then perform refuse('dossier.erased'); end if;
+  select e.number into given from erasure e where e.dossier = d.id;
+  if given is not null then return given; end if;
+  if d.open then perform refuse('dossier.order'); end if;
+  if exists (select from hold h where h.lifted_at is null and (h.dossier = d.id or h.inbox in (select dossier_rests_on(d.id)))) then perform refuse('hold.stands'); end if;
+  if dossier_under_way(d.id) then perform refuse('store.conflict'); end if;
+  given := erasure_number(d.id, d.ref, erasure_begin.rule, erasure_begin.actor);
+  return given;
+end $$;
+
+-- Of an event that it happened, when, by whose rule, and what reconcile holds against the mails: numbers and words of our own tables.
+create function event_bones(data jsonb) returns jsonb language sql immutable set search_path = relais, pg_temp as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+    'mails', case jsonb_typeof(data->'mails') when 'number' then data->'mails' end, 'outbox', case when data->>'outbox' ~ '^\d{1,18}$' then data->'outbox' end,
+    'level', case jsonb_typeof(data->'level') when 'number' then data->'level' end, 'code', case when data->>'code' ~ '^M\d{2,3}[A-Za-z]?$' then data->'code' end,
+    'party', case when data->>'party' in ('patient', 'representative', 'other_parent', 'expert', 'standby', 'attending', 'first_opinion', 'requester', 'sender', 'nurses', 'none')
+                  then data->'party' end))
+$$;
+-- Of what was found in a message: how many notices followed, the verdict on its signature, and by which certificates and lists.
+create function facts_bones(facts jsonb) returns jsonb language sql immutable set search_path = relais, pg_temp as $$
+  select case when facts is not null then jsonb_strip_nulls(jsonb_build_object('notices', facts->'notices', 'signature',
+    case when facts ? 'signature' then jsonb_build_object('verdict', facts#>'{signature,verdict}', 'bound', facts#>'{signature,bound}', 'reason', facts#>'{signature,reason}',
+      'material', facts#>'{signature,material}') end)) end
+$$;
+
+-- Takes the content of these messages, and of these mails with those about the messages. That there was a message or a mail stays, when, from which operator's
+-- server and to which domain, how it was decided and by which rule, its proof, and the digests of the whole, by which the journals outside still find it.
+create function erase_rows(number bigint, messages bigint[], mails bigint[]) returns void language plpgsql as $$
+declare m integer; s integer; b bigint;
+begin
+  with taken as (
+    delete from body_chunk c where c.body in (
+      select i.body from inbox i where i.id = any (messages)
+      union select o.entity from outbox o where o.entity is not null and (o.id = any (mails) or o.inbox = any (messages))) returning length(c.data) as len)
+  select coalesce(sum(t.len), 0) into b from taken t;
+  update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}',
+      head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end, reply_text = null, queue_id = null,
+      state = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'cancelled' else o.state end,
+      reason = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'dossier.erased' else o.reason end,
+      ended_at = coalesce(o.ended_at, now()), told = true, stop = null, session = null, frozen = false
+   where o.erased is null and (o.id = any (mails) or o.inbox = any (messages));
+  get diagnostics s = row_count;
+  update inbox i set erased = erase_rows.number, mail_from = case when i.mail_from = '' then '' else '@' || lower(substring(i.mail_from from '[^@]*$')) end, recipients = '{}',
+      params = case when i.params #> '{tls,path}' is not null then jsonb_build_object('tls', jsonb_build_object('path', i.params #> '{tls,path}')) else '{}' end,
+      account = case when i.account is not null then '' end, peer_name = case when i.source = 'smtp' then i.peer_name end, peer_address = null, helo = null,
+      message_id = null, from_address = null, entity_digest = null, facts = facts_bones(i.facts),
+      state = 'done', outcome = coalesce(case when i.outcome <> 'held' then i.outcome end, 'ignored'),
+      reason = case when i.outcome is null or i.outcome = 'held' then 'dossier.erased' else i.reason end, session = null, decided_at = coalesce(i.decided_at, now())
+   where i.id = any (messages) and i.erased is null;
+  get diagnostics m = row_count;
+  update command c set args = '{}', state = 'done', reason = coalesce(c.reason, 'dossier.erased'), done_at = coalesce(c.done_at, now())
+   where c.inbox = any (messages) or c.outbox in (select o.id from outbox o where o.erased = erase_rows.number);
+  update hold h set reason = '', lift_reason = case when h.lift_reason is not null then '' end where h.inbox = any (messages);
+  update erasure e set messages = e.messages + m, mails = e.mails + s, bytes = e.bytes + b where e.number = erase_rows.number;
+end $$;
+
+-- The whole of it, in one transaction, once the keeper has destroyed the dossier's key (its record is `key`). Again: nothing.
+create function erasure_end(number bigint, key jsonb) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare r erasure; d dossier; messages bigint[]; n integer;
+begin
+  perform pg_advisory_xact_lock(4721);
+  select x.* into r from erasure x where x.number = erasure_end.number for update;
+  if r.number is null then perform refuse('local.not-found'); end if;
+  if r.done_at is not null then return; end if;
+  select x.* into d from dossier x where x.id = r.dossier for update;
+  if d.id is not null then
+    messages := array(select m.id from inbox m where m.id in (select dossier_rests_on(d.id)) and m.erased is null
+      and not exists (select from dossier x where x.erased is null and x.id <> d.id and (x.id = m.dossier or exists (select from dossier_event e where e.inbox = m.id and e.dossier = x.id))))
+      || apart_of_patient(d, false);
+    perform erase_rows(r.number, messages, array(select o.id from outbox o where o.dossier = d.id));
+    update dossier_event e set data = event_bones(e.data), actor = case when e.actor like 'operator:%' then e.actor else split_part(e.actor, ':', 1) end where e.dossier = d.id;
+    get diagnostics n = row_count;
+    update erasure x set events = n where x.number = r.number;
+    insert into dossier_event (dossier, seq, at, kind, actor, rule) values (d.id, d.events + 1, instant(), 'erased', 'operator:' || r.actor, r.rule);
+    -- A key that says nothing takes the place of what named the document.
+    update dossier_document x set document = 'erased:' || y.n, version_of = null, digest = '', type = null, title = null
+      from (select z.document, row_number() over (order by z.document) as n from dossier_document z where z.dossier = d.id) y where x.dossier = d.id and x.document = y.document;
+    get diagnostics n = row_count;
+    update erasure x set documents = n where x.number = r.number;
+    delete from relay x where x.dossier = d.id;
+    delete from dossier_task t where t.dossier = d.id;
+    delete from directory_touched t where t.dossier = d.id;
+    update command c set args = '{}', state = 'done', reason = coalesce(c.reason, 'dossier.erased'), done_at = coalesce(c.done_at, now()) where c.dossier = d.id;
+    update hold h set reason = '', lift_reason = case when h.lift_reason is not null then '' end where h.dossier = d.id;
+    update dossier x set ins = '', oid = '', pathology = '', state = 'erased', open = false, expert = null, asked = null, next_due = null, events = d.events + 1, erased = r.number
+     where x.id = d.id;
+  end if;
+  update erasure x set key = erasure_end.key, done_at = now() where x.number = r.number;
+end $$;
+
+-- Messages and mails of no dossier whose time is over, under one number; what is held, open or under way among them is left. 0: nothing was left.
+create function erasure_apart(messages bigint[], mails bigint[], rule text, actor text) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare given bigint; rows bigint[]; outs bigint[];
+begin
+  perform pg_advisory_xact_lock(4721);
+  rows := array(select i.id from inbox i where i.id = any (erasure_apart.messages) and i.erased is null and i.state = 'done' and i.outcome <> 'held' and i.dossier is null
+    and not exists (select from dossier_event e where e.inbox = i.id) and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
+    and not exists (select from outbox o where o.inbox = i.id and o.state in ('decided', 'composed', 'sealed', 'sending'))
+    and not exists (select from command c where c.inbox = i.id and c.state = 'asked') for update);
+  outs := array(select o.id from outbox o where o.id = any (erasure_apart.mails) and o.erased is null and o.dossier is null and o.inbox is null
+    and o.state in ('accepted', 'failed', 'cancelled') for update);
+  if cardinality(rows) + cardinality(outs) = 0 then return 0; end if;
+  given := erasure_number(null, 'apart', erasure_apart.rule, erasure_apart.actor);
+  perform erase_rows(given, rows, outs);
+  update erasure e set done_at = now() where e.number = given;
+  return given;
+end $$;
+
+-- The keeper has destroyed the key of that dossier, and this database does not know of it: it was restored from an older backup, or the work was cut off. What
+-- it has of the dossier is erased now, open or not; of one that it never knew the erasure alone is kept.
+create function erasure_again(ref text, actor text, key jsonb) returns bigint
+language plpgsql security definer set search_path = relais, pg_temp as $$
+declare d dossier; given bigint;
+begin
+  perform pg_advisory_xact_lock(4721);
+  select x.* into d from dossier x where x.ref = erasure_again.ref for update;
+  select e.number into given from erasure e where e.ref = erasure_again.ref and (e.dossier = d.id or d.id is null);
+  if given is null then
+    given := erasure_number(d.id, erasure_again.ref, 'retention.again/1', erasure_again.actor);
+  end if;
+  perform erasure_end(given, erasure_again.key);
+  return given;
+end $$;
+create function erasure_list() returns table (number bigint, ref text, rule text, actor text, begun_at timestamptz, done_at timestamptz, messages bigint, mails bigint, events bigint,
+  documents bigint, bytes bigint, key jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.number, e.ref, e.rule, e.actor, e.begun_at, e.done_at, e.messages, e.mails, e.events, e.documents, e.bytes, e.key from erasure e order by e.number
+$$;
+
+-- What must hold after an erasure, for reconcile: each row that says it is erased has no content, and its certificate.
+create function erasure_left() returns table (name text, counted bigint, bad bigint)
+language sql stable set search_path = relais, pg_temp as $$
+  select 'erased message that has content', (select count(*) from inbox where erased is not null), (select count(*) from inbox i where i.erased is not null
+    and (i.mail_from like '_%@%' or i.recipients <> '{}' or i.params - 'tls' <> '{}' or i.account <> '' or i.peer_address is not null or i.helo is not null or i.message_id is not null
+      or i.from_address is not null or i.entity_digest is not null or i.facts is distinct from facts_bones(i.facts) or exists (select from body_chunk c where c.body = i.body)
+      or i.state <> 'done' or not exists (select from erasure e where e.number = i.erased)))
+  union all select 'erased mail that has content', (select count(*) from outbox where erased is not null), (select count(*) from outbox o where o.erased is not null
+    and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
+      or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity)
+      or not exists (select from erasure e where e.number = o.erased)))
+  union all select 'erased dossier that has content', (select count(*) from dossier where erased is not null), (select count(*) from dossier d where d.erased is not null
+    and (d.ins <> '' or d.oid <> '' or d.pathology <> '' or d.state <> 'erased' or d.open or d.expert is not null or d.next_due is not null
+      or not exists (select from erasure e where e.number = d.erased and e.dossier = d.id and e.done_at is not null)
+      or exists (select from dossier_event e where e.dossier = d.id and e.data <> event_bones(e.data))
+      or exists (select from dossier_document x where x.dossier = d.id and (x.document !~ '^erased:\d+$' or x.digest <> '' or x.type is not null or x.title is not null))
+      or exists (select from relay r where r.dossier = d.id) or exists (select from dossier_task t where t.dossier = d.id)
+      or exists (select from outbox o where o.dossier = d.id and o.erased is null) or exists (select from inbox i where i.dossier = d.id and i.erased is null
+           and not exists (select from dossier x, dossier_event e where e.inbox = i.id and x.id = e.dossier and x.erased is null))
+      or exists (select from command c where c.dossier = d.id and c.args <> '{}')))
+  union all select 'erasures, each with its number', (select count(*) from erasure), abs((select count(*) from erasure) - coalesce((select n from tally where what = 'erasure'), 0))
+    + abs((select coalesce(max(number), 0) from erasure) - (select count(*) from erasure))
+    + (select count(*) from erasure e where e.done_at is not null and e.dossier is not null and not exists (select from dossier d where d.id = e.dossier and d.erased = e.number))
+  union all select 'erasures begun and not ended', (select count(*) from erasure), (select count(*) from erasure where done_at is null and begun_at < now() - interval '1 hour')
+  union all select 'legal holds', (select count(*) from hold), abs((select count(*) from hold) - coalesce((select n from tally where what = 'hold'), 0))
+$$;
+
 create function dossier_list(open_only boolean) returns table (ref text, state text, pathology text, opened_at timestamptz, complete_at timestamptz, due_at timestamptz, expert text, events integer)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select ref, state, pathology, opened_at, complete_at, due_at, expert, events from dossier where open or not open_only order by id
@@ -43,19 +326,19 @@ $$;
 
 create function trace_inbox(wanted text) returns table (inbox bigint, received_at timestamptz, source text, account text, peer_name text, size bigint, digest bytea, state text, class text,
   outcome text, reason text, owner text, rule text, ref text, message_id text, signature jsonb, tries integer,
-  trust bigint, trust_generated_at timestamptz, trust_digest text, antivirus text, virus text)
+  trust bigint, trust_generated_at timestamptz, trust_digest text, antivirus text, virus text, erased bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select i.id, i.received_at, i.source, i.account, i.peer_name, b.size, b.digest, i.state, i.class, i.outcome, i.reason, i.owner, i.rule, d.ref, i.message_id,
-         i.facts->'signature', i.tries, i.trust, t.generated_at, encode(t.digest, 'hex'), i.facts->'antivirus'->>'verdict', i.facts->'antivirus'->>'name'
+         i.facts->'signature', i.tries, i.trust, t.generated_at, encode(t.digest, 'hex'), i.facts->'antivirus'->>'verdict', i.facts->'antivirus'->>'name', i.erased
     from inbox i join body b on b.id = i.body left join dossier d on d.id = i.dossier left join trust_import t on t.id = i.trust
    where i.message_id = wanted or 'R' || i.id = upper(wanted) order by i.id
 $$;
 create function trace_outbox(wanted text) returns table (outbox bigint, code text, party text, state text, proof integer, created_at timestamptz, composed_at timestamptz, sealed_at timestamptz,
-  ended_at timestamptz, host text, reply_code integer, enhanced text, queue_id text, tls jsonb, reason text, ref text, message_id text, sent_digest bytea, attempts bigint, inbox bigint, looked text, names text, unread bigint, antivirus text, virus text)
+  ended_at timestamptz, host text, reply_code integer, enhanced text, queue_id text, tls jsonb, reason text, ref text, message_id text, sent_digest bytea, attempts bigint, inbox bigint, looked text, names text, unread bigint, antivirus text, virus text, erased bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select o.id, o.code, o.party, o.state, o.proof, o.created_at, o.composed_at, o.sealed_at, o.ended_at, o.host, o.reply_code, o.enhanced, o.queue_id, o.tls, o.reason,
          d.ref, o.message_id, o.sent_digest, (select count(*) from outbox_attempt a where a.outbox = o.id), o.inbox,
-         o.looked, o.look->>'ref', nullif((o.look->>'unread')::bigint, 0), o.look->>'antivirus', o.look->>'virus'
+         o.looked, o.look->>'ref', nullif((o.look->>'unread')::bigint, 0), o.look->>'antivirus', o.look->>'virus', o.erased
     from outbox o left join dossier d on d.id = o.dossier
    where o.message_id = wanted or 'S' || o.id = upper(wanted)
       or o.inbox in (select i.id from inbox i where i.message_id = wanted or 'R' || i.id = upper(wanted)) order by o.id
@@ -131,7 +414,7 @@ begin
   if not exists (select from outbox o where o.id = outbox_retry.outbox) then return null; end if;
   update outbox o set next_at = now(), tries = case when o.state = 'failed' and o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
-   where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed') and o.looked is distinct from 'held';
+   where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed') and o.looked is distinct from 'held' and o.erased is null;
   if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
   return found;
 end $$;
@@ -142,9 +425,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select 'inbox.' || coalesce(outcome, state), count(*), 0::bigint from inbox group by 1
   union all select 'outbox.' || state, count(*), 0 from outbox group by 1
   union all select 'inbox without its whole body', (select count(*) from inbox),
-    (select count(*) from inbox i where i.complete and body_check(i.body, deep) is not true)
+    (select count(*) from inbox i where i.complete and i.erased is null and body_check(i.body, deep) is not true)
   union all select 'mail without its composed body', (select count(*) from outbox where entity is not null),
-    (select count(*) from outbox o where o.entity is not null and body_check(o.entity, deep) is not true)
+    (select count(*) from outbox o where o.entity is not null and o.erased is null and body_check(o.entity, deep) is not true)
   union all select 'body that no message and no mail has', (select count(*) from body),
     (select count(*) from body b where not exists (select from inbox i where i.body = b.id) and not exists (select from outbox o where o.entity = b.id))
   union all select 'body of a dossier that is not under the dossier''s key', (select count(*) from body),
@@ -168,8 +451,8 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     (select count(*) from (select dossier, count(*) as n from dossier_event where kind = 'document_filed' group by 1) e
        full join (select dossier, count(*) as n from dossier_document group by 1) d using (dossier) where e.n is distinct from d.n)
   union all select 'document_withdrawn events against documents', (select count(*) from dossier_document where withdrawn),
-    (select count(*) from (select dossier, data->>'id' as document from dossier_event where kind = 'document_withdrawn') e
-       full join (select dossier, document from dossier_document where withdrawn) d using (dossier, document) where e.document is null or d.document is null)
+    (select count(*) from (select dossier, data->>'id' as document from dossier_event v where kind = 'document_withdrawn' and not exists (select from dossier x where x.id = v.dossier and x.erased is not null)) e
+       full join (select dossier, document from dossier_document v where withdrawn and not exists (select from dossier x where x.id = v.dossier and x.erased is not null)) d using (dossier, document) where e.document is null or d.document is null)
   union all select 'mails decided by events against outbox', (select count(*) from outbox where event is not null),
     (select count(*) from dossier_event e where (e.data->>'mails')::integer is distinct from null
        and (e.data->>'mails')::integer <> (select count(*) from outbox o where o.dossier = e.dossier and o.event = e.seq))
@@ -237,6 +520,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     abs((select count(*) from directory_past) - coalesce((select sum(removed) from directory_import), 0))
   union all select 'mailboxes that people vouched for', (select count(*) from directory_confirmed),
     abs((select count(*) from directory_confirmed) - coalesce((select n from tally where what = 'directory_confirmed'), 0))
+  union all select * from erasure_left()
   union all select 'fees in the ledger', (select count(*) from fee), abs((select count(*) from fee) - coalesce((select n from tally where what = 'fee'), 0))
   union all select 'mail that left before a restore, and left again', (select count(*) from sent_before),
     (select count(*) from sent_before s join outbox o on o.message_id = s.message_id where s.taken and o.state = 'accepted' and o.reason is distinct from 'sent.before')
@@ -264,14 +548,14 @@ language sql stable security definer set search_path = relais, pg_temp as $$
                      order by e.seq) from dossier_event e where e.dossier = d.id), '[]'),
          coalesce((select jsonb_agg(jsonb_build_object('document', x.document, 'current', x.current, 'withdrawn', x.withdrawn)) from dossier_document x
                     where x.dossier = d.id), '[]'), f.event, f.rpps
-    from dossier d left join fee f on f.dossier = d.id where d.id > reconcile_dossiers.after order by d.id limit reconcile_dossiers.most
+    from dossier d left join fee f on f.dossier = d.id where d.id > reconcile_dossiers.after and d.erased is null order by d.id limit reconcile_dossiers.most
 $$;
 -- Of these alone that had an event in a span of time: what happened then is counted from them.
 create function figures_dossiers(after bigint, most bigint, from_at timestamptz, until_at timestamptz) returns table (id bigint, ref text, pathology text, state text,
   open boolean, expert text, asked text, complete_at timestamptz, due_at timestamptz, next_due timestamptz, now timestamptz, events jsonb, documents jsonb, fee_event bigint,
   fee_rpps text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select r.* from (select d.id from dossier d where d.id > figures_dossiers.after
+  select r.* from (select d.id from dossier d where d.id > figures_dossiers.after and d.erased is null
                       and exists (select from dossier_event e where e.dossier = d.id and e.at >= from_at and e.at < until_at)
                     order by d.id limit figures_dossiers.most) x, lateral reconcile_dossiers(x.id - 1, 1) r order by r.id
 $$;
@@ -297,7 +581,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
                           and l.local in (select lower(split_part(x, '@', 1)) from unnest(i.recipients) x) limit 1) r on true
     left join lateral (select b.party, b.dossier from relay_by_thread(array(select jsonb_array_elements_text(coalesce(i.facts->'mail'->'in_reply_to', '[]'))), i.from_address) b
                         where r.dossier is null) t on true
-   where i.id > rehearse_messages.after and i.outcome is not null and i.facts is not null order by i.id limit rehearse_messages.most
+   where i.id > rehearse_messages.after and i.outcome is not null and i.facts is not null and i.erased is null order by i.id limit rehearse_messages.most
 $$;
 create function rehearse_commands(dossier bigint) returns table (asked_at timestamptz, done_at timestamptz, actor text, kind text, args jsonb, reason text)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -340,6 +624,7 @@ grant execute on function rule_import, rule_list, rule_questionnaire, trust_repl
   dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_keys, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
+grant execute on function hold_set, hold_lift, hold_list, retention_dossiers, retention_apart, erasure_begin, erasure_end, erasure_apart, erasure_again, erasure_list, schema_state to relais_operator;
 grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

@@ -17,6 +17,7 @@ import client_mode                  # noqa: E402
 import copies                       # noqa: E402
 import directory                    # noqa: E402
 import keeper                       # noqa: E402
+import keeping                      # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
 import notices                      # noqa: E402
@@ -162,6 +163,7 @@ def main():
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
+        "keeping": group(keeping, "keeping", tampered=False),
         "export": group(copies, "export", tampered=False, kind=copies.World),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),

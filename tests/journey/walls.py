@@ -30,7 +30,7 @@ MAY = {
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer deliver_fence body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
-    "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
+    "operator": "hold_set hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_list schema_state task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
                 "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
@@ -350,9 +350,9 @@ EVIDENCE = {
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
     "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
     "directory_import": "extracts of the directory", "directory_entry": "lines of the directory", "directory_past": "left the directory",
-    "directory_confirmed": "vouched", "fee": "fees",
+    "directory_confirmed": "vouched", "fee": "fees", "erasure": "erasures", "hold": "holds",
 }
-MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee"}
+MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee", "erasure", "hold"}
 NO_EVIDENCE = {
     "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_state": "that the keeper lives, written every ten seconds",
     "study_count": "how many answered what: it leads back to no message",
@@ -361,7 +361,7 @@ NO_EVIDENCE = {
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
     "service_timer": "when a service is next: found anew when it is lost", "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
     "fence": "a state: closed again by the deliverer's journal", "sent_before": "of the deliverer's journals, outside: found anew by relais fence lift",
-    "missing_note": "a person's word on a line of the receivers' journals: without it the line is named again", "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages",
+    "missing_note": "a person's word on a line of the receivers' journals: without it the line is named again", "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages", "schema_range": "of the program",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
 
