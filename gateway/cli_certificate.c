@@ -25,6 +25,7 @@ static const struct {
 	{INVENTORY_WEAK, "weak", "clé ou empreinte trop faible", "key or digest too weak"},
 	{INVENTORY_WRONG_USE, "wrong-use", "pas fait pour cet usage", "not made for this use"},
 	{INVENTORY_NO_END, "no-end", "sans date de prochaine liste", "without the date of the next list"},
+	{INVENTORY_NEXT, "next", "prend la suite à sa date", "takes over on its day"},
 	{INVENTORY_OVERTAKEN, "overtaken", "remplacée par une plus récente", "a newer one is there"},
 };
 

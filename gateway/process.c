@@ -66,7 +66,7 @@ static void tune_heap(enum instance_user user)
 /* What a test or an operator sets for all processes passes; nothing else of our environment does. */
 static void clean_environment(const struct instance *instance, enum instance_user user)
 {
-	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES",
+	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES", "SOFTHSM2_CONF",
 #ifdef RELAIS_FAULTS
 						   "RELAIS_FAULTS",
 #endif

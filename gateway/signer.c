@@ -1,12 +1,15 @@
 /* gateway/signer.c - relais-signer: seals composed mail.
  *
  * 1. It is told nothing but that there is work: what it signs it reads itself, under its own role.
- * 2. The key is read before the jail; inside it no file can be opened and no stranger reached.
+ * 2. The key is read, or its token opened, before the jail; inside it no file can be opened but the token's own, and no stranger reached.
  * 3. The journal is on disk before the database hears of a seal. A crash between the two gives a second line
  *    for the same row, never a seal without a line.
  * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
- * 5. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
+ * 5. Of two seals, during a rollover, the newest that is valid at that instant is used, mail by mail.
+ * 6. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
  *    process ends: its claim is free as soon as its connection is gone. */
+
+#include <string.h>
 
 #include "base/limits.h"
 #include "certs/private_key.h"
@@ -25,7 +28,8 @@ enum { MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS
 struct signer {
 	struct service service;
 	struct store *store;
-	struct sign *sign;
+	struct sign *seals[2];                 /* the second, of a rollover, may be NULL */
+	const struct sign *sign;               /* the one that seals now; NULL: none is valid */
 	struct signer_journal journal;
 };
 
@@ -189,12 +193,22 @@ static enum reason work(struct signer *s, bool *worked)
 	return reason;
 }
 
+static bool choose(struct signer *s)
+{
+	const struct sign *newest = sign_newest(s->seals, sizeof s->seals / sizeof s->seals[0], service_now());
+
+	if (newest != NULL && newest != s->sign)
+		log_event("seal-chosen", LOG_BYTES("fingerprint", sign_fingerprint(newest)), LOG_END);
+	s->sign = newest;
+	return newest != NULL;
+}
+
 static int serve(struct signer *s)
 {
 	while (!service_stopping(&s->service)) {
 		bool worked = false;
 		/* With an expired seal nothing is claimed: the rows wait for a new certificate, they are not lost. */
-		if (!sign_current(s->sign, service_now())) {
+		if (!choose(s)) {
 			log_event("seal-expired", LOG_END);
 			service_pause(&s->service, EXPIRED_MS);
 			continue;
@@ -214,18 +228,34 @@ static int serve(struct signer *s)
 
 /* --- start ------------------------------------------------------------------ */
 
+/* Two seals speak for one mailbox: a rollover changes nothing for those whom we write to. */
+static bool open_seal(struct signer *s, const char *certificate, const char *key, struct sign **out)
+{
+	const struct config *config = s->service.config;
+	const struct key_source source = {key, config->signer.pkcs11_module, config->signer.pin_file};
+	char detail[SIGN_DETAIL] = "";
+	enum reason reason = sign_open(certificate, &source, out, detail);
+
+	if (reason == REASON_NONE && !bytes_equal_nocase(sign_mailbox(*out), bytes_of_text(config->signer.mailbox))) {
+		reason = REASON_CONFIG_VALUE;
+		memcpy(detail, "the certificate is of another mailbox", sizeof "the certificate is of another mailbox");
+	}
+	if (reason != REASON_NONE)
+		log_event("seal-refused", LOG_REASON(reason), LOG_TEXT("file", certificate), LOG_TEXT("detail", detail), LOG_END);
+	return reason == REASON_NONE;
+}
+
 static bool prepare(struct signer *s, int *status)
 {
 	const struct config *config = s->service.config;
-	char detail[SIGN_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;
-	enum reason reason = sign_open(config->signer.certificate, config->signer.key, &s->sign, detail);
-	if (reason != REASON_NONE) {
-		log_event("seal-refused", LOG_REASON(reason), LOG_TEXT("detail", detail), LOG_END);
+	if (!open_seal(s, config->signer.certificate, config->signer.key, &s->seals[0]) ||
+	    (config->signer.certificate_next[0] != '\0' && !open_seal(s, config->signer.certificate_next, config->signer.key_next, &s->seals[1])))
 		return false;
-	}
-	reason = signer_journal_open(config->signer.journal, &s->journal);
+	if (config->signer.token_folder[0] != '\0')
+		jail_folder(config->signer.token_folder);
+	enum reason reason = signer_journal_open(config->signer.journal, &s->journal);
 	if (reason != REASON_NONE) {
 		log_event("journal-refused", LOG_REASON(reason), LOG_TEXT("file", config->signer.journal), LOG_END);
 		return false;
@@ -251,12 +281,14 @@ int main(int argc, char **argv)
 		return status;
 	if (prepare(&s, &status)) {
 		(void)jail_enter(JAIL_SIGNER);
-		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.sign)), LOG_NUMBER("key_locked", private_key_locked()), LOG_END);
+		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.seals[0])), LOG_NUMBER("seals", s.seals[1] != NULL ? 2 : 1),
+			  LOG_NUMBER("key_locked", private_key_locked()), LOG_END);
 		status = serve(&s);
 	}
 	store_close(&s.store);
 	signer_journal_close(&s.journal);
-	sign_close(&s.sign);
+	sign_close(&s.seals[0]);
+	sign_close(&s.seals[1]);
 	arena_destroy(&s.service.arena);
 	return status;
 }

@@ -17,6 +17,7 @@ import client_mode                  # noqa: E402
 import copies                       # noqa: E402
 import directory                    # noqa: E402
 import keeper                       # noqa: E402
+import keys                         # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
 import notices                      # noqa: E402
@@ -155,6 +156,7 @@ def main():
         "walls": group(intruder, "walls", tampered=False),
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
+        "keys": group(keys, "keys"),
         "kill": group(kills, "kill"),
         "keeper": group(keeper, "keeper", tampered=False, kind=keeper.KeeperWorld),
         "trust": group(trust, "trust", tampered=False),
