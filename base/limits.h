@@ -143,6 +143,7 @@
 /* One message read in the jail. */
 #define LIMIT_INSPECT_CPU_SECONDS 10
 #define LIMIT_INSPECT_SECONDS 30
+#define LIMIT_OPENER_SECONDS 45          /* an answer of relais-opener: it waits for one reader itself */
 #define LIMIT_INSPECT_MEMORY (256u * 1024 * 1024)
 #define LIMIT_INSPECT_ANSWER (4u * 1024 * 1024)
 #define LIMIT_EXTRACT_ANSWER (64u * 1024 * 1024)

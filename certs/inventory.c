@@ -78,9 +78,10 @@ static bool fits_use(X509 *certificate, enum inventory_use use, bool chain)
 
 	if (chain || use == INVENTORY_ANCHORS)
 		return X509_check_ca(certificate) != 0 && (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) != 0;
-	uint32_t wanted = use == INVENTORY_SERVER ? XKU_SSL_SERVER : use == INVENTORY_SEAL ? XKU_SMIME : XKU_SSL_CLIENT | XKU_SSL_SERVER;
-	return (flags & (EXFLAG_INVALID | EXFLAG_CA)) == 0 && (extended & wanted) != 0 &&
-	       (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) != 0;
+	bool mail = use == INVENTORY_SEAL || use == INVENTORY_OPENING;
+	uint32_t wanted = use == INVENTORY_SERVER ? XKU_SSL_SERVER : mail ? XKU_SMIME : XKU_SSL_CLIENT | XKU_SSL_SERVER;
+	uint32_t usage = use == INVENTORY_OPENING ? KU_KEY_AGREEMENT | KU_KEY_ENCIPHERMENT : KU_DIGITAL_SIGNATURE;
+	return (flags & (EXFLAG_INVALID | EXFLAG_CA)) == 0 && (extended & wanted) != 0 && (X509_get_key_usage(certificate) & usage) != 0;
 }
 
 /* --- items ----------------------------------------------------------------------- */
@@ -321,7 +322,7 @@ static unsigned in_rollover(const struct inventory *inventory, size_t i)
 	const struct inventory_item *item = &inventory->items[i];
 	unsigned word = 0;
 
-	for (size_t k = 0; k < inventory->n && item->use == INVENTORY_SEAL; k++) {
+	for (size_t k = 0; k < inventory->n && (item->use == INVENTORY_SEAL || item->use == INVENTORY_OPENING); k++) {
 		const struct inventory_item *other = &inventory->items[k];
 		if (takes_over(other, item))
 			word |= INVENTORY_OVERTAKEN;

@@ -13,6 +13,7 @@ enum inventory_use {
 	INVENTORY_SERVER,      /* certificate of a TLS server, then its chain */
 	INVENTORY_CLIENT,
 	INVENTORY_SEAL,        /* S/MIME */
+	INVENTORY_OPENING,     /* S/MIME, to be encrypted to */
 	INVENTORY_ANCHORS,
 	INVENTORY_CRLS,        /* a folder */
 };
@@ -62,7 +63,7 @@ struct inventory {
 MUST_USE enum reason inventory_add(struct inventory *inventory, enum inventory_use use, const char *path, const char *key);
 
 /* Of certificates of one use in different files (a rollover): one that another, sound and longer, takes over from in time is OVERTAKEN, and
- * its end is no trouble any more; the other, while its time has not come, is NEXT and not EARLY. For SEAL, once all are added. */
+ * its end is no trouble any more; the other, while its time has not come, is NEXT and not EARLY. For SEAL and OPENING, once all are added. */
 void inventory_rollover(struct inventory *inventory);
 
 /* Whole days from now until then, rounded down; negative when it is past. */

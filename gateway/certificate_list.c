@@ -45,6 +45,8 @@ static void of_config(struct entries *e, const struct config *c)
 	add(e, "deliverer", INVENTORY_CLIENT, c->deliverer.certificate, c->deliverer.key);
 	add(e, "signer", INVENTORY_SEAL, c->signer.certificate, file_of(c->signer.key));
 	add(e, "signer", INVENTORY_SEAL, c->signer.certificate_next, file_of(c->signer.key_next));
+	add(e, "opener", INVENTORY_OPENING, c->opener.certificate, file_of(c->opener.key));
+	add(e, "opener", INVENTORY_OPENING, c->opener.certificate_next, file_of(c->opener.key_next));
 	add(e, "receiver", INVENTORY_ANCHORS, c->receiver.client_anchors, NULL);
 	if (c->collector.n > 0)
 		add(e, "collector", INVENTORY_ANCHORS, c->collector.anchors, NULL);

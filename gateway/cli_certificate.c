@@ -32,7 +32,7 @@ static const struct {
 static const char *kind_of(const struct inventory_item *item)
 {
 	static const char *const names[] = {
-		[INVENTORY_SERVER] = "server", [INVENTORY_CLIENT] = "client", [INVENTORY_SEAL] = "seal", [INVENTORY_ANCHORS] = "anchor", [INVENTORY_CRLS] = "crl"};
+		[INVENTORY_SERVER] = "server", [INVENTORY_CLIENT] = "client", [INVENTORY_SEAL] = "seal", [INVENTORY_OPENING] = "opening", [INVENTORY_ANCHORS] = "anchor", [INVENTORY_CRLS] = "crl"};
 	return item->chain ? "chain" : names[item->use];
 }
 

@@ -81,6 +81,12 @@ struct config {
 		const char *journal;
 	} signer;
 	struct {
+		const char *certificate, *key;   /* for mail that is encrypted to us; "" = none: it is refused */
+		const char *certificate_next, *key_next;   /* of a rollover: both open */
+		const char *pkcs11_module, *pin_file, *token_folder;
+		const char *journal;
+	} opener;
+	struct {
 		const char *certificate, *key, *anchors;
 		const char *crls;        /* folder, "" = none */
 		struct config_route *routes;

@@ -551,6 +551,7 @@ create function body_read(body bigint) returns table (size bigint, data bytea)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select b.size, c.data from body b join body_chunk c on c.body = b.id where b.id = body_read.body
+     and (session_user <> 'relais_opener' or exists (select from inbox i where i.body = body_read.body))
      and (session_user not in ('relais_signer', 'relais_deliverer')
           or exists (select from outbox o where o.entity = body_read.body
                      and o.state = case session_user when 'relais_signer' then 'composed' else 'sending' end))

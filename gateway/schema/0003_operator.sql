@@ -62,9 +62,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- What `relais recheck` needs: the message, the verdict as it was given, and the pieces that verdict names.
-create function recheck_get(inbox bigint) returns table (body bigint, received_at timestamptz, source text, mail_from text, signature jsonb, digest text)
+create function recheck_get(inbox bigint) returns table (body bigint, received_at timestamptz, source text, mail_from text, signature jsonb, digest text, opened boolean)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.body, i.received_at, i.source, i.mail_from, i.facts->'signature', i.facts->>'digest' from inbox i where i.id = recheck_get.inbox
+  select i.body, i.received_at, i.source, i.mail_from, i.facts->'signature', i.facts->>'digest', i.facts ? 'opened' from inbox i where i.id = recheck_get.inbox
 $$;
 create function material_get(digests text[]) returns table (digest text, kind text, der bytea)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -318,13 +318,14 @@ $$;
 -- ---------------------------------------------------------------- who may execute what
 revoke all on all functions in schema relais from public;
 alter default privileges for role relais_owner revoke execute on functions from public;
-grant usage on schema relais to relais_keeper, relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher,
+grant usage on schema relais to relais_keeper, relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher, relais_opener,
   relais_operator;
 grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
+grant execute on function open_claim, body_read to relais_opener;
 grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
 grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, deliver_fence, body_read to relais_deliverer;

@@ -35,6 +35,7 @@ import staff                        # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
+import encrypted                    # noqa: E402
 import extensions                   # noqa: E402
 import figures                      # noqa: E402
 import intruder                     # noqa: E402
@@ -157,6 +158,7 @@ def main():
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "keys": group(keys, "keys"),
+        "encrypted": group(encrypted, "encrypted", kind=encrypted.EncryptedWorld),
         "kill": group(kills, "kill"),
         "keeper": group(keeper, "keeper", tampered=False, kind=keeper.KeeperWorld),
         "trust": group(trust, "trust", tampered=False),

@@ -26,6 +26,7 @@ MAY = {
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add recipient_learn relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told outbox_cancel_offer outbox_cancel_document "
               "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
+    "opener": "open_claim body_read",
     "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer deliver_fence body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
@@ -43,7 +44,7 @@ SECRETS = {
     "pki/relais-seal.key": "signer", "pki/relais-server.key": "receiver", "pki/collector.key": "collector", "pki/deliverer.key": "deliverer",
     "pki/relais-client.key": None, "pki/ca/racine/key.pem": None, "pki/ca/organisations/key.pem": None, "pki/ca/personnes/key.pem": None,
     "collector.password": "collector", "journal/receiver.jsonl": "receiver", "journal/collector.jsonl": "collector",
-    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "journal/deliverer.jsonl": "deliverer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
+    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "journal/opener.jsonl": "opener", "journal/deliverer.jsonl": "deliverer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
     "log/postgresql.log": None,
 }
 
@@ -125,7 +126,7 @@ def readers_sockets(world):
     """Only the worker may ask the readers; each asks the keeper by its own socket; a stranger to the instance reaches nothing."""
     connect = "import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])"
     owners = {"verify": "worker", "inspect": "worker", "compose": "worker", "shield": "worker", "keeper-worker": "worker", "keeper-signer": "signer",
-              "keeper-deliverer": "deliverer", "keeper-operator": None}
+              "keeper-deliverer": "deliverer", "keeper-opener": "opener", "keeper-operator": None}
     for socket, owner in owners.items():
         for name, uid in {**UID, "nobody": 65534}.items():
             done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", connect,
