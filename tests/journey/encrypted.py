@@ -54,7 +54,7 @@ def ask(world, body, mail=0, uid=None):
     program = ("import socket,struct,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET)\ns.settimeout(60)\n"
                f"s.connect({os.path.join(world.dir, 'run', 'opener.sock')!r})\ns.send(struct.pack('>QQ',{body},{mail}))\nsys.stdout.buffer.write(s.recv(100))\n")
     become = ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups"] if uid else []
-    return subprocess.run(become + ["python3", "-c", program], capture_output=True, cwd="/")
+    return subprocess.run(become + ["/usr/bin/python3", "-c", program], capture_output=True, cwd="/")
 
 
 def pid_of(world, name):
