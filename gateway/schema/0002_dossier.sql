@@ -118,6 +118,10 @@ begin
     update recipient r set active = false where r.address = key and r.active;
     select coalesce(max(r.version), 0) + 1 into v from recipient r where r.address = key;
     insert into recipient values (key, v, item, true);
+    -- What waits for a certificate is looked at again.
+    update outbox o set next_at = now() where o.state = 'composed' and o.reason = 'sign.certificate'
+       and (lower(o.recipient) = key or '@' || lower(substring(o.recipient from '[^@]*$')) = key);
+    perform tell('signer');
   elsif kind = 'settings' then
     key := item->>'setting';
     select s.version, s.data into v, old from setting s where s.name = key and s.active;

@@ -21,6 +21,7 @@ import keys                         # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
 import notices                      # noqa: E402
+import outgoing                     # noqa: E402
 import opinions                     # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
@@ -158,6 +159,7 @@ def main():
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "keys": group(keys, "keys"),
+        "outgoing": group(outgoing, "outgoing", kind=outgoing.ReadingWorld),
         "encrypted": group(encrypted, "encrypted", kind=encrypted.EncryptedWorld),
         "kill": group(kills, "kill"),
         "keeper": group(keeper, "keeper", tampered=False, kind=keeper.KeeperWorld),

@@ -27,8 +27,8 @@ MAY = {
               "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "opener": "open_claim body_read",
-    "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
-    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer deliver_fence body_read",
+    "signer": "session_start doze awake sign_claim sign_envelope sign_wait sign_done sign_refuse body_read",
+    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_envelope deliver_result deliver_peer deliver_fence body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
@@ -347,13 +347,13 @@ def at_rest(world, story):
 
 # Tables of evidence, and a word of the check that misses a row of it.
 EVIDENCE = {
-    "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
+    "body": "body", "body_chunk": "body", "outbox_envelope": "envelope", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
     "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
     "directory_import": "extracts of the directory", "directory_entry": "lines of the directory", "directory_past": "left the directory",
     "directory_confirmed": "vouched", "fee": "fees",
 }
-MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee"}
+MAY_BE_EMPTY = {"outbox_envelope", "collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee"}
 NO_EVIDENCE = {
     "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_state": "that the keeper lives, written every ten seconds",
     "study_count": "how many answered what: it leads back to no message",
