@@ -14,13 +14,6 @@
 
 enum { PIN_MAX = 256 };
 
-#define SCHEME "pkcs11:"
-
-bool key_is_token(const char *key)
-{
-	return bytes_starts(bytes_of_text(key), BYTES(SCHEME));
-}
-
 /* --- a file --------------------------------------------------------------------- */
 
 static EVP_PKEY *open_file(const char *path, const char **why)

@@ -14,8 +14,11 @@ struct key_source {
 	const char *pin_file;    /* of a URI: the PIN, on one line */
 };
 
-/* Does the text name a key of a token, and no file? */
-bool key_is_token(const char *key);
+/* Does the text name a key of a token, and no file? Inline, so that who asks it need not link what opens keys. */
+static inline bool key_is_token(const char *key)
+{
+	return bytes_starts(bytes_of_text(key), BYTES("pkcs11:"));
+}
 
 /*
  * An EVP_PKEY (for certs/ alone, hence void), to be freed with key_close; or NULL with *why, a sentence without content. The PIN is wiped

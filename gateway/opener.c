@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "certs/opening.h"
 #include "gateway/chain_journal.h"
+#include "gateway/envelope_answer.h"
 #include "gateway/instance.h"
 #include "gateway/jail.h"
 #include "gateway/json_view.h"
@@ -25,7 +26,6 @@
 #include "gateway/opener_client.h"
 #include "gateway/service.h"
 #include "gateway/store.h"
-#include "gateway/verify_envelope.h"
 
 enum { SOCKET = 3, KEYS = 2, IDS = KEYS * OPENING_IDS, CLIENTS_MAX = 64, MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000 };
 
@@ -87,7 +87,7 @@ static enum reason find(struct opener *o, struct arena *arena, struct bytes raw,
 	struct cursor c = cursor_on(answer);
 	if (!frame_next(&c, &frame) || !bytes_equal_text(frame.tag, FRAME_JSON) || !cursor_done(&c))
 		return REASON_FRAME;
-	return verify_envelope_read(arena, frame.payload, IDS, out);
+	return envelope_answer_read(arena, frame.payload, IDS, out);
 }
 
 static enum reason note(struct opener *o, const struct question *q, const struct opening *key, bool opened)

@@ -6,7 +6,6 @@
 #ifndef RELAIS_GATEWAY_VERIFY_ENVELOPE_H
 #define RELAIS_GATEWAY_VERIFY_ENVELOPE_H
 
-#include "certs/envelope.h"
 #include "gateway/verify_message.h"
 
 /* Is it a request of this kind? */
@@ -14,9 +13,5 @@ bool verify_envelope_asked(struct bytes request);
 
 /* FRAME: the request is not to be read; MEMORY. Anything in the payload itself is an answer with a reason. */
 MUST_USE enum reason verify_envelope(struct arena *arena, struct bytes request, struct bytes payload, struct verify_answer *out);
-
-/* The answer to "recipients" as the holder of the key takes it, and as it is written: bytes of a child that has read a stranger's, so
- * everything is checked once more. FRAME: it is no such answer; else the reason it names. */
-MUST_USE enum reason verify_envelope_read(struct arena *arena, struct bytes json, size_t ids, struct envelope_recipient *out);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "certs/opening.h"
+#include "gateway/envelope_answer.h"
 #include "gateway/json_view.h"
 #include "gateway/verify_envelope.h"
 
@@ -102,7 +103,7 @@ static enum reason open_mail(struct arena *arena, const struct fixture *f, struc
 
 	assert_int_equal(verify_envelope(arena, json_write(arena, request), mail, &answer), REASON_NONE);
 	assert_int_equal(answer.n, 0);
-	enum reason reason = verify_envelope_read(arena, answer.json, 2, &r);
+	enum reason reason = envelope_answer_read(arena, answer.json, 2, &r);
 	if (reason != REASON_NONE)
 		return reason;
 	assert_true(opening_unwrap(f->key, &r, key));
@@ -196,7 +197,7 @@ static void test_answers(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena *arena = arena_create(1u << 20);
 		struct envelope_recipient r;
-		enum reason reason = verify_envelope_read(arena, bytes_of_text(rows[i].json), 2, &r);
+		enum reason reason = envelope_answer_read(arena, bytes_of_text(rows[i].json), 2, &r);
 		if (reason != rows[i].reason)
 			fail_msg("%s: %s", rows[i].name, reason_code(reason));
 		if (reason == REASON_NONE)

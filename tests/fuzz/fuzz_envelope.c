@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "gateway/envelope_answer.h"
 #include "gateway/json_view.h"
 #include "gateway/verify_envelope.h"
 
@@ -52,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		object(arena, rest);
 	else if (size > 0 && data[0] % 3 == 1)
 		mail(arena, rest);
-	else if (size > 0 && verify_envelope_read(arena, rest, 2, &r) == REASON_NONE &&
+	else if (size > 0 && envelope_answer_read(arena, rest, 2, &r) == REASON_NONE &&
 		 (r.which > 1 || r.secret.len > ENVELOPE_SECRET_MAX || r.ukm.len > ENVELOPE_UKM_MAX || r.hash >= ENVELOPE_HASHES || r.mask >= ENVELOPE_HASHES))
 		abort();
 	arena_destroy(&arena);
