@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "certs/opening.h"
 #include "certs/sign.h"
 #include "certs/verify.h"
 
@@ -50,7 +51,9 @@ static const char token[] =
 	"mkdir tokens && printf 'directories.tokendir = %s/tokens\\nobjectstore.backend = file\\nlog.level = ERROR\\n' \"$PWD\" >conf && export SOFTHSM2_CONF=$PWD/conf && "
 	"softhsm2-util --init-token --free --label relais --so-pin 87654321 --pin 246810 && "
 	"put() { openssl pkcs8 -topk8 -nocrypt -in pki/$1.key -out p8 && softhsm2-util --import p8 --token relais --label $1 --id $2 --pin 246810 && rm p8 pki/$1.key; } && "
-	"put relais-seal 01 && put rsa 02 && umask 077 && echo 246810 >pin && echo 111111 >wrong && : >empty && cp pin open && chmod 640 open";
+	"put relais-seal 01 && put rsa 02 && put opens-rsa 03 && openssl pkcs8 -topk8 -nocrypt -in pki/opens-ec.key -outform DER -out ec.der && put opens-ec 04 && "
+	/* What softhsm2-util imports may not agree on keys. */
+	"tool() { pkcs11-tool --module " MODULE " --token-label relais --login --pin 246810 \"$@\"; } && tool --delete-object --type privkey --id 04 && tool --write-object ec.der --type privkey --id 04 --label opens-ec --usage-derive && rm ec.der && umask 077 && echo 246810 >pin && echo 111111 >wrong && : >empty && cp pin open && chmod 640 open";
 
 static int set_up(void **state)
 {
@@ -61,6 +64,7 @@ static int set_up(void **state)
 	if (mkdtemp(f.folder) == NULL)
 		return -1;
 	if (!run(&f, "bash \"$PKI\" pki seal=" SEAL " && bash \"$PKI\" issue pki rsa kind=seal cn=RSA email=" SEAL " key=rsa && "
+		     "bash \"$PKI\" issue pki opens-rsa kind=opening cn=RSA email=" SEAL " key=rsa && bash \"$PKI\" issue pki opens-ec kind=opening cn=EC email=" SEAL " && "
 		     "bash \"$PKI\" issue pki file kind=seal cn=FILE email=" SEAL) ||
 	    !run(&f, token) || setenv("SOFTHSM2_CONF", in(&f, "conf"), 1) != 0 ||
 	    trust_load(in(&f, "pki/anchors-smime.pem"), NULL, &f.trust, detail) != REASON_NONE) {
@@ -161,12 +165,60 @@ static void test_refused(void **state)
 	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), &no_module, &sign, detail), REASON_CONFIG_VALUE);
 }
 
+static struct bytes read_file(struct arena *arena, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	unsigned char *data = arena_alloc(arena, 65536);
+
+	if (file == NULL)
+		fail_msg("%s cannot be read", path);
+	struct bytes out = {data, fread(data, 1, 65536, file)};
+	fclose(file);
+	return out;
+}
+
+/* Keys that open mail, in the token: it does the one step, and the key never leaves it. */
+static void test_opens(void **state)
+{
+	static const struct {
+		const char *name, *options;
+	} rows[] = {{"opens-ec", ""}, {"opens-rsa", "-keyopt rsa_padding_mode:oaep"}};
+	const struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena *arena = arena_create(4 << 20);
+		char command[512], uri[128], certificate[64], detail[OPENING_DETAIL];
+		struct envelope_recipient r;
+		struct opening *opening;
+		struct bytes content;
+		unsigned char secret[ENVELOPE_KEY_MAX];
+		bool authenticated;
+
+		snprintf(command, sizeof command, "printf 'Bonjour.' | openssl cms -encrypt -binary -aes-256-gcm -outform DER -out object -recip pki/%s.pem %s", rows[i].name, rows[i].options);
+		assert_true(run(f, command));
+		snprintf(uri, sizeof uri, "pkcs11:token=relais;object=%s;type=private", rows[i].name);
+		snprintf(certificate, sizeof certificate, "pki/%s.pem", rows[i].name);
+		struct key_source key = source(f, uri, "pin");
+		if (opening_open(in(f, certificate), &key, &opening, detail) != REASON_NONE)
+			fail_msg("%s: %s", rows[i].name, detail);
+		const struct bytes ids[] = {opening_id(opening, 0), opening_id(opening, 1)}, object = read_file(arena, in(f, "object"));
+		assert_int_equal(envelope_find(arena, object, ids, 2, &r), REASON_NONE);
+		if (!opening_unwrap(opening, &r, secret))
+			fail_msg("%s", rows[i].name);
+		assert_int_equal(envelope_open(arena, object, (struct bytes){secret, r.key_bits / 8}, &content, &authenticated), REASON_NONE);
+		assert_true(bytes_equal_text(content, "Bonjour.") && authenticated);
+		opening_close(&opening);
+		arena_destroy(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong_pin),
 		cmocka_unit_test(test_seals),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_opens),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
