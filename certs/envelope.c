@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "certs/envelope_asn1.h"
 
 enum { GCM_NONCE = 12, GCM_TAG_MIN = 12, GCM_TAG_MAX = 16, CBC_IV = 16, POINT_MAX = 133 /* uncompressed P-521 */ };
@@ -378,7 +379,7 @@ enum reason envelope_open(struct arena *arena, struct bytes cms, struct bytes ke
 	if (reason == REASON_NONE)
 		*content = (struct bytes){to, len};
 	else if (to != NULL)
-		OPENSSL_cleanse(to, room);
+		secret_wipe(to, room);
 	ENVELOPE_OBJECT_free(object);
 	ERR_clear_error();
 	return reason;

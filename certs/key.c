@@ -10,6 +10,7 @@
 #include <openssl/engine.h>
 #include <openssl/err.h>
 
+#include "base/secret.h"
 #include "certs/private_key.h"
 
 enum { PIN_MAX = 256 };
@@ -65,7 +66,7 @@ static ENGINE *open_engine(const struct key_source *source, const char **why)
 		*why = "the PKCS#11 module cannot be loaded";
 	else if (*why == NULL && ENGINE_ctrl_cmd_string(engine, "PIN", pin, 0) != 1)
 		*why = "the PIN is not taken";
-	OPENSSL_cleanse(pin, sizeof pin);
+	secret_wipe(pin, sizeof pin);
 	if (*why == NULL)
 		return engine;
 	ENGINE_free(engine);

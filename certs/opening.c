@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "certs/envelope_asn1.h"
 
 enum { FINGERPRINT_TEXT = 64, SHARED_MAX = 66 /* P-521 */ };
@@ -147,7 +148,7 @@ static bool unwrap_oaep(const struct opening *o, const struct envelope_recipient
 
 	if (good)
 		memcpy(out, plain, len);
-	OPENSSL_cleanse(plain, sizeof plain);
+	secret_wipe(plain, sizeof plain);
 	EVP_PKEY_CTX_free(context);
 	return good;
 }
@@ -219,7 +220,7 @@ static bool unwrap_key(const struct envelope_recipient *r, const unsigned char *
 		    (size_t)(n + last) * 8 == r->key_bits;
 	if (good)
 		memcpy(out, plain, (size_t)(n + last));
-	OPENSSL_cleanse(plain, sizeof plain);
+	secret_wipe(plain, sizeof plain);
 	EVP_CIPHER_CTX_free(context);
 	return good;
 }
@@ -230,8 +231,8 @@ static bool unwrap_ecdh(const struct opening *o, const struct envelope_recipient
 	size_t len;
 	bool good = agree(o, r->point, shared, &len) && derive(r, shared, len, kek) && unwrap_key(r, kek, out);
 
-	OPENSSL_cleanse(shared, sizeof shared);
-	OPENSSL_cleanse(kek, sizeof kek);
+	secret_wipe(shared, sizeof shared);
+	secret_wipe(kek, sizeof kek);
 	return good;
 }
 
@@ -248,7 +249,7 @@ bool opening_unwrap(const struct opening *opening, const struct envelope_recipie
 	bool good = sizes && (recipient->kind == ENVELOPE_OAEP ? unwrap_oaep(opening, recipient, found) : agreed && unwrap_ecdh(opening, recipient, found));
 	if (good)
 		memcpy(out, found, recipient->key_bits / 8);
-	OPENSSL_cleanse(found, sizeof found);
+	secret_wipe(found, sizeof found);
 	ERR_clear_error();
 	return good;
 }

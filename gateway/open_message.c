@@ -5,6 +5,7 @@
 
 #include "base/frame.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "gateway/json_view.h"
 
 bool open_message_wanted(const json_t *verified)
@@ -63,9 +64,9 @@ enum reason open_message(struct oneshot *verify, struct opener_client *opener, s
 	if (reason != REASON_NONE)
 		return reason;
 	struct bytes request = question(arena, key, len);
-	explicit_bzero(key, sizeof key);
+	secret_wipe(key, sizeof key);
 	reason = oneshot_call(verify, arena, request, raw, 2 * LIMIT_MESSAGE + LIMIT_INSPECT_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
-	explicit_bzero((unsigned char *)(uintptr_t)request.at, request.len);
+	secret_wipe((unsigned char *)(uintptr_t)request.at, request.len);
 	/* One that kills its reader is told nothing else than one that does not open. */
 	if (reason == REASON_MAIL_UNREADABLE || reason == REASON_MAIL_TIME)
 		return REASON_OPEN_FAILED;

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/frame.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "certs/opening.h"
 #include "gateway/chain_journal.h"
 #include "gateway/envelope_answer.h"
@@ -148,7 +149,7 @@ static void answer(int fd, enum reason reason, const unsigned char *key, size_t 
 	memcpy(text + 1, said.at, said.len);
 	/* Who does not take its answer asks again. */
 	(void)!send(fd, text, 1 + said.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	explicit_bzero(text, sizeof text);
+	secret_wipe(text, sizeof text);
 }
 
 /* False: the client is gone, or does not speak our language. */
@@ -166,7 +167,7 @@ static bool serve(struct opener *o, const struct client *c)
 	enum reason reason = arena == NULL ? REASON_MEMORY : open_message(o, arena, &q, key, &len);
 	log_event("asked", LOG_NUMBER("inbox", q.inbox), LOG_REASON(reason), LOG_END);
 	answer(c->fd, reason, key, len);
-	explicit_bzero(key, sizeof key);
+	secret_wipe(key, sizeof key);
 	arena_destroy(&arena);
 	return true;
 }

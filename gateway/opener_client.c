@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 
 enum { PAUSE_MS = 50 };
 
@@ -96,6 +97,6 @@ enum reason opener_client_ask(struct opener_client *client, int64_t body, int64_
 			opener_client_close(client);
 	}
 	enum reason reason = n == 0 ? REASON_OPEN_AWAY : judge(answer, n, key, len);
-	explicit_bzero(answer, sizeof answer);
+	secret_wipe(answer, sizeof answer);
 	return reason;
 }
