@@ -52,7 +52,7 @@ static void tune_heap(enum instance_user user)
 	static const char *const tuned[INSTANCE_USERS] = {
 		[INSTANCE_INSPECT] = "glibc.malloc.hugetlb=1", [INSTANCE_RECEIVER] = WIPING, [INSTANCE_COLLECTOR] = WIPING,
 		[INSTANCE_SIGNER] = WIPING, [INSTANCE_DELIVERER] = WIPING, [INSTANCE_REFRESHER] = WIPING, [INSTANCE_WORKER] = WIPING,
-		[INSTANCE_KEEPER] = WIPING,
+		[INSTANCE_KEEPER] = WIPING, [INSTANCE_OPENER] = WIPING,
 	};
 	const char *before = getenv("GLIBC_TUNABLES");
 	char all[TUNABLES_MAX];

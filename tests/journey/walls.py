@@ -14,7 +14,7 @@ from world import ATTENDING, DEPOT, EXPERT, HOSPITAL, PATIENT, wait_for
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
 UID = {name: 60700 + i for i, name in enumerate(
-    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper", "shield", "antivirus"))}
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper", "shield", "antivirus", "opener"))}
 WITHOUT_ROLE = ("verify", "inspect", "compose", "shield", "antivirus")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
