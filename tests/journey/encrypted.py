@@ -19,7 +19,7 @@ from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wai
 
 WAYS = [("opening", "aes-256-gcm", ()), ("opening", "aes-128-cbc", ("-keyopt", "ecdh_kdf_md:sha256")), ("opening-next", "aes-256-gcm", ()),
         ("opening-next", "aes-256-cbc", ("-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256", "-keyopt", "rsa_mgf1_md:sha256"))]
-UIDS = {"worker": 60703, "signer": 60704, "opener": 60711}
+UIDS = {"worker": 60703, "signer": 60704, "opener": 60713}
 
 
 class EncryptedWorld(World):
