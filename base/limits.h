@@ -81,6 +81,7 @@
 #define LIMIT_CMS_CERTIFICATES 20
 #define LIMIT_CMS_SIGNERS 4
 #define LIMIT_KEY_FILE (16u * 1024)      /* a private key in PEM: 8192 bits of RSA have 6.4 KB */
+#define LIMIT_CMS_RECIPIENTS 200        /* of an encrypted object, and of one agreement of keys in it */
 #define LIMIT_CHAIN_DEPTH 5
 #define LIMIT_RSA_BITS_MIN 2048
 #define LIMIT_RSA_BITS_MAX 8192
@@ -142,6 +143,7 @@
 /* One message read in the jail. */
 #define LIMIT_INSPECT_CPU_SECONDS 10
 #define LIMIT_INSPECT_SECONDS 30
+#define LIMIT_OPENER_SECONDS 45          /* an answer of relais-opener: it waits for one reader itself */
 #define LIMIT_INSPECT_MEMORY (256u * 1024 * 1024)
 #define LIMIT_INSPECT_ANSWER (4u * 1024 * 1024)
 #define LIMIT_EXTRACT_ANSWER (64u * 1024 * 1024)

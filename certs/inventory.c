@@ -78,9 +78,10 @@ static bool fits_use(X509 *certificate, enum inventory_use use, bool chain)
 
 	if (chain || use == INVENTORY_ANCHORS)
 		return X509_check_ca(certificate) != 0 && (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) != 0;
-	uint32_t wanted = use == INVENTORY_SERVER ? XKU_SSL_SERVER : use == INVENTORY_SEAL ? XKU_SMIME : XKU_SSL_CLIENT | XKU_SSL_SERVER;
-	return (flags & (EXFLAG_INVALID | EXFLAG_CA)) == 0 && (extended & wanted) != 0 &&
-	       (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) != 0;
+	bool mail = use == INVENTORY_SEAL || use == INVENTORY_OPENING;
+	uint32_t wanted = use == INVENTORY_SERVER ? XKU_SSL_SERVER : mail ? XKU_SMIME : XKU_SSL_CLIENT | XKU_SSL_SERVER;
+	uint32_t usage = use == INVENTORY_OPENING ? KU_KEY_AGREEMENT | KU_KEY_ENCIPHERMENT : KU_DIGITAL_SIGNATURE;
+	return (flags & (EXFLAG_INVALID | EXFLAG_CA)) == 0 && (extended & wanted) != 0 && (X509_get_key_usage(certificate) & usage) != 0;
 }
 
 /* --- items ----------------------------------------------------------------------- */
@@ -303,4 +304,45 @@ out:
 	X509_free(leaf);
 	sk_X509_pop_free(chain, X509_free);
 	return reason;
+}
+
+/* Sound, longer, and valid from before the other ends; from today on when that has ended already. */
+static bool takes_over(const struct inventory_item *newer, const struct inventory_item *older)
+{
+	const unsigned unsound = INVENTORY_BROKEN & ~(unsigned)INVENTORY_EARLY;
+
+	return newer->use == older->use && !newer->chain && !older->chain && strcmp(newer->file, older->file) != 0 && (newer->troubles & unsound) == 0 &&
+	       instant_before(older->until, newer->until) && !instant_before(older->until, newer->from) &&
+	       ((older->troubles & INVENTORY_EXPIRED) == 0 || (newer->troubles & INVENTORY_EARLY) == 0);
+}
+
+/* OVERTAKEN, NEXT or nothing, of one beside the others. */
+static unsigned in_rollover(const struct inventory *inventory, size_t i)
+{
+	const struct inventory_item *item = &inventory->items[i];
+	unsigned word = 0;
+
+	for (size_t k = 0; k < inventory->n && (item->use == INVENTORY_SEAL || item->use == INVENTORY_OPENING); k++) {
+		const struct inventory_item *other = &inventory->items[k];
+		if (takes_over(other, item))
+			word |= INVENTORY_OVERTAKEN;
+		if ((item->troubles & INVENTORY_EARLY) != 0 && takes_over(item, other) && (other->troubles & INVENTORY_BROKEN) == 0)
+			word |= INVENTORY_NEXT;
+	}
+	return word;
+}
+
+void inventory_rollover(struct inventory *inventory)
+{
+	unsigned *words = arena_alloc(inventory->arena, (inventory->n + 1) * sizeof *words);
+
+	for (size_t i = 0; i < inventory->n; i++)
+		words[i] = in_rollover(inventory, i);
+	for (size_t i = 0; i < inventory->n; i++) {
+		struct inventory_item *item = &inventory->items[i];
+		if ((words[i] & INVENTORY_OVERTAKEN) != 0)
+			item->troubles = (item->troubles & ~(unsigned)(INVENTORY_ENDING | INVENTORY_EXPIRED)) | INVENTORY_OVERTAKEN;
+		if ((words[i] & INVENTORY_NEXT) != 0)
+			item->troubles = (item->troubles & ~(unsigned)INVENTORY_EARLY) | INVENTORY_NEXT;
+	}
 }

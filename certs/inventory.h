@@ -13,6 +13,7 @@ enum inventory_use {
 	INVENTORY_SERVER,      /* certificate of a TLS server, then its chain */
 	INVENTORY_CLIENT,
 	INVENTORY_SEAL,        /* S/MIME */
+	INVENTORY_OPENING,     /* S/MIME, to be encrypted to */
 	INVENTORY_ANCHORS,
 	INVENTORY_CRLS,        /* a folder */
 };
@@ -29,8 +30,9 @@ enum {
 	INVENTORY_WEAK = 128,       /* RSA under 2048 bits, a curve under 256, SHA-1 or MD5 under it */
 	INVENTORY_WRONG_USE = 256,  /* not made for what the configuration uses it for */
 	INVENTORY_NO_END = 512,     /* a list without nextUpdate */
-	INVENTORY_OVERTAKEN = 1024, /* a list of which a newer one lies beside it: nothing wrong, it does not count */
+	INVENTORY_OVERTAKEN = 1024, /* a newer one lies beside it and takes its place: a list, or a certificate in a rollover. Nothing wrong */
 };
+enum { INVENTORY_NEXT = 2048 };  /* a certificate whose turn comes later, while another of its use is valid: nothing wrong */
 /* Those that stop something today. */
 #define INVENTORY_BROKEN \
 	(INVENTORY_UNREADABLE | INVENTORY_EXPIRED | INVENTORY_EARLY | INVENTORY_OTHER_KEY | INVENTORY_WEAK | INVENTORY_WRONG_USE | INVENTORY_NO_END)
@@ -59,6 +61,10 @@ struct inventory {
 /* Adds what the file or folder holds; key: NULL, "" or the key file of its first certificate. A file that cannot be read
  * is an item with that trouble. An empty path adds nothing. MEMORY. */
 MUST_USE enum reason inventory_add(struct inventory *inventory, enum inventory_use use, const char *path, const char *key);
+
+/* Of certificates of one use in different files (a rollover): one that another, sound and longer, takes over from in time is OVERTAKEN, and
+ * its end is no trouble any more; the other, while its time has not come, is NEXT and not EARLY. For SEAL and OPENING, once all are added. */
+void inventory_rollover(struct inventory *inventory);
 
 /* Whole days from now until then, rounded down; negative when it is past. */
 int64_t inventory_days(struct instant now, struct instant until);

@@ -283,6 +283,41 @@ static void test_ended(void **state)
 	arena_destroy(&arena);
 }
 
+/* One of two files of the same use takes over from the other, or does not. */
+static void test_rollover(void **state)
+{
+	static const struct {
+		const char *name, *old, *new;
+		enum inventory_use use;
+		unsigned wanted, of_new;
+	} turns[] = {
+		{"a newer seal is there", "old", "new", INVENTORY_SEAL, INVENTORY_OVERTAKEN, 0},
+		{"its turn comes before the old one's end", "old", "next", INVENTORY_SEAL, INVENTORY_OVERTAKEN, INVENTORY_NEXT},
+		{"its turn comes too late", "old", "late", INVENTORY_SEAL, INVENTORY_DAYS_7, INVENTORY_EARLY},
+		{"it ends sooner itself", "old", "short", INVENTORY_SEAL, INVENTORY_DAYS_7, INVENTORY_OVERTAKEN},
+		{"it is not made for mail", "old", "client", INVENTORY_SEAL, INVENTORY_DAYS_7, INVENTORY_WRONG_USE},
+		{"the old one has ended, the new one is valid", "past", "new", INVENTORY_SEAL, INVENTORY_OVERTAKEN, 0},
+		{"the old one has ended, the new one is not yet", "past", "next", INVENTORY_SEAL, INVENTORY_EXPIRED, INVENTORY_EARLY},
+		{"the same file twice", "old", "old", INVENTORY_SEAL, INVENTORY_DAYS_7, INVENTORY_DAYS_7},
+		{"nothing rolls over for TLS", "pki/d5", "pki/d50", INVENTORY_SERVER, INVENTORY_DAYS_7, INVENTORY_DAYS_60},
+	};
+	const struct fixture *f = *state;
+
+	assert_true(run(f, "day() { date -u -d \"$1 days\" +%Y%m%d%H%M%SZ; } && one() { bash \"$PKI\" issue pki $1 kind=${4:-seal} cn=$1 email=a@x.fr start=$(day $2) end=$(day $3) && cp pki/$1.pem .; } && "
+			   "one old -30 +5 && one new -2 +90 && one next +3 +90 && one late +6 +90 && one short -20 +2 && one past -30 -1 && one client -2 +90 tls-client"));
+	for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+		struct arena *arena = arena_create(4 << 20);
+		struct inventory list = {.arena = arena, .now = f->now};
+		const char *old = arena_printf(arena, "%s/%s.pem", f->folder, turns[i].old), *new = arena_printf(arena, "%s/%s.pem", f->folder, turns[i].new);
+		assert_int_equal(inventory_add(&list, turns[i].use, old, NULL), REASON_NONE);
+		assert_int_equal(inventory_add(&list, turns[i].use, new, NULL), REASON_NONE);
+		inventory_rollover(&list);
+		if (list.items[0].troubles != turns[i].wanted || list.items[list.n / 2].troubles != turns[i].of_new)
+			fail_msg("%s: %u, %u", turns[i].name, list.items[0].troubles, list.items[list.n / 2].troubles);
+		arena_destroy(&arena);
+	}
+}
+
 /* The list of the other key takes nothing back. */
 static void test_two_keys_of_one_name(void **state)
 {
@@ -299,7 +334,7 @@ static void test_two_keys_of_one_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_keys_of_one_name),
+		cmocka_unit_test(test_two_keys_of_one_name), cmocka_unit_test(test_rollover),
 		cmocka_unit_test(test_rows),    cmocka_unit_test(test_lists), cmocka_unit_test(test_days),
 		cmocka_unit_test(test_peers),   cmocka_unit_test(test_fetched), cmocka_unit_test(test_ended),
 	};

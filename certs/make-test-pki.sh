@@ -5,7 +5,7 @@
 #       the authority and the gateway's own certificates; safe to run again: what is there stays, lists are renewed
 #   make-test-pki.sh issue DIR NAME kind=KIND cn=TEXT [email=ADDRESS,…] [dns=NAME,…] [o=] [ou=] [st=] [key=p256|rsa]
 #                    [start=YYYYMMDDHHMMSSZ] [end=YYYYMMDDHHMMSSZ] [staples=yes] [force=yes]
-#       one more certificate. KIND: tls-server, tls-client, tls-both, seal, person, ocsp (a responder of the organisations'
+#       one more certificate. KIND: tls-server, tls-client, tls-both, seal, person, opening (to be encrypted to), ocsp (a responder of the organisations'
 #       authority). staples=yes: it promises an OCSP staple. An existing NAME is kept, unless force=yes
 #   make-test-pki.sh revoke DIR NAME       revoke it and renew the lists
 #   make-test-pki.sh lists DIR             renew the revocation lists
@@ -166,6 +166,7 @@ issue_from() {
 	tls-client) usage=digitalSignature extended=clientAuth ;;
 	tls-both) usage=digitalSignature extended=serverAuth,clientAuth ;;
 	seal) usage=digitalSignature,nonRepudiation extended=emailProtection ;;
+	opening) extended=emailProtection usage=keyAgreement; [ "${arg[key]}" != rsa ] || usage=keyEncipherment ;;
 	person) usage=digitalSignature,nonRepudiation extended=emailProtection ;;
 	ocsp) usage=digitalSignature extended=OCSPSigning ;;
 	*) fail "unknown kind: ${arg[kind]}" ;;

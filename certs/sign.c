@@ -12,7 +12,6 @@
 #include <openssl/x509v3.h>
 
 #include "base/limits.h"
-#include "certs/private_key.h"
 
 enum { FINGERPRINT_TEXT = 64 };
 
@@ -42,11 +41,13 @@ static const char *load_certificates(struct sign *sign, const char *path)
 	return sign->certificate == NULL ? "the certificate is not PEM" : NULL;
 }
 
-static const char *load_key(struct sign *sign, const char *path)
+static const char *load_key(struct sign *sign, const struct key_source *source)
 {
-	sign->key = private_key_read(path);
+	const char *why;
+
+	sign->key = key_open(source, &why);
 	if (sign->key == NULL)
-		return "the key cannot be read: it must be PEM without passphrase";
+		return why;
 	return X509_check_private_key(sign->certificate, sign->key) == 1 ? NULL : "the key is not that of the certificate";
 }
 
@@ -136,7 +137,7 @@ static enum reason write_der(struct arena *arena, CMS_ContentInfo *cms, struct b
 	return REASON_NONE;
 }
 
-enum reason sign_open(const char *certificate, const char *key, struct sign **out, char detail[SIGN_DETAIL])
+enum reason sign_open(const char *certificate, const struct key_source *key, struct sign **out, char detail[SIGN_DETAIL])
 {
 	struct sign *sign = OPENSSL_zalloc(sizeof *sign);
 	const char *wrong;
@@ -166,7 +167,7 @@ void sign_close(struct sign **sign)
 {
 	if (*sign == NULL)
 		return;
-	EVP_PKEY_free((*sign)->key);
+	key_close((*sign)->key);
 	X509_free((*sign)->certificate);
 	sk_X509_pop_free((*sign)->chain, X509_free);
 	OPENSSL_free((*sign)->mailbox);
@@ -191,6 +192,17 @@ bool sign_current(const struct sign *sign, struct instant at)
 	/* X509_cmp_time gives 0 on an error, -1 when the certificate's time is earlier or the same. */
 	return then != 0 && X509_cmp_time(X509_get0_notBefore(sign->certificate), &then) < 0 &&
 	       X509_cmp_time(X509_get0_notAfter(sign->certificate), &then) > 0;
+}
+
+const struct sign *sign_newest(struct sign *const *list, size_t n, struct instant at)
+{
+	const struct sign *newest = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i] != NULL && sign_current(list[i], at) &&
+		    (newest == NULL || ASN1_TIME_compare(X509_get0_notBefore(list[i]->certificate), X509_get0_notBefore(newest->certificate)) > 0))
+			newest = list[i];
+	return newest;
 }
 
 /* A machine short of memory for a moment says nothing about the mail. */

@@ -151,7 +151,7 @@ static void test_seal(void **state)
 	static unsigned char changed[64];
 	struct instant at = f->now;
 
-	assert_int_equal(sign_open(in(f, "pki/relais-seal.pem"), in(f, "pki/relais-seal.key"), &sign, detail), REASON_NONE);
+	assert_int_equal(sign_open(in(f, "pki/relais-seal.pem"), &(struct key_source){.key = in(f, "pki/relais-seal.key")}, &sign, detail), REASON_NONE);
 	assert_true(bytes_equal_text(sign_mailbox(sign), SEAL));
 	assert_true(sign_current(sign, at));
 	assert_false(sign_current(sign, instant_plus(at, SPAN_DAYS(3660))));
@@ -183,13 +183,43 @@ static void test_seal(void **state)
 	sign_close(&sign);
 	assert_null(sign);
 
-	assert_int_equal(sign_open(in(f, "pki/relais-seal.pem"), in(f, "pki/expert.key"), &sign, detail), REASON_CONFIG_VALUE);
-	assert_int_equal(sign_open(in(f, "pki/relais-server.pem"), in(f, "pki/relais-server.key"), &sign, detail), REASON_CONFIG_VALUE);
-	assert_int_equal(sign_open(in(f, "pki/two.pem"), in(f, "pki/two.key"), &sign, detail), REASON_CONFIG_VALUE);
-	assert_int_equal(sign_open(in(f, "pki/none.pem"), in(f, "pki/none.key"), &sign, detail), REASON_CONFIG_VALUE);
-	assert_int_equal(sign_open(in(f, "entity"), in(f, "pki/none.key"), &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(in(f, "pki/relais-seal.pem"), &(struct key_source){.key = in(f, "pki/expert.key")}, &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(in(f, "pki/relais-server.pem"), &(struct key_source){.key = in(f, "pki/relais-server.key")}, &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(in(f, "pki/two.pem"), &(struct key_source){.key = in(f, "pki/two.key")}, &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(in(f, "pki/none.pem"), &(struct key_source){.key = in(f, "pki/none.key")}, &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(in(f, "entity"), &(struct key_source){.key = in(f, "pki/none.key")}, &sign, detail), REASON_CONFIG_VALUE);
 	assert_null(sign);
 	arena_destroy(&arena);
+}
+
+/* A rollover: old to its end, new from its beginning, the newer where both are valid, none outside. */
+static void test_rollover(void **state)
+{
+	const struct fixture *f = *state;
+	struct sign *seals[3] = {NULL};
+	char detail[SIGN_DETAIL];
+	static const struct {
+		const char *name;
+		int day;
+		int which;   /* -1: none */
+	} rows[] = {
+		{"before both", -40, -1}, {"the old one alone", -20, 0}, {"both: the newer", 0, 2}, {"the day before the old one ends", 9, 2}, {"the new one alone", 15, 2}, {"after both", 60, -1},
+	};
+
+	assert_true(run((struct fixture *)f, "day() { date -u -d \"$1 days\" +%Y%m%d%H%M%SZ; } && "
+					     "bash \"$PKI\" issue pki old kind=seal cn=OLD email=" SEAL " start=$(day -30) end=$(day +10) && "
+					     "bash \"$PKI\" issue pki new kind=seal cn=NEW email=" SEAL " start=$(day -10) end=$(day +50)"));
+	assert_int_equal(sign_open(in(f, "pki/old.pem"), &(struct key_source){.key = in(f, "pki/old.key")}, &seals[0], detail), REASON_NONE);
+	assert_int_equal(sign_open(in(f, "pki/new.pem"), &(struct key_source){.key = in(f, "pki/new.key")}, &seals[2], detail), REASON_NONE);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct sign *expected = rows[i].which < 0 ? NULL : seals[rows[i].which];
+		struct instant at = {f->now.us + rows[i].day * SPAN_DAYS(1).us};
+		struct sign *turned[3] = {seals[2], seals[1], seals[0]};
+		if (sign_newest(seals, 3, at) != expected || sign_newest(turned, 3, at) != expected)
+			fail_msg("%s", rows[i].name);
+	}
+	sign_close(&seals[0]);
+	sign_close(&seals[2]);
 }
 
 /* The seal of an RSA key is as good, and every byte of the object counts or is harmless. */
@@ -201,7 +231,7 @@ static void test_altered_object(void **state)
 	struct bytes der;
 	char detail[SIGN_DETAIL];
 
-	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), in(f, "pki/rsa.key"), &sign, detail), REASON_NONE);
+	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), &(struct key_source){.key = in(f, "pki/rsa.key")}, &sign, detail), REASON_NONE);
 	assert_int_equal(sign_detached(arena, sign, entity, f->now, &der), REASON_NONE);
 	assert_int_equal(check(f->trust, der, entity, "rsa@x.fr", f->now).verdict, VERIFY_VALID);
 	unsigned char *copy = arena_alloc(arena, der.len);
@@ -426,7 +456,7 @@ static void test_digests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trust),	   cmocka_unit_test(test_seal),	  cmocka_unit_test(test_altered_object),
+		cmocka_unit_test(test_trust),	   cmocka_unit_test(test_rollover), cmocka_unit_test(test_seal),	  cmocka_unit_test(test_altered_object),
 		cmocka_unit_test(test_seals),	   cmocka_unit_test(test_revocation), cmocka_unit_test(test_opaque),
 		cmocka_unit_test(test_memory),	   cmocka_unit_test(test_certificates), cmocka_unit_test(test_digests),
 	};

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { FILES_MAX = 16 };
+#include "certs/key.h"
+
+enum { FILES_MAX = 24 };
 
 struct entry {
 	const char *user, *path, *key;
@@ -29,13 +31,22 @@ static void add(struct entries *e, const char *user, enum inventory_use use, con
 	e->list[e->n++] = (struct entry){user, path, key, use};
 }
 
+/* A token's key is its own proof: the process that uses it refuses another. */
+static const char *file_of(const char *key)
+{
+	return key_is_token(key) ? "" : key;
+}
+
 static void of_config(struct entries *e, const struct config *c)
 {
 	add(e, "receiver", INVENTORY_SERVER, c->receiver.certificate, c->receiver.key);
 	if (c->collector.n > 0)
 		add(e, "collector", INVENTORY_CLIENT, c->collector.certificate, c->collector.key);
 	add(e, "deliverer", INVENTORY_CLIENT, c->deliverer.certificate, c->deliverer.key);
-	add(e, "signer", INVENTORY_SEAL, c->signer.certificate, c->signer.key);
+	add(e, "signer", INVENTORY_SEAL, c->signer.certificate, file_of(c->signer.key));
+	add(e, "signer", INVENTORY_SEAL, c->signer.certificate_next, file_of(c->signer.key_next));
+	add(e, "opener", INVENTORY_OPENING, c->opener.certificate, file_of(c->opener.key));
+	add(e, "opener", INVENTORY_OPENING, c->opener.certificate_next, file_of(c->opener.key_next));
 	add(e, "receiver", INVENTORY_ANCHORS, c->receiver.client_anchors, NULL);
 	if (c->collector.n > 0)
 		add(e, "collector", INVENTORY_ANCHORS, c->collector.anchors, NULL);
@@ -66,6 +77,7 @@ enum reason certificate_list(struct arena *arena, const struct config *config, s
 		reason = inventory_add(&out->inventory, one->use, one->path, keys ? one->key : NULL);
 		ends[i] = out->inventory.n;
 	}
+	inventory_rollover(&out->inventory);
 	out->users = arena_alloc(arena, (out->inventory.n + 1) * sizeof *out->users);
 	for (size_t i = 0; reason == REASON_NONE && i < entries.n; i++)
 		for (; n < ends[i]; n++)

@@ -25,13 +25,14 @@ static const struct {
 	{INVENTORY_WEAK, "weak", "clé ou empreinte trop faible", "key or digest too weak"},
 	{INVENTORY_WRONG_USE, "wrong-use", "pas fait pour cet usage", "not made for this use"},
 	{INVENTORY_NO_END, "no-end", "sans date de prochaine liste", "without the date of the next list"},
+	{INVENTORY_NEXT, "next", "prend la suite à sa date", "takes over on its day"},
 	{INVENTORY_OVERTAKEN, "overtaken", "remplacée par une plus récente", "a newer one is there"},
 };
 
 static const char *kind_of(const struct inventory_item *item)
 {
 	static const char *const names[] = {
-		[INVENTORY_SERVER] = "server", [INVENTORY_CLIENT] = "client", [INVENTORY_SEAL] = "seal", [INVENTORY_ANCHORS] = "anchor", [INVENTORY_CRLS] = "crl"};
+		[INVENTORY_SERVER] = "server", [INVENTORY_CLIENT] = "client", [INVENTORY_SEAL] = "seal", [INVENTORY_OPENING] = "opening", [INVENTORY_ANCHORS] = "anchor", [INVENTORY_CRLS] = "crl"};
 	return item->chain ? "chain" : names[item->use];
 }
 

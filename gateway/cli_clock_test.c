@@ -65,7 +65,7 @@ static struct store *rehearsal(const char *name)
 	return store_open(cluster_conninfo(&scratch.instance, name), "test");
 }
 
-static const char *const roles[] = {"relais_receiver", "relais_collector", "relais_worker", "relais_signer", "relais_deliverer", "relais_refresher"};
+static const char *const roles[] = {"relais_receiver", "relais_collector", "relais_worker", "relais_signer", "relais_deliverer", "relais_refresher", "relais_opener"};
 
 static const char *const moves[] = {"select relais.clock_forward(1)", "select relais.clock_until(now() + interval '1 day')",
 				    "select relais.clock_move(1)", "update relais.rehearsal set ahead = 1", "insert into relais.rehearsal default values"};

@@ -64,9 +64,10 @@ static enum reason make(struct cli *cli, struct arena *arena, const struct expor
 int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *whom)
 {
 	struct arena *arena = arena_create(COPY_MEMORY);
+	struct opener_client opener = opener_client_make(opener_socket(arena, cli->config));
 	const struct export_wish wish = {
 		.config = cli->config, .store = cli->store, .dossier = id, .whom = export_for_of_name(bytes_of_text(whom)), .actor = cli_actor(),
-		.verify = cli_beside(arena, "relais-verify"), .inspect = cli_beside(arena, "relais-inspect")};
+		.verify = cli_beside(arena, "relais-verify"), .inspect = cli_beside(arena, "relais-inspect"), .opener = &opener};
 	struct export_result result = {0};
 	struct export_out out = {0};
 	char digest[DIGEST_SHA256_TEXT] = "";
@@ -76,6 +77,7 @@ int cli_dossier_export(struct cli *cli, int64_t id, const char *to, const char *
 	enum reason reason = wish.whom == EXPORT_NOBODY ? REASON_USAGE : wish.verify == NULL || wish.inspect == NULL ? REASON_IO : REASON_NONE;
 	if (reason == REASON_NONE)
 		reason = make(cli, arena, &wish, to, &out, &result, digest);
+	opener_client_close(&opener);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	int status = reason == REASON_NONE ? told(cli, to, out.files, &result, digest) : cli_refuse(cli, reason, reason == REASON_USAGE ? whom : to);
 	arena_destroy(&arena);

@@ -167,6 +167,7 @@ static int make_folders(struct init *init)
 		{"journal/signer.jsonl", INSTANCE_SIGNER},
 		{"journal/keeper.jsonl", INSTANCE_KEEPER},
 		{"journal/deliverer.jsonl", INSTANCE_DELIVERER},
+		{"journal/opener.jsonl", INSTANCE_OPENER},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const char *path = instance_path(&init->instance, names[i]);

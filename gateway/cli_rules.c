@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "certs/encrypt.h"
 #include "gateway/cli_settings.h"
 #include "gateway/cli_expert.h"
 #include "gateway/cli_view.h"
@@ -38,10 +40,23 @@ static const char *check_account(struct cli *cli, json_t *item)
 	return wrong;
 }
 
+/* A certificate is taken under today's trust, and kept with its end; what comes in that place of a file is ours to write. */
 static const char *check_recipient(struct cli *cli, json_t *item)
 {
+	struct timespec t;
 	struct recipient out;
-	return rules_recipient(cli->arena, item, &out);
+	struct bytes der, pem = json_view(item, "certificate");
+	struct instant until;
+	const char *wrong = rules_recipient(cli->arena, item, &out);
+
+	json_object_del(item, "certificate_until");
+	if (wrong != NULL || pem.len == 0)
+		return wrong;
+	clock_gettime(CLOCK_REALTIME, &t);
+	wrong = encrypt_import(cli->arena, pem, out.address, cli->config->inspect.anchors, cli->config->inspect.crls, (struct instant){(int64_t)t.tv_sec * 1000000}, &der, &until);
+	if (wrong == NULL)
+		json_object_set_new(item, "certificate_until", json_of_instant(until));
+	return wrong;
 }
 
 static const char *check_setting(struct cli *cli, json_t *item)
@@ -58,7 +73,7 @@ static const struct kind {
 } kinds[] = {
 	{"expert", "rpps", check_expert, "key version title mailbox classes", NULL},
 	{"sender", "organisation", check_sender, "key version title signature classes", NULL},
-	{"recipient", "recipient", check_recipient, "key version form limit_mb why", "recipients"},
+	{"recipient", "recipient", check_recipient, "key version form limit_mb encrypt until why", "recipients"},
 	{"settings", "setting", check_setting, NULL, "settings"},
 	{"account", "mailbox", check_account, "key version kind title certificates subjects", "accounts"},
 };
@@ -152,7 +167,7 @@ static int list(struct cli *cli, const struct kind *kind)
 		return cli_settings_list(cli);
 	json_t *rows = CLI_QUERY(cli, "select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'version', t.version, 'data', t.data, "
 				      "'title', coalesce(t.data->>'title_fr', t.data->>'family', t.data->>'id', t.data->>'name'), "
-				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'why', coalesce(t.data->>'why', 'import'), 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
+				      "'kind', t.data->>'kind', 'form', coalesce(t.data->>'form', 'pdf+xdm'), 'limit_mb', t.data->>'limit_mb', 'encrypt', coalesce(t.data->>'encrypt', 'never'), 'until', t.data->>'certificate_until', 'why', coalesce(t.data->>'why', 'import'), 'certificates', jsonb_array_length(coalesce(t.data->'names', '[]')), "
 				      "'subjects', jsonb_array_length(case jsonb_typeof(t.data->'subjects') when 'array' then t.data->'subjects' else '[]' end), "
 				      "'mailbox', t.data->>'mailbox', 'signature', coalesce(t.data->>'signature', 'required'), "
 				      "'classes', (select string_agg(c, ' ') from jsonb_array_elements_text(coalesce(t.data->'classes', t.data->'pathologies', '[]')) c))), '[]') "

@@ -160,7 +160,7 @@ static bool write_map(const struct instance *instance)
 		{INSTANCE_POSTGRES, "postgres"},         {INSTANCE_RECEIVER, "relais_receiver"},
 		{INSTANCE_COLLECTOR, "relais_collector"}, {INSTANCE_WORKER, "relais_worker"},
 		{INSTANCE_SIGNER, "relais_signer"},      {INSTANCE_DELIVERER, "relais_deliverer"},
-		{INSTANCE_REFRESHER, "relais_refresher"}, {INSTANCE_KEEPER, "relais_keeper"},
+		{INSTANCE_REFRESHER, "relais_refresher"}, {INSTANCE_KEEPER, "relais_keeper"}, {INSTANCE_OPENER, "relais_opener"},
 	};
 	const char *self = instance->root ? "root" : own_name(instance);
 	struct buf b = buf_make(FILE_MAX);

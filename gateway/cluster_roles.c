@@ -5,7 +5,7 @@
 
 /* Each statement is whole: create database cannot stand in a transaction. */
 static const char *const logins[] = {"relais_receiver", "relais_collector", "relais_worker",
-				     "relais_signer",   "relais_deliverer", "relais_refresher", "relais_keeper",
+				     "relais_signer",   "relais_deliverer", "relais_refresher", "relais_keeper", "relais_opener",
 				     "relais_operator"};
 
 static enum reason exists(struct store *store, const char *sql, const char *name, bool *out)

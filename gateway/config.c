@@ -147,6 +147,8 @@ static const char *objection(const struct reader *r, const struct config_key *ke
 			       : arena_printf(r->arena, "must be at most %ld addresses, separated by blanks, of:%s", key->max, key->allowed);
 	case CONFIG_TEXT:
 		return text.len == 0 && key->preset == NULL ? "must not be empty" : NULL;
+	case CONFIG_KEY:
+		return bytes_starts(text, BYTES(TOKEN)) && bytes_contains(text, BYTES("pin-")) ? "must not hold a PIN: name a file in pin_file" : NULL;
 	case CONFIG_PATH:
 	case CONFIG_NUMBER:
 	case CONFIG_FLAG:
@@ -159,7 +161,8 @@ static const char *objection(const struct reader *r, const struct config_key *ke
 
 static const char *resolved(const struct reader *r, const struct config_key *key, const char *text)
 {
-	if (key->kind != CONFIG_PATH || text[0] == '\0' || text[0] == '/')
+	bool path = key->kind == CONFIG_PATH || (key->kind == CONFIG_KEY && !bytes_starts(bytes_of_text(text), BYTES(TOKEN)));
+	if (!path || text[0] == '\0' || text[0] == '/')
 		return arena_text(r->arena, bytes_of_text(text));
 	return arena_printf(r->arena, "%s/%s", r->folder, text);
 }

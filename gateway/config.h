@@ -75,9 +75,17 @@ struct config {
 		const char *schematron;  /* folder of imported schematrons, "" = not checked */
 	} inspect;
 	struct {
-		const char *certificate, *key, *mailbox;   /* S/MIME seal; mailbox = its rfc822Name */
+		const char *certificate, *key, *mailbox;   /* S/MIME seal; mailbox = its rfc822Name; key: a file or a token's URI */
+		const char *certificate_next, *key_next;   /* of a rollover, "" = none: the newest that is valid seals */
+		const char *pkcs11_module, *pin_file, *token_folder;   /* of a token: its module, its PIN, what the module may write */
 		const char *journal;
 	} signer;
+	struct {
+		const char *certificate, *key;   /* for mail that is encrypted to us; "" = none: it is refused */
+		const char *certificate_next, *key_next;   /* of a rollover: both open */
+		const char *pkcs11_module, *pin_file, *token_folder;
+		const char *journal;
+	} opener;
 	struct {
 		const char *certificate, *key, *anchors;
 		const char *crls;        /* folder, "" = none */

@@ -7,6 +7,7 @@
 enum config_kind {
 	CONFIG_TEXT,      /* printable UTF-8 */
 	CONFIG_PATH,      /* relative to the folder of the file; "" stays "" */
+	CONFIG_KEY,       /* the same, or the URI of a token's key (RFC 7512), without a PIN */
 	CONFIG_NAME,      /* of a domain or a host */
 	CONFIG_ADDRESS,   /* of a mailbox; "" where the preset is */
 	CONFIG_OID,
@@ -40,6 +41,8 @@ extern const struct config_key config_keys[];
 extern const size_t config_keys_n;
 extern const struct config_list config_lists[];
 extern const size_t config_lists_n;
+
+#define TOKEN "pkcs11:"
 
 enum { CONFIG_LIST_MAX = 200, CONFIG_TEXT_MAX = 1000 };
 

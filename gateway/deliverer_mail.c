@@ -1,6 +1,8 @@
 /* gateway/deliverer_mail.c - see deliverer_mail.h. */
 #include "gateway/deliverer_mail.h"
 
+#include <string.h>
+
 #include "base/digest.h"
 #include "base/limits.h"
 #include "policy/retry.h"
@@ -28,6 +30,9 @@ static void read_row(struct arena *arena, const struct store_rows *rows, struct 
 	out->attempt = (unsigned)store_int(rows, 0, 10);
 	out->created_at = store_instant(rows, 0, 11);
 	out->about = copy(arena, rows, 12);
+	out->encrypted = store_is_null(rows, 0, 13) ? BYTES_NONE : copy(arena, rows, 13);
+	out->sent_digest = copy(arena, rows, 14);
+	out->envelope_size = store_is_null(rows, 0, 15) ? 0 : (uint64_t)store_int(rows, 0, 15);
 	size_t at = bytes_find_byte(out->recipient, '@', 0);
 	for (size_t next = at; next < out->recipient.len; next = bytes_find_byte(out->recipient, '@', next + 1))
 		at = next;
@@ -46,7 +51,7 @@ enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const
 	enum reason reason = STORE_RUN(
 		store, &rows,
 		"select outbox, recipient, message_id, return_path, envelope_id, head, entity_body, entity_size, "
-		"entity_digest, seal, attempt, created_at, about from relais.deliver_claim($1, $2)",
+		"entity_digest, seal, attempt, created_at, about, encrypted, sent_digest, envelope_size from relais.deliver_claim($1, $2)",
 		P_INT(out->session), P_TEXTS(domains, n));
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		read_row(arena, rows, out);
@@ -58,10 +63,58 @@ enum reason deliverer_mail_claim(struct store *store, struct arena *arena, const
 
 /* --- sending ---------------------------------------------------------------- */
 
+static enum reason give_pieces(void *context, smtp_client_sink *sink, void *sink_context)
+{
+	return assemble_pieces(context, sink, sink_context);
+}
+
+static bool digest_sink(void *context, struct bytes piece)
+{
+	digest_add(context, piece);
+	return true;
+}
+
+static struct assemble pieces_of(const struct deliverer_mail *mail, struct bytes digest)
+{
+	/* Reports, and nothing else, leave under the empty return path (outbox_form in 0001). */
+	enum assemble_form form = mail->encrypted.len > 0 ? assemble_encrypted_form(mail->encrypted) : mail->return_path.len == 0 ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED;
+	return (struct assemble){mail->head, mail->entity, mail->seal, digest, form};
+}
+
+/* The object as the signer made it, whole or not at all: no row of it is somebody else's, and it is sent again byte for byte. */
+static enum reason read_envelope(struct store *store, struct arena *arena, struct deliverer_mail *mail)
+{
+	unsigned char *object = mail->envelope_size <= LIMIT_MESSAGE ? arena_try(arena, mail->envelope_size + 1) : NULL, digest[DIGEST_SHA256];
+	enum reason reason = object == NULL ? REASON_DELIVER_SEAL : REASON_NONE;
+	struct digest_run run = digest_start();
+	size_t len = 0;
+
+	for (size_t i = 0; reason == REASON_NONE && len < mail->envelope_size; i++) {
+		struct store_rows *rows = NULL;
+		reason = STORE_RUN(store, &rows, "select data from relais.deliver_envelope($1, $2, $3::bigint::integer) as data", P_INT(mail->outbox), P_INT(mail->session), P_INT(i));
+		struct bytes piece = reason == REASON_NONE && store_count(rows) == 1 && !store_is_null(rows, 0, 0) ? store_bytes(rows, 0, 0) : BYTES_NONE;
+		if (reason == REASON_NONE && (piece.len == 0 || piece.len > mail->envelope_size - len))
+			reason = REASON_DELIVER_SEAL;
+		if (reason == REASON_NONE)
+			memcpy(object + len, piece.at, piece.len);
+		len += piece.len;
+		store_free(&rows);
+	}
+	if (reason != REASON_NONE)
+		return reason;
+	mail->seal = (struct bytes){object, len};
+	const struct assemble whole = pieces_of(mail, BYTES_NONE);
+	reason = assemble_pieces(&whole, digest_sink, &run);
+	digest_end(&run, digest);
+	return reason == REASON_NONE && bytes_equal((struct bytes){digest, sizeof digest}, mail->sent_digest) ? REASON_NONE : REASON_DELIVER_SEAL;
+}
+
 enum reason deliverer_mail_read(struct store *store, struct arena *arena, struct deliverer_mail *mail)
 {
 	unsigned char digest[DIGEST_SHA256];
 
+	if (mail->encrypted.len > 0)
+		return read_envelope(store, arena, mail);
 	if (mail->entity_size > LIMIT_MESSAGE)
 		return REASON_DELIVER_SEAL;
 	enum reason reason = store_body_read(store, arena, mail->entity_body, &mail->entity);
@@ -84,20 +137,13 @@ static bool has_eight_bit(struct bytes text)
 	return false;
 }
 
-static enum reason give_pieces(void *context, smtp_client_sink *sink, void *sink_context)
-{
-	return assemble_pieces(context, sink, sink_context);
-}
-
 enum reason deliverer_mail_send(struct smtp_client *client, struct deliverer_mail *mail,
 				struct smtp_client_result *result)
 {
 	char digest[DIGEST_SHA256_TEXT];
 
 	digest_text(mail->digest.at, digest);
-	/* Reports, and nothing else, leave under the empty return path (outbox_form in 0001). */
-	struct assemble pieces = {mail->head, mail->entity, mail->seal, bytes_of_text(digest),
-				  mail->return_path.len == 0 ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
+	struct assemble pieces = pieces_of(mail, bytes_of_text(digest));
 	struct smtp_client_mail out = {
 		.return_path = mail->return_path,
 		.recipient = mail->recipient,

@@ -16,6 +16,9 @@ struct deliverer_mail {
 	struct bytes recipient, domain, message_id, return_path, envelope_id;
 	struct bytes head, entity, digest, seal;
 	struct bytes about;             /* JSON, for the journal of what is sent */
+	struct bytes encrypted;         /* how, or empty: then the seal's place is taken by the object, and the entity is not read */
+	struct bytes sent_digest;
+	uint64_t envelope_size;
 	uint64_t entity_size;
 	bool begun;                     /* it stands in the journal of what is sent */
 };

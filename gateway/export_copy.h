@@ -14,6 +14,7 @@
 
 #include "gateway/config.h"
 #include "gateway/export_out.h"
+#include "gateway/opener_client.h"
 #include "gateway/store.h"
 #include "policy/export.h"
 
@@ -24,6 +25,7 @@ struct export_wish {
 	enum export_for whom;
 	const char *actor;           /* who makes it */
 	const char *verify, *inspect;   /* the readers' executables: files are taken out in their jails */
+	struct opener_client *opener;   /* for messages that came encrypted; NULL: they stay so */
 };
 
 struct export_result {

@@ -36,8 +36,8 @@ json_t *export_instant(const struct store_rows *rows, size_t row, size_t column)
 json_t *export_tree(const struct store_rows *rows, size_t row, size_t column);
 
 /* The files of a message, taken out in readers of its own, so that one that ends its reader spoils no other. Our own trouble is a reason; that it
- * cannot be read is told in the manifest, and *n is 0. of: "inbox" or "outbox", the message's number. */
-MUST_USE enum reason export_extract(struct export_copy *c, struct arena *arena, struct bytes raw, const char *of, int64_t id, struct work_file **files, size_t *n, json_t **list);
+ * cannot be read is told in the manifest, and *n is 0. body: of a message that came in, 0 of a mail. of: "inbox" or "outbox", the message's number. */
+MUST_USE enum reason export_extract(struct export_copy *c, struct arena *arena, int64_t body, struct bytes raw, const char *of, int64_t id, struct work_file **files, size_t *n, json_t **list);
 /* A file that was taken out: into folder, under its title or its name, with the letter and number of its message. */
 MUST_USE enum reason export_put_file(struct export_copy *c, const char *folder, const char *what, const char *of, int64_t id, size_t i, const struct work_file *file);
 /* May a file with that content be given? whole: its message is. A document may be filed under two numbers, of which one is hidden. */

@@ -66,12 +66,12 @@ static json_t *about_message(const struct export_copy *c, const struct store_row
 	return o;
 }
 
-static enum reason put_documents(struct export_copy *c, struct arena *arena, int64_t inbox, struct bytes raw, bool whole)
+static enum reason put_documents(struct export_copy *c, struct arena *arena, int64_t inbox, int64_t body, struct bytes raw, bool whole)
 {
 	json_t *list = NULL;
 	struct work_file *files = NULL;
 	size_t n = 0;
-	enum reason reason = export_extract(c, arena, raw, "inbox", inbox, &files, &n, &list);
+	enum reason reason = export_extract(c, arena, body, raw, "inbox", inbox, &files, &n, &list);
 
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
 		if (export_is_given(c, json_view(files[i].facts, "digest"), whole))
@@ -95,7 +95,7 @@ static enum reason put_message(struct export_copy *c, struct arena *arena, const
 		reason = export_put(c, arena_printf(c->arena, "received/R%lld.eml", (long long)inbox), raw,
 			     json_pack("{s:s, s:I, s:o, s:b}", "what", "received", "inbox", (json_int_t)inbox, "at", export_instant(rows, row, R_AT), "intact", same));
 	}
-	return reason == REASON_NONE && json_array_size(documents) > 0 ? put_documents(c, arena, inbox, raw, whole) : reason;
+	return reason == REASON_NONE && json_array_size(documents) > 0 ? put_documents(c, arena, inbox, store_int(rows, row, R_BODY), raw, whole) : reason;
 }
 
 static bool holds_given(const struct export_copy *c, const json_t *documents)

@@ -18,13 +18,13 @@ static char *word(const char *text_of)
 	return (char *)(uintptr_t)text_of;
 }
 
-static enum reason ask_readers(struct export_copy *c, struct arena *arena, struct bytes raw, struct work_file **files, size_t *n, json_t **list)
+static enum reason ask_readers(struct export_copy *c, struct arena *arena, int64_t body, struct bytes raw, struct work_file **files, size_t *n, json_t **list)
 {
 	char *verify_argv[] = {word(c->wish->verify), word("--anchors"), word(""), word("--crls"), word(""), NULL};
 	char *inspect_argv[] = {word(c->wish->inspect), word("--schema"), word(""), word("--schematron"), word(""), NULL};
-	struct work work = {.config = c->wish->config, .arena = arena, .verify = oneshot_spawn(c->wish->verify, verify_argv),
+	struct work work = {.config = c->wish->config, .arena = arena, .opener = c->wish->opener, .verify = oneshot_spawn(c->wish->verify, verify_argv),
 			    .inspect = oneshot_spawn(c->wish->inspect, inspect_argv)};
-	enum reason reason = work.verify == NULL || work.inspect == NULL ? REASON_IO : work_extract_raw(&work, raw, files, n, list);
+	enum reason reason = work.verify == NULL || work.inspect == NULL ? REASON_IO : work_extract_raw(&work, body, raw, files, n, list);
 
 	oneshot_close(&work.verify);
 	oneshot_close(&work.inspect);
@@ -131,10 +131,10 @@ bool export_is_given(const struct export_copy *c, struct bytes digest, bool whol
 	return whole || export_find_document(c, digest) != NULL;
 }
 
-enum reason export_extract(struct export_copy *c, struct arena *arena, struct bytes raw, const char *of, int64_t id, struct work_file **files, size_t *n, json_t **list)
+enum reason export_extract(struct export_copy *c, struct arena *arena, int64_t body, struct bytes raw, const char *of, int64_t id, struct work_file **files, size_t *n, json_t **list)
 {
 	*n = 0;
-	return note_unread(c, of, id, ask_readers(c, arena, raw, files, n, list));
+	return note_unread(c, of, id, ask_readers(c, arena, body, raw, files, n, list));
 }
 
 enum reason export_put_file(struct export_copy *c, const char *folder, const char *what, const char *of, int64_t id, size_t i, const struct work_file *file)

@@ -51,7 +51,7 @@ static enum reason put_report(struct export_copy *c, struct arena *arena, int64_
 	json_t *list = NULL;
 	struct work_file *files = NULL;
 	size_t n = 0;
-	enum reason reason = export_extract(c, arena, raw, "outbox", outbox, &files, &n, &list);
+	enum reason reason = export_extract(c, arena, 0, raw, "outbox", outbox, &files, &n, &list);
 
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++) {
 		const char *digest = arena_text(arena, json_view(files[i].facts, "digest"));

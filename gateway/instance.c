@@ -22,6 +22,7 @@ static const char *const names[INSTANCE_USERS] = {
 	[INSTANCE_COMPOSE] = "relais-compose",     [INSTANCE_REFRESHER] = "relais-refresher",
 	[INSTANCE_KEEPER] = "relais-keeper",
 	[INSTANCE_SHIELD] = "relais-shield",       [INSTANCE_ANTIVIRUS] = "relais-antivirus",
+	[INSTANCE_OPENER] = "relais-opener",
 };
 
 static const char *own_folder(struct arena *arena)

@@ -23,7 +23,7 @@ enum jail {
 	JAIL_PARENT,          /* deliverer, collector, refresher: database; children, whose own jail is narrower; speaks to no peer */
 	JAIL_CLIENT,          /* their children: one peer; no child, no accept, no exec */
 	JAIL_WORKER,          /* worker: database socket, readers' sockets; no exec */
-	JAIL_KEEPER,          /* keeper: database socket, its clients, its folder of keys; no exec, no new network peer */
+	JAIL_KEEPER,          /* keeper, opener: database socket, its clients, the folders of its keys; no exec, no new network peer */
 	JAIL_SIGNER,          /* signer: database socket and its journal; no exec, no new network peer */
 	JAIL_SCANNER,         /* antivirus: accept, fork, local sockets; no file, no network, no exec */
 	JAIL_SCANNER_TCP,     /* the same, and TCP connections to the one named port */

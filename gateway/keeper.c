@@ -1,6 +1,6 @@
 /* gateway/keeper.c - relais-keeper: holds the keys of the bodies, outside the database and its backups.
  *
- * 1. It hears no stranger and no network: four sockets of its own, each of which one user of the instance may connect to. Who a question
+ * 1. It hears no stranger and no network: five sockets of its own, each of which one user of the instance may connect to. Who a question
  *    is from is the socket it came by, and the kernel's word on the peer's user.
  * 2. It is told a body's number and nothing else; what it opens it reads itself, under its own role, and only when the database says that
  *    the body is in the hands of who asks (relais.keeper_may). The operator may open any, with a purpose.
@@ -40,7 +40,8 @@ struct keeper {
 static bool may_connect(int fd, enum keeper_role role)
 {
 	static const enum instance_user users[KEEPER_ROLES] = {
-		[KEEPER_ROLE_WORKER] = INSTANCE_WORKER, [KEEPER_ROLE_SIGNER] = INSTANCE_SIGNER, [KEEPER_ROLE_DELIVERER] = INSTANCE_DELIVERER};
+		[KEEPER_ROLE_WORKER] = INSTANCE_WORKER, [KEEPER_ROLE_SIGNER] = INSTANCE_SIGNER, [KEEPER_ROLE_DELIVERER] = INSTANCE_DELIVERER,
+		[KEEPER_ROLE_OPENER] = INSTANCE_OPENER};
 	struct ucred peer;
 	socklen_t len = sizeof peer;
 

@@ -14,7 +14,8 @@ enum { LINE_ROOM = 1024, NUMBER_ROOM = 24, REWRAP_BATCH = 200, BATCH_MEMORY = 4 
 const char *keeper_role_name(enum keeper_role role)
 {
 	static const char *const names[KEEPER_ROLES] = {
-		[KEEPER_ROLE_OPERATOR] = "operator", [KEEPER_ROLE_WORKER] = "worker", [KEEPER_ROLE_SIGNER] = "signer", [KEEPER_ROLE_DELIVERER] = "deliverer"};
+		[KEEPER_ROLE_OPERATOR] = "operator", [KEEPER_ROLE_WORKER] = "worker", [KEEPER_ROLE_SIGNER] = "signer", [KEEPER_ROLE_DELIVERER] = "deliverer",
+		[KEEPER_ROLE_OPENER] = "opener"};
 	return names[role];
 }
 

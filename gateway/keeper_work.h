@@ -12,7 +12,7 @@
 #include "gateway/keeper_keys.h"
 #include "gateway/store.h"
 
-enum keeper_role { KEEPER_ROLE_OPERATOR, KEEPER_ROLE_WORKER, KEEPER_ROLE_SIGNER, KEEPER_ROLE_DELIVERER, KEEPER_ROLES };
+enum keeper_role { KEEPER_ROLE_OPERATOR, KEEPER_ROLE_WORKER, KEEPER_ROLE_SIGNER, KEEPER_ROLE_DELIVERER, KEEPER_ROLE_OPENER, KEEPER_ROLES };
 const char *keeper_role_name(enum keeper_role role);
 
 /* Letters, digits, blanks, points and hyphens pass, anything else is a question mark: it goes into a line of JSON. */

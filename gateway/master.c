@@ -100,17 +100,23 @@ static void option(struct words *w, const char *name, const char *value)
 
 static void add(struct master *m, const char *name, enum instance_user user, struct words w, int handed)
 {
-	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1, -1, -1},
+	m->processes[m->n++] = (struct process){.name = name, .user = user, .argv = w.list, .handed = {handed, -1, -1, -1, -1},
 						 .pause_max_ms = m->config->restart_pause_ms};
 }
 
-static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
+/* A reader that one user alone may ask. */
+static bool add_reader_of(struct master *m, const char *name, enum instance_user user, struct words w, enum instance_user asking)
 {
-	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/%s.sock", m->config->run_folder, name), INSTANCE_WORKER);
+	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/%s.sock", m->config->run_folder, name), asking);
 	word(&w, "--listen");
 	word(&w, "3");
 	add(m, name, user, w, s);
 	return s >= 0;
+}
+
+static bool add_reader(struct master *m, const char *name, enum instance_user user, struct words w)
+{
+	return add_reader_of(m, name, user, w, INSTANCE_WORKER);
 }
 
 static bool add_readers(struct master *m)
@@ -140,6 +146,19 @@ static struct words configured(struct master *m, const char *executable)
 	return w;
 }
 
+/* With a verify of its own: strangers' objects are read there, and never by who holds the key. */
+static bool add_opener(struct master *m)
+{
+	struct words verify = command(m, "relais-verify");
+
+	if (m->config->opener.certificate[0] == '\0')
+		return true;
+	option(&verify, "--anchors", m->config->inspect.anchors);
+	int s = master_local_socket(&m->instance, arena_printf(m->arena, "%s/opener.sock", m->config->run_folder), INSTANCE_WORKER);
+	add(m, "opener", INSTANCE_OPENER, configured(m, "relais-opener"), s);
+	return add_reader_of(m, "opener-verify", INSTANCE_VERIFY, verify, INSTANCE_OPENER) && s >= 0;
+}
+
 static void add_workers(struct master *m)
 {
 	for (int i = 1; i <= m->config->workers; i++) {
@@ -155,7 +174,7 @@ static bool add_keeper(struct master *m)
 	static const struct {
 		const char *name;
 		enum instance_user user;
-	} asking[] = {{"worker", INSTANCE_WORKER}, {"signer", INSTANCE_SIGNER}, {"deliverer", INSTANCE_DELIVERER}};
+	} asking[] = {{"worker", INSTANCE_WORKER}, {"signer", INSTANCE_SIGNER}, {"deliverer", INSTANCE_DELIVERER}, {"opener", INSTANCE_OPENER}};
 	struct words w = configured(m, "relais-keeper");
 	int own = master_own_socket(arena_printf(m->arena, "%s/keeper-operator.sock", m->config->run_folder));
 
@@ -184,7 +203,7 @@ static bool add_receiver(struct master *m)
 /* Readers first, strangers last. */
 static bool add_all(struct master *m)
 {
-	if (!add_keeper(m) || !add_readers(m))
+	if (!add_keeper(m) || !add_readers(m) || !add_opener(m))
 		return false;
 	add_workers(m);
 	add(m, "signer", INSTANCE_SIGNER, configured(m, "relais-signer"), -1);

@@ -78,6 +78,12 @@ void watch_open(const struct config *c, struct watch *out)
 	add(out, c->deliverer.key, INSTANCE_DELIVERER, WATCH_RENEW);
 	add(out, c->signer.certificate, INSTANCE_SIGNER, WATCH_RESTART);
 	add(out, c->signer.key, INSTANCE_SIGNER, WATCH_RESTART);
+	add(out, c->opener.certificate, INSTANCE_OPENER, WATCH_RESTART);
+	add(out, c->opener.key, INSTANCE_OPENER, WATCH_RESTART);
+	add(out, c->opener.certificate_next, INSTANCE_OPENER, WATCH_RESTART);
+	add(out, c->opener.key_next, INSTANCE_OPENER, WATCH_RESTART);
+	add(out, c->signer.certificate_next, INSTANCE_SIGNER, WATCH_RESTART);
+	add(out, c->signer.key_next, INSTANCE_SIGNER, WATCH_RESTART);
 }
 
 bool watch_look(struct watch *watch)

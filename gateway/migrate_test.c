@@ -178,7 +178,7 @@ static void test_own_schema(void **state)
 				 " where nspname = 'relais' and relowner <> 'relais_owner'::regrole"), 0);
 	assert_int_equal(ask(db, "select count(*) from unnest(array['relais_receiver', 'relais_collector', "
 				 "'relais_worker', 'relais_signer',"
-				 " 'relais_deliverer', 'relais_operator']) r, pg_class c join pg_namespace n on n.oid "
+				 " 'relais_deliverer', 'relais_opener', 'relais_operator']) r, pg_class c join pg_namespace n on n.oid "
 				 "= c.relnamespace"
 				 " where nspname = 'relais' and relkind in ('r', 'v') and has_table_privilege(r, "
 				 "c.oid, 'select,insert,update,delete')"),

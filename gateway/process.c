@@ -52,7 +52,7 @@ static void tune_heap(enum instance_user user)
 	static const char *const tuned[INSTANCE_USERS] = {
 		[INSTANCE_INSPECT] = "glibc.malloc.hugetlb=1", [INSTANCE_RECEIVER] = WIPING, [INSTANCE_COLLECTOR] = WIPING,
 		[INSTANCE_SIGNER] = WIPING, [INSTANCE_DELIVERER] = WIPING, [INSTANCE_REFRESHER] = WIPING, [INSTANCE_WORKER] = WIPING,
-		[INSTANCE_KEEPER] = WIPING,
+		[INSTANCE_KEEPER] = WIPING, [INSTANCE_OPENER] = WIPING,
 	};
 	const char *before = getenv("GLIBC_TUNABLES");
 	char all[TUNABLES_MAX];
@@ -66,7 +66,7 @@ static void tune_heap(enum instance_user user)
 /* What a test or an operator sets for all processes passes; nothing else of our environment does. */
 static void clean_environment(const struct instance *instance, enum instance_user user)
 {
-	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES",
+	static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "GLIBC_TUNABLES", "SOFTHSM2_CONF",
 #ifdef RELAIS_FAULTS
 						   "RELAIS_FAULTS",
 #endif

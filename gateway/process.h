@@ -9,7 +9,7 @@
 #include "base/instant.h"
 #include "gateway/instance.h"
 
-enum { PROCESS_HANDED = 4 };
+enum { PROCESS_HANDED = 5 };
 
 struct process {
 	const char *name;              /* as status shows it */

@@ -64,7 +64,7 @@ static struct process shell(const char *script, int handed)
 	argv[1] = WORD("-c");
 	argv[2] = WORD(script);
 	argv[3] = NULL;
-	return (struct process){.name = "test", .argv = argv, .handed = {handed, -1, -1, -1}, .pause_max_ms = 10000};
+	return (struct process){.name = "test", .argv = argv, .handed = {handed, -1, -1, -1, -1}, .pause_max_ms = 10000};
 }
 
 static int run_once(const struct scene *s, struct process *p, int64_t at)
@@ -108,7 +108,7 @@ static void test_missing(void **state)
 {
 	struct scene *s = *state;
 	char *argv[] = {WORD("/no/such/program"), NULL};
-	struct process p = {.name = "test", .argv = argv, .handed = {-1, -1, -1, -1}, .pause_max_ms = 10000};
+	struct process p = {.name = "test", .argv = argv, .handed = {-1, -1, -1, -1, -1}, .pause_max_ms = 10000};
 
 	process_start(&s->instance, &p, 1000);
 	assert_int_equal(p.pid, 0);

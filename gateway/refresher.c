@@ -52,7 +52,7 @@ static void allow(struct refresher *r)
 {
 	const struct config *c = r->service.config;
 	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
-			       c->deliverer.anchors, c->signer.certificate, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
+			       c->deliverer.anchors, c->signer.certificate, c->signer.certificate_next, c->opener.certificate, c->opener.certificate_next, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
 			       directory_asks(c) ? c->directory.anchors : "", c->directory.fhir_key_file};
 	const char *told[sizeof files / sizeof files[0]];
 	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};

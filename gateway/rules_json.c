@@ -291,7 +291,8 @@ const char *rules_organisation(struct arena *arena, const json_t *item, struct o
 
 /* ---------------------------------------------------------------- recipient */
 
-static const struct key recipient_keys[] = {{"recipient", TEXT}, {"form", OPTIONAL_TEXT}, {"limit_mb", OPTIONAL_NUMBER}, {"why", OPTIONAL_TEXT}};
+static const struct key recipient_keys[] = {{"recipient", TEXT}, {"form", OPTIONAL_TEXT}, {"limit_mb", OPTIONAL_NUMBER}, {"why", OPTIONAL_TEXT},
+					     {"encrypt", OPTIONAL_TEXT}, {"content", OPTIONAL_TEXT}, {"certificate", OPTIONAL_TEXT}, {"certificate_until", OPTIONAL_TEXT}};
 
 /* "@domain", or an address. */
 static bool recipient_ok(struct arena *arena, struct bytes address)
@@ -299,6 +300,19 @@ static bool recipient_ok(struct arena *arena, struct bytes address)
 	if (address.len > 0 && address.at[0] == '@')
 		address = bytes_of_text(arena_printf(arena, "a%.*s", (int)address.len, (const char *)address.at));
 	return sender_address_ok(address);
+}
+
+/* What the signer needs of it, it reads itself; a domain has no certificate of its own. */
+static const char *check_encryption(const json_t *item, struct bytes address)
+{
+	struct bytes encrypt = json_view(item, "encrypt");
+	bool certificate = json_view(item, "certificate").len > 0, enveloped;
+
+	if (encrypt.len > 0 && !bytes_equal_text(encrypt, "never") && !bytes_equal_text(encrypt, "held") && !bytes_equal_text(encrypt, "required"))
+		return "\"encrypt\" is none of never, held, required";
+	if (!word(item, "content", "authenticated", "enveloped", &enveloped))
+		return "\"content\" is neither authenticated nor enveloped";
+	return certificate && address.at[0] == '@' ? "a \"certificate\" is a mailbox's, not a domain's" : NULL;
 }
 
 const char *rules_recipient(struct arena *arena, const json_t *item, struct recipient *out)
@@ -309,6 +323,9 @@ const char *rules_recipient(struct arena *arena, const json_t *item, struct reci
 	*out = (struct recipient){.address = json_view(item, "recipient"), .limit = (uint64_t)number(item, "limit_mb", 0) * 1000000};
 	if (!recipient_ok(arena, out->address))
 		return "the value of \"recipient\" is neither an address nor \"@domain\"";
+	wrong = check_encryption(item, out->address);
+	if (wrong != NULL)
+		return wrong;
 	if (out->limit != 0 && (out->limit < 2000000 || out->limit > LIMIT_COMPOSE_MAIL))
 		return "\"limit_mb\" is not from 2 to 26";
 	out->paper = bytes_equal_text(json_view(item, "form"), "paper");

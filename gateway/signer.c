@@ -1,12 +1,15 @@
 /* gateway/signer.c - relais-signer: seals composed mail.
  *
  * 1. It is told nothing but that there is work: what it signs it reads itself, under its own role.
- * 2. The key is read before the jail; inside it no file can be opened and no stranger reached.
+ * 2. The key is read, or its token opened, before the jail; inside it no file can be opened but the token's own, and no stranger reached.
  * 3. The journal is on disk before the database hears of a seal. A crash between the two gives a second line
  *    for the same row, never a seal without a line.
  * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
- * 5. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
+ * 5. Of two seals, during a rollover, the newest that is valid at that instant is used, mail by mail.
+ * 6. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
  *    process ends: its claim is free as soon as its connection is gone. */
+
+#include <string.h>
 
 #include "base/limits.h"
 #include "certs/private_key.h"
@@ -16,16 +19,18 @@
 #include "gateway/service.h"
 #include "gateway/service_mail.h"
 #include "gateway/signer_check.h"
+#include "gateway/signer_encrypt.h"
 #include "gateway/signer_journal.h"
 #include "gateway/store.h"
 #include "smtp/assemble.h"
 
-enum { MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000 };
+enum { MAIL_MEMORY = 2 * LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000 };
 
 struct signer {
 	struct service service;
 	struct store *store;
-	struct sign *sign;
+	struct sign *seals[2];                 /* the second, of a rollover, may be NULL */
+	const struct sign *sign;               /* the one that seals now; NULL: none is valid */
 	struct signer_journal journal;
 };
 
@@ -35,6 +40,7 @@ struct claim {
 	struct bytes party;
 	bool service;                  /* of no dossier and no message: a service mail */
 	bool letter;                   /* to be printed */
+	struct signer_rule rule;       /* of its recipient */
 	struct signer_row row;
 };
 
@@ -47,14 +53,11 @@ static bool digest_sink(void *context, struct bytes piece)
 }
 
 /* The digest of the whole mail as the deliverer will send it. */
-static enum reason sent_digest(const struct signer_row *row, struct bytes seal, unsigned char out[DIGEST_SHA256])
+static enum reason sent_digest(const struct assemble *mail, unsigned char out[DIGEST_SHA256])
 {
-	char entity[DIGEST_SHA256_TEXT];
 	struct digest_run run = digest_start();
+	enum reason reason = assemble_pieces(mail, digest_sink, &run);
 
-	digest_text(row->entity_digest.at, entity);
-	struct assemble mail = {row->head, row->entity, seal, bytes_of_text(entity), row->report ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
-	enum reason reason = assemble_pieces(&mail, digest_sink, &run);
 	digest_end(&run, out);
 	return reason;
 }
@@ -67,7 +70,36 @@ static enum reason refuse(struct signer *s, const struct claim *claim, int64_t s
 			 P_INT(session), P_TEXT(reason_code(REASON_SIGN_REFUSED)), P_TEXT(detail));
 }
 
-static enum reason keep(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal,
+/* Nobody is written to in clear who must not be: the row waits, and the operator has a task. */
+static enum reason wait_for(struct signer *s, const struct claim *claim, int64_t session, const char *why)
+{
+	log_event("waits-for-certificate", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("detail", why), LOG_END);
+	return STORE_RUN(s->store, NULL, "select relais.sign_wait($1, $2, $3)", P_INT(claim->outbox), P_INT(session), P_TEXT(reason_code(REASON_SIGN_CERTIFICATE)));
+}
+
+/* The seal is kept, and with an encrypted mail the object that leaves: one transaction. */
+static enum reason store_sealed(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal, const struct signer_envelope *envelope,
+				const unsigned char sent[DIGEST_SHA256])
+{
+	const char *encrypted = assemble_encrypted_name(envelope->mail.form);
+	struct bytes object = encrypted != NULL ? envelope->mail.p7s : BYTES_NONE, fingerprint = claim->row.report ? BYTES("") : sign_fingerprint(s->sign);
+	enum reason reason = encrypted != NULL ? store_begin(s->store) : REASON_NONE;
+
+	for (size_t i = 0; reason == REASON_NONE && i * LIMIT_CHUNK < object.len; i++)
+		reason = STORE_RUN(s->store, NULL, "select relais.sign_envelope($1, $2, $3::bigint::integer, $4)", P_INT(claim->outbox), P_INT(session), P_INT(i),
+				   P_BYTES(bytes_slice(object, i * LIMIT_CHUNK, LIMIT_CHUNK)));
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5, $6, $7, nullif($8, 0))", P_INT(claim->outbox),
+				   P_INT(session), claim->row.report ? P_NULL : P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(fingerprint),
+				   P_TEXT(encrypted), encrypted != NULL ? P_BYTES(((struct bytes){envelope->sealed, DIGEST_SHA256})) : P_NULL, P_INT(object.len));
+	if (reason == REASON_NONE && encrypted != NULL)
+		reason = store_commit(s->store);
+	if (reason != REASON_NONE && encrypted != NULL)
+		store_rollback(s->store);
+	return reason;
+}
+
+static enum reason keep(struct signer *s, const struct claim *claim, int64_t session, struct bytes seal, const struct signer_envelope *envelope,
 			const unsigned char sent[DIGEST_SHA256], struct instant at)
 {
 	struct bytes fingerprint = claim->row.report ? BYTES("") : sign_fingerprint(s->sign);
@@ -78,9 +110,7 @@ static enum reason keep(struct signer *s, const struct claim *claim, int64_t ses
 		log_event("journal-failed", LOG_NUMBER("outbox", claim->outbox), LOG_REASON(reason), LOG_END);
 		return reason;
 	}
-	reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5)", P_INT(claim->outbox),
-			   P_INT(session), claim->row.report ? P_NULL : P_BYTES(seal),
-			   P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(fingerprint));
+	reason = store_sealed(s, claim, session, seal, envelope, sent);
 	if (reason == REASON_NONE)
 		log_event(claim->row.report ? "passed" : "sealed", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("code", claim->code),
 			  LOG_NUMBER("size", claim->row.entity_size), LOG_END);
@@ -113,16 +143,25 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return refuse(s, claim, session, trouble);
+	enum signer_way way = claim->row.report || claim->letter ? SIGNER_PLAIN : signer_way(&claim->rule, claim->row.recipients[0], now, &trouble);
+	if (way == SIGNER_WAITS)
+		return wait_for(s, claim, session, trouble);
 	if (!claim->row.report)
 		reason = sign_detached(arena, s->sign, claim->row.entity, now, &der);
-	if (reason == REASON_NONE && (reason = sent_digest(&claim->row, der, sent)) != REASON_NONE && reason != REASON_MEMORY)
+	char entity[DIGEST_SHA256_TEXT];
+	digest_text(claim->row.entity_digest.at, entity);
+	const struct assemble plain = {claim->row.head, claim->row.entity, der, bytes_of_text(entity), claim->row.report ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
+	struct signer_envelope envelope = {.mail = plain};
+	if (reason == REASON_NONE && way == SIGNER_ENCRYPTED && (reason = signer_encrypt(arena, &claim->rule, &plain, &envelope)) != REASON_NONE && reason != REASON_MEMORY)
+		return refuse(s, claim, session, "it could not be encrypted, or is over the size of a message then");
+	if (reason == REASON_NONE && (reason = sent_digest(&envelope.mail, sent)) != REASON_NONE && reason != REASON_MEMORY)
 		return refuse(s, claim, session, "the head and the entity make no mail");
 	/* The mail keeps its turn: it is not the mail's fault. */
 	if (reason == REASON_MEMORY)
 		return reason;
 	if (reason != REASON_NONE)
 		return refuse(s, claim, session, "the signature could not be made");
-	return keep(s, claim, session, der, sent, now);
+	return keep(s, claim, session, der, &envelope, sent, now);
 }
 
 /* --- claiming --------------------------------------------------------------- */
@@ -161,6 +200,7 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 	out->letter = bytes_equal_text(store_bytes(rows, 0, 12), "paper");
 	out->party = copy(arena, rows, 13);
 	out->service = store_int(rows, 0, 14) != 0;
+	out->rule = (struct signer_rule){copy(arena, rows, 15), copy(arena, rows, 16), store_is_null(rows, 0, 17) ? BYTES_NONE : copy(arena, rows, 17)};
 	return out->row.entity_digest.len == DIGEST_SHA256;
 }
 
@@ -178,7 +218,7 @@ static enum reason work(struct signer *s, bool *worked)
 		reason = STORE_RUN(s->store, &rows,
 				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
 				   "entity_digest, decision, "
-				   "message_id, allowed, form, channel, party, service from relais.sign_claim($1)",
+				   "message_id, allowed, form, channel, party, service, encrypt, content, certificate from relais.sign_claim($1)",
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;
@@ -189,12 +229,22 @@ static enum reason work(struct signer *s, bool *worked)
 	return reason;
 }
 
+static bool choose(struct signer *s)
+{
+	const struct sign *newest = sign_newest(s->seals, sizeof s->seals / sizeof s->seals[0], service_now());
+
+	if (newest != NULL && newest != s->sign)
+		log_event("seal-chosen", LOG_BYTES("fingerprint", sign_fingerprint(newest)), LOG_END);
+	s->sign = newest;
+	return newest != NULL;
+}
+
 static int serve(struct signer *s)
 {
 	while (!service_stopping(&s->service)) {
 		bool worked = false;
 		/* With an expired seal nothing is claimed: the rows wait for a new certificate, they are not lost. */
-		if (!sign_current(s->sign, service_now())) {
+		if (!choose(s)) {
 			log_event("seal-expired", LOG_END);
 			service_pause(&s->service, EXPIRED_MS);
 			continue;
@@ -214,18 +264,34 @@ static int serve(struct signer *s)
 
 /* --- start ------------------------------------------------------------------ */
 
+/* Two seals speak for one mailbox: a rollover changes nothing for those whom we write to. */
+static bool open_seal(struct signer *s, const char *certificate, const char *key, struct sign **out)
+{
+	const struct config *config = s->service.config;
+	const struct key_source source = {key, config->signer.pkcs11_module, config->signer.pin_file};
+	char detail[SIGN_DETAIL] = "";
+	enum reason reason = sign_open(certificate, &source, out, detail);
+
+	if (reason == REASON_NONE && !bytes_equal_nocase(sign_mailbox(*out), bytes_of_text(config->signer.mailbox))) {
+		reason = REASON_CONFIG_VALUE;
+		memcpy(detail, "the certificate is of another mailbox", sizeof "the certificate is of another mailbox");
+	}
+	if (reason != REASON_NONE)
+		log_event("seal-refused", LOG_REASON(reason), LOG_TEXT("file", certificate), LOG_TEXT("detail", detail), LOG_END);
+	return reason == REASON_NONE;
+}
+
 static bool prepare(struct signer *s, int *status)
 {
 	const struct config *config = s->service.config;
-	char detail[SIGN_DETAIL] = "";
 
 	*status = SERVICE_CONFIG;
-	enum reason reason = sign_open(config->signer.certificate, config->signer.key, &s->sign, detail);
-	if (reason != REASON_NONE) {
-		log_event("seal-refused", LOG_REASON(reason), LOG_TEXT("detail", detail), LOG_END);
+	if (!open_seal(s, config->signer.certificate, config->signer.key, &s->seals[0]) ||
+	    (config->signer.certificate_next[0] != '\0' && !open_seal(s, config->signer.certificate_next, config->signer.key_next, &s->seals[1])))
 		return false;
-	}
-	reason = signer_journal_open(config->signer.journal, &s->journal);
+	if (config->signer.token_folder[0] != '\0')
+		jail_folder(config->signer.token_folder);
+	enum reason reason = signer_journal_open(config->signer.journal, &s->journal);
 	if (reason != REASON_NONE) {
 		log_event("journal-refused", LOG_REASON(reason), LOG_TEXT("file", config->signer.journal), LOG_END);
 		return false;
@@ -251,12 +317,14 @@ int main(int argc, char **argv)
 		return status;
 	if (prepare(&s, &status)) {
 		(void)jail_enter(JAIL_SIGNER);
-		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.sign)), LOG_NUMBER("key_locked", private_key_locked()), LOG_END);
+		log_event("ready", LOG_BYTES("fingerprint", sign_fingerprint(s.seals[0])), LOG_NUMBER("seals", s.seals[1] != NULL ? 2 : 1),
+			  LOG_NUMBER("key_locked", private_key_locked()), LOG_END);
 		status = serve(&s);
 	}
 	store_close(&s.store);
 	signer_journal_close(&s.journal);
-	sign_close(&s.sign);
+	sign_close(&s.seals[0]);
+	sign_close(&s.seals[1]);
 	arena_destroy(&s.service.arena);
 	return status;
 }

@@ -14,14 +14,16 @@
 #include "gateway/log.h"
 #include "gateway/oneshot.h"
 #include "gateway/reader.h"
+#include "gateway/verify_envelope.h"
 #include "gateway/verify_material.h"
 
 static void handle(const void *warm, struct bytes request, struct bytes payload, int answer_fd)
 {
-	/* Normalised copy, decoded object, its content: each at most the message once more. */
-	struct arena *arena = arena_create(4 * (size_t)LIMIT_MESSAGE);
+	/* Normalised copy, decoded object, its content, what is put together of it: each at most the message once more. */
+	struct arena *arena = arena_create(5 * (size_t)LIMIT_MESSAGE);
 	struct verify_answer answer;
 	enum reason reason = verify_material_asked(request) ? verify_material(arena, warm, request, &answer)
+			     : verify_envelope_asked(request) ? verify_envelope(arena, request, payload, &answer)
 							    : verify_message(arena, warm, request, payload, &answer);
 
 	if (reason != REASON_NONE)

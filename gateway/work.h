@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "gateway/config.h"
 #include "gateway/oneshot.h"
+#include "gateway/opener_client.h"
 #include "gateway/store.h"
 #include "policy/decide.h"
 
@@ -25,6 +26,8 @@ struct work {
 	struct oneshot *antivirus;   /* NULL: none is configured */
 	bool antivirus_told;         /* the alarm was raised, or cleared, since the start */
 	enum reason antivirus_last;  /* what was told last */
+	struct opener_client *opener; /* NULL: encrypted mail cannot be opened */
+	int64_t composing;           /* the mail that is composed now from bodies of its dossier; 0 = none */
 	struct arena *arena;         /* of the item in hand */
 	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
 	struct deadline_settings settings;   /* of the item in hand, once they were asked for */
@@ -100,8 +103,8 @@ struct work_file {
 };
 /* The documents of a message of ours, read again in the jail. *list (owned by the caller) keeps the facts alive. */
 MUST_USE enum reason work_extract(struct work *work, int64_t body, struct work_file **out, size_t *n, json_t **list);
-/* The same of a message in memory: of work, config, arena and the two readers are used alone. */
-MUST_USE enum reason work_extract_raw(struct work *work, struct bytes raw, struct work_file **out, size_t *n, json_t **list);
+/* The same of a message in memory, that of this body when it came in, 0 of one of our own: of work, config, arena, the opener and the two readers are used alone. */
+MUST_USE enum reason work_extract_raw(struct work *work, int64_t body, struct bytes raw, struct work_file **out, size_t *n, json_t **list);
 
 /* A document as it may be handed on (gateway/inspect_normalise.h): each is read in a child of its own, so that one that ends its reader
  * spoils nothing else. Views into the work's item. */

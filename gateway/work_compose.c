@@ -366,9 +366,9 @@ bool work_composes(struct work *work)
 				.sealed = bytes_equal_text(store_bytes(rows, 0, 5), "signed"),
 				.let_go = !store_is_null(rows, 0, 6) && bytes_equal_text(store_bytes(rows, 0, 6), "let-go")},
 		};
-		store_keeper(work->store)->mail = job.outbox;
+		store_keeper(work->store)->mail = work->composing = job.outbox;
 		one_mail(work, &job);
-		store_keeper(work->store)->mail = 0;
+		store_keeper(work->store)->mail = work->composing = 0;
 		json_decref(job.request);
 		json_decref(job.attach);
 	}

@@ -13,7 +13,7 @@
 static struct bytes kept_facts(struct work *work, const struct work_message *m, int notices)
 {
 	json_t *kept = m->facts.facts != NULL ? json_copy(m->facts.facts) : json_object();
-	static const char *const keys[] = {"scan", "signature", "head", "range", "content", "digest", "range_digest", "received_by"};
+	static const char *const keys[] = {"scan", "signature", "head", "range", "content", "digest", "range_digest", "received_by", "opened"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		json_t *value = json_object_get(m->facts.verified, keys[i]);

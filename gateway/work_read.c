@@ -6,6 +6,7 @@
 #include "base/frame.h"
 #include "base/limits.h"
 #include "gateway/json_view.h"
+#include "gateway/open_message.h"
 #include "gateway/work_antivirus.h"
 
 /* The JSON of an answer, and its BLOBs in order. */
@@ -101,13 +102,73 @@ static bool may_be_parsed(const json_t *verified)
 	return bytes_starts(verdict, BYTES("accept"));
 }
 
-static enum reason verify_raw(struct work *work, struct bytes raw, const char *mail_from, struct answer *verified, struct work_facts *out)
+static enum reason ask_verify(struct work *work, struct bytes raw, const char *mail_from, struct answer *verified)
 {
-	enum reason reason = ask(work, work->verify, json_pack("{s:s?, s:n, s:n, s:s}", "mail_from", mail_from, "time", "digests", "source", "mail"),
-		     raw, LIMIT_MESSAGE + LIMIT_INSPECT_ANSWER, verified);
+	return ask(work, work->verify, json_pack("{s:s?, s:n, s:n, s:s}", "mail_from", mail_from, "time", "digests", "source", "mail"),
+		   raw, 2 * LIMIT_MESSAGE + LIMIT_INSPECT_ANSWER, verified);
+}
+
+/* What the encryption itself does not vouch for, only a good signature inside can: without it the sender hears what he hears of a
+ * message that does not open, so that nobody learns anything by sending altered ones (EFAIL 2018; RFC 8551 6). */
+static enum reason judge_opened(const json_t *verified, bool authenticated, bool deciding)
+{
+	struct bytes verdict = json_view(json_object_get(verified, "signature"), "verdict");
+
+	if (bytes_equal_text(verdict, "encrypted"))
+		return authenticated || !deciding ? REASON_OPEN_TWICE : REASON_OPEN_FAILED;
+	return authenticated || !deciding || bytes_equal_text(verdict, "valid") ? REASON_NONE : REASON_OPEN_FAILED;
+}
+
+/* What is said of a message that stays closed. */
+static void say_why(json_t *verified, enum reason reason)
+{
+	bool told = reason == REASON_SIG_ENCRYPTED || reason == REASON_OPEN_OTHER || reason == REASON_OPEN_ALGORITHM || reason == REASON_OPEN_TWICE;
+
+	json_object_set_new(json_object_get(verified, "signature"), "reason", json_string(reason_code(told ? reason : REASON_OPEN_FAILED)));
+}
+
+/* An encrypted message in the place of which its content stands from here on, read as any message; *raw is then that. deciding: what is not
+ * authenticated must be signed; later, when it was decided, its signer may have been revoked. */
+static enum reason open_encrypted(struct work *work, int64_t body, const char *mail_from, bool deciding, struct bytes *raw, struct answer *verified)
+{
+	struct answer inside = {0};
+	struct bytes message;
+	bool authenticated;
+	enum reason reason = open_message(work->verify, work->opener, work->arena, body, work->composing, *raw, &message, &authenticated);
+
+	if (reason == REASON_NONE)
+		reason = ask_verify(work, message, mail_from, &inside);
+	if (reason == REASON_NONE)
+		reason = judge_opened(inside.json, authenticated, deciding);
+	if (reason != REASON_NONE) {
+		json_decref(inside.json);
+		if (work_is_ours(reason) || reason == REASON_FRAME)
+			return reason;
+		say_why(verified->json, reason);
+		return REASON_NONE;
+	}
+	/* The digest names the message as it came. */
+	json_object_set(inside.json, "digest", json_object_get(verified->json, "digest"));
+	json_object_set_new(inside.json, "opened", json_pack("{s:b}", "authenticated", authenticated));
+	json_decref(verified->json);
+	*verified = inside;
+	*raw = message;
+	return REASON_NONE;
+}
+
+/* *raw is what was read in the end: an encrypted message's content stands in its place. */
+static enum reason verify_raw(struct work *work, int64_t body, struct bytes *raw, const char *mail_from, bool deciding, struct answer *verified, struct work_facts *out)
+{
+	enum reason reason = ask_verify(work, *raw, mail_from, verified);
+
+	if (reason == REASON_NONE && body != 0 && work->opener != NULL && open_message_wanted(verified->json))
+		reason = open_encrypted(work, body, mail_from, deciding, raw, verified);
 	if (reason == REASON_NONE) {
 		out->verified = verified->json;
-		second_payload(work, raw, verified, out);
+		second_payload(work, *raw, verified, out);
+	} else {
+		json_decref(verified->json);
+		verified->json = NULL;
 	}
 	return reason;
 }
@@ -121,13 +182,20 @@ static void keep_apart(struct answer *verified, enum reason why)
 
 static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
 {
-	struct bytes raw;
+	struct bytes raw = BYTES_NONE;
 	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
+	const unsigned char *as_it_came = raw.at;
 
 	if (reason == REASON_NONE)
 		reason = work_antivirus_message(work, raw, &out->antivirus);
 	if (reason == REASON_NONE)
-		reason = verify_raw(work, raw, mail_from, verified, out);
+		reason = verify_raw(work, body, &raw, mail_from, true, verified, out);
+	/* Of what came encrypted nothing could be found before it was opened. */
+	if (reason == REASON_NONE && raw.at != as_it_came) {
+		json_decref(out->antivirus);
+		out->antivirus = NULL;
+		reason = work_antivirus_message(work, raw, &out->antivirus);
+	}
 	if (reason == REASON_NONE)
 		keep_apart(verified, work_antivirus_held(out->antivirus));
 	return reason;
@@ -137,7 +205,7 @@ bool work_is_ours(enum reason reason)
 {
 	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL ||
 	       reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY ||
-	       reason == REASON_ANTIVIRUS_AWAY;
+	       reason == REASON_ANTIVIRUS_AWAY || reason == REASON_OPEN_AWAY;
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
@@ -204,14 +272,14 @@ enum reason work_extract(struct work *work, int64_t body, struct work_file **out
 	struct bytes raw;
 	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
 
-	return reason == REASON_NONE ? work_extract_raw(work, raw, out, n, list) : reason;
+	return reason == REASON_NONE ? work_extract_raw(work, body, raw, out, n, list) : reason;
 }
 
-enum reason work_extract_raw(struct work *work, struct bytes raw, struct work_file **out, size_t *n, json_t **list)
+enum reason work_extract_raw(struct work *work, int64_t body, struct bytes raw, struct work_file **out, size_t *n, json_t **list)
 {
 	struct work_facts facts = {0};
 	struct answer verified, extracted = {0};
-	enum reason reason = verify_raw(work, raw, NULL, &verified, &facts);
+	enum reason reason = verify_raw(work, body, &raw, NULL, false, &verified, &facts);
 
 	if (reason == REASON_NONE)
 		reason = ask(work, work->inspect, inspect_request(work->config, &facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);

@@ -133,8 +133,11 @@ int main(int argc, char **argv)
 	}
 	/* Connected before the jail, which lets nobody reach a database on another machine: who loses that one starts anew (gateway/store.c). */
 	work.session = store_session(work.store);
+	struct opener_client opener = opener_client_make(opener_socket(arena, config));
+	work.opener = &opener;
 	(void)jail_enter(JAIL_WORKER);
 	run(&work);
+	opener_client_close(&opener);
 	oneshot_close(&work.verify);
 	oneshot_close(&work.inspect);
 	oneshot_close(&work.compose);

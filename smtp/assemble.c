@@ -21,6 +21,9 @@ static const struct bytes signature_head = BYTES_OF("\r\nContent-Type: applicati
 						    "Content-Transfer-Encoding: base64\r\n"
 						    "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n");
 static const struct bytes last = BYTES_OF("--\r\n");
+static const struct bytes object_before = BYTES_OF("Content-Type: application/pkcs7-mime; smime-type=");
+static const struct bytes object_after = BYTES_OF("; name=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n"
+						  "Content-Disposition: attachment; filename=\"smime.p7m\"\r\n\r\n");
 
 static bool is_digest(struct bytes a)
 {
@@ -112,8 +115,30 @@ static enum reason report_pieces(const struct assemble *mail, assemble_sink *sin
 	return sink(context, mail->head) && sink(context, mail->entity) ? REASON_NONE : REASON_IO;
 }
 
+static bool is_encrypted(const struct assemble *mail)
+{
+	return mail->form == ASSEMBLE_AUTHENTICATED || mail->form == ASSEMBLE_ENVELOPED;
+}
+
+/* RFC 8551 3.2.2 */
+static struct bytes object_kind(const struct assemble *mail)
+{
+	return mail->form == ASSEMBLE_AUTHENTICATED ? BYTES("authEnveloped-data") : BYTES("enveloped-data");
+}
+
+static enum reason object_pieces(const struct assemble *mail, assemble_sink *sink, void *context)
+{
+	if (!is_head(mail->head) || mail->p7s.len == 0 || mail->p7s.len > LIMIT_MESSAGE)
+		return REASON_COMPOSE_FIELD;
+	bool ok = sink(context, mail->head) && sink(context, object_before) && sink(context, object_kind(mail)) && sink(context, object_after) &&
+		  encode(mail->p7s, sink, context);
+	return ok ? REASON_NONE : REASON_IO;
+}
+
 enum reason assemble_pieces(const struct assemble *mail, assemble_sink *sink, void *context)
 {
+	if (is_encrypted(mail))
+		return object_pieces(mail, sink, context);
 	if (!is_head(mail->head) || !is_digest(mail->digest) || mail->entity.len == 0)
 		return REASON_COMPOSE_FIELD;
 	if (mail->form == ASSEMBLE_REPORT)
@@ -145,6 +170,18 @@ size_t assemble_size(const struct assemble *mail)
 {
 	if (mail->form == ASSEMBLE_REPORT)
 		return mail->head.len + mail->entity.len;
+	if (is_encrypted(mail))
+		return mail->head.len + object_before.len + object_kind(mail).len + object_after.len + encoded_size(mail->p7s.len);
 	return mail->head.len + type_before.len + type_after.len + 2 * dashes_first.len + dashes.len + 4 * BOUNDARY_DIGITS +
 	       line_end.len + mail->entity.len + signature_head.len + encoded_size(mail->p7s.len) + last.len;
+}
+
+const char *assemble_encrypted_name(enum assemble_form form)
+{
+	return form == ASSEMBLE_AUTHENTICATED ? "authenticated" : form == ASSEMBLE_ENVELOPED ? "enveloped" : NULL;
+}
+
+enum assemble_form assemble_encrypted_form(struct bytes name)
+{
+	return bytes_equal_text(name, "authenticated") ? ASSEMBLE_AUTHENTICATED : bytes_equal_text(name, "enveloped") ? ASSEMBLE_ENVELOPED : ASSEMBLE_SIGNED;
 }

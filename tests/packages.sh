@@ -6,8 +6,8 @@ set -euo pipefail
 SUDO=""; [ "$(id -u)" = 0 ] || SUDO=sudo
 run="gcc libc6-dev cmake ninja-build pkg-config git ca-certificates openssl libssl-dev libgmime-3.0-dev libxml2-dev libxslt1-dev libetpan-dev libcurl4 libcurl4-gnutls-dev libldap-dev libpq-dev
  libevent-dev libc-ares-dev libzip-dev libconfig-dev libjansson-dev libcairo2-dev libpango1.0-dev libqpdf-dev libpoppler-glib-dev libseccomp-dev uuid-dev libcmocka-dev
- postgresql-15 fonts-lato fonts-dejavu-core python3 util-linux iproute2 procps"
-test="tzdata clang libclang-rt-14-dev curl swaks libnet-ssleay-perl sslscan libxml2-utils python3-lxml python3-cryptography file poppler-utils libzbar0 unzip qpdf binutils xxd man-db groff mutt chromium-headless-shell
+ postgresql-15 fonts-lato fonts-dejavu-core libengine-pkcs11-openssl python3 util-linux iproute2 procps"
+test="tzdata softhsm2 opensc clang libclang-rt-14-dev curl swaks libnet-ssleay-perl sslscan libxml2-utils python3-lxml python3-cryptography file poppler-utils libzbar0 unzip qpdf binutils xxd man-db groff mutt chromium-headless-shell
  default-jre-headless libpdfbox2-java libsaxonhe-java libactivation-java libjaxb-api-java"
 wanted=$run; [ "${1:-run}" = test ] && wanted="$run $test"
 # Nodemailer runs on the Node that is there, whoever made its package; else on Debian's

@@ -141,6 +141,7 @@ SUITES = {
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,walls,kill"], 900),
     "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas,people"], 900),
     "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures"], 1500),
+    "keys": script("keys", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "keys,encrypted,outgoing"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
     "kills": script("kills", [PYTHON, "-B", "tests/faults/run_kills.py", "--bin", BIN, "--kills", "120", "--seconds", "120"], 400, show=("        kills", "        each", "        seconds")),
@@ -156,7 +157,7 @@ SUITES = {
 
 # Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
 LANES = (("kills", "fault points", "ground", "drill"), ("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
-         ("transport", "interop", "clients", "catalogue", "life"))
+         ("transport", "keys", "interop", "clients", "catalogue", "life"))
 
 
 def one_after_another(names):

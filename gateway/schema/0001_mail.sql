@@ -509,6 +509,8 @@ create table outbox (
   next_at       timestamptz not null default '-infinity',
   head          bytea, entity bigint references body,
   seal          bytea, sent_digest bytea, fingerprint text,
+  encrypted     text check (encrypted in ('authenticated', 'enveloped')),   -- it leaves as outbox_envelope has it; null: as head, entity and seal
+  sealed_digest bytea, envelope_size bigint,     -- of an encrypted mail: of the signed mail that is inside; of the object
   composed_at timestamptz, sealed_at timestamptz, ended_at timestamptz,
   reason text, reply_code integer, enhanced text, reply_text text, host text, tls jsonb, queue_id text,
   proof         integer not null default 0,  -- 0 queued, 1 left, 2 accepted, 3 delivered, 4 read, 5 answered
@@ -526,6 +528,7 @@ create table outbox (
     and party in ('nurses', 'duty', 'operator', 'officer', 'manager', 'expert', 'insurer'))),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
   check (state not in ('sealed', 'sending', 'accepted') or (sent_digest is not null and (seal is not null) = (form = 'signed'))),
+  check ((encrypted is null) = (sealed_digest is null) and (encrypted is null) = (envelope_size is null) and (encrypted is null or seal is not null)),
   check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
 );
 create index outbox_compose on outbox (id) where state = 'decided';
@@ -539,6 +542,12 @@ create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
 create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
 create unique index outbox_entity on outbox (entity) where entity is not null;
+
+-- An encrypted mail as it leaves, each time it is sent: the object, in rows of 256 KiB. Nobody here can open it.
+create table outbox_envelope (
+  outbox bigint not null references outbox, number integer not null, data bytea not null, primary key (outbox, number)
+);
+alter table outbox_envelope alter column data set storage external;
 
 create table outbox_attempt (
   outbox bigint not null references outbox, number integer not null,
@@ -554,6 +563,7 @@ create function body_read(body bigint) returns table (size bigint, data bytea)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select b.size, c.data from body b join body_chunk c on c.body = b.id where b.id = body_read.body
+     and (session_user <> 'relais_opener' or exists (select from inbox i where i.body = body_read.body))
      and (session_user not in ('relais_signer', 'relais_deliverer')
           or exists (select from outbox o where o.entity = body_read.body
                      and o.state = case session_user when 'relais_signer' then 'composed' else 'sending' end))
@@ -630,17 +640,31 @@ begin
     and e.data->>'party' = sign_letter.party order by e.seq desc limit 1), false);
 end $$;
 
+-- Must a mail to that mailbox leave encrypted ('required'), or when we hold its certificate ('held')? What its own rule says, or else its domain's. The
+-- certificate is the mailbox's alone: whether it is good today the signer judges.
+create function sign_encrypt(address text, out encrypt text, out content text, out certificate bytea) language plpgsql stable as $$
+declare own jsonb; domain jsonb;
+begin
+  select r.data into own from recipient r where r.active and r.address = lower(sign_encrypt.address);
+  select r.data into domain from recipient r where r.active and r.address = '@' || lower(substring(sign_encrypt.address from '[^@]*$'));
+  encrypt := coalesce(own->>'encrypt', domain->>'encrypt', 'never');
+  content := coalesce(own->>'content', domain->>'content', 'authenticated');
+  certificate := decode(regexp_replace(regexp_replace(own->>'certificate', '-----END CERTIFICATE-----.*', ''), '-----[^-]*-----|\s', '', 'g'), 'base64');
+end $$;
+
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
-  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text, out party text, out service boolean) returns setof record
+  out decision jsonb, out message_id text, out allowed text[], out form text, out channel text, out party text, out service boolean,
+  out encrypt text, out content text, out certificate bytea) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
-  with picked as (
-    select o.id from outbox o where o.state = 'composed' and o.next_at <= now() and not o.frozen and session_over(o.session, sign_claim.session)
-     order by o.id limit 1 for update skip locked)
-  update outbox o set session = sign_claim.session, tries = tries + 1 from picked, body b
-   where o.id = picked.id and b.id = o.entity
+  with picked as materialized (
+    select o.id, o.recipient from outbox o where o.state = 'composed' and o.next_at <= now() and not o.frozen and session_over(o.session, sign_claim.session)
+     order by o.id limit 1 for update skip locked),
+  rule as materialized (select p.id, e.encrypt, e.content, e.certificate from picked p, sign_encrypt(p.recipient) e)
+  update outbox o set session = sign_claim.session, tries = tries + 1 from rule, body b
+   where o.id = rule.id and b.id = o.entity
   returning o.id, o.code, array[o.recipient], o.return_path, o.state, o.head, b.id, b.size, b.digest,
     (select to_jsonb(x) from (select e.seq as event, e.dossier, e.kind, o.party, o.rule from dossier_event e
        where e.dossier = o.dossier and e.seq = o.event
@@ -649,7 +673,8 @@ begin
        union all
        select null, null, 'service', o.party, o.rule where o.dossier is null and o.inbox is null) x limit 1),
     o.message_id, case when o.channel = 'mail' then sign_allowed(o.dossier, o.party, o.inbox) when sign_letter(o.dossier, o.party) then '{print}'::text[] else '{}' end,
-    o.form, o.channel, o.party, o.dossier is null and o.inbox is null;
+    o.form, o.channel, o.party, o.dossier is null and o.inbox is null,
+    rule.encrypt, rule.content, rule.certificate;
 end $$;
 
 create table sign_journal (
@@ -657,10 +682,32 @@ create table sign_journal (
   entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null   -- '' of a report: no seal
 );
 
-create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text) returns void
+-- An encrypted mail, row by row, in the transaction that says it is sealed.
+create function sign_envelope(outbox bigint, session bigint, number integer, data bytea) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set state = 'sealed', seal = sign_done.seal, sent_digest = sign_done.sent_digest, tries = 0,
+  insert into outbox_envelope select o.id, sign_envelope.number, sign_envelope.data from outbox o
+   where o.id = sign_envelope.outbox and o.state = 'composed' and o.session = sign_envelope.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+-- It leaves encrypted only, and there is no certificate to encrypt to: it waits, and stands among the tasks (task_list), until one is imported.
+create function sign_wait(outbox bigint, session bigint, reason text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update outbox o set reason = sign_wait.reason, next_at = now() + interval '1 hour', session = null
+   where o.id = sign_wait.outbox and o.state = 'composed' and o.session = sign_wait.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+
+create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text, encrypted text, sealed_digest bytea, envelope_size bigint) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if sign_done.encrypted is not null and sign_done.envelope_size is distinct from (select sum(length(e.data)) from outbox_envelope e where e.outbox = sign_done.outbox) then
+    perform refuse('store.refused');
+  end if;
+  update outbox o set state = 'sealed', seal = sign_done.seal, sent_digest = sign_done.sent_digest, tries = 0, reason = null,
+         encrypted = sign_done.encrypted, sealed_digest = sign_done.sealed_digest, envelope_size = sign_done.envelope_size,
          fingerprint = sign_done.fingerprint, sealed_at = now(), session = null, next_at = now()
    where o.id = sign_done.outbox and o.state = 'composed' and o.session = sign_done.session;
   if not found then perform refuse('store.conflict'); end if;
@@ -842,7 +889,7 @@ end $$;
 -- Who is claimed goes behind those that are due: a mail with which a process dies must not stop the others for ever.
 create function deliver_claim(session bigint, domains text[], out outbox bigint, out recipient text, out message_id text,
   out return_path text, out envelope_id text, out head bytea, out entity_body bigint, out entity_size bigint,
-  out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz, out about jsonb) returns setof record
+  out entity_digest bytea, out seal bytea, out attempt integer, out created_at timestamptz, out about jsonb, out encrypted text, out sent_digest bytea, out envelope_size bigint) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare n integer; picked bigint; next text;
 begin
@@ -875,8 +922,15 @@ begin
    where o.id = picked returning o.tries into n;
   insert into outbox_attempt (outbox, number) values (picked, n);
   return query select o.id, o.recipient, o.message_id, o.return_path, o.envelope_id, o.head, b.id, b.size, b.digest,
-    o.seal, o.tries, o.created_at, sent_about(o.id) from outbox o join body b on b.id = o.entity where o.id = picked;
+    o.seal, o.tries, o.created_at, sent_about(o.id), o.encrypted, o.sent_digest, o.envelope_size from outbox o join body b on b.id = o.entity where o.id = picked;
 end $$;
+
+-- One row of an encrypted mail that is being sent now.
+create function deliver_envelope(outbox bigint, session bigint, number integer) returns bytea
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select e.data from outbox_envelope e join outbox o on o.id = e.outbox
+   where e.outbox = deliver_envelope.outbox and e.number = deliver_envelope.number and o.state = 'sending' and o.session = deliver_envelope.session
+$$;
 
 -- A server that refuses us and not the mail: an operator must act. Over when that host takes a mail again, or when nobody was refused for a day:
 -- the mail was given up, or goes elsewhere by now.

@@ -118,6 +118,10 @@ begin
     update recipient r set active = false where r.address = key and r.active;
     select coalesce(max(r.version), 0) + 1 into v from recipient r where r.address = key;
     insert into recipient values (key, v, item, true);
+    -- What waits for a certificate is looked at again.
+    update outbox o set next_at = now() where o.state = 'composed' and o.reason = 'sign.certificate'
+       and (lower(o.recipient) = key or '@' || lower(substring(o.recipient from '[^@]*$')) = key);
+    perform tell('signer');
   elsif kind = 'settings' then
     key := item->>'setting';
     select s.version, s.data into v, old from setting s where s.name = key and s.active;
@@ -1595,12 +1599,22 @@ begin
       or i.outcome = 'held' and exists (select from command c where c.state = 'asked' and c.inbox = i.id)
       or exists (select from outbox o where o.id = keeper_may.mail and o.state = 'decided' and not session_over(o.session, 0)
         and (o.inbox = i.id or o.dossier = i.dossier or exists (select from dossier_document x where x.dossier = o.dossier and x.inbox = i.id)))));
+  -- The same, and messages that were opened once: a copy or a second look at them needs them again.
+  when 'opener' then return keeper_may('worker', keeper_may.body, keeper_may.mail) or exists (select from inbox i where i.body = keeper_may.body and i.facts ? 'opened');
   when 'signer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'composed' and not session_over(o.session, 0));
   when 'deliverer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'sending' and not session_over(o.session, 0));
   when 'operator' then return true;
   else return false;
   end case;
 end $$;
+
+-- For the opener of encrypted mail: the message of that body when it may be opened now, else null. For the worker as the keeper says; for the operator, whom the
+-- opener knows by its socket, one that was opened before.
+create function open_claim(body bigint, mail bigint, operator boolean) returns bigint
+language sql security definer set search_path = relais, pg_temp as $$
+  select i.id from inbox i where i.body = open_claim.body
+     and case when open_claim.operator then i.facts ? 'opened' else keeper_may('worker', i.body, open_claim.mail) end
+$$;
 
 -- Several questions at once: who asks, for which body, for which mail (0: none). A body that is not there gives no row.
 create function keeper_open(roles text[], bodies bigint[], mails bigint[]) returns table (n bigint, size bigint, digest bytea, sealed_key bytea, key_name text, may boolean)

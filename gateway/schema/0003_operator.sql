@@ -309,9 +309,9 @@ create function dossier_sent(dossier bigint) returns table (outbox bigint, code 
   sealed_at timestamptz, ended_at timestamptz, message_id text, host text, queue_id text, reply_code integer, enhanced text, reply_text text, tls jsonb, reason text, event bigint,
   attach jsonb, version bigint, proved bigint, head bytea, entity bigint, seal bytea, sent_digest bytea, attempts jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  -- proof is the mail's own: 0, it never left; proved is what dossier_mails tells.
+  -- proof is the mail's own: 0, it never left; proved is what dossier_mails tells. Of a mail that left encrypted the digest is that of the signed mail inside.
   select o.id, o.code, o.party, o.recipient, o.channel, o.form, o.state, o.proof::bigint, o.created_at, o.sealed_at, o.ended_at, o.message_id, o.host, o.queue_id, o.reply_code, o.enhanced,
-         o.reply_text, o.tls, o.reason, o.event, o.attach, coalesce((o.request->'report'->>'version')::bigint, 0), m.proof::bigint, o.head, o.entity, o.seal, o.sent_digest,
+         o.reply_text, o.tls, o.reason, o.event, o.attach, coalesce((o.request->'report'->>'version')::bigint, 0), m.proof::bigint, o.head, o.entity, o.seal, coalesce(o.sealed_digest, o.sent_digest),
          (select coalesce(jsonb_agg(to_jsonb(a) - 'outbox' order by a.number), '[]') from outbox_attempt a where a.outbox = o.id)
     from outbox o join dossier_mails(dossier_sent.dossier) m on m.outbox = o.id order by o.id
 $$;
@@ -345,9 +345,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
 $$;
 
 -- What `relais recheck` needs: the message, the verdict as it was given, and the pieces that verdict names.
-create function recheck_get(inbox bigint) returns table (body bigint, received_at timestamptz, source text, mail_from text, signature jsonb, digest text)
+create function recheck_get(inbox bigint) returns table (body bigint, received_at timestamptz, source text, mail_from text, signature jsonb, digest text, opened boolean)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.body, i.received_at, i.source, i.mail_from, i.facts->'signature', i.facts->>'digest' from inbox i where i.id = recheck_get.inbox
+  select i.body, i.received_at, i.source, i.mail_from, i.facts->'signature', i.facts->>'digest', i.facts ? 'opened' from inbox i where i.id = recheck_get.inbox
 $$;
 create function material_get(digests text[]) returns table (digest text, kind text, der bytea)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -373,6 +373,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select * from (
     select d.ref, t.name, t.since, t.due, t.late or coalesce(t.due <= instant(), false) as late, t.owners, t.rank, d.state, d.due_at
       from dossier_task t join dossier d on d.id = t.dossier
+    union all
+    select coalesce(d.ref, '') || ' S' || o.id, o.reason, o.created_at, null, o.warned_at is not null, array['operator'], 2, d.state, d.due_at
+      from outbox o left join dossier d on d.id = o.dossier where o.state = 'composed' and o.reason = 'sign.certificate'
     union all
     select coalesce(d.ref, '') || ' R' || i.id, i.reason, i.received_at, null, false, array[i.owner], case i.reason when 'reply.urgent' then 0 else 2 end, d.state, d.due_at
       from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held') x (ref, name, since, due, late, owners, rank, state, promised_at)
@@ -469,6 +472,8 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   union all select 'sealed mail against the signer''s journal', (select count(*) from outbox where sent_digest is not null),
     (select count(*) from outbox o where o.sent_digest is not null and not exists (select from sign_journal j join body b on b.id = o.entity
        where j.outbox = o.id and j.sent_digest = o.sent_digest and j.entity_digest = b.digest))
+  union all select 'encrypted mail without its whole envelope', (select count(*) from outbox where encrypted is not null),
+    (select count(*) from outbox o where o.encrypted is not null and o.envelope_size is distinct from (select sum(length(e.data)) from outbox_envelope e where e.outbox = o.id))
   union all select 'signer''s journal of a mail that is gone', (select count(*) from sign_journal),
     (select count(*) from sign_journal j where not exists (select from outbox o where o.id = j.outbox))
   union all select 'sealed mail against its attempts', (select count(*) from outbox_attempt),
@@ -602,16 +607,17 @@ $$;
 -- ---------------------------------------------------------------- who may execute what
 revoke all on all functions in schema relais from public;
 alter default privileges for role relais_owner revoke execute on functions from public;
-grant usage on schema relais to relais_keeper, relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher,
+grant usage on schema relais to relais_keeper, relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer, relais_refresher, relais_opener,
   relais_operator;
 grant execute on function session_start() to relais_receiver, relais_collector, relais_worker, relais_signer, relais_deliverer;
 grant execute on function doze, awake to relais_worker, relais_signer, relais_deliverer;
 
 grant execute on function intake_sender, intake_account, intake_recipient, intake_message, intake_chunk, intake_done, material_keep to relais_receiver;
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
-grant execute on function sign_claim, sign_done, sign_refuse, body_read to relais_signer;
+grant execute on function open_claim, body_read to relais_opener;
+grant execute on function sign_claim, sign_envelope, sign_wait, sign_done, sign_refuse, body_read to relais_signer;
 grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
-grant execute on function deliver_due, deliver_claim, deliver_result, deliver_peer, deliver_fence, body_read to relais_deliverer;
+grant execute on function deliver_due, deliver_claim, deliver_envelope, deliver_result, deliver_peer, deliver_fence, body_read to relais_deliverer;
 grant execute on function fence_close, fence_state, fence_since, fence_unknown, fence_lift, sent_before_list, missing_noted, missing_notes to relais_operator;
 grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;

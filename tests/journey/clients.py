@@ -72,6 +72,23 @@ def signed_entity(body, certificate, key):
             b'Content-Disposition: attachment; filename="smime.p7s"\r\n\r\n' + p7s + b"--" + mark + b"--\r\n")
 
 
+def encrypted_entity(body, certificates, cipher="aes-256-gcm", options=()):
+    """The entity inside a CMS object for these certificates, by the openssl command. RSA is OAEP unless options say otherwise."""
+    words = []
+    for certificate in certificates:
+        with open(certificate) as f:
+            pem = f.read()
+        kind = subprocess.run(["openssl", "x509", "-noout", "-text"], input=pem, text=True, capture_output=True, check=True).stdout
+        words += ["-recip", certificate] + (list(options) or (["-keyopt", "rsa_padding_mode:oaep"] if "rsaEncryption" in kind else []))
+    der = subprocess.run(["openssl", "cms", "-encrypt", "-binary", "-outform", "DER", "-" + cipher, *words], input=body, check=True, capture_output=True).stdout
+    return pkcs7_mime(der, "authEnveloped-data" if cipher.endswith("gcm") else "enveloped-data")
+
+
+def pkcs7_mime(der, kind):
+    return (f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="smime.p7m"\r\nContent-Transfer-Encoding: base64\r\n'
+            'Content-Disposition: attachment; filename="smime.p7m"\r\n\r\n').encode() + base64.encodebytes(der).replace(b"\n", b"\r\n")
+
+
 class Refused(Exception):
     def __init__(self, code, text):
         super().__init__(f"{code} {text}")

@@ -18,9 +18,11 @@ import copies                       # noqa: E402
 import directory                    # noqa: E402
 import keeper                       # noqa: E402
 import keeping                      # noqa: E402
+import keys                         # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
 import notices                      # noqa: E402
+import outgoing                     # noqa: E402
 import opinions                     # noqa: E402
 import orders                       # noqa: E402
 import own_mailboxes                # noqa: E402
@@ -35,6 +37,7 @@ import staff                        # noqa: E402
 import submission                   # noqa: E402
 import trust                        # noqa: E402
 import walls                        # noqa: E402
+import encrypted                    # noqa: E402
 import extensions                   # noqa: E402
 import figures                      # noqa: E402
 import intruder                     # noqa: E402
@@ -156,6 +159,9 @@ def main():
         "walls": group(intruder, "walls", tampered=False),
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
+        "keys": group(keys, "keys"),
+        "outgoing": group(outgoing, "outgoing", kind=outgoing.ReadingWorld),
+        "encrypted": group(encrypted, "encrypted", kind=encrypted.EncryptedWorld),
         "kill": group(kills, "kill"),
         "keeper": group(keeper, "keeper", tampered=False, kind=keeper.KeeperWorld),
         "trust": group(trust, "trust", tampered=False),

@@ -35,6 +35,7 @@ class Story:
         self.w, self.say, self.begin = world, say, time.monotonic()
         self.ref = None
         self.number = 0
+        self.envelope = None            # what puts each entity into an encrypted one (encrypted.py)
 
     def step(self, text):
         self.number += 1
@@ -46,6 +47,8 @@ class Story:
         body = clients.entity(text, files, html)
         if signer:
             body = clients.signed_entity(body, *signer)
+        if self.envelope:
+            body = self.envelope(body)
         head, sent_id = clients.head((name, sender), to, subject, message_id, in_reply_to)
         clients.send(port or self.w.submit_port(sender), self.w.anchors, sender, [to], head + body)
         return sent_id

@@ -14,7 +14,7 @@ from world import ATTENDING, DEPOT, EXPERT, HOSPITAL, PATIENT, wait_for
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
 UID = {name: 60700 + i for i, name in enumerate(
-    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper", "shield", "antivirus"))}
+    ("postgres", "receiver", "collector", "worker", "signer", "deliverer", "verify", "inspect", "compose", "refresher", "keeper", "shield", "antivirus", "opener"))}
 WITHOUT_ROLE = ("verify", "inspect", "compose", "shield", "antivirus")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
@@ -26,8 +26,9 @@ MAY = {
               "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add recipient_learn relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told outbox_cancel_offer outbox_cancel_document "
               "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
               "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
-    "signer": "session_start doze awake sign_claim sign_done sign_refuse body_read",
-    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_result deliver_peer deliver_fence body_read",
+    "opener": "open_claim body_read",
+    "signer": "session_start doze awake sign_claim sign_envelope sign_wait sign_done sign_refuse body_read",
+    "deliverer": "session_start doze awake deliver_due deliver_claim deliver_envelope deliver_result deliver_peer deliver_fence body_read",
     "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
     "refresher": "trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
     "operator": "hold_set hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_list schema_state task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
@@ -43,7 +44,7 @@ SECRETS = {
     "pki/relais-seal.key": "signer", "pki/relais-server.key": "receiver", "pki/collector.key": "collector", "pki/deliverer.key": "deliverer",
     "pki/relais-client.key": None, "pki/ca/racine/key.pem": None, "pki/ca/organisations/key.pem": None, "pki/ca/personnes/key.pem": None,
     "collector.password": "collector", "journal/receiver.jsonl": "receiver", "journal/collector.jsonl": "collector",
-    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "journal/deliverer.jsonl": "deliverer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
+    "pki/keeper.key": "keeper", "keeper/destroyed.jsonl": "keeper", "journal/keeper.jsonl": "keeper", "journal/signer.jsonl": "signer", "journal/opener.jsonl": "opener", "journal/deliverer.jsonl": "deliverer", "data/PG_VERSION": "postgres", "data/postgresql.conf": "postgres", "log/relais.log": None,
     "log/postgresql.log": None,
 }
 
@@ -125,7 +126,7 @@ def readers_sockets(world):
     """Only the worker may ask the readers; each asks the keeper by its own socket; a stranger to the instance reaches nothing."""
     connect = "import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(sys.argv[1])"
     owners = {"verify": "worker", "inspect": "worker", "compose": "worker", "shield": "worker", "keeper-worker": "worker", "keeper-signer": "signer",
-              "keeper-deliverer": "deliverer", "keeper-operator": None}
+              "keeper-deliverer": "deliverer", "keeper-opener": "opener", "keeper-operator": None}
     for socket, owner in owners.items():
         for name, uid in {**UID, "nobody": 65534}.items():
             done = subprocess.run(["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "/usr/bin/python3", "-c", connect,
@@ -346,13 +347,13 @@ def at_rest(world, story):
 
 # Tables of evidence, and a word of the check that misses a row of it.
 EVIDENCE = {
-    "body": "body", "body_chunk": "body", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
+    "body": "body", "body_chunk": "body", "outbox_envelope": "envelope", "inbox": "message", "outbox": "mail", "outbox_attempt": "attempt", "sign_journal": "journal",
     "dossier": "dossier", "dossier_event": "events", "dossier_document": "documents", "relay": "reply address", "command": "acts asked",
     "collect_cursor": "cursor", "collect_skip": "passed over", "tally": "", "trust_material": "material", "trust_import": "white list", "trust_peer": "white list in force", "trust_past": "lost",
     "directory_import": "extracts of the directory", "directory_entry": "lines of the directory", "directory_past": "left the directory",
     "directory_confirmed": "vouched", "fee": "fees", "erasure": "erasures", "hold": "holds",
 }
-MAY_BE_EMPTY = {"collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee", "erasure", "hold"}
+MAY_BE_EMPTY = {"outbox_envelope", "collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee", "erasure", "hold"}
 NO_EVIDENCE = {
     "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_state": "that the keeper lives, written every ten seconds",
     "study_count": "how many answered what: it leads back to no message",
@@ -458,6 +459,8 @@ def tamper(world):
     # Still: nothing is under way.
     wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
     assert bad_checks(world, 0) == []
+    # The keeper writes each body's row once more when it puts it under its dossier's key.
+    wait_for("no body under a key of intake", lambda: all(row["n"] == 0 for row in rows(world, "select count(*) as n from relais.keeper_pending(1000)")))
     # The collector alone writes by itself: it would put back the cursor that is taken away.
     collector = next(p["pid"] for p in world.status()["processes"] if p["name"] == "collector")
     with stopped([collector] + descendants(collector)):
