@@ -160,6 +160,7 @@ begin
       select i.body from inbox i where i.id = any (messages)
       union select o.entity from outbox o where o.entity is not null and (o.id = any (mails) or o.inbox = any (messages))) returning length(c.data) as len)
   select coalesce(sum(t.len), 0) into b from taken t;
+  delete from outbox_envelope v using outbox o where o.id = v.outbox and o.erased is null and (o.id = any (mails) or o.inbox = any (messages));
   update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}',
       head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end, reply_text = null, queue_id = null,
       state = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'cancelled' else o.state end,
@@ -473,7 +474,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     (select count(*) from outbox o where o.sent_digest is not null and not exists (select from sign_journal j join body b on b.id = o.entity
        where j.outbox = o.id and j.sent_digest = o.sent_digest and j.entity_digest = b.digest))
   union all select 'encrypted mail without its whole envelope', (select count(*) from outbox where encrypted is not null),
-    (select count(*) from outbox o where o.encrypted is not null and o.envelope_size is distinct from (select sum(length(e.data)) from outbox_envelope e where e.outbox = o.id))
+    (select count(*) from outbox o where o.encrypted is not null and o.erased is null and o.envelope_size is distinct from (select sum(length(e.data)) from outbox_envelope e where e.outbox = o.id))
   union all select 'signer''s journal of a mail that is gone', (select count(*) from sign_journal),
     (select count(*) from sign_journal j where not exists (select from outbox o where o.id = j.outbox))
   union all select 'sealed mail against its attempts', (select count(*) from outbox_attempt),
