@@ -12,9 +12,10 @@ import struct
 import documents
 import secrets_kept as secrets
 from captive import KILLED, Captive, next_child
+from database import rows
 from kills import alive, descendants
 from walls import UID, status_of
-from world import SERVICE_BOX, wait_for
+from world import DEPOT, HOSPITAL, SERVICE_BOX, wait_for
 
 # reader's parent, reader's child, receiver, parent of others, their child, worker, keeper, signer
 COLUMNS = "RrNPCWKS"
@@ -314,6 +315,14 @@ def bounds(world):
     assert int(database["CapBnd"], 16) == 0 and database["NoNewPrivs"] == "1" and database["Uid"].split()[0] == str(UID["postgres"])
 
 
+def spooled(world, story):
+    """A message that waited in the receiver's file without a name, all of it the patient's words: what leaks.py looks for at the end."""
+    before = rows(world, "select count(*) as n from relais.inbox")[0]["n"]
+    story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", f"PAT-TROIS DOMINIQUE {documents.INS}\n" * 4000, [], world.hospital)
+    wait_for("a decision", lambda: rows(world, "select count(*) as n from relais.inbox where state = 'done'")[0]["n"] > before)
+    assert rows(world, "select max(size) as most from relais.body")[0]["most"] > 100_000
+
+
 def settles(world):
     """After all of it nothing is lost: what was under way ends."""
     wait_for("an empty queue", lambda: not world.relais("queue", as_json=True), 90)
@@ -346,4 +355,5 @@ def cases(world, story):
     yield "the children that hold strangers' bytes, too", lambda: children(world, story)
     yield "what ends a process at once does, and another takes its place", lambda: killed_by(world)
     yield "no core of a crash, anywhere", lambda: no_core_anywhere(world)
+    yield "a large message, through the receiver's own file", lambda: spooled(world, story)
     yield "and nothing was lost", lambda: settles(world)
