@@ -141,6 +141,7 @@ static void allow(struct collector *c)
 		jail_reading(config->collector.mailboxes[i].password_file);
 		jail_reading(config->collector.mailboxes[i].token_file);
 	}
+	jail_reading(config->keeper.folder);   /* its public key: a child has nothing that its parent has not */
 	jail_folder(arena_printf(c->service.arena, "%s/fetch", config->folder));
 }
 

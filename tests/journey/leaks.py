@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import re
+import secrets
 import stat
 import subprocess
 
@@ -177,18 +178,20 @@ def no_leak(world):
 def can_fail(world):
     """Planted in each kind of place, the canary is found there; taken away, it is not."""
     who, what = words(world)
-    wanted, canary = {**who, **what}, f"patiente {documents.INS[:1]} {documents.INS[1:]} PAT TROIS"
+    # A word of its own: another world's search, running at the same time, must not find it.
+    canary = f"Canari {secrets.token_hex(8)}"
+    wanted = {**who, **what, canary: squeezed(canary.encode())}
     mails = squeezed(b"".join(world.mailbox(PATIENT).all()))
     assert all(squeezed(w.encode()) in mails for w in (documents.INS, "PAT-TROIS", "DOMINIQUE", PATIENT)), "the search finds nothing where all stands"
-    log, spooled, beside = (os.path.join(world.dir, p) for p in ("log/relais.log", "spool/canari", "/var/tmp/relais-canari"))
+    log, spooled, beside = (os.path.join(world.dir, p) for p in ("log/relais.log", "spool/canari", f"/var/tmp/relais-{canary[-16:]}"))
     size = os.path.getsize(log)
     session = subprocess.Popen(command(world), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd="/")
     try:
         for path, mode in ((log, "a"), (spooled, "w"), (beside, "w")):
             with open(path, mode) as f:
-                f.write(canary)
+                f.write(canary.upper().replace("A", "A-"))
         os.chown(beside, OWN_USERS[1], OWN_USERS[1])
-        session.stdin.write(f"select '{canary}';\n")
+        session.stdin.write(f"select '{canary}, somewhere';\n")
         session.stdin.flush()
         for want in ("pg_stat_activity", log, spooled, beside):
             end = 20
