@@ -2,7 +2,7 @@
  *
  * Hands one message to the virus scanner and tells its verdict (gateway/clamd.h). A process of its own, so that the worker, who holds a role
  * on the database, need not open connections: this one holds nothing but the message that it is given. With a local socket it can make no
- * other; with TCP it can. Exit status 64: usage. */
+ * connection; with TCP to that one port only, where the kernel has the wall for it. Exit status 64: usage. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 	const struct reader_option options[] = {{"--clamd", &clamd}};
 	struct reader_socket from;
 
+	jail_begin();
 	log_open("antivirus");
 	if (!reader_options(argc, argv, options, 1, &from) || clamd == NULL || !clamd_is_address(clamd)) {
 		dprintf(STDERR_FILENO, "usage: relais-antivirus (--socket FD | --listen FD) --clamd /PATH|127.0.0.1:PORT|[::1]:PORT\n");
@@ -51,7 +52,8 @@ int main(int argc, char **argv)
 		.cpu_seconds = LIMIT_INSPECT_CPU_SECONDS,
 		.memory = LIMIT_INSPECT_MEMORY,
 	};
-	bool jailed = jail_enter(clamd_is_local(clamd) ? JAIL_SCANNER : JAIL_NETWORK);
+	jail_connecting(clamd_port(clamd));
+	bool jailed = jail_enter(clamd_is_local(clamd) ? JAIL_SCANNER : JAIL_SCANNER_TCP);
 	if (from.listening)
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_END);
 	return oneshot_serve(&server);

@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 	struct reader_socket from;
 	struct mime_charsets charsets;
 
+	jail_begin();
 	log_open("shield");
 	if (!reader_options(argc, argv, NULL, 0, &from)) {
 		dprintf(STDERR_FILENO, "usage: relais-shield (--socket FD | --listen FD)\n");
