@@ -2,8 +2,7 @@
  *
  * Hands one message to the virus scanner and tells its verdict (gateway/clamd.h). A process of its own, so that the worker, who holds a role
  * on the database, need not open connections: this one holds nothing but the message that it is given. With a local socket it can make no
- * other; with TCP it can. Exit status 64: usage. */
-#include <netinet/in.h>
+ * connection; with TCP to that one port only, where the kernel has the wall for it. Exit status 64: usage. */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -32,19 +31,6 @@ static void handle(const void *warm, struct bytes request, struct bytes payload,
 	arena_destroy(&arena);
 }
 
-/* 0 for a local socket. */
-static int port_of(const char *clamd)
-{
-	struct sockaddr_storage at;
-	socklen_t len;
-
-	if (!clamd_address(clamd, &at, &len))
-		return 0;
-	if (at.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&at)->sin_port);
-	return at.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&at)->sin6_port) : 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *clamd = NULL;
@@ -66,7 +52,7 @@ int main(int argc, char **argv)
 		.cpu_seconds = LIMIT_INSPECT_CPU_SECONDS,
 		.memory = LIMIT_INSPECT_MEMORY,
 	};
-	jail_connecting(port_of(clamd));
+	jail_connecting(clamd_port(clamd));
 	bool jailed = jail_enter(clamd_is_local(clamd) ? JAIL_SCANNER : JAIL_SCANNER_TCP);
 	if (from.listening)
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_END);

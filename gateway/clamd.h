@@ -33,5 +33,7 @@ bool clamd_address(const char *address, struct sockaddr_storage *out, socklen_t 
 bool clamd_is_address(const char *address);
 /* It is a path. */
 bool clamd_is_local(const char *address);
+/* Its port; 0 of a path. */
+int clamd_port(const char *address);
 
 #endif

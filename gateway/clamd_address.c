@@ -46,6 +46,16 @@ bool clamd_address(const char *address, struct sockaddr_storage *out, socklen_t 
 	return clamd_is_local(address) ? local_address(bytes_of_text(address), out, len) : loopback_address(bytes_of_text(address), out, len);
 }
 
+int clamd_port(const char *address)
+{
+	struct sockaddr_storage to;
+	socklen_t len;
+
+	if (clamd_is_local(address) || !clamd_address(address, &to, &len))
+		return 0;
+	return ntohs(to.ss_family == AF_INET ? ((struct sockaddr_in *)&to)->sin_port : ((struct sockaddr_in6 *)&to)->sin6_port);
+}
+
 bool clamd_is_address(const char *address)
 {
 	struct sockaddr_storage any;

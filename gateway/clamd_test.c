@@ -237,6 +237,9 @@ static void addresses_are_local(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (clamd_is_address(rows[i].address) != rows[i].good)
 			fail_msg("\"%s\"", rows[i].address);
+	assert_int_equal(clamd_port("127.0.0.1:3310"), 3310);
+	assert_int_equal(clamd_port("[::1]:65535"), 65535);
+	assert_int_equal(clamd_port("/run/clamav/clamd.ctl"), 0);
 	assert_int_equal(clamd_connect("/nonexistent/clamd.ctl", 100), -1);
 }
 

@@ -17,57 +17,57 @@ from kills import alive, descendants
 from walls import UID, status_of
 from world import DEPOT, HOSPITAL, SERVICE_BOX, wait_for
 
-# reader's parent, reader's child, receiver, parent of others, their child, worker, keeper, signer
-COLUMNS = "RrNPCWKS"
+# reader's parent, reader's child, receiver, parent of others, their child, worker, keeper, signer, who asks the virus scanner
+COLUMNS = "RrNPCWKSA"
 KINDS = {
     "verify": "R", "inspect": "R", "compose": "R", "shield": "R", "verify's child": "r", "inspect's child": "r", "compose's child": "r",
     "receiver": "N", "collector": "P", "deliverer": "P", "refresher": "P", "collector's child": "C", "deliverer's child": "C", "refresher's child": "C",
-    "worker": "W", "keeper": "K", "signer": "S",
+    "worker": "W", "keeper": "K", "signer": "S", "antivirus": "A",
 }
 # x refused (EACCES or EPERM), K killed, Y works. Deadly ones last: each ends the process.
 TABLE = {
-    "read the key of the seal":                    "xxxxxxxx",
-    "read the key of the receiver":                "xxYxxxxx",
-    "read the keeper's master key":                "xxxxxxxx",
-    "read what the keeper destroyed":              "xxxxxxYx",
-    "read a file of the database":                 "xxxxxxxx",
-    "read the log":                                "xxxxxxxx",
-    "read the signer's journal again":             "xxxxxxxx",
-    "read everybody's list of users":              "xxYYYxxx",
-    "read the memory of the master":               "xxxxxxxx",
-    "write the memory of its own kind":            "xxxxxxxx",
-    "write over an executable":                    "xxxxxxxx",
-    "make a file in /tmp":                         "xxxxxxxx",
-    "make a file in the instance":                 "xxxxxxxx",
-    "make a folder":                               "KKxxxxxx",
-    "take away a file":                            "KKxxxxxx",
-    "rename a file":                               "KKxxxxxx",
-    "change a file's mode":                        "KKxxxxxx",
-    "ask a reader":                                "KKxxxYxx",
-    "connect to our own port":                     "KKxYxxxx",
-    "bind a port":                                 "KKxxxxxx",
-    "listen":                                      "KKxxxxxx",
-    "a raw socket":                                "KKxxxxxx",
-    "a socket for packets":                        "KKxxxxxx",
-    "end the master":                              "xKxxxxxx",
-    "signal the signer":                           "xKxxxxxx",
-    "signal a thread of the signer":               "KKxxxxxx",
-    "a descriptor of the master":                  "KKxxxxxx",
-    "a child":                                     "YKxYxxxx",
-    "become root":                                 "KKxxxxxx",
-    "root's group":                                "KKxxxxxx",
-    "be dumped and attached to":                   "KKxxxxxx",
-    "cores again":                                 "xxxxxxxx",
-    "more descriptors than given":                 "xxxxxxxx",
-    "a page to write and run":                     "xxxxxxxx",
-    "make a page run":                             "xxxxxxxx",
-    "keys of the kernel":                          "KKxxxxxx",
-    "another root":                                "KKxxxxxx",
-    "have memory":                                 "YYYYYYYY",
-    "run a program":                               "KKKKKKKK",
-    "trace the master":                            "KKKKKKKK",
-    "a namespace":                                 "KKKKKKKK",
-    "read the memory of the signer":               "KKKKKKKK",
+    "read the key of the seal":                    "xxxxxxxxx",
+    "read the key of the receiver":                "xxYxxxxxx",
+    "read the keeper's master key":                "xxxxxxxxx",
+    "read what the keeper destroyed":              "xxxxxxYxx",
+    "read a file of the database":                 "xxxxxxxxx",
+    "read the log":                                "xxxxxxxxx",
+    "read the signer's journal again":             "xxxxxxxxx",
+    "read everybody's list of users":              "xxYYYxxxx",
+    "read the memory of the master":               "xxxxxxxxx",
+    "write the memory of its own kind":            "xxxxxxxxx",
+    "write over an executable":                    "xxxxxxxxx",
+    "make a file in /tmp":                         "xxxxxxxxx",
+    "make a file in the instance":                 "xxxxxxxxx",
+    "make a folder":                               "KKxxxxxxx",
+    "take away a file":                            "KKxxxxxxx",
+    "rename a file":                               "KKxxxxxxx",
+    "change a file's mode":                        "KKxxxxxxx",
+    "ask a reader":                                "KKxxxYxxx",
+    "connect to our own port":                     "KKxYxxxxx",
+    "bind a port":                                 "KKxxxxxxx",
+    "listen":                                      "KKxxxxxxx",
+    "a raw socket":                                "KKxxxxxxx",
+    "a socket for packets":                        "KKxxxxxxx",
+    "end the master":                              "xKxxxxxxx",
+    "signal the signer":                           "xKxxxxxxx",
+    "signal a thread of the signer":               "KKxxxxxxx",
+    "a descriptor of the master":                  "KKxxxxxxx",
+    "a child":                                     "YKxYxxxxY",
+    "become root":                                 "KKxxxxxxx",
+    "root's group":                                "KKxxxxxxx",
+    "be dumped and attached to":                   "KKxxxxxxx",
+    "cores again":                                 "xxxxxxxxx",
+    "more descriptors than given":                 "xxxxxxxxx",
+    "a page to write and run":                     "xxxxxxxxx",
+    "make a page run":                             "xxxxxxxxx",
+    "keys of the kernel":                          "KKxxxxxxx",
+    "another root":                                "KKxxxxxxx",
+    "have memory":                                 "YYYYYYYYY",
+    "run a program":                               "KKKKKKKKK",
+    "trace the master":                            "KKKKKKKKK",
+    "a namespace":                                 "KKKKKKKKK",
+    "read the memory of the signer":               "KKKKKKKKK",
 }
 DEADLY = ("run a program", "trace the master", "a namespace", "read the memory of the signer")
 AT, CREATE, WRITE = -100, os.O_CREAT | os.O_EXCL | os.O_WRONLY, os.O_WRONLY
@@ -334,7 +334,9 @@ def settles(world):
 def work(world, story):
     """A fetch too, so that the refresher has children: from a port where nobody answers."""
     world.relais_stop()
-    world.set_groups({"trust": 'crl_urls = "http://127.0.0.1:9/liste.crl";'})
+    world.set_groups({"trust": 'crl_urls = "http://127.0.0.1:9/liste.crl";',
+                      # a scanner that is never there, so that who would ask it is
+                      "antivirus": 'clamd = "/nonexistent/clamd.ctl"; when_away = "continue";'})
     world.relais_start()
     story.ask()
 

@@ -7,6 +7,7 @@ import bad
 import clients
 import documents
 import papers
+import rehearse
 import walls
 from correspondents import FAMILIES, unpack
 from world import DEPOT, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
@@ -215,6 +216,10 @@ def cases(world, story):
     def jailed():
         assert {"shield", "antivirus"} <= walls.look_at_jails(w)
 
+    def decided_again():
+        rehearse.past(w)
+        rehearse.unchanged(w)
+
     yield "another patient's dossier is open", opened
     yield "who asks the scanner, and who searches, stand in their jails", jailed
     yield "a document that names the other patient stops the dossier for the expert", a_document_that_names_the_other
@@ -225,4 +230,5 @@ def cases(world, story):
     yield "a message that is too big for the scanner is kept apart", too_big_to_be_scanned
     yield "while the scanner is away mail waits, and the alarm stands", away
     yield "or goes on with a mark, where that was chosen", away_and_let_through
+    yield "the past decided again is the same", decided_again
     yield "reconcile", story.reconcile
