@@ -338,7 +338,7 @@ static bool prepare(struct mailbox *m, struct tls_context *tls, const struct col
 		.user = m->config->user,
 		.limits = *limits,
 	};
-	m->arena = arena_create(INTAKE_SCRATCH + 64 * 1024);
+	m->arena = arena_create(INTAKE_SCRATCH + SPOOL_ROOM);
 	m->secret = arena_create(4 * LIMIT_SECRET);
 	m->store = store_open(m->service->config->database, "collector");
 	if (!m->arena || !m->secret || !m->store)

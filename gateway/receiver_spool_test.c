@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "gateway/receiver_spool.h"
@@ -105,6 +107,44 @@ static void test_side_by_side(void **state)
 		spool_release(s->spool, &bodies[i]);
 }
 
+/* The spool's file, by the descriptor that it is: the last one opened. */
+static int spool_file(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	close(fd);
+	return fd - 1;
+}
+
+/* Nothing of a message stands in the file, and what the disk gives back altered is not taken. */
+static void test_sealed(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(4 * 1024 * 1024);
+	struct spool *spool;
+	unsigned char *scratch = arena_alloc(arena, LIMIT_CHUNK), *file = arena_alloc(arena, 400000);
+	struct spool_body body = spool_body_make();
+	static const char text[] = "a line of a message, again and again\r\n";
+	struct bytes out;
+
+	assert_int_equal(spool_open(arena, "/nowhere", &spool), REASON_NONE);
+	int fd = spool_file();
+	for (int i = 0; i < 6000; i++)
+		assert_int_equal(spool_add(spool, &body, BYTES(text)), REASON_NONE);
+	assert_int_equal(spool_finish(spool, &body), REASON_NONE);
+	ssize_t n = pread(fd, file, 400000, 0);
+	assert_true(n > (ssize_t)body.size);
+	assert_int_equal(bytes_find((struct bytes){file, (size_t)n}, BYTES("a line"), 0), n);
+	assert_int_equal(spool_read(spool, &body, 0, 1000, scratch, &out), REASON_NONE);
+	assert_memory_equal(out.at, text, sizeof text - 1);
+	file[70000] ^= 1;
+	assert_int_equal(pwrite(fd, file + 70000, 1, 70000), 1);
+	assert_int_equal(spool_read(spool, &body, 0, 1000, scratch, &out), REASON_NONE);
+	assert_int_equal(spool_read(spool, &body, LIMIT_SMTP_MEMORY, 1000, scratch, &out), REASON_BODY_SEAL);
+	spool_release(spool, &body);
+	spool_close(spool);
+	arena_destroy(&arena);
+}
+
 /* One body may fill its place and no more: the next place is another's. */
 static void test_place_is_bounded(void **state)
 {
@@ -172,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_side_by_side),
 		cmocka_unit_test(test_place_is_bounded),
 		cmocka_unit_test(test_full_and_again),
+		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_budget_and_again),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
