@@ -53,8 +53,8 @@ static void mail(struct store *store, const char *ref, const char *state)
 	run(store, arena_printf(scratch.arena,
 		"with b as (insert into relais.body (size, digest, sealed_key, key_name) values (6, sha256(" BYTEA "), decode(repeat('00', 60), 'hex'), 'dossier:A-1') returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " || decode(repeat('00', 16), 'hex'), sha256(" BYTEA " || decode(repeat('00', 16), 'hex')) from b)"
 		" insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, attach, created_at, state, head, entity,"
-		" seal, sent_digest, fingerprint, reply_code, reply_text, host, queue_id, proof, told, ended_at, session) select '" CANARY "' || b.id, d.id, 1, 'M21', 'patient', '" CANARY "@p.fr', 'p.fr',"
-		" 'avis@x.fr', 'm' || b.id, 'e' || b.id, 'r/1', " JSON ", " JSON ", now(), '%s', " BYTEA ", b.id, " BYTEA ", sha256('x'), 'f', 250, '" CANARY "', 'mx.p.fr', '" CANARY "', 2, true, now(), null"
+		" seal, sent_digest, fingerprint, reply_code, reply_text, host, queue_id, proof, told, ended_at, session, looked, look) select '" CANARY "' || b.id, d.id, 1, 'M21', 'patient', '" CANARY "@p.fr', 'p.fr',"
+		" 'avis@x.fr', 'm' || b.id, 'e' || b.id, 'r/1', " JSON ", " JSON ", now(), '%s', " BYTEA ", b.id, " BYTEA ", sha256('x'), 'f', 250, '" CANARY "', 'mx.p.fr', '" CANARY "', 2, true, now(), null, 'clear', " JSON ""
 		" from b, relais.dossier d where d.ref = '%s'", state, ref));
 	run(store, "insert into relais.sign_journal (outbox, entity_digest, sent_digest, fingerprint) select o.id, b.digest, o.sent_digest, 'f' from relais.outbox o"
 		   " join relais.body b on b.id = o.entity where o.id = (select max(id) from relais.outbox);"

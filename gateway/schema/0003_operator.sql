@@ -160,7 +160,7 @@ begin
       select i.body from inbox i where i.id = any (messages)
       union select o.entity from outbox o where o.entity is not null and (o.id = any (mails) or o.inbox = any (messages))) returning length(c.data) as len)
   select coalesce(sum(t.len), 0) into b from taken t;
-  update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}', look = null,
+  update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}', look = null, looked = case when o.looked = 'held' then 'dropped' else o.looked end,
       head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end, reply_text = null, queue_id = null,
       state = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'cancelled' else o.state end,
       reason = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'dossier.erased' else o.reason end,
