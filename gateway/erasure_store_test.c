@@ -53,8 +53,8 @@ static void mail(struct store *store, const char *ref, const char *state)
 	run(store, arena_printf(scratch.arena,
 		"with b as (insert into relais.body (size, digest, sealed_key, key_name) values (6, sha256(" BYTEA "), decode(repeat('00', 60), 'hex'), 'dossier:A-1') returning id), c as (insert into relais.body_chunk select id, 0, " BYTEA " || decode(repeat('00', 16), 'hex'), sha256(" BYTEA " || decode(repeat('00', 16), 'hex')) from b)"
 		" insert into relais.outbox (effect, dossier, event, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, attach, created_at, state, head, entity,"
-		" seal, sent_digest, fingerprint, reply_code, reply_text, host, queue_id, proof, told, ended_at, session) select '" CANARY "' || b.id, d.id, 1, 'M21', 'patient', '" CANARY "@p.fr', 'p.fr',"
-		" 'avis@x.fr', 'm' || b.id, 'e' || b.id, 'r/1', " JSON ", " JSON ", now(), '%s', " BYTEA ", b.id, " BYTEA ", sha256('x'), 'f', 250, '" CANARY "', 'mx.p.fr', '" CANARY "', 2, true, now(), null"
+		" seal, sent_digest, fingerprint, reply_code, reply_text, host, queue_id, proof, told, ended_at, session, looked, look) select '" CANARY "' || b.id, d.id, 1, 'M21', 'patient', '" CANARY "@p.fr', 'p.fr',"
+		" 'avis@x.fr', 'm' || b.id, 'e' || b.id, 'r/1', " JSON ", " JSON ", now(), '%s', " BYTEA ", b.id, " BYTEA ", sha256('x'), 'f', 250, '" CANARY "', 'mx.p.fr', '" CANARY "', 2, true, now(), null, 'clear', " JSON ""
 		" from b, relais.dossier d where d.ref = '%s'", state, ref));
 	run(store, "insert into relais.sign_journal (outbox, entity_digest, sent_digest, fingerprint) select o.id, b.digest, o.sent_digest, 'f' from relais.outbox o"
 		   " join relais.body b on b.id = o.entity where o.id = (select max(id) from relais.outbox);"
@@ -152,10 +152,10 @@ static void test_every_column_was_judged(void **state)
 	static const char judged[] =
 		"inbox.account inbox.class inbox.entity_digest inbox.facts inbox.from_address inbox.helo inbox.mail_from inbox.mailbox inbox.message_id inbox.outcome inbox.owner inbox.params"
 		" inbox.peer_address inbox.peer_name inbox.reason inbox.recipients inbox.rule inbox.source inbox.state inbox.uid_digest"
-		" outbox.attach outbox.channel outbox.code outbox.domain outbox.effect outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
+		" outbox.attach outbox.channel outbox.look outbox.looked outbox.code outbox.domain outbox.effect outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
 		" outbox.party outbox.queue_id outbox.reason outbox.recipient outbox.reply_text outbox.request outbox.return_path outbox.rule outbox.seal outbox.sent_digest outbox.state outbox.stop"
 		" outbox.tls outbox_attempt.enhanced outbox_attempt.host outbox_attempt.reason outbox_attempt.result"
-		" dossier.asked dossier.expert dossier.ins dossier.oid dossier.pathology dossier.ref dossier.state dossier_event.actor dossier_event.data dossier_event.kind dossier_event.rule"
+		" dossier.asked dossier.born dossier.expert dossier.ins dossier.oid dossier.pathology dossier.ref dossier.state dossier_event.actor dossier_event.data dossier_event.kind dossier_event.rule"
 		" dossier_document.digest dossier_document.document dossier_document.title dossier_document.type dossier_document.version_of"
 		" body.digest body.key_name body.sealed_key body_chunk.data body_chunk.digest command.actor command.args command.kind command.reason command.state hold.actor hold.lift_reason hold.lifted_by hold.reason relay.local relay.mailbox relay.party"
 		" sign_journal.entity_digest sign_journal.fingerprint sign_journal.sent_digest fee.payee fee.payee_id fee.payee_name fee.rpps dossier_task.name dossier_task.owners"

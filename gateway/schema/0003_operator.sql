@@ -161,7 +161,7 @@ begin
       union select o.entity from outbox o where o.entity is not null and (o.id = any (mails) or o.inbox = any (messages))) returning length(c.data) as len)
   select coalesce(sum(t.len), 0) into b from taken t;
   delete from outbox_envelope v using outbox o where o.id = v.outbox and o.erased is null and (o.id = any (mails) or o.inbox = any (messages));
-  update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}',
+  update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}', look = null, looked = case when o.looked = 'held' then 'dropped' else o.looked end,
       head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end, reply_text = null, queue_id = null,
       state = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'cancelled' else o.state end,
       reason = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'dossier.erased' else o.reason end,
@@ -211,7 +211,7 @@ begin
     delete from directory_touched t where t.dossier = d.id;
     update command c set args = '{}', state = 'done', reason = coalesce(c.reason, 'dossier.erased'), done_at = coalesce(c.done_at, now()) where c.dossier = d.id;
     update hold h set reason = '', lift_reason = case when h.lift_reason is not null then '' end where h.dossier = d.id;
-    update dossier x set ins = '', oid = '', pathology = '', state = 'erased', open = false, expert = null, asked = null, next_due = null, events = d.events + 1, erased = r.number
+    update dossier x set ins = '', oid = '', born = null, pathology = '', state = 'erased', open = false, expert = null, asked = null, next_due = null, events = d.events + 1, erased = r.number
      where x.id = d.id;
   end if;
   update erasure x set key = erasure_end.key, done_at = now() where x.number = r.number;
@@ -265,11 +265,11 @@ language sql stable set search_path = relais, pg_temp as $$
       or i.from_address is not null or i.entity_digest is not null or i.facts is distinct from facts_bones(i.facts) or exists (select from body_chunk c where c.body = i.body)
       or i.state <> 'done' or not exists (select from erasure e where e.number = i.erased)))
   union all select 'erased mail that has content', (select count(*) from outbox where erased is not null), (select count(*) from outbox o where o.erased is not null
-    and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
+    and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or o.look is not null or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
       or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity)
       or not exists (select from erasure e where e.number = o.erased)))
   union all select 'erased dossier that has content', (select count(*) from dossier where erased is not null), (select count(*) from dossier d where d.erased is not null
-    and (d.ins <> '' or d.oid <> '' or d.pathology <> '' or d.state <> 'erased' or d.open or d.expert is not null or d.next_due is not null
+    and (d.ins <> '' or d.oid <> '' or d.born is not null or d.pathology <> '' or d.state <> 'erased' or d.open or d.expert is not null or d.next_due is not null
       or not exists (select from erasure e where e.number = d.erased and e.dossier = d.id and e.done_at is not null)
       or exists (select from dossier_event e where e.dossier = d.id and e.data <> event_bones(e.data))
       or exists (select from dossier_document x where x.dossier = d.id and (x.document !~ '^erased:\d+$' or x.digest <> '' or x.type is not null or x.title is not null))
