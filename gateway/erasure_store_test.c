@@ -152,7 +152,7 @@ static void test_every_column_was_judged(void **state)
 	static const char judged[] =
 		"inbox.account inbox.class inbox.entity_digest inbox.facts inbox.from_address inbox.helo inbox.mail_from inbox.mailbox inbox.message_id inbox.outcome inbox.owner inbox.params"
 		" inbox.peer_address inbox.peer_name inbox.reason inbox.recipients inbox.rule inbox.source inbox.state inbox.uid_digest"
-		" outbox.attach outbox.channel outbox.look outbox.looked outbox.code outbox.domain outbox.effect outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
+		" outbox.attach outbox.channel outbox.look outbox.looked outbox.code outbox.domain outbox.effect outbox.encrypted outbox.sealed_digest outbox_envelope.data outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
 		" outbox.party outbox.queue_id outbox.reason outbox.recipient outbox.reply_text outbox.request outbox.return_path outbox.rule outbox.seal outbox.sent_digest outbox.state outbox.stop"
 		" outbox.tls outbox_attempt.enhanced outbox_attempt.host outbox_attempt.reason outbox_attempt.result"
 		" dossier.asked dossier.born dossier.expert dossier.ins dossier.oid dossier.pathology dossier.ref dossier.state dossier_event.actor dossier_event.data dossier_event.kind dossier_event.rule"

@@ -270,7 +270,7 @@ language sql stable set search_path = relais, pg_temp as $$
       or i.state <> 'done' or not exists (select from erasure e where e.number = i.erased)))
   union all select 'erased mail that has content', (select count(*) from outbox where erased is not null), (select count(*) from outbox o where o.erased is not null
     and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or o.look is not null or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
-      or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity)
+      or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity) or exists (select from outbox_envelope v where v.outbox = o.id)
       or not exists (select from erasure e where e.number = o.erased)))
   union all select 'erased dossier that has content', (select count(*) from dossier where erased is not null), (select count(*) from dossier d where d.erased is not null
     and (d.ins <> '' or d.oid <> '' or d.born is not null or d.pathology <> '' or d.state <> 'erased' or d.open or d.expert is not null or d.next_due is not null
