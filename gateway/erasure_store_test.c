@@ -152,14 +152,15 @@ static void test_every_column_was_judged(void **state)
 	static const char judged[] =
 		"inbox.account inbox.class inbox.entity_digest inbox.facts inbox.from_address inbox.helo inbox.mail_from inbox.mailbox inbox.message_id inbox.outcome inbox.owner inbox.params"
 		" inbox.peer_address inbox.peer_name inbox.reason inbox.recipients inbox.rule inbox.source inbox.state inbox.uid_digest"
-		" outbox.attach outbox.channel outbox.look outbox.looked outbox.code outbox.domain outbox.effect outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
+		" outbox.attach outbox.channel outbox.look outbox.looked outbox.code outbox.domain outbox.effect outbox.encrypted outbox.sealed_digest outbox_envelope.data outbox.enhanced outbox.envelope_id outbox.fingerprint outbox.form outbox.head outbox.host outbox.message_id"
 		" outbox.party outbox.queue_id outbox.reason outbox.recipient outbox.reply_text outbox.request outbox.return_path outbox.rule outbox.seal outbox.sent_digest outbox.state outbox.stop"
 		" outbox.tls outbox_attempt.enhanced outbox_attempt.host outbox_attempt.reason outbox_attempt.result"
 		" dossier.asked dossier.born dossier.expert dossier.ins dossier.oid dossier.pathology dossier.ref dossier.state dossier_event.actor dossier_event.data dossier_event.kind dossier_event.rule"
 		" dossier_document.digest dossier_document.document dossier_document.title dossier_document.type dossier_document.version_of"
 		" body.digest body.key_name body.sealed_key body_chunk.data body_chunk.digest command.actor command.args command.kind command.reason command.state hold.actor hold.lift_reason hold.lifted_by hold.reason relay.local relay.mailbox relay.party"
 		" sign_journal.entity_digest sign_journal.fingerprint sign_journal.sent_digest fee.payee fee.payee_id fee.payee_name fee.rpps dossier_task.name dossier_task.owners"
-		" expert_leave.actor expert_leave.ended_by expert_leave.rpps expert_leave.source erasure.actor erasure.key erasure.ref erasure.rule";
+		" sent_before.actor sent_before.cause sent_before.code sent_before.effect sent_before.enhanced sent_before.host sent_before.message_id sent_before.party sent_before.queue_id sent_before.ref"
+		" missing_note.actor missing_note.digest missing_note.words expert_leave.actor expert_leave.ended_by expert_leave.rpps expert_leave.source erasure.actor erasure.key erasure.ref erasure.rule";
 	struct store *store = begin();
 	struct store_rows *rows = NULL;
 

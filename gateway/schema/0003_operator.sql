@@ -71,7 +71,8 @@ create function dossier_under_way(dossier bigint) returns boolean language sql s
                    and (o.state in ('decided', 'composed', 'sealed', 'sending') or not o.told and (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null)))
       or exists (select from inbox i where i.dossier = dossier_under_way.dossier and (i.state <> 'done' or i.outcome = 'held'))
       or exists (select from command c where c.dossier = dossier_under_way.dossier and c.state = 'asked')
-      or exists (select from dossier d where d.id = dossier_under_way.dossier and not d.open and cardinality(apart_of_patient(d, true)) > 0)
+      or exists (select from dossier d where d.id = dossier_under_way.dossier and not d.open and (cardinality(apart_of_patient(d, true)) > 0
+           or exists (select from outbox o where o.inbox = any (apart_of_patient(d, false)) and o.state in ('decided', 'composed', 'sealed', 'sending'))))
 $$;
 -- The messages that a dossier rests on.
 create function dossier_rests_on(dossier bigint) returns setof bigint language sql stable set search_path = relais, pg_temp as $$
@@ -195,7 +196,9 @@ begin
   if d.id is not null then
     messages := array(select m.id from inbox m where m.id in (select dossier_rests_on(d.id)) and m.erased is null
       and not exists (select from dossier x where x.erased is null and x.id <> d.id and (x.id = m.dossier or exists (select from dossier_event e where e.inbox = m.id and e.dossier = x.id))))
-      || apart_of_patient(d, false);
+      || apart_of_patient(d, false)
+      -- What a person had yet to decide on when the backup was made was decided since, before the key was destroyed.
+      || case when r.rule = 'retention.again/1' then apart_of_patient(d, true) else '{}' end;
     perform erase_rows(r.number, messages, array(select o.id from outbox o where o.dossier = d.id));
     update dossier_event e set data = event_bones(e.data), actor = case when e.actor like 'operator:%' then e.actor else split_part(e.actor, ':', 1) end where e.dossier = d.id;
     get diagnostics n = row_count;
@@ -206,6 +209,7 @@ begin
       from (select z.document, row_number() over (order by z.document) as n from dossier_document z where z.dossier = d.id) y where x.dossier = d.id and x.document = y.document;
     get diagnostics n = row_count;
     update erasure x set documents = n where x.number = r.number;
+    update sent_before x set queue_id = null where x.ref = d.ref;
     delete from relay x where x.dossier = d.id;
     delete from dossier_task t where t.dossier = d.id;
     delete from directory_touched t where t.dossier = d.id;
@@ -266,7 +270,7 @@ language sql stable set search_path = relais, pg_temp as $$
       or i.state <> 'done' or not exists (select from erasure e where e.number = i.erased)))
   union all select 'erased mail that has content', (select count(*) from outbox where erased is not null), (select count(*) from outbox o where o.erased is not null
     and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or o.look is not null or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
-      or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity)
+      or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity) or exists (select from outbox_envelope v where v.outbox = o.id)
       or not exists (select from erasure e where e.number = o.erased)))
   union all select 'erased dossier that has content', (select count(*) from dossier where erased is not null), (select count(*) from dossier d where d.erased is not null
     and (d.ins <> '' or d.oid <> '' or d.born is not null or d.pathology <> '' or d.state <> 'erased' or d.open or d.expert is not null or d.next_due is not null

@@ -220,6 +220,9 @@ def cases(w, story):
         assert [(i["ref"], i["waits"]) for i in plan["items"]] == [(story.ref, "under-way")], plan
         for held in w.relais("quarantine", "list", as_json=True):
             w.relais("quarantine", "decline", held["id"])
+        # Its answer, and the report on that, which names her mailbox: what comes later goes with the messages that no dossier has.
+        wait_for("an end of all mail", lambda: sql(w, """select not exists (select from relais.outbox where state not in ('accepted', 'failed', 'cancelled')
+            or state = 'accepted' and form = 'signed' and proof < 3) and not exists (select from relais.inbox where state <> 'done')""") == "t")
         plan = officer("retention", "plan", as_json=True)
         assert [(i["ref"], i["rule"], i["goes"]) for i in plan["items"]] == [(story.ref, "retention.order/1", True)], plan
         assert officer("retention", "run", "--confirm", "2", check=False).returncode == 1, "only what was read in the plan"
@@ -394,9 +397,6 @@ def cases(w, story):
         done = b.relais("migrate", "--database", conninfo(" user=postgres"))
         assert "1 files applied" in done.stdout, done.stdout
         filed()                                         # the old node goes on with the new schema
-        assert b.start().returncode == 0 and b.runs(), b.status()
-        filed()                                         # and so do both of them, side by side
-        assert b.relais("reconcile").returncode == 0
         known["b"] = b
 
     def the_old_one_must_go():
@@ -430,6 +430,6 @@ def cases(w, story):
         ("a backup from before brings nothing back, and nothing starts before it was erased again", an_old_backup_brings_nothing_back),
         ("a base backup, and the log received with each commit", base_backup), ("all of it is killed, and the database lost", all_of_it_dies),
         ("restored to the last commit: nothing that was acknowledged is missing", to_the_last_commit),
-        ("a newer schema under a running node, and a node of the next release", side_by_side), ("a node that is too old stops, and says why", the_old_one_must_go),
+        ("a newer schema under a running node of the release before", side_by_side), ("a node that is too old stops, and says why", the_old_one_must_go),
         ("reconcile agrees", reconcile_afterwards), ("all are stopped", ends),
     ]
