@@ -78,6 +78,8 @@
 
 /* Signatures. */
 #define LIMIT_CMS (256u * 1024)
+/* One time-stamp: a token with its authority's chain has some 6 KiB. */
+#define LIMIT_STAMP (64u * 1024)
 #define LIMIT_CMS_CERTIFICATES 20
 #define LIMIT_CMS_SIGNERS 4
 #define LIMIT_KEY_FILE (16u * 1024)      /* a private key in PEM: 8192 bits of RSA have 6.4 KB */

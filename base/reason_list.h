@@ -41,6 +41,13 @@ R(BACKUP_RUNNING, "backup.running", LOCAL, 0, "", "L'instance tourne : arrêtez-
 R(BACKUP_TOGETHER, "backup.together", LOCAL, 0, "", "Les clés du gardien ne vont jamais dans le dossier de la sauvegarde, ni dessous, ni au-dessus.", "The keeper's keys never go into the folder of the backup, below it or above it.", "Give --keys a folder on another medium.")
 R(BACKUP_KIND, "backup.kind", LOCAL, 0, "", "Ce dossier n'est pas la sauvegarde demandée, ou il faut la clé qui la déchiffre.", "This folder is not the backup that is asked for, or it wants the key that decrypts it.", "`relais restore FOLDER --key KEY.pem --keys FOLDER`: the folders as `relais backup` wrote them.")
 
+/* the trail */
+R(AUDIT_FIXED, "audit.fixed", LOCAL, 0, "", "La piste d'audit ne se modifie pas et ne s'efface pas.", "The trail is not changed and not deleted.", "Whoever tried this should be asked why: `relais audit list`.")
+R(AUDIT_BROKEN, "audit.broken", LOCAL, 0, "", "La chaîne de la piste d'audit est rompue.", "The chain of the trail is broken.", "`relais audit verify` says where. Restart nothing, keep a copy of the database and of the journals.")
+R(AUDIT_KEY, "audit.key", LOCAL, 0, "", "La clé de la piste d'audit (audit.key) ne peut pas être lue.", "The key of the trail (audit.key) cannot be read.", "32 bytes, readable by the user of relais-refresher alone: `relais init` makes it; a backup keeps it beside the journals.")
+R(STAMP_ANSWER, "stamp.answer", LOCAL, 0, "", "La réponse de l'autorité d'horodatage n'est pas celle qui était demandée.", "The answer of the time-stamping authority is not what was asked for.", "Look at audit.tsa_url and audit.tsa_anchors.")
+R(STAMP_UNTRUSTED, "stamp.untrusted", LOCAL, 0, "", "Le jeton d'horodatage n'est pas signé par une autorité reconnue.", "The time-stamp is not signed by an authority that is recognised.", "audit.tsa_anchors holds the authority's root.")
+
 /* config */
 R(CONFIG_SYNTAX, "config.syntax", LOCAL, 0, "", "Le fichier de configuration ne peut pas être lu.", "The configuration file cannot be read.", "")
 R(CONFIG_UNKNOWN, "config.unknown-key", LOCAL, 0, "", "Une clé du fichier de configuration est inconnue.", "A key of the configuration file is unknown.", "")

@@ -31,6 +31,14 @@ A("keeper.away", "Le gardien des clés ne répond plus : le courrier est reçu e
   "relais status dit s'il tourne, log/relais.log pourquoi il a fini ; le dossier des clés (keeper.folder) doit être là. Tout reprend de soi-même.",
   "The keeper of the keys does not answer any more: mail is taken in and kept, but nothing is read, sealed or sent.",
   "relais status says whether it runs, log/relais.log why it ended; the folder of keys (keeper.folder) must be there. All goes on by itself.")
+A("audit.checkpoint", "La piste d'audit n'a pas été scellée comme prévu : le signataire est arrêté, ou tient la chaîne pour rompue.",
+  "relais audit verify dit si la chaîne tient et, sinon, où elle est rompue ; relais.log (checkpoint-refused) dit ce que le signataire a refusé. Ne redémarrez rien avant d'avoir copié base et journaux.",
+  "The trail was not sealed when it should have been: the signer is away, or holds the chain for broken.",
+  "relais audit verify says whether the chain holds and where it is broken if not; relais.log (checkpoint-refused) says what the signer refused. Restart nothing before database and journals are copied.")
+A("audit.stamp", "L'autorité d'horodatage ne répond pas, ou sa réponse n'est pas bonne : les points de contrôle attendent leur jeton.",
+  "La raison est dans le détail ; voyez audit.tsa_url et audit.tsa_anchors. Les points de contrôle restent scellés, et leurs jetons sont demandés de nouveau.",
+  "The time-stamping authority does not answer, or its answer is not good: the checkpoints wait for their stamp.",
+  "The detail says why; see audit.tsa_url and audit.tsa_anchors. The checkpoints stay sealed, and their stamps are asked for again.")
 A("machine.disk", "Le disque de l'instance est presque plein : bientôt plus rien ne pourra être reçu ni envoyé.",
   "Libérez de la place ou agrandissez le volume aujourd'hui ; le détail dit le dossier et le pourcentage occupé.",
   "The disk of the instance is nearly full: soon nothing can be received or sent.",

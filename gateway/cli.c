@@ -40,6 +40,8 @@ static const struct verb {
 	{"settings", cli_settings, "import FILE | list", "when what falls due: spans and hours of the policy"},
 	{"dossier", cli_dossier, "list | show|history|seen REF | export REF --to PLACE | triage|release|… REF", "a dossier: read it, decide on it, copy it (man relais-dossier)"},
 	{"trace", cli_trace, "REF|MESSAGE-ID|R12|S34", "the path of a message"},
+	{"audit", cli_audit, "verify | list | checkpoint | export FOLDER", "the trail: does it hold, who looked at what"},
+	{"proof", cli_proof, "REF|MESSAGE-ID|R12|S34 [--out FOLDER]", "the evidence of a dossier or of one delivery, and a page for people"},
 	{"recheck", cli_recheck, "R12 [FOLDER]", "the verdict on a message, judged again from what was kept"},
 	{"queue", cli_queue, "[failed]", "mail under way, or what failed"},
 	{"retry", cli_retry, "S34", "try a mail again now"},

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "certs/body_seal.h"
+#include "gateway/audit_key.h"
 #include "gateway/cli_instance.h"
 #include "gateway/cli_instance_private.h"
 #include "gateway/cluster.h"
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -155,9 +157,24 @@ static int make_folder(struct init *init)
 	return CLI_OK;
 }
 
+/* Made once: what the rows of the trail stand for could not be shown under another. */
+static int make_audit_key(struct init *init)
+{
+	const char *path = instance_path(&init->instance, "audit.key");
+	unsigned char key[AUDIT_KEY];
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (file < 0)
+		return errno == EEXIST ? CLI_OK : CLI_FAILED;
+	bool whole = getrandom(key, sizeof key, 0) == sizeof key && write(file, key, sizeof key) == sizeof key && fsync(file) == 0;
+	secret_wipe(key, sizeof key);
+	close(file);
+	return whole && instance_give(&init->instance, path, INSTANCE_REFRESHER, 0400) ? CLI_OK : CLI_FAILED;
+}
+
 static int make_folders(struct init *init)
 {
-	static const char *const names[] = {"run", "journal", "log", "pki", "spool", "fetch"};
+	static const char *const names[] = {"run", "journal", "log", "pki", "spool", "fetch", "checkpoints"};
 	static const struct {
 		const char *name;
 		enum instance_user user;
@@ -180,6 +197,10 @@ static int make_folders(struct init *init)
 		if (file < 0 || close(file) != 0 || !instance_give(&init->instance, path, journals[i].user, 0600))
 			return failed(init, path);
 	}
+	if (!instance_give(&init->instance, instance_path(&init->instance, "checkpoints"), INSTANCE_REFRESHER, 0755))
+		return failed(init, "checkpoints");
+	if (make_audit_key(init) != CLI_OK)
+		return failed(init, "audit.key");
 	/* Where messages wait while they come in. */
 	const char *spool = instance_path(&init->instance, "spool"), *fetch = instance_path(&init->instance, "fetch");
 	if (!instance_give(&init->instance, spool, INSTANCE_RECEIVER, 0700))

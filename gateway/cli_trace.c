@@ -116,7 +116,8 @@ int cli_reconcile(int argc, char **argv)
 	cli_journals_find(&cli, CLI_JOURNAL_ACCEPTED, &journals);
 	/* It reads every byte kept: as long as it takes. When this is refused, so is what follows. */
 	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
-	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from relais.reconcile($1) t", P_BOOL(!quick));
+	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from (select * from relais.reconcile($1) union all select * from relais.audit_reconcile($1)) t",
+				   P_BOOL(!quick));
 	if (checks == NULL || !cli_missing_find(&cli, &journals, &missing)) {
 		json_decref(checks);
 		json_decref(missing.lost);

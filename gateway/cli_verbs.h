@@ -4,6 +4,8 @@
 
 int cli_dossier(int argc, char **argv);
 int cli_trace(int argc, char **argv);
+int cli_audit(int argc, char **argv);
+int cli_proof(int argc, char **argv);
 int cli_recheck(int argc, char **argv);
 int cli_queue(int argc, char **argv);
 int cli_retry(int argc, char **argv);

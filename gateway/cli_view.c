@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "gateway/cli_access.h"
 
 enum { PATH_ROOM = 4096 };
 
@@ -101,7 +102,7 @@ int cli_open(struct cli *cli, int argc, char **argv, int min, int max, const cha
 		return status;
 	cli->store = store_open(cli->config->database, "operator");
 	*store_keeper(cli->store) = keeper_client_make(arena_printf(cli->arena, "%s/keeper-operator.sock", cli->config->run_folder), verb_of(cli->arena, usage));
-	return CLI_OK;
+	return cli_access(cli, argv[0]);
 }
 
 const char *cli_beside(struct arena *arena, const char *name)

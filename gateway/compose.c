@@ -11,6 +11,7 @@
 #include "base/frame.h"
 #include "base/limits.h"
 #include "gateway/compose_build.h"
+#include "gateway/compose_sheet.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
 #include "gateway/oneshot.h"
@@ -21,10 +22,18 @@ static void handle(const void *warm, struct bytes request, struct bytes payload,
 	struct arena *arena = arena_create(LIMIT_COMPOSE_MEMORY / 2);
 	struct compose_mail mail;
 	const char *field = "";
+	struct bytes pdf;
+	enum reason reason;
+
 	if (arena == NULL)
 		_exit(ARENA_EXIT_EXHAUSTED);
-	enum reason reason = compose_build(arena, warm, request, payload, &mail, &field);
-	if (reason == REASON_NONE) {
+	bool sheet = compose_sheet(arena, request, &reason, &pdf, &field);
+	if (!sheet)
+		reason = compose_build(arena, warm, request, payload, &mail, &field);
+	if (reason == REASON_NONE && sheet) {
+		reader_piece(answer_fd, FRAME_JSON, BYTES("{}"));
+		reader_piece(answer_fd, FRAME_BLOB, pdf);
+	} else if (reason == REASON_NONE) {
 		reader_piece(answer_fd, FRAME_JSON, compose_answer(arena, &mail));
 		if (mail.head.len > 0)
 			reader_piece(answer_fd, FRAME_BLOB, mail.head);

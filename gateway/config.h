@@ -147,6 +147,13 @@ struct config {
 		const char *master;      /* file of the key under which all keys lie */
 		const char *journal;
 	} keeper;
+	struct {
+		int checkpoint_hours;    /* between two checkpoints of the trail */
+		const char *key;         /* file of 32 bytes: names what the rows stand for */
+		const char *folder;      /* of checkpoints, outside the database */
+		const char *tsa_url;     /* time-stamping authority (RFC 3161), "" = none */
+		const char *tsa_anchors; /* its root */
+	} audit;
 	int restart_pause_ms;            /* the longest pause before a process that keeps ending is started again */
 	int workers;                     /* worker processes */
 };

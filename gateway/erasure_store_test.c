@@ -160,7 +160,8 @@ static void test_every_column_was_judged(void **state)
 		" body.digest body.key_name body.sealed_key body_chunk.data body_chunk.digest command.actor command.args command.kind command.reason command.state hold.actor hold.lift_reason hold.lifted_by hold.reason relay.local relay.mailbox relay.party"
 		" sign_journal.entity_digest sign_journal.fingerprint sign_journal.sent_digest fee.payee fee.payee_id fee.payee_name fee.rpps dossier_task.name dossier_task.owners"
 		" sent_before.actor sent_before.cause sent_before.code sent_before.effect sent_before.enhanced sent_before.host sent_before.message_id sent_before.party sent_before.queue_id sent_before.ref"
-		" missing_note.actor missing_note.digest missing_note.words expert_leave.actor expert_leave.ended_by expert_leave.rpps expert_leave.source erasure.actor erasure.key erasure.ref erasure.rule";
+		" missing_note.actor missing_note.digest missing_note.words expert_leave.actor expert_leave.ended_by expert_leave.rpps expert_leave.source erasure.actor erasure.key erasure.ref erasure.rule"
+		" audit.actor audit.detail audit.kind audit.link audit.proof audit.reason audit.ref audit.rule audit.what audit_entry.actor audit_entry.detail audit_entry.kind audit_entry.reason audit_entry.ref audit_entry.rule audit_entry.what";
 	struct store *store = begin();
 	struct store_rows *rows = NULL;
 

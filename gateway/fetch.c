@@ -57,6 +57,8 @@ static bool set_question(CURL *curl, const struct fetch *fetch, struct curl_slis
 		if (*headers == NULL || curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) != CURLE_OK)
 			return false;
 	}
+	if (fetch->body.len > 0)
+		return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)fetch->body.len) == CURLE_OK && curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->body.at) == CURLE_OK;
 	return fetch->form == NULL || curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->form) == CURLE_OK;
 }
 

@@ -13,6 +13,7 @@ struct fetch {
 	const char *anchors;        /* PEM file: who may have issued the server's certificate */
 	bool plain;                 /* http:// may be spoken */
 	const char *form;           /* NULL: GET; else POST of this form, whose words stand in no log of an address */
+	struct bytes body;          /* POST of these bytes instead, when there are any */
 	const char *header;         /* one more line of the request; NULL: none */
 	unsigned seconds;           /* of the whole; 0: LIMIT_FETCH_SECONDS */
 };

@@ -18,6 +18,7 @@
 #include "gateway/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -36,7 +37,7 @@ enum {
 	PROCESSES_MAX = 80,
 	DATABASE_MS = 60000,
 	STOP_MS = 10000,
-	WORDS_MAX = 10,
+	WORDS_MAX = 14,
 	WATCH_MS = 30000,
 	SETTLE_MS = 2000,
 	GATE_MS = 1000,       /* between two looks at a gate that is closed */
@@ -200,13 +201,33 @@ static bool add_receiver(struct master *m)
 	return transfer >= 0 && (port == 0 || submission >= 0);
 }
 
+/* It may read how far the journals of the others have come (signer_checkpoint.h): the descriptor is the permission, the files stay theirs. */
+static void add_signer(struct master *m)
+{
+	const char *const journals[] = {"receiver", "collector", "keeper", "deliverer", "opener"}, *const files[] = {
+		instance_path(&m->instance, "journal/receiver.jsonl"), instance_path(&m->instance, "journal/collector.jsonl"), m->config->keeper.journal,
+		instance_path(&m->instance, "journal/deliverer.jsonl"), instance_path(&m->instance, "journal/opener.jsonl")};
+	struct words w = configured(m, "relais-signer");
+	struct process *p = &m->processes[m->n];
+	size_t n = 0;
+
+	add(m, "signer", INSTANCE_SIGNER, w, -1);
+	for (size_t i = 0; i < sizeof journals / sizeof journals[0]; i++) {
+		int file = open(files[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (file < 0)
+			continue;
+		option(&w, "--journal", journals[i]);
+		p->handed[n++] = file;
+	}
+}
+
 /* Readers first, strangers last. */
 static bool add_all(struct master *m)
 {
 	if (!add_keeper(m) || !add_readers(m) || !add_opener(m))
 		return false;
 	add_workers(m);
-	add(m, "signer", INSTANCE_SIGNER, configured(m, "relais-signer"), -1);
+	add_signer(m);
 	add(m, "deliverer", INSTANCE_DELIVERER, configured(m, "relais-deliverer"), -1);
 	add(m, "refresher", INSTANCE_REFRESHER, configured(m, "relais-refresher"), -1);
 	if (m->config->collector.n > 0) {

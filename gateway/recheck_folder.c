@@ -14,24 +14,6 @@
 
 enum { PEM_LINE = 48 /* bytes: 64 letters */ };
 
-/* RFC 7468. */
-static void add_pem(struct buf *out, const char *label, struct bytes der)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	buf_printf(out, "-----BEGIN %s-----\n", label);
-	for (size_t i = 0; i < der.len; i += 3) {
-		uint32_t word = 0;
-		for (size_t k = 0; k < 3; k++)
-			word = word << 8 | (i + k < der.len ? der.at[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_u8(out, i + k > der.len ? '=' : (unsigned char)letters[word >> (18 - 6 * k) & 63]);
-		if (i % PEM_LINE == PEM_LINE - 3 || i + 3 >= der.len)
-			buf_u8(out, '\n');
-	}
-	buf_printf(out, "-----END %s-----\n", label);
-}
-
 static enum reason write_to(const char *path, int how, struct bytes content)
 {
 	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | how, 0600);
@@ -57,6 +39,24 @@ static bool is_empty(const char *path)
 	if (dir != NULL)
 		closedir(dir);
 	return n == 2;   /* itself and the one above */
+}
+
+/* RFC 7468. */
+void recheck_pem(struct buf *out, const char *label, struct bytes der)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	buf_printf(out, "-----BEGIN %s-----\n", label);
+	for (size_t i = 0; i < der.len; i += 3) {
+		uint32_t word = 0;
+		for (size_t k = 0; k < 3; k++)
+			word = word << 8 | (i + k < der.len ? der.at[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			buf_u8(out, i + k > der.len ? '=' : (unsigned char)letters[word >> (18 - 6 * k) & 63]);
+		if (i % PEM_LINE == PEM_LINE - 3 || i + 3 >= der.len)
+			buf_u8(out, '\n');
+	}
+	buf_printf(out, "-----END %s-----\n", label);
 }
 
 enum reason recheck_folder_open(struct arena *arena, const char *path, struct recheck_folder *out)
@@ -92,7 +92,7 @@ enum reason recheck_folder_piece(struct arena *arena, struct recheck_folder *fol
 	*altered = !bytes_equal_text(digest, now);
 	if (*altered)
 		return REASON_NONE;
-	add_pem(&pem, list ? "X509 CRL" : "CERTIFICATE", der);
+	recheck_pem(&pem, list ? "X509 CRL" : "CERTIFICATE", der);
 	const char *own = list ? arena_printf(arena, "%s/crls/%s.pem", folder->path, now) : arena_printf(arena, "%s/anchors.pem", folder->path);
 	enum reason reason = buf_ok(&pem) ? write_to(own, O_APPEND, buf_bytes(&pem)) : REASON_MEMORY;
 

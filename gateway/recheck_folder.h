@@ -8,7 +8,11 @@
 #define RELAIS_GATEWAY_RECHECK_FOLDER_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/reason.h"
+
+/* DER as PEM (RFC 7468); label: "CERTIFICATE", "X509 CRL". */
+void recheck_pem(struct buf *out, const char *label, struct bytes der);
 
 struct recheck_folder {
 	const char *path;

@@ -3,7 +3,8 @@
  * 1. The parent speaks to the database alone. Each fetch has a child of its own, one at a time.
  * 2. The list goes the same guarded way as an operator's import; a list that a guard holds back raises an alarm, the old one stays.
  * 3. It runs always: without any address it still tells of certificates, revocation lists and a white list that grow old.
- * 4. SIGHUP: everything is fetched and looked at now. */
+ * 4. It links the trail, once a second, and asks for its checkpoints (refresher_audit.c).
+ * 5. SIGHUP: everything is fetched and looked at now. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "gateway/directory_ask.h"
 #include "gateway/fetch.h"
 #include "gateway/jail.h"
@@ -52,7 +54,7 @@ static void allow(struct refresher *r)
 {
 	const struct config *c = r->service.config;
 	const char *files[] = {c->receiver.certificate, c->receiver.client_anchors, c->collector.certificate, c->collector.anchors, c->deliverer.certificate,
-			       c->deliverer.anchors, c->signer.certificate, c->signer.certificate_next, c->opener.certificate, c->opener.certificate_next, c->inspect.anchors, c->trust.list_anchors, c->identity.anchors,
+			       c->deliverer.anchors, c->signer.certificate, c->signer.certificate_next, c->opener.certificate, c->opener.certificate_next, c->inspect.anchors, c->audit.tsa_anchors, c->trust.list_anchors, c->identity.anchors,
 			       directory_asks(c) ? c->directory.anchors : "", c->directory.fhir_key_file};
 	const char *told[sizeof files / sizeof files[0]];
 	const char *lists[] = {c->inspect.crls, c->receiver.crls, c->collector.crls, c->deliverer.crls};
@@ -89,6 +91,7 @@ static int hours_of(const struct refresher *r, const struct refresher_job *job)
 _Noreturn static void child(struct refresher *r, const struct refresher_job *job, int answer)
 {
 	jail_limits(CPU_SECONDS, 4 * (size_t)TRUST_LIST_MEMORY);
+	secret_wipe(r->key, sizeof *r->key);
 	allow(r);
 	const struct config *config = r->service.config;
 	bool person = job->kind == REFRESHER_LOOKUP;
@@ -143,6 +146,8 @@ static void finish(struct refresher *r)
 	/* Each who is asked for has a pause of his own in the database: a person at the command line waits for nobody else's. */
 	if (job->kind == REFRESHER_LOOKUP)
 		job->due_ms = clock_ms() + (job->failures == 0 ? 0 : ASK_MS);
+	if (job->kind == REFRESHER_STAMP && job->failures == 0)
+		job->due_ms = 0;
 	r->child = 0;
 	refresher_alarms_fetch(r);
 	refresher_alarms_list(r);
@@ -174,9 +179,11 @@ static bool is_wanted(struct refresher *r, struct refresher_job *job, int64_t no
 {
 	struct store_rows *rows = NULL;
 
-	if (job->kind != REFRESHER_LOOKUP)
+	if (job->kind != REFRESHER_LOOKUP && job->kind != REFRESHER_STAMP)
 		return true;
 	job->due_ms = now + ASK_MS;
+	if (job->kind == REFRESHER_STAMP)
+		return refresher_stamp_wanted(r);
 	job->person[0] = '\0';
 	if (STORE_RUN(r->store, &rows, "select p from relais.directory_ask_claim() p where $1", P_BOOL(true)) == REASON_NONE && store_count(rows) == 1 &&
 	    !store_is_null(rows, 0, 0))
@@ -196,13 +203,16 @@ static void work(struct refresher *r, int64_t *stale_ms)
 		r->check_ms = now + CHECK_MS;
 		*stale_ms = 0;
 	}
+	refresher_audit_link(r);
 	if (*stale_ms <= now) {
+		refresher_audit_checkpoint(r);
 		refresher_alarms_list(r);
 		refresher_alarms_disks(r);
 		refresher_alarms_keeper(r);
 		refresher_alarms_directory(r);
 		*stale_ms = now + STALE_MS;
 	}
+	refresher_audit_copy(r);
 	/* A database that hangs must not hold all that is to be fetched. */
 	if (r->child > 0 && r->kill_ms <= now)
 		kill(r->child, SIGKILL);
@@ -253,12 +263,13 @@ static void plan(struct refresher *r)
 	const struct config *config = r->service.config;
 	struct cursor urls = cursor_on(bytes_of_text(config->trust.crl_urls));
 
-	r->jobs = arena_alloc(r->service.arena, (urls.left.len + 3) * sizeof *r->jobs);
+	r->jobs = arena_alloc(r->service.arena, (urls.left.len + 4) * sizeof *r->jobs);
 	add_job(r, REFRESHER_LIST, bytes_trim(bytes_of_text(config->trust.list_url)));
 	if (r->n > 0)
 		r->jobs[0].due_ms = first_list_ms(r);
 	while (!cursor_done(&urls))
 		add_job(r, REFRESHER_CRL, cursor_until(&urls, ' '));
+	add_job(r, REFRESHER_STAMP, bytes_of_text(config->audit.tsa_url));
 	if (directory_asks(config))
 		r->jobs[r->n++] = (struct refresher_job){
 			.kind = REFRESHER_LOOKUP, .url = config->directory.fhir_url[0] != '\0' ? config->directory.fhir_url : config->directory.ldap_url};
@@ -273,9 +284,12 @@ int main(int argc, char **argv)
 		return status;
 	umask(022);   /* what is put in place is for all to read */
 	r.store = store_open(r.service.config->database, "refresher");
-	if (fetch_start() && r.store != NULL) {
+	if (!refresher_audit_open(&r)) {
+		status = SERVICE_CONFIG;
+	} else if (fetch_start() && r.store != NULL) {
 		plan(&r);
 		allow(&r);
+		jail_folder(r.service.config->audit.folder);   /* the parent's alone, as the key of the trail is */
 		refresher_disks_open(&r);
 		bool jailed = jail_enter(JAIL_PARENT);
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_NUMBER("jobs", r.n), LOG_END);
@@ -285,6 +299,7 @@ int main(int argc, char **argv)
 		log_event("refresher-stops", LOG_TEXT("error", "libcurl is not the OpenSSL flavour"), LOG_END);
 		status = SERVICE_CONFIG;
 	}
+	secret_room_free(r.key, sizeof *r.key);
 	store_close(&r.store);
 	arena_destroy(&r.service.arena);
 	return status;

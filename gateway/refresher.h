@@ -5,10 +5,11 @@
 #ifndef RELAIS_GATEWAY_REFRESHER_H
 #define RELAIS_GATEWAY_REFRESHER_H
 
+#include "gateway/audit_key.h"
 #include "gateway/service.h"
 #include "gateway/store.h"
 
-enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL, REFRESHER_LOOKUP };
+enum refresher_kind { REFRESHER_LIST, REFRESHER_CRL, REFRESHER_LOOKUP, REFRESHER_STAMP };
 enum { REFRESHER_PERSON = 16, REFRESHER_DISKS = 2 };
 
 struct refresher_job {
@@ -32,6 +33,8 @@ struct refresher {
 	int64_t check_ms;           /* next look at what is in place */
 	int disks[REFRESHER_DISKS]; /* folders, -1: not there */
 	bool keeper_silent;         /* at the last look */
+	struct audit_key *key;      /* of the trail's rows: in pages of its own */
+	struct instant copied;      /* checkpoints up to there stand outside the database */
 };
 
 /* In a child: fetches, checks, puts in place. REASON_NONE: it is in place, or was already. */
@@ -43,6 +46,17 @@ void refresher_alarms_fetch(struct refresher *r);
 void refresher_alarms_directory(struct refresher *r);
 /* A look-up in the directory, in a child: what it answers is stored; what it does not is noted, and the last good answer stands. */
 enum reason refresher_lookup(const struct config *config, const char *person);
+/* The key of the trail, before the jail. False: it cannot be read, and was told. */
+MUST_USE bool refresher_audit_open(struct refresher *r);
+/* Takes what was committed into the chain (audit_link in 0004). */
+void refresher_audit_link(struct refresher *r);
+/* Asks for the daily checkpoint; raises and clears audit.checkpoint. */
+void refresher_audit_checkpoint(struct refresher *r);
+/* Writes new checkpoints into audit.folder: N.json the statement, N.p7s the seal, N.tsr the time-stamp. */
+void refresher_audit_copy(struct refresher *r);
+/* In a child: one time-stamp, of the oldest checkpoint without. */
+enum reason refresher_stamp(const struct config *config);
+bool refresher_stamp_wanted(struct refresher *r);
 /* The age of the white list (trust.list.stale). */
 void refresher_alarms_list(struct refresher *r);
 /* Certificates and revocation lists in place: certificate.*, crl.stale. */

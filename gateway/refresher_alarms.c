@@ -62,12 +62,15 @@ void refresher_alarms_fetch(struct refresher *r)
 {
 	struct arena *arena = arena_create(1024 * 1024);
 	struct finding list = {.name = "trust.list.fetch", .key = "fetched", .list = json_array()},
-		       crl = {.name = "crl.fetch", .key = "fetched", .list = json_array()};
+		       crl = {.name = "crl.fetch", .key = "fetched", .list = json_array()},
+		       stamp = {.name = "audit.stamp", .key = "asked", .list = json_array()};
 
 	look_at_jobs(r, REFRESHER_LIST, &list);
 	look_at_jobs(r, REFRESHER_CRL, &crl);
 	settle(r, arena, &list);
 	settle(r, arena, &crl);
+	look_at_jobs(r, REFRESHER_STAMP, &stamp);
+	settle(r, arena, &stamp);
 	arena_destroy(&arena);
 }
 

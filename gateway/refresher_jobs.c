@@ -150,6 +150,8 @@ enum reason refresher_job_run(const struct config *config, const struct refreshe
 {
 	if (job->kind == REFRESHER_LOOKUP)
 		return refresher_lookup(config, job->person);
+	if (job->kind == REFRESHER_STAMP)
+		return refresher_stamp(config);
 	bool list = job->kind == REFRESHER_LIST;
 	struct buf body = buf_make(list ? LIMIT_TRUST_LIST : LIMIT_FETCH_CRL);
 	struct arena *arena = arena_create(list ? TRUST_LIST_MEMORY : 4 * LIMIT_FETCH_CRL);

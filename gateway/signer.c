@@ -6,7 +6,9 @@
  *    for the same row, never a seal without a line.
  * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
  * 5. Of two seals, during a rollover, the newest that is valid at that instant is used, mail by mail.
- * 6. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
+ * 6. Beside mail it seals checkpoints of the trail: a statement that it writes itself (signer_checkpoint.h), one at a time, never of
+ *    a trail that is shorter than before.
+ * 7. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
  *    process ends: its claim is free as soon as its connection is gone. */
 
 #include <string.h>
@@ -19,12 +21,13 @@
 #include "gateway/service.h"
 #include "gateway/service_mail.h"
 #include "gateway/signer_check.h"
+#include "gateway/signer_checkpoint.h"
 #include "gateway/signer_encrypt.h"
 #include "gateway/signer_journal.h"
 #include "gateway/store.h"
 #include "smtp/assemble.h"
 
-enum { MAIL_MEMORY = 2 * LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000 };
+enum { MAIL_MEMORY = 2 * LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000, HANDED = 3, LOOK_US = 10 * 1000 * 1000 };
 
 struct signer {
 	struct service service;
@@ -32,6 +35,9 @@ struct signer {
 	struct sign *seals[2];                 /* the second, of a rollover, may be NULL */
 	const struct sign *sign;               /* the one that seals now; NULL: none is valid */
 	struct signer_journal journal;
+	struct signer_heads heads;     /* of the journals of others */
+	int64_t position;              /* of the trail, when it was sealed last */
+	int64_t looked_us;             /* when a checkpoint was last looked for: no flood of mail keeps it waiting for ever */
 };
 
 struct claim {
@@ -239,6 +245,60 @@ static bool choose(struct signer *s)
 	return newest != NULL;
 }
 
+/* --- the trail -------------------------------------------------------------- */
+
+static enum reason seal_checkpoint(struct signer *s, struct arena *arena, const struct checkpoint_facts *facts, int64_t session)
+{
+	unsigned char digest[DIGEST_SHA256];
+	struct bytes der = BYTES_NONE;
+	const char *trouble = checkpoint_check(facts, s->position);
+
+	if (trouble != NULL) {
+		log_event("checkpoint-refused", LOG_NUMBER("checkpoint", facts->number), LOG_TEXT("detail", trouble), LOG_END);
+		return REASON_AUDIT_BROKEN;
+	}
+	enum reason reason = signer_heads_read(&s->heads);
+	struct bytes statement = reason == REASON_NONE ? checkpoint_statement(arena, facts, &s->journal, &s->heads) : BYTES_NONE;
+	if (reason == REASON_NONE)
+		reason = statement.len == 0 ? REASON_MEMORY : sign_detached(arena, s->sign, statement, facts->at, &der);
+	if (reason != REASON_NONE)
+		return reason;
+	digest_sha256(statement, digest);
+	const struct signer_checkpoint_entry entry = {facts->at, facts->number, facts->position, digest, sign_fingerprint(s->sign)};
+	reason = signer_journal_add_checkpoint(&s->journal, &entry);
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(s->store, NULL, "select relais.checkpoint_done($1, $2, $3, $4, $5)", P_INT(facts->number), P_INT(session),
+				   P_TEXT_B(statement), P_BYTES(der), P_TEXT_B(sign_fingerprint(s->sign)));
+	if (reason == REASON_NONE) {
+		s->position = facts->position;
+		log_event("checkpoint-sealed", LOG_NUMBER("checkpoint", facts->number), LOG_NUMBER("position", facts->position), LOG_END);
+	}
+	return reason;
+}
+
+/* The one that was asked for, if any. A trail that lost rows is told and stays unsealed: the mails go on. */
+static enum reason checkpoint(struct signer *s)
+{
+	struct arena *arena = arena_create(LIMIT_CMS + (1u << 20));
+	struct store_rows *rows = NULL;
+	int64_t session = store_session(s->store);
+	enum reason reason = session == 0 ? REASON_STORE_DOWN : arena ? REASON_NONE : REASON_MEMORY;
+
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(s->store, &rows, "select checkpoint, position, link, before, waiting from relais.checkpoint_claim($1)", P_INT(session));
+	if (reason == REASON_NONE && store_count(rows) == 1) {
+		const struct checkpoint_facts facts = {
+			.number = store_int(rows, 0, 0), .at = service_now(), .node = s->service.config->hostname, .position = store_int(rows, 0, 1),
+			.link = store_bytes(rows, 0, 2), .before = store_bytes(rows, 0, 3), .waiting = store_int(rows, 0, 4)};
+		reason = seal_checkpoint(s, arena, &facts, session);
+		if (reason == REASON_AUDIT_BROKEN || reason == REASON_SIGN_REFUSED)
+			reason = REASON_NONE;
+	}
+	store_free(&rows);
+	arena_destroy(&arena);
+	return reason;
+}
+
 static int serve(struct signer *s)
 {
 	while (!service_stopping(&s->service)) {
@@ -250,6 +310,11 @@ static int serve(struct signer *s)
 			continue;
 		}
 		enum reason reason = work(s, &worked);
+		int64_t now_us = service_now().us;
+		if (reason == REASON_NONE && (!worked || now_us - s->looked_us > LOOK_US)) {
+			s->looked_us = now_us;
+			reason = checkpoint(s);
+		}
 		if (reason != REASON_NONE) {
 			log_event("signer-stops", LOG_REASON(reason), LOG_END);
 			return SERVICE_TEMPORARY;
@@ -313,7 +378,10 @@ int main(int argc, char **argv)
 	struct signer s = {.journal = {.fd = -1}};
 	int status;
 
-	if (!service_start("signer", argc, argv, &s.service, &status))
+	/* --journal NAME…: what relais-master handed it. */
+	if (argc < 3 || !signer_heads_open(argc - 3, argv + 3, HANDED, &s.heads))
+		argc = 0;
+	if (!service_start("signer", argc < 3 ? argc : 3, argv, &s.service, &status))
 		return status;
 	if (prepare(&s, &status)) {
 		(void)jail_enter(JAIL_SIGNER);

@@ -82,33 +82,57 @@ static enum reason write_line(struct signer_journal *j, struct bytes line)
 	return reason;
 }
 
-enum reason signer_journal_add(struct signer_journal *j, const struct signer_entry *entry)
+/* What every line begins with; gives where it does. */
+static size_t begin(struct signer_journal *j, struct buf *line, struct instant at)
 {
-	struct buf line = buf_make(LINE);
-	char at[INSTANT_TEXT];
+	char text[INSTANT_TEXT];
 
-	instant_write(entry->at, at);
+	instant_write(at, text);
 	if (j->torn)
-		buf_text(&line, "\n");
-	size_t start = buf_bytes(&line).len;
-	buf_printf(&line, "{\"at\":\"%s\",\"outbox\":%lld", at, (long long)entry->outbox);
-	add_digest(&line, "entity", entry->entity);
-	add_digest(&line, "sent", entry->sent);
-	buf_text(&line, ",\"fingerprint\":\"");
-	buf_add(&line, entry->fingerprint);
-	buf_printf(&line, "\",\"previous\":\"%s\"}", j->previous);
-	struct bytes text = bytes_from(buf_bytes(&line), start);
-	char next[DIGEST_SHA256_TEXT];
-	digest_sha256_text(text, next);
-	buf_text(&line, "\n");
+		buf_text(line, "\n");
+	size_t start = buf_bytes(line).len;
+	buf_printf(line, "{\"at\":\"%s\"", text);
+	return start;
+}
 
-	enum reason reason = buf_ok(&line) ? write_line(j, buf_bytes(&line)) : REASON_MEMORY;
+/* What every line ends with, and onto the disk. */
+static enum reason finish(struct signer_journal *j, struct buf *line, size_t start, struct bytes fingerprint)
+{
+	char next[DIGEST_SHA256_TEXT];
+
+	buf_text(line, ",\"fingerprint\":\"");
+	buf_add(line, fingerprint);
+	buf_printf(line, "\",\"previous\":\"%s\"}", j->previous);
+	digest_sha256_text(bytes_from(buf_bytes(line), start), next);
+	buf_text(line, "\n");
+	enum reason reason = buf_ok(line) ? write_line(j, buf_bytes(line)) : REASON_MEMORY;
 	if (reason == REASON_NONE) {
 		j->torn = false;
 		memcpy(j->previous, next, sizeof(next));
 	}
-	buf_free(&line);
+	buf_free(line);
 	return reason;
+}
+
+enum reason signer_journal_add(struct signer_journal *j, const struct signer_entry *entry)
+{
+	struct buf line = buf_make(LINE);
+	size_t start = begin(j, &line, entry->at);
+
+	buf_printf(&line, ",\"outbox\":%lld", (long long)entry->outbox);
+	add_digest(&line, "entity", entry->entity);
+	add_digest(&line, "sent", entry->sent);
+	return finish(j, &line, start, entry->fingerprint);
+}
+
+enum reason signer_journal_add_checkpoint(struct signer_journal *j, const struct signer_checkpoint_entry *entry)
+{
+	struct buf line = buf_make(LINE);
+	size_t start = begin(j, &line, entry->at);
+
+	buf_printf(&line, ",\"checkpoint\":%lld,\"position\":%lld", (long long)entry->checkpoint, (long long)entry->position);
+	add_digest(&line, "statement", entry->statement);
+	return finish(j, &line, start, entry->fingerprint);
 }
 
 void signer_journal_close(struct signer_journal *j)

@@ -2,7 +2,8 @@
  *
  * One JSON line for each seal, written and on disk before the database is told:
  * {"at","outbox","entity","sent","fingerprint","previous"}: instants and SHA-256 in hexadecimal; "previous" is the digest of
- * the line before it (zeros for the first), so that a line taken out or changed is noticed. */
+ * the line before it (zeros for the first), so that a line taken out or changed is noticed. A checkpoint of the trail
+ * (signer_checkpoint.h) is a line of the same chain: {"at","checkpoint","position","statement","fingerprint","previous"}. */
 #ifndef RELAIS_GATEWAY_SIGNER_JOURNAL_H
 #define RELAIS_GATEWAY_SIGNER_JOURNAL_H
 
@@ -27,6 +28,14 @@ struct signer_entry {
 MUST_USE enum reason signer_journal_open(const char *path, struct signer_journal *out);
 /* On disk when it returns. STORE_FULL: no room; IO: any other failure; what was half written is made a line of its own. */
 MUST_USE enum reason signer_journal_add(struct signer_journal *journal, const struct signer_entry *entry);
+/* The same for a checkpoint: its number, the position it speaks of, the SHA-256 of its statement. */
+struct signer_checkpoint_entry {
+	struct instant at;
+	int64_t checkpoint, position;
+	const unsigned char *statement;
+	struct bytes fingerprint;
+};
+MUST_USE enum reason signer_journal_add_checkpoint(struct signer_journal *journal, const struct signer_checkpoint_entry *entry);
 void signer_journal_close(struct signer_journal *journal);
 
 #endif

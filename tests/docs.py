@@ -13,7 +13,7 @@ import sys
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
 DOCS, MAN = os.path.join(ROOT, "docs"), os.path.join(ROOT, "docs/man")
 PAIRS = [("operators.md", "exploitation.md"), ("hospitals.md", "hopitaux.md"), ("doctors.md", "medecins.md"), ("pathologies.md", "fiches-pathologies.md"),
-         ("messages.md", "messages.fr.md"), ("restore-at-3am.md", "restauration-3h.md")]
+         ("messages.md", "messages.fr.md"), ("restore-at-3am.md", "restauration-3h.md"), ("proof.md", "preuve.md")]
 
 
 def read(path):
@@ -205,6 +205,12 @@ def translations_are_whole(_):
     return wrong
 
 
+def recipes_are_the_same(_):
+    """What an auditor runs is one text, whatever his language; tests/journey/audit.py runs it."""
+    english, french = ([m for m in re.findall(r"^```sh recipe=\w+\n.*?^```$", read(f"docs/{g}"), re.S | re.M)] for g in ("proof.md", "preuve.md"))
+    return [] if len(english) == 2 and english == french else ["docs/proof.md and docs/preuve.md have other recipes"]
+
+
 def doctors_read_what_they_are_sent(bin_dir):
     wrong = []
     for guide, language, words in (("medecins.md", "fr", ("ACCEPTE", "REFUSE", "CONFLIT", "ABSENT")),
@@ -322,6 +328,7 @@ def no_place_of_ours(_):
 
 
 CHECKS = [
+    ("the recipes of proof are the same in both languages", recipes_are_the_same),
     ("every verb of relais help has a man page with its words", every_verb_has_a_page),
     ("relais(1) names every page", every_page_is_listed),
     ("man pages are well formed", pages_are_well_formed),

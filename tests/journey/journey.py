@@ -12,6 +12,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import attackers                    # noqa: E402
+import audit                        # noqa: E402
 import bad                          # noqa: E402
 import client_mode                  # noqa: E402
 import copies                       # noqa: E402
@@ -148,6 +149,7 @@ def main():
         "story": story,
         "bad": group(bad, "bad input"),
         "shield": group(shield, "shield", tampered=False, kind=shield.ShieldWorld),
+        "audit": group(audit, "audit", tampered=False, kind=audit.AuditWorld),
         "documents": group(orders, "documents"),
         "attackers": group(attackers, "attackers", tampered=False),
         "extensions": group(extensions, "extensions", tampered=False),
