@@ -63,13 +63,18 @@ static struct config config_here(void)
 	c.deliverer.key = path_of("deliverer.key");
 	c.signer.certificate = path_of("seal.pem");
 	c.signer.key = path_of("seal.key");
+	c.signer.certificate_next = path_of("seal-next.pem");
+	c.signer.key_next = path_of("seal-next.key");
+	c.opener.certificate = path_of("opening.pem");
+	c.opener.key = path_of("opening.key");
+	c.opener.certificate_next = c.opener.key_next = "";
 	return c;
 }
 
 static int set_up(void **state)
 {
 	static const char *const files[] = {"smime.pem", "tls.pem", "server.pem", "server.key", "client.pem", "collector.key", "deliverer.key",
-					    "seal.pem", "seal.key", "crls/a.pem", "crls/b.pem", "identity.pem", "identity.secret"};
+					    "seal.pem", "seal.key", "seal-next.pem", "seal-next.key", "opening.pem", "opening.key", "crls/a.pem", "crls/b.pem", "identity.pem", "identity.secret"};
 
 	(void)state;
 	memcpy(folder, "/tmp/watch_testXXXXXX", sizeof "/tmp/watch_testXXXXXX");
@@ -108,6 +113,8 @@ static void collector_key(void) { write_file("collector.key", "other"); }
 static void token_anchors(void) { write_file("identity.pem", "other"); }
 static void token_secret(void) { write_file("identity.secret", "other"); }
 static void seal(void) { write_file("seal.pem", "other"); }
+static void next_seal(void) { write_file("seal-next.pem", "other"); }
+static void opening_key(void) { write_file("opening.key", "other"); }
 static void folder_gone(void)
 {
 	assert_int_equal(rename(path_of("crls"), path_of("crls.old")), 0);
@@ -125,6 +132,7 @@ static void replaced(void)
 #define C (1 << INSTANCE_COLLECTOR)
 #define D (1 << INSTANCE_DELIVERER)
 #define S (1 << INSTANCE_SIGNER)
+#define O (1 << INSTANCE_OPENER)
 
 static void test_changes(void **state)
 {
@@ -151,6 +159,8 @@ static void test_changes(void **state)
 		{"anchors of the identity provider", token_anchors, 0, R},
 		{"our secret there", token_secret, 0, R},
 		{"the seal", seal, 0, S},
+		{"the seal beside it", next_seal, 0, S},
+		{"the key that opens", opening_key, 0, O},
 		{"the folder of lists is gone", folder_gone, V | R | C, 0},
 	};
 	struct config config = config_here();

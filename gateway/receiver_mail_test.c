@@ -38,7 +38,7 @@ static void test_envelope(void **state)
 		 "{\"notify\":null,\"orcpt\":null}],\"tls\":{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_SHA384\"," EVIDENCE "},"
 		 "\"peer_serial\":\"4a2b\",\"smtputf8\":true}"},
 	};
-	struct arena *arena = arena_create(65536);
+	struct arena *arena = arena_create(1u << 20);
 	struct spool *spool;
 	assert_int_equal(spool_open(arena, "", &spool), REASON_NONE);
 

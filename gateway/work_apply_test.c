@@ -184,7 +184,7 @@ static void test_a_freeze_holds_whatever_happens_meanwhile(void **state)
 	assert_int_equal(count(store, "select count(*) from relais.sign_claim(7)"), 1);
 	run(store, "select relais.outbox_freeze(id, true) from relais.dossier");
 	result(store, "attending", "later");
-	run(store, "select relais.sign_done(id, 7, 's', 'd', 'f') from relais.outbox where party = 'first-opinion'");
+	run(store, "select relais.sign_done(id, 7, 's', 'd', 'f', null, null, null) from relais.outbox where party = 'first-opinion'");
 	run(store, "select relais.outbox_retry(id) from relais.outbox where party in ('expert', 'requester')");
 	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 5);
 	assert_int_equal(due(store), 1);

@@ -141,6 +141,7 @@ SUITES = {
     "journey": script("journey", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "story,bad,documents,notices,requests,opinions,software,roles,walls,kill"], 900),
     "personas": script("personas", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "personas,people"], 900),
     "life": script("life", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "routing,directory,staff,export,figures,shield"], 1500),
+    "custody": script("custody", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "keeper,keeping,audit"], 900),
     "keys": script("keys", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "keys,encrypted,outgoing"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
@@ -157,7 +158,7 @@ SUITES = {
 
 # Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
 LANES = (("kills", "fault points", "ground", "drill"), ("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
-         ("transport", "keys", "interop", "clients", "catalogue", "life"))
+         ("transport", "keys", "custody", "interop", "clients", "catalogue", "life"))
 
 
 def one_after_another(names):
