@@ -10,6 +10,8 @@ static const struct {
 	{"alarms", NULL},      {"certificate", NULL}, {"clock", "show"},         {"schematron", NULL}, {"template", NULL}, {"queue", NULL},
 	{"tasks", NULL},       {"reconcile", NULL},   {"quarantine", "list"},    {"trust", "list"},    {"trust", "history"}, {"trust", "explain"},
 	{"trust", "diff"},     {"directory", "status"}, {"sender", "list"},      {"account", "list"},  {"recipient", "list"}, {"settings", "list"},
+	/* Into a database that does not run yet; of a folder that is read alone. */
+	{"restore", NULL},     {"backup", "verify"},
 	{"pathology", "list"}, {"pathology", "check"}, {"questionnaire", "list"}, {"questionnaire", "check"},
 };
 /* Second words that change something; the rest is looking. */

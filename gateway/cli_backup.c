@@ -99,7 +99,7 @@ static enum reason stream(struct making *m, const char *name, char *const argv[]
 static enum reason add_files(struct making *m)
 {
 	char *argv[] = {word("tar"), word("--numeric-owner"), word("-C"), word(m->instance.folder), word("--exclude=pki/keeper.key"), word("-cf"), word("-"), word("relais.conf"), word("pki"),
-			word("journal"), NULL};
+			word("journal"), word("checkpoints"), NULL};
 
 	return stream(m, "files", argv);
 }
@@ -119,7 +119,11 @@ static enum reason add_keys(struct making *m)
 	char *master[] = {word("cat"), word(m->cli->config->keeper.master), NULL};
 	enum reason reason = stream(m, "keys", argv);
 
-	return reason == REASON_NONE ? stream(m, "master", master) : reason;
+	/* What the rows of the trail stand for is named under it: no part of what holds the database. */
+	char *audit[] = {word("cat"), word(m->cli->config->audit.key), NULL};
+	if (reason == REASON_NONE)
+		reason = stream(m, "master", master);
+	return reason == REASON_NONE ? stream(m, "audit", audit) : reason;
 }
 
 static enum reason add_counts(struct making *m, json_t *manifest)
@@ -243,7 +247,7 @@ static enum reason read_streams(struct cli *cli, const char *folder, const json_
 	json_t *parts;
 
 	json_object_foreach(json_object_get(manifest, "streams"), name, parts) {
-		char *const *argv = strcmp(name, "database") == 0 ? database : strcmp(name, "master") == 0 ? any : archive;
+		char *const *argv = strcmp(name, "database") == 0 ? database : strcmp(name, "master") == 0 || strcmp(name, "audit") == 0 ? any : archive;
 		if (reason == REASON_NONE)
 			reason = backup_stream_read(&s, name, (unsigned)json_integer_value(parts), argv);
 	}

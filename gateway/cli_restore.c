@@ -125,7 +125,11 @@ static enum reason restore_keys(const struct restoring *r)
 	reason = stream(r, r->keys, r->keys_manifest, "keys", argv);
 	if (reason == REASON_NONE)
 		reason = stream(r, r->keys, r->keys_manifest, "master", master);
-	return reason == REASON_NONE && !instance_give(&r->instance, config->keeper.master, INSTANCE_KEEPER, 0400) ? REASON_IO : reason;
+	char *audit[] = {word("dd"), word("status=none"), word(arena_printf(r->cli->arena, "of=%s", config->audit.key)), NULL};
+	if (reason == REASON_NONE)
+		reason = stream(r, r->keys, r->keys_manifest, "audit", audit);
+	return reason == REASON_NONE && (!instance_give(&r->instance, config->keeper.master, INSTANCE_KEEPER, 0400) ||
+					 !instance_give(&r->instance, config->audit.key, INSTANCE_REFRESHER, 0400)) ? REASON_IO : reason;
 }
 
 /* The database last: an instance that was restored by halves has no messages, and does not start as if it were whole. */

@@ -173,6 +173,9 @@ def cases(w, story):
         try:
             assert r.start().returncode == 0 and r.runs(), r.status()
             assert "everything agrees" in r.relais("reconcile").stdout
+            # The trail, its key and its checkpoints came with it: the chain goes on where it was.
+            done = r.relais("audit", "verify", "--json", check=False)
+            assert done.returncode == 0, [c for c in json.loads(done.stdout) if c["bad"]]
             assert r.relais("dossier", "show", story.ref, as_json=True)["dossier"]["state"] == "archived"
             copy = os.path.join(w.folder, "copie")
             told = r.relais("dossier", "export", story.ref, "--to", copy, "--for", "officer", as_json=True)
