@@ -157,8 +157,8 @@ SUITES = {
 
 
 # Side by side when all are run: most of each lane is waiting for a peer, a timer or a disk.
-LANES = (("kills", "fault points", "ground", "drill"), ("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
-         ("transport", "keys", "custody", "interop", "clients", "catalogue", "life"))
+LANES = (("kills", "fault points", "ground", "drill", "custody", "life"), ("unit", "fuzz", "docs", "calendar", "attacks", "events", "walls", "units", "corpus", "fields", "questionnaires", "pdf", "schematron", "peers", "identity"), ("journey", "sanitized journey", "personas"),
+         ("transport", "keys", "interop", "clients", "catalogue"))
 
 
 def one_after_another(names):
