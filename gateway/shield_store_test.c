@@ -115,6 +115,7 @@ static void a_stopped_mail_is_a_persons(void **state)
 	struct store *store = begin();
 	int64_t session = store_session(store), own = dossier(store, "279035121518989", "19790328"), outbox = mail(store, own, session);
 	const char *stop = arena_printf(scratch.arena, "select relais.shield_stop(%lld, %lld, 'shield.identity', '{}')", (long long)outbox, (long long)session);
+	const char *infected = arena_printf(scratch.arena, "select relais.shield_stop(%lld, %lld, 'mail.virus', '{}')", (long long)outbox, (long long)session);
 	const char *let_go = arena_printf(scratch.arena, "select relais.shield_let_go(%lld, %lld)", (long long)outbox, (long long)own);
 	const char *drop = arena_printf(scratch.arena, "select relais.shield_drop(%lld, %lld)", (long long)outbox, (long long)own);
 	const char *claim = arena_printf(scratch.arena, "select count(*) from relais.compose_claim(%lld)", (long long)session);
@@ -129,6 +130,12 @@ static void a_stopped_mail_is_a_persons(void **state)
 	assert_int_equal(count(store, claim), 0);
 	assert_int_equal(run(store, arena_printf(scratch.arena, "select relais.shield_let_go(%lld, %lld)", (long long)outbox, (long long)own + 1)), REASON_OUTBOX_OVER);
 	assert_int_equal(run(store, let_go), REASON_NONE);
+	assert_true(is(store, outbox, "looked = 'let-go'"));
+	assert_int_equal(count(store, claimed), outbox);
+	/* What a person lets go of the scanner's finds was not searched for others: it is, as any mail. */
+	assert_int_equal(run(store, infected), REASON_NONE);
+	assert_int_equal(run(store, let_go), REASON_NONE);
+	assert_true(is(store, outbox, "looked is null"));
 	assert_int_equal(count(store, claimed), outbox);
 	assert_int_equal(run(store, stop), REASON_NONE);
 	assert_int_equal(run(store, drop), REASON_NONE);

@@ -1319,11 +1319,11 @@ begin
    where o.id = shield_stop.outbox and o.state = 'decided' and o.session = shield_stop.session;
   if not found then perform refuse('store.conflict'); end if;
 end $$;
--- A person has looked. The virus scanner looks all the same.
+-- A person has looked at what the shield found. What the scanner stopped is scanned again, and then searched as any mail.
 create function shield_let_go(outbox bigint, dossier bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set looked = 'let-go', reason = null, next_at = now()
+  update outbox o set looked = case when o.reason like 'shield.%' then 'let-go' end, reason = null, next_at = now()
    where o.id = shield_let_go.outbox and o.dossier = shield_let_go.dossier and o.looked = 'held' and o.state = 'decided';
   if not found then perform refuse('outbox.over'); end if;
   perform tell('inbox');
