@@ -6,6 +6,7 @@ import email.policy
 import json
 import os
 import subprocess
+import sys
 import threading
 
 import clients
@@ -13,6 +14,11 @@ from clients import Mailbox
 from database import rows, sql
 from world import ATTENDING, EXPERT, PATIENT, World, wait_for
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
+from smtp_peer import SmtpPeer     # noqa: E402
+from wire import tls_server        # noqa: E402
+
+OPERATOR = "operateur-b"            # of the expert's mailbox and the patient's
 AUTHENTICATED, ENVELOPED = "authEnveloped-data", "enveloped-data"
 
 
@@ -140,31 +146,59 @@ def cases(world, story):
                               f"from relais.outbox o join relais.sign_journal j on j.outbox = o.id where o.message_id = '{message_id}'")[0]
                 assert bytes.fromhex(row["object"]) == object_of(raw) and row["same"] in (True, "true", "t") and row["other"] in (True, "true", "t"), row["id"]
 
-    def sent_again():
-        """An attempt more is the same bytes more."""
-        number = sql(w, f"select max(id) from relais.outbox where recipient = '{EXPERT}' and encrypted is not null")
-        before = len(w.mailbox(EXPERT).wire())
-        sql(w, f"update relais.outbox set state = 'sealed', next_at = now(), told = false, ended_at = null where id = {number}")
-        sql(w, "notify outbox")
-        wire = wait_for("the mail once more", lambda: (lambda all_of: all_of if len(all_of) > before else None)(w.mailbox(EXPERT).wire()))
-        message_id = sql(w, f"select message_id from relais.outbox where id = {number}").encode()
-        twice = [object_of(raw) for raw in wire if message_id in raw.split(b"\r\n\r\n", 1)[0]]
-        assert len(twice) == 2 and twice[0] == twice[1]
+    def asks_past_postfix(question):
+        """The patient's mail by her operator's certificate, straight to the receiver: her operator's server is away for a while."""
+        head, _ = clients.head(("DOMINIQUE PAT-TROIS", PATIENT), story.patient_relay_of_report(), "Re: " + story.report["Subject"], None, story.report["Message-ID"])
+        pair = tuple(os.path.join(w.pki, f"{OPERATOR}.{end}") for end in ("pem", "key"))
+        clients.send(w.port, w.anchors, PATIENT, [story.patient_relay_of_report()], head + clients.entity(question), *pair)
+
+    def not_taken(question):
+        """In the place of the expert's server stands one that hears a whole mail and takes none, for now; what it heard of the question to the expert,
+        and the mail's number. When this ends nobody is there."""
+        w.correspondents.stop_one(OPERATOR)
+        known = int(sql(w, "select max(id) from relais.outbox"))
+        peer = SmtpPeer(tls_server(*(os.path.join(w.pki, f"{OPERATOR}.{end}") for end in ("pem", "key"))), {"DOT": "451 4.3.0 later\r\n"}, port=w.ports[OPERATOR][0])
+        try:
+            asks_past_postfix(question)
+            number = wait_for("a try in vain", lambda: sql(w, f"select max(id) from relais.outbox where id > {known} and recipient = '{EXPERT}' and encrypted is not null "
+                                                              "and state = 'sealed' and reply_code = 451"))
+            message_id = sql(w, f"select message_id from relais.outbox where id = {number}").encode()
+            return number, message_id, next(m for m in peer.mails if message_id in m.split(b"\r\n\r\n", 1)[0])
+        finally:
+            peer.close()
+
+    def in_mailbox(message_id):
+        return [raw for raw in w.mailbox(EXPERT).wire() if message_id in raw.split(b"\r\n\r\n", 1)[0]]
+
+    def ended(number):
         wait_for("its end", lambda: sql(w, f"select state from relais.outbox where id = {number}") == "accepted")
 
+    def sent_again():
+        """A try that was refused for now, then one that is taken: the same bytes both times, and once in the mailbox."""
+        number, message_id, first = not_taken("Combien de séances ?")
+        w.operator_starts(OPERATOR)
+        w.relais("retry", f"S{number}", check=False)        # refused where its own next try was quicker
+        ended(number)
+        wire = wait_for("the mail", lambda: in_mailbox(message_id))
+        assert len(wire) == 1 and kind_of(wire[0]) == AUTHENTICATED and object_of(wire[0]) == object_of(first)
+        assert int(sql(w, f"select count(*) from relais.outbox_attempt where outbox = {number}")) >= 2
+
     def altered():
-        """One byte of the object changed in the database: it does not leave."""
-        number = sql(w, f"select max(id) from relais.outbox where recipient = '{EXPERT}' and encrypted is not null")
+        """One byte of the object changed in the database between two tries: it does not leave, until it is what was sealed."""
+        number, message_id, first = not_taken("Et combien de semaines ?")
         flip = f"update relais.outbox_envelope set data = set_byte(data, 200, get_byte(data, 200) # 1) where outbox = {number} and number = 0"
-        before = len(w.mailbox(EXPERT).wire())
         sql(w, flip)
-        sql(w, f"update relais.outbox set state = 'sealed', next_at = now(), told = true, ended_at = null where id = {number}")
-        sql(w, "notify outbox")
-        wait_for("a refusal", lambda: sql(w, f"select state || coalesce(reason, '') from relais.outbox where id = {number}") == "sealeddeliver.seal")
-        assert len(w.mailbox(EXPERT).wire()) == before
-        sql(w, flip)
+        try:
+            w.operator_starts(OPERATOR)
+            w.relais("retry", f"S{number}", check=False)
+            wait_for("a refusal", lambda: sql(w, f"select state || coalesce(reason, '') from relais.outbox where id = {number}") == "sealeddeliver.seal")
+            assert in_mailbox(message_id) == []
+        finally:
+            sql(w, flip)
         assert w.relais("retry", f"S{number}", check=False).returncode == 0, "mended, it leaves"
-        wait_for("its end", lambda: sql(w, f"select state from relais.outbox where id = {number}") == "accepted")
+        ended(number)
+        wire = wait_for("the mail", lambda: in_mailbox(message_id))
+        assert len(wire) == 1 and object_of(wire[0]) == object_of(first)
 
     def copied():
         """A copy of the dossier holds the signed mails that were inside, unaltered."""
@@ -175,10 +209,14 @@ def cases(world, story):
             sent = [f for f in json.load(f)["files"] if f["what"] == "sent"]
         assert len(sent) >= 5 and all(f["intact"] for f in sent), sent
 
+    def answers():
+        for step in ("proofs", "exchange"):
+            getattr(story, step)()
+
     def rest():
-        for step in ("proofs", "exchange", "revision", "withdrawal"):
+        for step in ("revision", "withdrawal"):
             getattr(story, step)()
 
     return [("rules and certificates are taken or refused", imported), ("a dossier, its mail encrypted", first_half), ("required and no certificate: it waits", waits),
-            ("each in the way of its rule", as_ruled), ("what left is what is kept", what_left), ("proofs and answers as ever", rest), ("sent again, the same bytes", sent_again),
-            ("an altered object does not leave", altered), ("a copy holds what was inside", copied), ("reconcile", story.reconcile)]
+            ("each in the way of its rule", as_ruled), ("what left is what is kept", what_left), ("proofs and answers as ever", answers), ("sent again, the same bytes", sent_again),
+            ("an altered object does not leave", altered), ("a new version, and the end, as ever", rest), ("a copy holds what was inside", copied), ("reconcile", story.reconcile)]
