@@ -82,20 +82,22 @@ static enum reason put_documents(struct export_copy *c, struct arena *arena, int
 
 static enum reason put_message(struct export_copy *c, struct arena *arena, const struct store_rows *rows, size_t row, const json_t *documents, bool whole)
 {
-	struct bytes raw;
+	struct bytes raw = BYTES_NONE;
 	int64_t inbox = store_int(rows, row, R_INBOX);
 	enum reason reason = store_body_read(c->wish->store, arena, store_int(rows, row, R_BODY), &raw);
-	bool same = reason == REASON_NONE && export_is_same(raw, export_view(rows, row, R_DIGEST));
+	bool opens = reason != REASON_BODY_SEAL, same = reason == REASON_NONE && export_is_same(raw, export_view(rows, row, R_DIGEST));
 
-	if (reason != REASON_NONE)
+	/* Bytes that were altered do not come out of their seal: an empty file in their place, which is not intact. */
+	if (reason != REASON_NONE && opens)
 		return reason;
+	reason = REASON_NONE;
 	c->result->altered += !same;
 	if (whole) {
 		json_array_append_new(c->messages, about_message(c, rows, row));
 		reason = export_put(c, arena_printf(c->arena, "received/R%lld.eml", (long long)inbox), raw,
 			     json_pack("{s:s, s:I, s:o, s:b}", "what", "received", "inbox", (json_int_t)inbox, "at", export_instant(rows, row, R_AT), "intact", same));
 	}
-	return reason == REASON_NONE && json_array_size(documents) > 0 ? put_documents(c, arena, inbox, store_int(rows, row, R_BODY), raw, whole) : reason;
+	return reason == REASON_NONE && opens && json_array_size(documents) > 0 ? put_documents(c, arena, inbox, store_int(rows, row, R_BODY), raw, whole) : reason;
 }
 
 static bool holds_given(const struct export_copy *c, const json_t *documents)

@@ -70,15 +70,18 @@ static enum reason put_mail(struct export_copy *c, struct arena *arena, const st
 	int64_t outbox = store_int(rows, row, S_OUTBOX);
 	struct bytes code = export_view(rows, row, S_CODE), party = export_view(rows, row, S_PARTY);
 	enum reason reason = whole_mail(c, arena, rows, row, &whole);
-	bool same = reason == REASON_NONE && export_is_same(buf_bytes(&whole), export_view(rows, row, S_SENT_DIGEST));
+	bool opens = reason != REASON_BODY_SEAL, same = reason == REASON_NONE && export_is_same(buf_bytes(&whole), export_view(rows, row, S_SENT_DIGEST));
 
+	/* As in export_received.c: what does not come out of its seal is an empty file, which is not intact. */
+	if (!opens)
+		reason = REASON_NONE;
 	if (reason == REASON_NONE && given) {
 		c->result->altered += !same;
 		reason = export_put(c, arena_printf(c->arena, "sent/S%lld-%.*s-%.*s.eml", (long long)outbox, (int)code.len, (const char *)code.at, (int)party.len, (const char *)party.at),
 			     buf_bytes(&whole), json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:b}", "what", "sent", "outbox", (json_int_t)outbox, "code", export_text(rows, row, S_CODE),
 			     "party", export_text(rows, row, S_PARTY), "at", export_instant(rows, row, S_ENDED), "proof", export_number(rows, row, S_PROVED), "intact", same));
 	}
-	if (reason == REASON_NONE && report)
+	if (reason == REASON_NONE && report && opens)
 		reason = put_report(c, arena, outbox, buf_bytes(&whole));
 	buf_free(&whole);
 	return reason;
