@@ -279,8 +279,10 @@ def a_resolver_that_never_answers(lab):
     resolver = os.path.join(lab.folder, "resolv.conf")
     with open(resolver, "w") as f:
         f.write("nameserver 127.0.0.1\n")
-    silent = "import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 53)); time.sleep(60)"
-    first = namespace(f'ip link set lo up; mount --bind "{resolver}" /etc/resolv.conf; python3 -c "{silent}" >/dev/null 2>&1 & sleep 0.5')
+    # Its parent ends once it is bound: before that the kernel answers in its place, with a refusal.
+    silent = ("import os, socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 53)); "
+              "os.fork() and os._exit(0); time.sleep(60)")
+    first = namespace(f'ip link set lo up; mount --bind "{resolver}" /etc/resolv.conf; python3 -c "{silent}" >/dev/null 2>&1 || exit 70')
     begin = time.monotonic()
     expect("reasons", lab.ask(443, "bon-jeton", first=first, host="identite.exemple.fr"), [LATER])
     assert '"curl":28' in lab.said, lab.said

@@ -13,6 +13,7 @@
 #include "gateway/identity.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
+#include "gateway/url_port.h"
 
 enum { THREADS_MAX = 16, ARENA = 64 * 1024 };
 
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "probe: %s\n", detail);
 		return 2;
 	}
+	jail_connecting(url_port(bytes_of_text(config->identity.introspection)));   /* as the receiver does */
 	tell(json_pack("{s:b}", "jailed", jail_enter(JAIL_NETWORK)));
 	for (int at = 3; at < argc;)
 		at += round_of(identity, n < argc - at ? n : argc - at, argv + at);

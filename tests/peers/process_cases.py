@@ -15,6 +15,7 @@ from smtp_peer import SmtpPeer
 CASES = []
 MAILBOX = "avis@avis.exemple.mssante.fr"
 NAME = "mx.exemple.fr"
+EX_CONFIG = 78   # sysexits.h
 
 
 class Skip(Exception):
@@ -295,8 +296,11 @@ def signer_does_not_start_with_anothers_seal(lab):
     row = w.mail("a.fr")
     signer = Process(lab, "signer", path, os.path.join(w.folder, "signer.log"))
     w.running.append(signer)
-    expect("state", w.until(row, "sealed", "failed")["reply_text"], "the certificate is not the configured mailbox's")
-    signer.end()
+    expect("exit status", signer.p.wait(15), EX_CONFIG)
+    expect("why", [(e["reason"], e["detail"]) for e in signer.events("seal-refused")], [("config.value", "the certificate is of another mailbox")])
+    # The mail is not lost for it: it waits for the right seal.
+    expect("state", w.row(row)["state"], "composed")
+    expect("journalled", w.store.sql("select count(*) from sign_journal where outbox = %d" % row), [["0"]])
 
 
 # ---------------------------------------------------------------- deliverer

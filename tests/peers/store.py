@@ -1,5 +1,6 @@
 """A private PostgreSQL cluster with the schema and the roles, on a unix socket; ended with its folder."""
 import glob
+import hashlib
 import os
 import pwd
 import shutil
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import time
 
-ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "keeper", "operator"]
+ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "keeper", "opener", "operator"]
 
 
 def programs():
@@ -62,9 +63,14 @@ class Store:
         self.sql("create database relais", database="postgres")
         self.sql(";".join("create role relais_%s login" % role for role in ROLES))
         self.sql("create schema relais authorization relais_owner; grant create on database relais to relais_owner")
+        # As gateway/migrate.c keeps it: functions of the schema read which files were applied.
+        self.sql("set role relais_owner; create table relais.migration (version integer primary key, name text not null, "
+                 "sha256 text not null, at timestamptz not null default now())")
         for path in sorted(glob.glob(os.path.join(schema, "*.sql"))):
             with open(path) as f:
-                self.sql("begin; set local role relais_owner; set local search_path = relais;" + f.read() + ";commit")
+                text, name = f.read(), os.path.basename(path)
+            self.sql("begin; set local role relais_owner; set local search_path = relais;" + text + ";insert into migration (version, name, sha256) "
+                     "values (%d, '%s', '%s'); commit" % (int(name[:4]), name, hashlib.sha256(text.encode()).hexdigest()))
 
     def conninfo(self):
         return "host=%s dbname=relais" % self.folder
