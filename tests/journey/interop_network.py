@@ -79,9 +79,13 @@ def routing(world, story):
 
 # ---------------------------------------------------------------- what networks do
 
+NO_DIGIT = bytes.maketrans(b"0123456789", b"ghijklmnop")
+
+
 def big_exam():
-    """A document of about a megabyte that no archive makes small."""
-    narrative = "".join(f"<paragraph>{os.urandom(400).hex()}</paragraph>" for _ in range(1200)).encode()
+    """A document of about a megabyte that no archive makes small. No digits: chance makes so many dates of them that the identity shield
+    rightly stops the dossier as not wholly read."""
+    narrative = b"".join(b"<paragraph>" + os.urandom(400).hex().encode().translate(NO_DIGIT) + b"</paragraph>" for _ in range(1200))
     return documents.made_exam("18748-4").replace(b"</text></section>", narrative + b"</text></section>", 1)
 
 
