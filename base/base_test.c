@@ -115,6 +115,7 @@ static void buffer_refuses(void **state)
 	buf_text(&b, "abc");
 	buf_text(&b, "def");   /* would be six */
 	assert_false(buf_ok(&b));
+	assert_int_equal(buf_reason(&b, REASON_SMTP_LINE_LONG), REASON_SMTP_LINE_LONG);   /* there was memory: it is the data */
 	assert_true(bytes_equal(buf_bytes(&b), BYTES("abc")));
 	buf_text(&b, "d");     /* and nothing more after a refusal */
 	assert_int_equal(b.len, 3);

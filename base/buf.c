@@ -22,12 +22,17 @@ void buf_free(struct buf *b)
 void buf_clear(struct buf *b)
 {
 	b->len = 0;
-	b->overflow = false;
+	b->overflow = b->starved = false;
 }
 
 bool buf_ok(const struct buf *b)
 {
 	return !b->overflow;
+}
+
+enum reason buf_reason(const struct buf *b, enum reason too_long)
+{
+	return b->starved ? REASON_MEMORY : too_long;
 }
 
 struct bytes buf_bytes(const struct buf *b)
@@ -51,7 +56,7 @@ static bool reserve(struct buf *b, size_t n)
 		room = b->ceiling + 1;
 	unsigned char *data = FAULT(FAULT_ALLOCATE) ? NULL : realloc(b->data, room);
 	if (data == NULL) {
-		b->overflow = true;
+		b->overflow = b->starved = true;
 		return false;
 	}
 	b->data = data;

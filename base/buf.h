@@ -6,17 +6,21 @@
 #define RELAIS_BASE_BUF_H
 
 #include "base/bytes.h"
+#include "base/reason.h"
 
 struct buf {
 	unsigned char *data;   /* owned; grows up to ceiling */
 	size_t len, room, ceiling;
 	bool overflow;
+	bool starved;          /* the overflow is the system's: there was no memory. It says nothing about the data */
 };
 
 struct buf buf_make(size_t ceiling);
 void buf_free(struct buf *b);    /* accepts a freed one; leaves an empty buffer with its ceiling */
 void buf_clear(struct buf *b);   /* empty again, overflow forgotten, memory kept */
 bool buf_ok(const struct buf *b);
+/* Of a buffer that is not ok: MEMORY when the system had none, else too_long. */
+enum reason buf_reason(const struct buf *b, enum reason too_long);
 struct bytes buf_bytes(const struct buf *b);   /* borrowed until the next append */
 
 void buf_add(struct buf *b, struct bytes from);

@@ -121,18 +121,31 @@ static CMS_ContentInfo *make(const struct sign *sign, BIO *content, struct insta
 	return cms;
 }
 
+/* A machine short of memory for a moment says nothing about the mail. OpenSSL names what is wrong; where it has no name, it had no memory for one. */
+static enum reason why_not_made(void)
+{
+	enum reason reason = ERR_peek_error() == 0 ? REASON_MEMORY : REASON_SIGN_REFUSED;
+
+	for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
+		if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
+			reason = REASON_MEMORY;
+	return reason;
+}
+
 static enum reason write_der(struct arena *arena, CMS_ContentInfo *cms, struct bytes *der)
 {
 	int len = i2d_CMS_ContentInfo(cms, NULL);
 
-	if (len <= 0 || len > (int)LIMIT_CMS)
+	if (len <= 0)
+		return why_not_made();
+	if (len > (int)LIMIT_CMS)
 		return REASON_SIGN_REFUSED;
 	unsigned char *data = arena_try(arena, (size_t)len), *to = data;
 
 	if (data == NULL)
 		return REASON_MEMORY;
 	if (i2d_CMS_ContentInfo(cms, &to) != len)
-		return REASON_SIGN_REFUSED;
+		return why_not_made();
 	*der = (struct bytes){data, (size_t)len};
 	return REASON_NONE;
 }
@@ -203,17 +216,6 @@ const struct sign *sign_newest(struct sign *const *list, size_t n, struct instan
 		    (newest == NULL || ASN1_TIME_compare(X509_get0_notBefore(list[i]->certificate), X509_get0_notBefore(newest->certificate)) > 0))
 			newest = list[i];
 	return newest;
-}
-
-/* A machine short of memory for a moment says nothing about the mail. */
-static enum reason why_not_made(void)
-{
-	enum reason reason = REASON_SIGN_REFUSED;
-
-	for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
-		if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
-			reason = REASON_MEMORY;
-	return reason;
 }
 
 enum reason sign_detached(struct arena *arena, const struct sign *sign, struct bytes entity, struct instant at,

@@ -76,6 +76,13 @@ static enum reason refuse(struct signer *s, const struct claim *claim, int64_t s
 			 P_INT(session), P_TEXT(reason_code(REASON_SIGN_REFUSED)), P_TEXT(detail));
 }
 
+/* For seal_row: what is wrong with the row. */
+static enum reason say(const char **what, const char *why)
+{
+	*what = why;
+	return REASON_NONE;
+}
+
 /* Nobody is written to in clear who must not be: the row waits, and the operator has a task. */
 static enum reason wait_for(struct signer *s, const struct claim *claim, int64_t session, const char *why)
 {
@@ -123,7 +130,8 @@ static enum reason keep(struct signer *s, const struct claim *claim, int64_t ses
 	return reason;
 }
 
-static enum reason seal_row(struct signer *s, struct arena *arena, struct claim *claim, int64_t session)
+/* NONE with *refusal or *wait set: it was not sealed, and why. */
+static enum reason seal_row(struct signer *s, struct arena *arena, struct claim *claim, int64_t session, const char **refusal, const char **wait)
 {
 	const struct signer_seal seal = {sign_mailbox(s->sign), bytes_of_text(s->service.config->signer.mailbox)};
 	unsigned char sent[DIGEST_SHA256];
@@ -131,10 +139,10 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	struct bytes der = BYTES_NONE;
 
 	if (claim->row.entity_size > LIMIT_MESSAGE)
-		return refuse(s, claim, session, "the entity is over the size of a message");
+		return say(refusal, "the entity is over the size of a message");
 	enum reason reason = store_body_read(s->store, arena, claim->entity_body, &claim->row.entity);
 	if (reason == REASON_BODY_SEAL || reason == REASON_KEEPER_ERASED)
-		return refuse(s, claim, session, "the entity does not open: it is not what was composed, or was erased");
+		return say(refusal, "the entity does not open: it is not what was composed, or was erased");
 	if (reason != REASON_NONE)
 		return reason;
 	/* A letter goes to the one print station of this configuration, and only for who is reached by letter. */
@@ -148,10 +156,10 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 							    claim->row.n_allowed, &claim->row.allowed);
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
-		return refuse(s, claim, session, trouble);
+		return say(refusal, trouble);
 	enum signer_way way = claim->row.report || claim->letter ? SIGNER_PLAIN : signer_way(&claim->rule, claim->row.recipients[0], now, &trouble);
 	if (way == SIGNER_WAITS)
-		return wait_for(s, claim, session, trouble);
+		return say(wait, trouble);
 	if (!claim->row.report)
 		reason = sign_detached(arena, s->sign, claim->row.entity, now, &der);
 	char entity[DIGEST_SHA256_TEXT];
@@ -159,15 +167,33 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const struct assemble plain = {claim->row.head, claim->row.entity, der, bytes_of_text(entity), claim->row.report ? ASSEMBLE_REPORT : ASSEMBLE_SIGNED};
 	struct signer_envelope envelope = {.mail = plain};
 	if (reason == REASON_NONE && way == SIGNER_ENCRYPTED && (reason = signer_encrypt(arena, &claim->rule, &plain, &envelope)) != REASON_NONE && reason != REASON_MEMORY)
-		return refuse(s, claim, session, "it could not be encrypted, or is over the size of a message then");
+		return say(refusal, "it could not be encrypted, or is over the size of a message then");
 	if (reason == REASON_NONE && (reason = sent_digest(&envelope.mail, sent)) != REASON_NONE && reason != REASON_MEMORY)
-		return refuse(s, claim, session, "the head and the entity make no mail");
+		return say(refusal, "the head and the entity make no mail");
 	/* The mail keeps its turn: it is not the mail's fault. */
 	if (reason == REASON_MEMORY)
 		return reason;
 	if (reason != REASON_NONE)
-		return refuse(s, claim, session, "the signature could not be made");
+		return say(refusal, "the signature could not be made");
 	return keep(s, claim, session, der, &envelope, sent, now);
+}
+
+/* A moment without memory in a library looks like a row that is wrong, a certificate that does not read: what is final is seen twice, from the row's bytes on. */
+static enum reason seal_or_refuse(struct signer *s, const struct claim *claim, int64_t session)
+{
+	const char *refusal = NULL, *wait = NULL;
+	enum reason reason = REASON_NONE;
+
+	for (int i = 0; i < 2; i++) {
+		struct arena *arena = arena_create(MAIL_MEMORY);
+		struct claim mine = *claim;
+		refusal = wait = NULL;
+		reason = arena != NULL ? seal_row(s, arena, &mine, session, &refusal, &wait) : REASON_MEMORY;
+		arena_destroy(&arena);
+		if (reason != REASON_NONE || (refusal == NULL && wait == NULL))
+			return reason;
+	}
+	return refusal != NULL ? refuse(s, claim, session, refusal) : wait_for(s, claim, session, wait);
 }
 
 /* --- claiming --------------------------------------------------------------- */
@@ -228,7 +254,7 @@ static enum reason work(struct signer *s, bool *worked)
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;
-		reason = seal_row(s, arena, &claim, session);
+		reason = seal_or_refuse(s, &claim, session);
 	}
 	store_free(&rows);
 	arena_destroy(&arena);

@@ -11,6 +11,9 @@ enum signer_way signer_way(const struct signer_rule *rule, struct bytes recipien
 	if (bytes_equal_text(rule->encrypt, "never"))
 		return SIGNER_PLAIN;
 	*why = rule->certificate.len == 0 ? "there is no certificate" : encrypt_check(rule->certificate, recipient, now);
+	/* A moment without memory is no bad certificate: nobody is written to in clear for it. */
+	if (*why != NULL && rule->certificate.len > 0)
+		*why = encrypt_check(rule->certificate, recipient, now);
 	if (*why == NULL)
 		return SIGNER_ENCRYPTED;
 	return held ? SIGNER_PLAIN : SIGNER_WAITS;

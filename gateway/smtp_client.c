@@ -111,7 +111,7 @@ static enum reason greet(struct smtp_client *c, struct status *status)
 	struct buf line = buf_make(LIMIT_REPLY_LINE);
 	buf_printf(&line, "%s %s\r\n", c->hop->lmtp ? "LHLO" : "EHLO", c->hop->own_name);
 	enum reason reason = buf_ok(&line) ? smtp_client_ask(c, REPLY_HELLO, buf_bytes(&line), STATUS_POSITIVE, status)
-					   : REASON_SMTP_LINE_LONG;
+					   : buf_reason(&line, REASON_SMTP_LINE_LONG);
 	buf_free(&line);
 	if (reason == REASON_NONE)
 		status_offer_read((struct bytes){(unsigned char *)c->reply->str, c->reply->len}, &c->offer);

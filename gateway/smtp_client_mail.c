@@ -361,7 +361,7 @@ enum reason smtp_client_transact(struct smtp_client *c, const struct smtp_client
 		return reason;
 	write_steps(c, mail, &steps);
 	if (!buf_ok(&steps.text))
-		reason = REASON_SMTP_LINE_LONG;
+		reason = buf_reason(&steps.text, REASON_SMTP_LINE_LONG);
 	else if (c->offer.pipelining)
 		reason = all_at_once(c, &steps, status);
 	else

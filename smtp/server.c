@@ -229,7 +229,7 @@ static bool must_wait(const struct smtp_server *s, enum smtp_verb verb)
 static enum reason read_command(const struct smtp_server *s, struct smtp_command *out)
 {
 	struct bytes line = buf_bytes(&s->line);
-	enum reason reason = buf_ok(&s->line) ? smtp_command_read(line, out) : REASON_SMTP_LINE_LONG;
+	enum reason reason = buf_ok(&s->line) ? smtp_command_read(line, out) : buf_reason(&s->line, REASON_SMTP_LINE_LONG);
 
 	if (reason == REASON_NONE && out->verb != SMTP_AUTH && line.len > LIMIT_SMTP_COMMAND - 2)
 		reason = REASON_SMTP_LINE_LONG;
@@ -298,7 +298,7 @@ static size_t read_line(struct smtp_server *s, struct bytes in, bool more, struc
 		}
 		at++;
 		if (!buf_ok(&s->line) && ++s->dropped > LIMIT_SMTP_LINE_DRAIN) {
-			server_fatal(s, REASON_SMTP_LINE_LONG);
+			server_fatal(s, buf_reason(&s->line, REASON_SMTP_LINE_LONG));
 			return in.len;
 		}
 	}

@@ -87,7 +87,7 @@ void server_auth_line(struct smtp_server *s, bool more, struct smtp_event *event
 	} else if (s->state == STATE_AUTH_DENIED) {
 		failed(s, REASON_AUTH_TOKEN);
 	} else if (!buf_ok(&s->line)) {
-		failed(s, REASON_SMTP_LINE_LONG);
+		failed(s, buf_reason(&s->line, REASON_SMTP_LINE_LONG));
 	} else if (bytes_equal_text(line, "*")) {
 		s->state = STATE_READY;
 		server_refuse(s, REASON_SMTP_AUTH_CANCELLED, NULL);

@@ -1055,7 +1055,7 @@ begin
    where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session;
 end $$;
 
--- What came before under the same Message-ID and From. What is held waits for a person already: its very bytes again within a day are the copy
+-- What came before under the same Message-ID and From. What is held waits for a person already: its very bytes within a day, before or after (two workers take two copies in any order), are the copy
 -- of a peer that never heard our 250, not a second thing to look at. What was refused is with nobody: it is judged again. One at a time a Message-ID, until the end of the transaction: two copies that
 -- are decided at once cannot both believe they are the first. The query after the lock sees what the other has committed.
 create function work_earlier(inbox bigint, message_id text, from_address text) returns table (earlier bigint, entity_digest text, outcome text)
@@ -1067,7 +1067,7 @@ begin
      and i.id <> work_earlier.inbox and i.state = 'done'
      and (i.outcome in ('filed', 'applied') or i.outcome = 'held' and exists (select from inbox w join body b on b.id = w.body join body h on h.id = i.body
             where w.id = work_earlier.inbox and b.digest = h.digest and b.size = h.size and w.recipients = i.recipients
-              and w.received_at - i.received_at between interval '0' and interval '1 day'))
+              and w.received_at - i.received_at between interval '-1 day' and interval '1 day'))
    order by i.outcome = 'held', i.id limit 1;
 end $$;
 

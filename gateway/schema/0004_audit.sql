@@ -97,6 +97,8 @@ begin
     jsonb_strip_nulls(jsonb_build_object('number', new.number, 'result', new.result, 'reply', new.reply_code, 'enhanced', new.enhanced)));
   return null;
 end $$;
+-- Begun without a result and ended later; or known by the journals alone, and then over from the start (sent_settle).
+create trigger audit_attempt_known after insert on outbox_attempt for each row when (new.result is not null) execute function audit_of_attempt();
 create trigger audit_attempt after update of result on outbox_attempt for each row when (new.result is distinct from old.result) execute function audit_of_attempt();
 
 -- actor: who has an account with us. Where somebody calls himself by an address, the row does not repeat it.
