@@ -701,6 +701,10 @@ def collector_token_is_read_at_each_login(lab):
     peer.token = "second-token"
     with open(os.path.join(w.folder, "box8.secret"), "w") as f:
         f.write("second-token\n")
+    end = time.time() + 10
+    while not peer.idling:   # a session that does not wait yet would take the second mail itself
+        assert time.time() < end, "the session never waits"
+        time.sleep(0.05)
     peer.messages[2] = b"From: a@b.fr\r\n\r\ntwo\r\n"
     for wire in list(peer.idling):
         wire.cut()
