@@ -104,7 +104,7 @@ class Kills:
     def backends(self, n):
         """kill -9 of a database session at work: PostgreSQL ends all others and recovers. Counted apart."""
         done = 0
-        for _ in range(n):
+        while done < n:      # one that ended before it was killed does not count
             self.feed()
             pid = wait_for("a session at work", lambda: int(self.rig.ask("select coalesce((select pid from pg_stat_activity where state in ('active', 'idle in transaction') "
                            "and application_name in ('worker', 'signer', 'deliverer', 'receiver') limit 1), 0)") or 0), 30, 0.002)
