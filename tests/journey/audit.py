@@ -87,7 +87,10 @@ def cases(world, story):
         assert verify(w) == {}
 
     def every_kind():
-        kinds = {r["kind"]: r["n"] for r in rows(w, "select kind, count(*) as n from relais.audit group by 1")}
+        def told():
+            return {r["kind"]: r["n"] for r in rows(w, "select kind, count(*) as n from relais.audit group by 1")}
+        wait_for("the checkpoint in the trail", lambda: "checkpoint" in told())
+        kinds = told()
         assert {"decision", "access", "act", "outcome", "checkpoint"} <= set(kinds) and kinds["decision"] > 50, kinds
         whole = sql(w, "select count(*) from relais.audit")
         assert whole == sql(w, "select max(position) from relais.audit") and int(whole) > 100
