@@ -145,6 +145,7 @@
 /* One message read in the jail. */
 #define LIMIT_INSPECT_CPU_SECONDS 10
 #define LIMIT_INSPECT_SECONDS 30
+#define LIMIT_OPENER_LOOK_SECONDS 2      /* to be connected with it, and whether it is there */
 #define LIMIT_OPENER_SECONDS 45          /* an answer of relais-opener: it waits for one reader itself */
 #define LIMIT_INSPECT_MEMORY (256u * 1024 * 1024)
 #define LIMIT_INSPECT_ANSWER (4u * 1024 * 1024)
@@ -184,13 +185,18 @@
 /* The keeper of the bodies' keys. */
 #define LIMIT_KEEPER_SECONDS 5           /* an answer is waited for: a keeper that ended is there again in less than one */
 #define LIMIT_KEEPER_SILENT_SECONDS 60   /* without a word of it in the database: an alarm */
-#define LIMIT_KEEPER_CLIENTS 160         /* connections at once: 64 workers, LIMIT_DELIVER_CHILDREN, the signer, the operator's */
+#define LIMIT_KEEPER_WORKERS 72          /* connections of workers at once: 64 of them, and some that are replaced */
+#define LIMIT_KEEPER_DELIVERERS (LIMIT_DELIVER_CHILDREN + 8)
+#define LIMIT_KEEPER_OTHERS 16           /* of the signer, of the opener, of operators: nobody can take another's */
+#define LIMIT_KEEPER_CLIENTS (LIMIT_KEEPER_WORKERS + LIMIT_KEEPER_DELIVERERS + 3 * LIMIT_KEEPER_OTHERS)
 #define LIMIT_KEEPER_BATCH 64            /* questions answered with one look into the database and one sync of the journal */
+#define LIMIT_KEEPER_REFUSED_LINES 100   /* of one asker in a minute, in the journal and the log; the rest is counted there */
 #define LIMIT_KEEPER_INTAKE_SECONDS 86400 /* a public key of intake is in use so long */
-#define LIMIT_KEEPER_INTAKE_KEPT_SECONDS (7 * 86400) /* its private half is kept so long after that, and as long as a body is under it: a
+#define LIMIT_KEEPER_INTAKE_KEPT_SECONDS (7 * 86400) /* its private half is kept so long after that, and after the last body left it: a
 					  * backup of the week before still opens, one that is older does not where it is of the time before filing */
 
 /* Work. */
+#define LIMIT_FORMER_KEYS 14             /* decryption keys beside today's and the next: a dossier lives 20 years, a certificate 3 */
 #define LIMIT_TRIES 5                    /* claims of one row before it is kept apart */
 #define LIMIT_CLAIM_BATCH 8
 
@@ -207,7 +213,8 @@
 /* The virus scanner (gateway/clamd.h). clamd's own limit is StreamMaxLength (clamd.conf(5): 100 MB unless it is set). */
 #define LIMIT_CLAMD_ANSWER 512
 #define LIMIT_CLAMD_CONNECT_SECONDS 5
-#define LIMIT_CLAMD_SECONDS 60           /* the whole of one message; clamd's own limit of a scan is two minutes (MaxScanTime) */
+#define LIMIT_CLAMD_SECONDS 150          /* the whole of one message; clamd's own limit of a scan is two minutes (MaxScanTime) */
+#define LIMIT_CLAMD_TRIES 3              /* of a message that leaves it without an answer, before that is one */
 
 /* The identity shield (policy/shield.h). A page has some 3 KB of text. */
 #define LIMIT_SHIELD_TEXT (4u * 1024 * 1024)     /* of one mail, all its documents together */

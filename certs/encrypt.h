@@ -7,23 +7,11 @@
 #define RELAIS_CERTS_ENCRYPT_H
 
 #include "base/arena.h"
-#include "base/instant.h"
 #include "base/reason.h"
 
 enum encrypt_content { ENCRYPT_AUTHENTICATED, ENCRYPT_ENVELOPED };
 
-/* May mail for that mailbox be encrypted to this certificate (DER) then? Made for it, of that mailbox, a key that counts, within its dates. NULL,
- * or why not, in English, without content. Its path is not asked: that is encrypt_import's. */
-const char *encrypt_check(struct bytes der, struct bytes mailbox, struct instant at);
-
-/*
- * The same of a PEM text, with its path under these anchors (a file) and lists (a folder, "" = not checked), as of that instant. NULL: *der and *until are
- * set, in the arena; or why not.
- */
-const char *encrypt_import(struct arena *arena, struct bytes pem, struct bytes mailbox, const char *anchors, const char *crls, struct instant at,
-			   struct bytes *der, struct instant *until);
-
-/* The entity inside an object for that certificate; *out in the arena. SIGN_REFUSED: OpenSSL failed, or it is empty or over LIMIT_MESSAGE; MEMORY. */
+/* The entity inside an object for that certificate (DER, which recipient.h judges); *out in the arena. SIGN_REFUSED: OpenSSL failed, or it is empty or over LIMIT_MESSAGE; MEMORY. */
 MUST_USE enum reason encrypt_entity(struct arena *arena, struct bytes der, enum encrypt_content content, struct bytes entity, struct bytes *out);
 
 #endif

@@ -6,69 +6,35 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "certs/encrypt.h"
+#include "certs/recipient.h"
 #include "certs/opening.h"
+#include "certs/pki_test.h"
+#include "certs/trust.h"
 
 #define TEXT "Content-Type: text/plain\r\n\r\nBonjour, cœur.\r\n"
 #define MAILBOX "dr.martin@hopital.fr"
 
 struct fixture {
-	char folder[64];
+	struct pki_test pki;
+	struct trust *trust;
 	struct instant now;
 };
-
-static bool run(const struct fixture *f, const char *command)
-{
-	char line[4096];
-	const char *slash = strrchr(__FILE__, '/');
-
-	snprintf(line, sizeof line, "cd '%s' && PKI='%.*s/make-test-pki.sh' && (%s) >>log 2>&1", f->folder,
-		 slash == NULL ? 1 : (int)(slash - __FILE__), slash == NULL ? "." : __FILE__, command);
-	return system(line) == 0;
-}
-
-static const char *in(const struct fixture *f, const char *name)
-{
-	static char paths[4][256];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", f->folder, name);
-	return path;
-}
-
-static struct bytes read_file(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	unsigned char *data = arena_alloc(arena, 1u << 18);
-
-	if (file == NULL)
-		fail_msg("%s cannot be read", path);
-	struct bytes out = {data, fread(data, 1, 1u << 18, file)};
-	fclose(file);
-	return out;
-}
 
 static int set_up(void **state)
 {
 	static struct fixture f;
+	char detail[TRUST_DETAIL];
 
-	strcpy(f.folder, "/tmp/relais-encrypt-XXXXXX");
-	if (mkdtemp(f.folder) == NULL ||
-	    !run(&f, "bash \"$PKI\" pki && bash \"$PKI\" foreign pki && one() { bash \"$PKI\" issue pki \"$@\"; } && one ec kind=opening cn=EC email=" MAILBOX " && "
+	if (!pki_test_make(&f.pki, "bash \"$PKI\" pki && bash \"$PKI\" foreign pki && one() { bash \"$PKI\" issue pki \"$@\"; } && one ec kind=opening cn=EC email=" MAILBOX " && "
 		     "one rsa kind=opening cn=RSA email=" MAILBOX " key=rsa && one other kind=opening cn=OTHER email=x@y.fr && one seal kind=seal cn=SEAL email=" MAILBOX " && "
 		     "one ended kind=opening cn=ENDED email=" MAILBOX " start=20200101000000Z end=20210101000000Z && one gone kind=opening cn=GONE email=" MAILBOX " && "
 		     "bash \"$PKI\" revoke pki gone && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout self.key -out self.pem -days 30 -subj /CN=x "
-		     "-addext keyUsage=critical,keyAgreement -addext extendedKeyUsage=emailProtection -addext basicConstraints=CA:FALSE -addext subjectAltName=email:" MAILBOX)) {
-		print_error("%s/log says why\n", f.folder);
+		     "-addext keyUsage=critical,keyAgreement -addext extendedKeyUsage=emailProtection -addext basicConstraints=CA:FALSE -addext subjectAltName=email:" MAILBOX) ||
+	    trust_load(pki_test_path(&f.pki, "pki/anchors-smime.pem"), pki_test_path(&f.pki, "pki/crls"), &f.trust, detail) != REASON_NONE)
 		return -1;
-	}
 	f.now = (struct instant){(int64_t)time(NULL) * 1000000};
 	*state = &f;
 	return 0;
@@ -76,15 +42,17 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	return run(*state, "cd / && rm -rf \"$OLDPWD\"") ? 0 : -1;
+	struct fixture *f = *state;
+
+	trust_free(&f->trust);
+	return pki_test_end(&f->pki);
 }
 
-static const char *import(const struct fixture *f, struct arena *arena, const char *name, struct bytes *der)
+static const char *import(const struct fixture *f, struct arena *arena, struct bytes pem, struct recipient_certificate *out)
 {
-	struct instant until = {0};
-	const char *why = encrypt_import(arena, read_file(arena, in(f, name)), BYTES(MAILBOX), in(f, "pki/anchors-smime.pem"), in(f, "pki/crls"), f->now, der, &until);
+	const char *why = recipient_import(arena, pem, BYTES(MAILBOX), f->trust, f->now, out);
 
-	assert_true(why != NULL || (der->len > 0 && instant_before(f->now, until)));
+	assert_true(why != NULL || (out->der.len > 0 && instant_before(f->now, out->until)));
 	return why;
 }
 
@@ -106,20 +74,67 @@ static void test_certificates(void **state)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena *arena = arena_create(4u << 20);
-		struct bytes der = BYTES_NONE;
-		const char *why = import(f, arena, rows[i].file, &der);
+		struct recipient_certificate taken = {0};
+		const char *why = import(f, arena, pki_test_read(arena, &f->pki, rows[i].file), &taken);
 		if ((why == NULL) != (rows[i].why == NULL) || (why != NULL && strstr(why, rows[i].why) == NULL))
 			fail_msg("%s: %s", rows[i].name, why == NULL ? "taken" : why);
 		/* What was taken is looked at again for each mail. */
 		if (why == NULL) {
-			assert_null(encrypt_check(der, BYTES(MAILBOX), f->now));
-			assert_non_null(encrypt_check(der, BYTES("x@y.fr"), f->now));
-			assert_non_null(encrypt_check(der, BYTES(""), f->now));
-			assert_non_null(encrypt_check(der, BYTES(MAILBOX), instant_plus(f->now, SPAN_DAYS(3660))));
-			assert_non_null(encrypt_check(bytes_slice(der, 0, der.len - 1), BYTES(MAILBOX), f->now));
+			assert_null(recipient_check(taken.der, BYTES(MAILBOX), f->now));
+			assert_non_null(recipient_check(taken.der, BYTES("x@y.fr"), f->now));
+			assert_non_null(recipient_check(taken.der, BYTES(""), f->now));
+			assert_non_null(recipient_check(taken.der, BYTES(MAILBOX), instant_plus(f->now, SPAN_DAYS(3660))));
+			assert_non_null(recipient_check(bytes_slice(taken.der, 0, taken.der.len - 1), BYTES(MAILBOX), f->now));
 		}
 		arena_destroy(&arena);
 	}
+}
+
+/* Whatever program wrote the file: what is kept is the certificate and its chain, and begins with the line that whoever reads it next looks for. */
+static void test_kept(void **state)
+{
+	static const char bags[] = "Bag Attributes\n    friendlyName: moi\n    localKeyID: 01 02\nsubject=C = FR, CN = EC\nissuer=CN = AC\n";
+	const struct fixture *f = *state;
+	struct arena *arena = arena_create(16u << 20);
+	struct bytes plain = pki_test_read(arena, &f->pki, "pki/ec.pem");
+	struct recipient_certificate kept = {0};
+
+	assert_null(import(f, arena, plain, &kept));
+	assert_true(bytes_starts(kept.pem, BYTES("-----BEGIN CERTIFICATE-----\n")));
+	assert_true(pki_test_run(&f->pki, "openssl x509 -text -in pki/ec.pem -out text.pem && sed 's/ CERTIFICATE/ X509 CERTIFICATE/' pki/ec.pem >label.pem && "
+					  "(cat pki/ec.pem pki/ca/organisations/cert.pem; echo fin) >chain.pem"));
+	const struct bytes written[] = {{(const unsigned char *)arena_printf(arena, "%s%.*s", bags, (int)plain.len, (const char *)plain.at), sizeof bags - 1 + plain.len},
+					pki_test_read(arena, &f->pki, "text.pem"), pki_test_read(arena, &f->pki, "label.pem"), pki_test_read(arena, &f->pki, "chain.pem")};
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+		struct recipient_certificate taken = {0}, again = {0};
+		assert_null(import(f, arena, written[i], &taken));
+		assert_true(bytes_equal(taken.der, kept.der) && bytes_starts(taken.pem, bytes_slice(kept.pem, 0, 400)));
+		assert_false(bytes_contains(taken.pem, BYTES("Bag")) || bytes_contains(taken.pem, BYTES("fin")));
+		assert_null(import(f, arena, taken.pem, &again));
+		assert_true(bytes_equal(taken.pem, again.pem));
+	}
+	arena_destroy(&arena);
+}
+
+/* What was good on the day of its import is judged again, as it was kept, with the lists of that day. */
+static void test_revoked_later(void **state)
+{
+	const struct fixture *f = *state;
+	struct arena *arena = arena_create(16u << 20);
+	struct recipient_certificate taken = {0}, none = {0};
+	struct trust *trust = NULL;
+	char detail[TRUST_DETAIL];
+
+	assert_true(pki_test_run(&f->pki, "bash \"$PKI\" issue pki later kind=opening cn=LATER email=" MAILBOX));
+	struct instant issued = {(int64_t)(time(NULL) + 1) * 1000000};
+	assert_null(recipient_import(arena, pki_test_read(arena, &f->pki, "pki/later.pem"), BYTES(MAILBOX), f->trust, issued, &taken));
+	assert_true(pki_test_run(&f->pki, "bash \"$PKI\" revoke pki later"));
+	assert_int_equal(trust_load(pki_test_path(&f->pki, "pki/anchors-smime.pem"), pki_test_path(&f->pki, "pki/crls"), &trust, detail), REASON_NONE);
+	struct instant then = {(int64_t)(time(NULL) + 1) * 1000000};
+	const char *why = recipient_import(arena, taken.pem, BYTES(MAILBOX), trust, then, &none);
+	assert_true(why != NULL && strstr(why, "revoked") != NULL && none.der.len == 0);
+	trust_free(&trust);
+	arena_destroy(&arena);
 }
 
 /* The other side is the openssl command; our own opener says which kind it was. */
@@ -134,7 +149,8 @@ static void test_opens(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena *arena = arena_create(8u << 20);
 		char certificate[32], key[32], command[256], detail[OPENING_DETAIL];
-		struct bytes der = BYTES_NONE, object = BYTES_NONE, again = BYTES_NONE, content;
+		struct recipient_certificate taken = {0};
+		struct bytes object = BYTES_NONE, again = BYTES_NONE, content;
 		struct opening *opening;
 		struct envelope_recipient r;
 		unsigned char secret[ENVELOPE_KEY_MAX];
@@ -142,18 +158,18 @@ static void test_opens(void **state)
 
 		snprintf(certificate, sizeof certificate, "pki/%s.pem", rows[i].name);
 		snprintf(key, sizeof key, "pki/%s.key", rows[i].name);
-		assert_null(import(f, arena, certificate, &der));
-		assert_int_equal(encrypt_entity(arena, der, rows[i].content, BYTES(TEXT), &object), REASON_NONE);
-		assert_int_equal(encrypt_entity(arena, der, rows[i].content, BYTES(TEXT), &again), REASON_NONE);
+		assert_null(import(f, arena, pki_test_read(arena, &f->pki, certificate), &taken));
+		assert_int_equal(encrypt_entity(arena, taken.der, rows[i].content, BYTES(TEXT), &object), REASON_NONE);
+		assert_int_equal(encrypt_entity(arena, taken.der, rows[i].content, BYTES(TEXT), &again), REASON_NONE);
 		assert_false(bytes_equal(object, again));   /* a key for each */
-		FILE *file = fopen(in(f, "object"), "wb");
+		FILE *file = fopen(pki_test_path(&f->pki, "object"), "wb");
 		assert_int_equal(fwrite(object.at, 1, object.len, file), object.len);
 		fclose(file);
 		snprintf(command, sizeof command, "openssl cms -decrypt -binary -inform DER -in object -recip %s -inkey %s -out plain", certificate, key);
-		assert_true(run(f, command));
-		assert_true(bytes_equal_text(read_file(arena, in(f, "plain")), TEXT));
+		assert_true(pki_test_run(&f->pki, command));
+		assert_true(bytes_equal_text(pki_test_read(arena, &f->pki, "plain"), TEXT));
 
-		assert_int_equal(opening_open(in(f, certificate), &(struct key_source){.key = in(f, key)}, &opening, detail), REASON_NONE);
+		assert_int_equal(opening_open(pki_test_path(&f->pki, certificate), &(struct key_source){.key = pki_test_path(&f->pki, key)}, &opening, detail), REASON_NONE);
 		const struct bytes ids[] = {opening_id(opening, 0), opening_id(opening, 1)};
 		assert_int_equal(envelope_find(arena, object, ids, 2, &r), REASON_NONE);
 		assert_int_equal(r.hash, ENVELOPE_SHA256);
@@ -163,7 +179,7 @@ static void test_opens(void **state)
 		assert_true(bytes_equal_text(content, TEXT));
 		assert_int_equal(authenticated, rows[i].content == ENCRYPT_AUTHENTICATED);
 		opening_close(&opening);
-		assert_int_equal(encrypt_entity(arena, der, rows[i].content, BYTES(""), &object), REASON_SIGN_REFUSED);
+		assert_int_equal(encrypt_entity(arena, taken.der, rows[i].content, BYTES(""), &object), REASON_SIGN_REFUSED);
 		assert_int_equal(encrypt_entity(arena, BYTES("x"), rows[i].content, BYTES(TEXT), &object), REASON_SIGN_REFUSED);
 		arena_destroy(&arena);
 	}
@@ -171,7 +187,7 @@ static void test_opens(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_certificates), cmocka_unit_test(test_opens)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_certificates), cmocka_unit_test(test_kept), cmocka_unit_test(test_revoked_later), cmocka_unit_test(test_opens)};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,52 +6,18 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "certs/envelope.h"
 #include "certs/opening.h"
+#include "certs/pki_test.h"
 
 #define TEXT "Content-Type: text/plain\r\n\r\nBonjour.\r\n"
 #define TO_RSA "-recip rsa.pem -keyopt rsa_padding_mode:oaep "
 
 struct fixture {
-	char folder[64];
+	struct pki_test pki;
 	struct opening *keys[3];   /* rsa, p256, p521 */
 	struct bytes ids[6];
 };
-
-static bool run(const struct fixture *f, const char *command)
-{
-	char line[4096];
-
-	snprintf(line, sizeof line, "cd '%s' && (%s) >>log 2>&1", f->folder, command);
-	return system(line) == 0;
-}
-
-static const char *in(const struct fixture *f, const char *name)
-{
-	static char paths[4][256];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", f->folder, name);
-	return path;
-}
-
-static struct bytes read_file(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	unsigned char *data = arena_alloc(arena, 1u << 20);
-
-	if (file == NULL)
-		fail_msg("%s cannot be read", path);
-	struct bytes out = {data, fread(data, 1, 1u << 20, file)};
-	fclose(file);
-	return out;
-}
 
 static const char certificates[] =
 	"one() { openssl req -x509 -newkey $2 -nodes -keyout $1.key -out $1.pem -days 30 -subj /CN=$1 -addext keyUsage=critical,$3 -addext extendedKeyUsage=emailProtection "
@@ -64,15 +30,12 @@ static int set_up(void **state)
 	static const char *const names[] = {"rsa", "p256", "p521"};
 	char detail[OPENING_DETAIL], key[16], certificate[16];
 
-	strcpy(f.folder, "/tmp/relais-envelope-XXXXXX");
-	if (mkdtemp(f.folder) == NULL || !run(&f, certificates)) {
-		print_error("%s/log says why\n", f.folder);
+	if (!pki_test_make(&f.pki, certificates))
 		return -1;
-	}
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(key, sizeof key, "%s.key", names[i]);
 		snprintf(certificate, sizeof certificate, "%s.pem", names[i]);
-		if (opening_open(in(&f, certificate), &(struct key_source){.key = in(&f, key)}, &f.keys[i], detail) != REASON_NONE) {
+		if (opening_open(pki_test_path(&f.pki, certificate), &(struct key_source){.key = pki_test_path(&f.pki, key)}, &f.keys[i], detail) != REASON_NONE) {
 			print_error("%s: %s\n", names[i], detail);
 			return -1;
 		}
@@ -89,7 +52,7 @@ static int tear_down(void **state)
 
 	for (size_t i = 0; i < 3; i++)
 		opening_close(&f->keys[i]);
-	return run(f, "cd / && rm -rf \"$OLDPWD\"") ? 0 : -1;
+	return pki_test_end(&f->pki);
 }
 
 /* As the service does it; the reason where it ends. */
@@ -148,9 +111,9 @@ static void test_rows(void **state)
 		struct arena *arena = arena_create(8u << 20);
 		struct bytes content;
 		bool authenticated = false;
-		if (!run(f, rows[i].command))
-			fail_msg("%s: %s/log says why it could not be made", rows[i].name, f->folder);
-		enum reason reason = open_object(f, arena, read_file(arena, in(f, "object")), &content, &authenticated);
+		if (!pki_test_run(&f->pki, rows[i].command))
+			fail_msg("%s: %s/log says why it could not be made", rows[i].name, f->pki.folder);
+		enum reason reason = open_object(f, arena, pki_test_read(arena, &f->pki, "object"), &content, &authenticated);
 		if (reason != rows[i].reason || (reason == REASON_NONE && authenticated != rows[i].authenticated))
 			fail_msg("%s: %s", rows[i].name, reason_code(reason));
 		if (reason == REASON_NONE && strstr(rows[i].command, "-in text") != NULL && !bytes_equal_text(content, TEXT))
@@ -167,8 +130,8 @@ static void test_altered(void **state)
 
 	for (size_t c = 0; c < 2; c++) {
 		struct arena *arena = arena_create(64u << 20);
-		assert_true(run(f, commands[c]));
-		struct bytes object = read_file(arena, in(f, "object")), content;
+		assert_true(pki_test_run(&f->pki, commands[c]));
+		struct bytes object = pki_test_read(arena, &f->pki, "object"), content;
 		unsigned char *copy = arena_alloc(arena, object.len);
 		bool authenticated;
 		size_t failed = 0;
@@ -230,7 +193,7 @@ static void test_keys(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct opening *o;
 		char detail[OPENING_DETAIL];
-		if (opening_open(in(f, bad[i].certificate), &(struct key_source){.key = in(f, bad[i].key)}, &o, detail) != REASON_CONFIG_VALUE || o != NULL || detail[0] == '\0')
+		if (opening_open(pki_test_path(&f->pki, bad[i].certificate), &(struct key_source){.key = pki_test_path(&f->pki, bad[i].key)}, &o, detail) != REASON_CONFIG_VALUE || o != NULL || detail[0] == '\0')
 			fail_msg("%s", bad[i].name);
 	}
 }

@@ -6,39 +6,16 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "certs/crl.h"
 #include "certs/inventory.h"
+#include "certs/pki_test.h"
 
 struct fixture {
-	char folder[64];
+	struct pki_test pki;
 	struct instant now;
 };
-
-static bool run(const struct fixture *f, const char *command)
-{
-	char line[4096];
-	const char *slash = strrchr(__FILE__, '/');
-
-	snprintf(line, sizeof line, "cd '%s' && PKI='%.*s/make-test-pki.sh' && (%s) >>log 2>&1", f->folder,
-		 slash == NULL ? 1 : (int)(slash - __FILE__), slash == NULL ? "." : __FILE__, command);
-	return system(line) == 0;
-}
-
-static const char *in(const struct fixture *f, const char *name)
-{
-	static char paths[4][256];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", f->folder, name);
-	return path;
-}
 
 /* Lists of the authority "organisations", each newer than the one before: 1 by make-test-pki, 2, 3; and what must not stand. */
 static const char lists[] =
@@ -63,10 +40,7 @@ static int set_up(void **state)
 {
 	static struct fixture f;
 
-	strcpy(f.folder, "/tmp/relais-inventory-XXXXXX");
-	if (mkdtemp(f.folder) == NULL)
-		return -1;
-	if (!run(&f, "bash \"$PKI\" pki && bash \"$PKI\" foreign pki && "
+	if (!pki_test_make(&f.pki, "bash \"$PKI\" pki && bash \"$PKI\" foreign pki && "
 		     "soon() { date -u -d \"+$1 days\" +%Y%m%d%H%M%SZ; } && "
 		     "bash \"$PKI\" issue pki d5 kind=tls-server cn=d5 end=$(soon 5) && bash \"$PKI\" issue pki d20 kind=tls-server cn=d20 end=$(soon 20) && "
 		     "bash \"$PKI\" issue pki d50 kind=tls-server cn=d50 end=$(soon 50) && "
@@ -75,10 +49,8 @@ static int set_up(void **state)
 		     "bash \"$PKI\" issue pki both kind=tls-both cn=both ou=318310021300028 && bash \"$PKI\" issue pki ended kind=tls-both cn=ENDED start=20200101000000Z end=20210101000000Z && "
 		     "openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.key -out weak1024.pem -days 100 -subj /CN=weak -addext extendedKeyUsage=serverAuth "
 		     "-addext keyUsage=digitalSignature -addext basicConstraints=CA:FALSE && "
-		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !run(&f, lists) || !run(&f, renewed)) {
-		print_error("%s/log says why\n", f.folder);
+		     "openssl x509 -in pki/d50.pem -outform DER -out d50.der && echo nothing >empty.pem && mkdir -p none") || !pki_test_run(&f.pki, lists) || !pki_test_run(&f.pki, renewed))
 		return -1;
-	}
 	f.now.us = (int64_t)time(NULL) * 1000000;
 	*state = &f;
 	return 0;
@@ -87,10 +59,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	const struct fixture *f = *state;
-	char line[128];
 
-	snprintf(line, sizeof line, "rm -rf '%s'", f->folder);
-	return system(line) == 0 ? 0 : -1;
+	return pki_test_end(&f->pki);
 }
 
 /* --- the inventory ------------------------------------------------------------------ */
@@ -131,8 +101,8 @@ static void test_rows(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct arena *arena = arena_create(1 << 22);
 		struct inventory list = {.arena = arena, .now = f->now};
-		const char *key = rows[i].key == NULL ? NULL : arena_printf(arena, "%s/%s", f->folder, rows[i].key);
-		assert_int_equal(inventory_add(&list, rows[i].use, in(f, rows[i].file), key), REASON_NONE);
+		const char *key = rows[i].key == NULL ? NULL : arena_printf(arena, "%s/%s", f->pki.folder, rows[i].key);
+		assert_int_equal(inventory_add(&list, rows[i].use, pki_test_path(&f->pki, rows[i].file), key), REASON_NONE);
 		if (list.n != rows[i].n || list.items[0].troubles != rows[i].troubles)
 			fail_msg("%s: %zu items, troubles %u", rows[i].what, list.n, list.items[0].troubles);
 		if (rows[i].troubles == 0 && rows[i].use != INVENTORY_CRLS)
@@ -152,8 +122,8 @@ static void test_lists(void **state)
 	struct inventory list = {.arena = arena, .now = f->now};
 	size_t overtaken = 0;
 
-	assert_true(run(f, "mkdir pair && cp second.pem third.pem pair/"));
-	assert_int_equal(inventory_add(&list, INVENTORY_CRLS, in(f, "pair"), NULL), REASON_NONE);
+	assert_true(pki_test_run(&f->pki, "mkdir pair && cp second.pem third.pem pair/"));
+	assert_int_equal(inventory_add(&list, INVENTORY_CRLS, pki_test_path(&f->pki, "pair"), NULL), REASON_NONE);
 	assert_int_equal(list.n, 2);
 	for (size_t i = 0; i < 2; i++)
 		overtaken += list.items[i].troubles == INVENTORY_OVERTAKEN;
@@ -165,7 +135,7 @@ static void test_lists(void **state)
 	} times[] = {{SPAN_DAYS(2).us, 0}, {SPAN_HOURS(23).us, INVENTORY_DAYS_7}, {0, INVENTORY_EXPIRED}, {SPAN_DAYS(700).us, INVENTORY_EARLY}};
 	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
 		struct inventory then = {.arena = arena, .now = {end.us - times[i].before_end}};
-		assert_int_equal(inventory_add(&then, INVENTORY_CRLS, in(f, "pki/crls"), NULL), REASON_NONE);
+		assert_int_equal(inventory_add(&then, INVENTORY_CRLS, pki_test_path(&f->pki, "pki/crls"), NULL), REASON_NONE);
 		assert_int_equal(then.items[0].troubles & ~(unsigned)INVENTORY_OVERTAKEN, times[i].troubles);
 	}
 	arena_destroy(&arena);
@@ -204,8 +174,8 @@ static void test_peers(void **state)
 		struct arena *arena = arena_create(1 << 20);
 		struct bytes name, printed;
 		const char *why;
-		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->folder), *crls = arena_printf(arena, "%s/pki/crls", f->folder);
-		enum reason reason = inventory_judge_peer(arena, in(f, peers[i].file), anchors, crls, f->now, &name, &printed, &why);
+		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->pki.folder), *crls = arena_printf(arena, "%s/pki/crls", f->pki.folder);
+		enum reason reason = inventory_judge_peer(arena, pki_test_path(&f->pki, peers[i].file), anchors, crls, f->now, &name, &printed, &why);
 		if (reason != peers[i].reason || (why == NULL) != (peers[i].why == NULL) || (why != NULL && strstr(why, peers[i].why) == NULL))
 			fail_msg("%s: %s, %s", peers[i].what, reason_code(reason), why == NULL ? "" : why);
 		assert_int_equal(name.len > 0 && printed.len > 0, reason != REASON_CONFIG_VALUE);
@@ -214,18 +184,6 @@ static void test_peers(void **state)
 }
 
 /* --- a list that was fetched ------------------------------------------------------------ */
-
-static struct bytes file_bytes(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	unsigned char *data = arena_alloc(arena, 1 << 20);
-
-	if (file == NULL)
-		fail_msg("%s", path);
-	struct bytes out = {data, fread(data, 1, 1 << 20, file)};
-	fclose(file);
-	return out;
-}
 
 static const struct {
 	const char *what, *file, *there;   /* there: what lies in place already */
@@ -253,13 +211,13 @@ static void test_fetched(void **state)
 {
 	const struct fixture *f = *state;
 
-	assert_true(run(f, "cp third.pem later/"));
+	assert_true(pki_test_run(&f->pki, "cp third.pem later/"));
 	for (size_t i = 0; i < sizeof fetched / sizeof fetched[0]; i++) {
 		struct arena *arena = arena_create(8 << 20);
 		struct crl_facts facts;
-		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->folder);
+		const char *anchors = arena_printf(arena, "%s/pki/anchors-tls.pem", f->pki.folder);
 		struct instant at = instant_plus(f->now, SPAN_DAYS(fetched[i].days));
-		enum reason reason = crl_check(arena, anchors, in(f, fetched[i].there), file_bytes(arena, in(f, fetched[i].file)), at, &facts);
+		enum reason reason = crl_check(arena, anchors, pki_test_path(&f->pki, fetched[i].there), pki_test_read(arena, &f->pki, fetched[i].file), at, &facts);
 		if (reason != fetched[i].reason)
 			fail_msg("%s: %s", fetched[i].what, reason_code(reason));
 		if (reason == REASON_NONE) {
@@ -278,7 +236,7 @@ static void test_ended(void **state)
 	struct crl_facts facts;
 
 	struct instant later = instant_plus((struct instant){(int64_t)time(NULL) * 1000000}, SPAN_SECONDS(3));
-	assert_int_equal(crl_check(arena, in(f, "pki/anchors-tls.pem"), in(f, "in"), file_bytes(arena, in(f, "ended.pem")), later, &facts),
+	assert_int_equal(crl_check(arena, pki_test_path(&f->pki, "pki/anchors-tls.pem"), pki_test_path(&f->pki, "in"), pki_test_read(arena, &f->pki, "ended.pem"), later, &facts),
 			 REASON_CRL_ENDED);
 	arena_destroy(&arena);
 }
@@ -303,12 +261,12 @@ static void test_rollover(void **state)
 	};
 	const struct fixture *f = *state;
 
-	assert_true(run(f, "day() { date -u -d \"$1 days\" +%Y%m%d%H%M%SZ; } && one() { bash \"$PKI\" issue pki $1 kind=${4:-seal} cn=$1 email=a@x.fr start=$(day $2) end=$(day $3) && cp pki/$1.pem .; } && "
+	assert_true(pki_test_run(&f->pki, "day() { date -u -d \"$1 days\" +%Y%m%d%H%M%SZ; } && one() { bash \"$PKI\" issue pki $1 kind=${4:-seal} cn=$1 email=a@x.fr start=$(day $2) end=$(day $3) && cp pki/$1.pem .; } && "
 			   "one old -30 +5 && one new -2 +90 && one next +3 +90 && one late +6 +90 && one short -20 +2 && one past -30 -1 && one client -2 +90 tls-client"));
 	for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
 		struct arena *arena = arena_create(4 << 20);
 		struct inventory list = {.arena = arena, .now = f->now};
-		const char *old = arena_printf(arena, "%s/%s.pem", f->folder, turns[i].old), *new = arena_printf(arena, "%s/%s.pem", f->folder, turns[i].new);
+		const char *old = arena_printf(arena, "%s/%s.pem", f->pki.folder, turns[i].old), *new = arena_printf(arena, "%s/%s.pem", f->pki.folder, turns[i].new);
 		assert_int_equal(inventory_add(&list, turns[i].use, old, NULL), REASON_NONE);
 		assert_int_equal(inventory_add(&list, turns[i].use, new, NULL), REASON_NONE);
 		inventory_rollover(&list);
@@ -325,8 +283,8 @@ static void test_two_keys_of_one_name(void **state)
 	struct arena *arena = arena_create(8 << 20);
 	struct crl_facts old, new;
 
-	assert_int_equal(crl_check(arena, in(f, "twins.pem"), in(f, "none"), file_bytes(arena, in(f, "new-key.pem")), f->now, &new), REASON_NONE);
-	assert_int_equal(crl_check(arena, in(f, "twins.pem"), in(f, "renewed"), file_bytes(arena, in(f, "old-key.pem")), f->now, &old), REASON_NONE);
+	assert_int_equal(crl_check(arena, pki_test_path(&f->pki, "twins.pem"), pki_test_path(&f->pki, "none"), pki_test_read(arena, &f->pki, "new-key.pem"), f->now, &new), REASON_NONE);
+	assert_int_equal(crl_check(arena, pki_test_path(&f->pki, "twins.pem"), pki_test_path(&f->pki, "renewed"), pki_test_read(arena, &f->pki, "old-key.pem"), f->now, &old), REASON_NONE);
 	assert_string_not_equal(old.prefix, new.prefix);
 	arena_destroy(&arena);
 }

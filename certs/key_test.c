@@ -6,13 +6,10 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "certs/opening.h"
+#include "certs/pki_test.h"
 #include "certs/sign.h"
 #include "certs/verify.h"
 
@@ -22,29 +19,9 @@
 static const struct bytes entity = BYTES_OF("Content-Type: text/plain\r\n\r\nBonjour.\r\n");
 
 struct fixture {
-	char folder[64];
+	struct pki_test pki;
 	struct trust *trust;
 };
-
-static bool run(const struct fixture *f, const char *command)
-{
-	char line[4096];
-	const char *slash = strrchr(__FILE__, '/');
-
-	snprintf(line, sizeof line, "cd '%s' && PKI='%.*s/make-test-pki.sh' && (%s) >>log 2>&1", f->folder,
-		 slash == NULL ? 1 : (int)(slash - __FILE__), slash == NULL ? "." : __FILE__, command);
-	return system(line) == 0;
-}
-
-static const char *in(const struct fixture *f, const char *name)
-{
-	static char paths[4][256];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof paths[0], "%s/%s", f->folder, name);
-	return path;
-}
 
 /* The keys go into the token, and their files are taken away. */
 static const char token[] =
@@ -60,17 +37,12 @@ static int set_up(void **state)
 	static struct fixture f;
 	char detail[TRUST_DETAIL];
 
-	strcpy(f.folder, "/tmp/relais-key-XXXXXX");
-	if (mkdtemp(f.folder) == NULL)
-		return -1;
-	if (!run(&f, "bash \"$PKI\" pki seal=" SEAL " && bash \"$PKI\" issue pki rsa kind=seal cn=RSA email=" SEAL " key=rsa && "
+	if (!pki_test_make(&f.pki, "bash \"$PKI\" pki seal=" SEAL " && bash \"$PKI\" issue pki rsa kind=seal cn=RSA email=" SEAL " key=rsa && "
 		     "bash \"$PKI\" issue pki opens-rsa kind=opening cn=RSA email=" SEAL " key=rsa && bash \"$PKI\" issue pki opens-ec kind=opening cn=EC email=" SEAL " && "
 		     "bash \"$PKI\" issue pki file kind=seal cn=FILE email=" SEAL) ||
-	    !run(&f, token) || setenv("SOFTHSM2_CONF", in(&f, "conf"), 1) != 0 ||
-	    trust_load(in(&f, "pki/anchors-smime.pem"), NULL, &f.trust, detail) != REASON_NONE) {
-		print_error("%s/log says why\n", f.folder);
+	    !pki_test_run(&f.pki, token) || setenv("SOFTHSM2_CONF", pki_test_path(&f.pki, "conf"), 1) != 0 ||
+	    trust_load(pki_test_path(&f.pki, "pki/anchors-smime.pem"), NULL, &f.trust, detail) != REASON_NONE)
 		return -1;
-	}
 	*state = &f;
 	return 0;
 }
@@ -80,12 +52,12 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	trust_free(&f->trust);
-	return run(f, "cd / && rm -rf \"$OLDPWD\"") ? 0 : -1;
+	return pki_test_end(&f->pki);
 }
 
 static struct key_source source(const struct fixture *f, const char *key, const char *pin)
 {
-	return (struct key_source){key_is_token(key) ? key : in(f, key), MODULE, in(f, pin)};
+	return (struct key_source){key_is_token(key) ? key : pki_test_path(&f->pki, key), MODULE, pki_test_path(&f->pki, pin)};
 }
 
 /* Before any other: a process that has logged in once is known to its token, and keeps its module. */
@@ -96,10 +68,10 @@ static void test_wrong_pin(void **state)
 	struct sign *sign;
 	char detail[SIGN_DETAIL];
 
-	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), &key, &sign, detail), REASON_CONFIG_VALUE);
+	assert_int_equal(sign_open(pki_test_path(&f->pki, "pki/rsa.pem"), &key, &sign, detail), REASON_CONFIG_VALUE);
 	assert_string_equal(detail, "the token has no such key, or does not take the PIN");
-	key.module = in(f, "conf");
-	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), &key, &sign, detail), REASON_CONFIG_VALUE);
+	key.module = pki_test_path(&f->pki, "conf");
+	assert_int_equal(sign_open(pki_test_path(&f->pki, "pki/rsa.pem"), &key, &sign, detail), REASON_CONFIG_VALUE);
 }
 
 /* What is sealed by the token verifies as what is sealed by a file does, again and again. */
@@ -119,7 +91,7 @@ static void test_seals(void **state)
 		struct key_source key = source(f, rows[i].key, "pin");
 		struct sign *sign;
 		char detail[SIGN_DETAIL];
-		if (sign_open(in(f, rows[i].certificate), &key, &sign, detail) != REASON_NONE)
+		if (sign_open(pki_test_path(&f->pki, rows[i].certificate), &key, &sign, detail) != REASON_NONE)
 			fail_msg("%s: %s", rows[i].key, detail);
 		for (int again = 0; again < 3; again++) {
 			struct arena *arena = arena_create(4 << 20);
@@ -155,26 +127,14 @@ static void test_refused(void **state)
 		struct key_source key = source(f, rows[i].key, rows[i].pin);
 		struct sign *sign;
 		char detail[SIGN_DETAIL];
-		if (sign_open(in(f, rows[i].certificate), &key, &sign, detail) != REASON_CONFIG_VALUE || strstr(detail, rows[i].why) == NULL)
+		if (sign_open(pki_test_path(&f->pki, rows[i].certificate), &key, &sign, detail) != REASON_CONFIG_VALUE || strstr(detail, rows[i].why) == NULL)
 			fail_msg("%s: %s", rows[i].name, detail);
 		assert_null(strstr(detail, "246810"));
 	}
 	struct sign *sign;
 	char detail[SIGN_DETAIL];
-	struct key_source no_module = {"pkcs11:token=relais;object=rsa", "", in(f, "pin")};
-	assert_int_equal(sign_open(in(f, "pki/rsa.pem"), &no_module, &sign, detail), REASON_CONFIG_VALUE);
-}
-
-static struct bytes read_file(struct arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	unsigned char *data = arena_alloc(arena, 65536);
-
-	if (file == NULL)
-		fail_msg("%s cannot be read", path);
-	struct bytes out = {data, fread(data, 1, 65536, file)};
-	fclose(file);
-	return out;
+	struct key_source no_module = {"pkcs11:token=relais;object=rsa", "", pki_test_path(&f->pki, "pin")};
+	assert_int_equal(sign_open(pki_test_path(&f->pki, "pki/rsa.pem"), &no_module, &sign, detail), REASON_CONFIG_VALUE);
 }
 
 /* Keys that open mail, in the token: it does the one step, and the key never leaves it. */
@@ -195,13 +155,13 @@ static void test_opens(void **state)
 		bool authenticated;
 
 		snprintf(command, sizeof command, "printf 'Bonjour.' | openssl cms -encrypt -binary -aes-256-gcm -outform DER -out object -recip pki/%s.pem %s", rows[i].name, rows[i].options);
-		assert_true(run(f, command));
+		assert_true(pki_test_run(&f->pki, command));
 		snprintf(uri, sizeof uri, "pkcs11:token=relais;object=%s;type=private", rows[i].name);
 		snprintf(certificate, sizeof certificate, "pki/%s.pem", rows[i].name);
 		struct key_source key = source(f, uri, "pin");
-		if (opening_open(in(f, certificate), &key, &opening, detail) != REASON_NONE)
+		if (opening_open(pki_test_path(&f->pki, certificate), &key, &opening, detail) != REASON_NONE)
 			fail_msg("%s: %s", rows[i].name, detail);
-		const struct bytes ids[] = {opening_id(opening, 0), opening_id(opening, 1)}, object = read_file(arena, in(f, "object"));
+		const struct bytes ids[] = {opening_id(opening, 0), opening_id(opening, 1)}, object = pki_test_read(arena, &f->pki, "object");
 		assert_int_equal(envelope_find(arena, object, ids, 2, &r), REASON_NONE);
 		if (!opening_unwrap(opening, &r, secret))
 			fail_msg("%s", rows[i].name);

@@ -35,6 +35,14 @@ A("audit.checkpoint", "La piste d'audit n'a pas été scellée comme prévu : le
   "relais audit verify dit si la chaîne tient et, sinon, où elle est rompue ; relais.log (checkpoint-refused) dit ce que le signataire a refusé. Ne redémarrez rien avant d'avoir copié base et journaux.",
   "The trail was not sealed when it should have been: the signer is away, or holds the chain for broken.",
   "relais audit verify says whether the chain holds and where it is broken if not; relais.log (checkpoint-refused) says what the signer refused. Restart nothing before database and journals are copied.")
+A("audit.key", "La clé de la piste d'audit (audit.key) n'est pas la sienne : plus aucune ligne n'entre dans la chaîne.",
+  "Remettez le fichier audit.key d'origine, de l'ancien dossier ou de la sauvegarde des clés, puis arrêtez et redémarrez. Rien n'est perdu : les lignes attendent.",
+  "The key of the trail (audit.key) is not its own: no row enters the chain any more.",
+  "Put the first file audit.key back, from the old folder or from the backup of the keys, then stop and start again. Nothing is lost: the rows wait.")
+A("audit.folder", "Un point de contrôle n'a pas pu être copié hors de la base (audit.folder), ou un autre y tient déjà sa place.",
+  "Y a-t-il de la place, et le dossier est-il celui de cette instance ? Rien n'y est écrasé : comparez avec relais audit verify.",
+  "A checkpoint could not be copied outside the database (audit.folder), or another stands in its place there.",
+  "Is there room, and is the folder this instance's? Nothing is written over there: compare with relais audit verify.")
 A("audit.stamp", "L'autorité d'horodatage ne répond pas, ou sa réponse n'est pas bonne : les points de contrôle attendent leur jeton.",
   "La raison est dans le détail ; voyez audit.tsa_url et audit.tsa_anchors. Les points de contrôle restent scellés, et leurs jetons sont demandés de nouveau.",
   "The time-stamping authority does not answer, or its answer is not good: the checkpoints wait for their stamp.",
@@ -47,6 +55,10 @@ A("store.earlier", "La base de données en sait moins que le journal de ce qui e
   "relais fence dit ce qui manque ; quand c'est compris, relais fence lift laisse repartir le courrier, sans renvoyer ce qui est déjà parti.",
   "The database knows less than the journal of what has left: it was set back to an earlier point. Nothing leaves any more.",
   "relais fence says what is missing; when that is understood, relais fence lift lets mail leave again, without sending anew what has left.")
+A("fence.unlooked", "Depuis que PostgreSQL a démarré, les journaux n'ont pas pu être comparés à cette base : rien n'est décidé et rien ne part ; ce qui entre attend.",
+  "Le détail dit ce qui ne peut pas être lu : un journal (un lien, un dossier, un droit), la liste des clés détruites du gardien, ou le journal du service. Réparé, tout repart tout seul.",
+  "Since PostgreSQL started, the journals could not be held against this database: nothing is decided and nothing leaves; what comes in waits.",
+  "The detail has what cannot be read: a journal (a link, a folder, a permission), the keeper's list of destroyed keys, or the log of the service. Once mended all goes on by itself.")
 A("staff.failed", "Un message à nos propres équipes (liste du matin, urgence, alerte) n'a pas pu être remis.",
   "Lisez relais tasks maintenant, puis corrigez la boîte dans le groupe staff : le détail dit laquelle et pourquoi. L'alarme finit quand un message y arrive.",
   "A mail to our own people (digest, emergency, alert) could not be delivered.",
@@ -63,6 +75,14 @@ A("antivirus.away", "Le contrôle antivirus ne répond pas : le courrier reçu e
   "Relancez clamd et voyez son journal ; antivirus.clamd nomme sa socket, que l'utilisateur relais-antivirus doit pouvoir ouvrir. Ce qui attend repart tout seul.",
   "The virus scanner does not answer: mail received and documents to send wait (or pass unscanned, where antivirus.when_away lets them).",
   "Start clamd again and see its log; antivirus.clamd names its socket, which the user relais-antivirus must be able to open. What waits goes on by itself.")
+A("opener.away", "Le processus qui ouvre les messages chiffrés ne répond pas : ces messages attendent sans être lus ; le reste continue.",
+  "relais status dit si relais-opener tourne, log/relais.log pourquoi il a fini (key-refused : certificat, clé ou module). Ce qui attend repart tout seul.",
+  "The process that opens encrypted mail does not answer: these messages wait unread; the rest goes on.",
+  "relais status says whether relais-opener runs, log/relais.log why it ended (key-refused: certificate, key or token). What waits goes on by itself.")
+A("recipient.certificate", "Un certificat pour lequel nous chiffrons n'est plus bon : révoqué, échu, ou d'une autorité que nous ne connaissons plus.",
+  "relais recipient list dit lesquels et pourquoi. Demandez le nouveau à son titulaire et importez-le ; d'ici là, un certificat révoqué sert encore : retirez-le si sa clé a été volée.",
+  "A certificate that we encrypt to is no longer good: revoked, ended, or of an authority that we no longer know.",
+  "relais recipient list says which and why. Ask its holder for the new one and import it; until then a revoked one is still used: take it away if its key was stolen.")
 A("collect.failed", "Une boîte relevée par IMAP ne peut plus l'être depuis dix minutes : le courrier s'y accumule.",
   "Le détail dit la boîte et la raison (relais.log a le reste) : identifiants ou jeton, certificat du serveur, dossier, réseau.",
   "A mailbox that is fetched by IMAP cannot be for ten minutes: mail piles up there.",

@@ -1,10 +1,11 @@
-/* gateway/antivirus.c - relais-antivirus (--socket FD | --listen FD) --clamd ADDRESS
+/* gateway/antivirus.c - relais-antivirus (--socket FD | --listen FD) --clamd PATH
  *
- * Hands one message to the virus scanner and tells its verdict (gateway/clamd.h). A process of its own, so that the worker, who holds a role
- * on the database, need not open connections: this one holds nothing but the message that it is given. With a local socket it can make no
- * connection; with TCP to that one port only, where the kernel has the wall for it. Exit status 64: usage. */
+ * Hands one message to the virus scanner and tells its verdict (gateway/clamd.h); with {"op": "ping"} whether it is there. A process of its
+ * own, so that the worker, who holds a role on the database, need not open connections: this one holds nothing but the message that it is
+ * given, and reaches nothing but local sockets. Exit status 64: usage. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/frame.h"
@@ -12,22 +13,42 @@
 #include "gateway/clamd.h"
 #include "gateway/jail.h"
 #include "gateway/json_view.h"
+#include "gateway/local.h"
 #include "gateway/log.h"
 #include "gateway/oneshot.h"
 #include "gateway/reader.h"
 
-static void handle(const void *warm, struct bytes request, struct bytes payload, int answer_fd)
+static bool there(const char *clamd)
+{
+	int scanner = local_connect(clamd, SOCK_STREAM, LIMIT_CLAMD_CONNECT_SECONDS * 1000);
+	bool answers = scanner >= 0 && clamd_ping(scanner, LIMIT_CLAMD_CONNECT_SECONDS * 1000);
+
+	if (scanner >= 0)
+		close(scanner);
+	return answers;
+}
+
+static struct clamd_verdict scan(const char *clamd, struct bytes content)
+{
+	int scanner = local_connect(clamd, SOCK_STREAM, LIMIT_CLAMD_CONNECT_SECONDS * 1000);
+
+	if (scanner < 0)
+		return (struct clamd_verdict){.reason = REASON_ANTIVIRUS_AWAY};
+	return clamd_scan(scanner, content, LIMIT_CLAMD_SECONDS * 1000);
+}
+
+static void handle(const void *warm, struct bytes text, struct bytes payload, int answer_fd)
 {
 	struct arena *arena = arena_create(1u << 20);
-	struct clamd_verdict v = {.reason = REASON_ANTIVIRUS_AWAY};
-	int scanner = clamd_connect(warm, LIMIT_CLAMD_CONNECT_SECONDS * 1000);
+	json_t *request = json_read(text);
+	struct clamd_verdict v = {.reason = there(warm) ? REASON_NONE : REASON_ANTIVIRUS_AWAY};
 
-	(void)request;
 	if (arena == NULL)
 		_exit(READER_MEMORY);
-	if (scanner >= 0)
-		v = clamd_scan(scanner, payload, LIMIT_CLAMD_SECONDS * 1000);
+	if (v.reason == REASON_NONE && !bytes_equal_text(json_view(request, "op"), "ping"))
+		v = scan(warm, payload);
 	reader_piece(answer_fd, FRAME_JSON, json_write(arena, json_pack("{s:s, s:s}", "reason", reason_code(v.reason), "name", v.name)));
+	json_decref(request);
 	arena_destroy(&arena);
 }
 
@@ -40,7 +61,7 @@ int main(int argc, char **argv)
 	jail_begin();
 	log_open("antivirus");
 	if (!reader_options(argc, argv, options, 1, &from) || clamd == NULL || !clamd_is_address(clamd)) {
-		dprintf(STDERR_FILENO, "usage: relais-antivirus (--socket FD | --listen FD) --clamd /PATH|127.0.0.1:PORT|[::1]:PORT\n");
+		dprintf(STDERR_FILENO, "usage: relais-antivirus (--socket FD | --listen FD) --clamd /PATH\n");
 		return READER_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -52,8 +73,7 @@ int main(int argc, char **argv)
 		.cpu_seconds = LIMIT_INSPECT_CPU_SECONDS,
 		.memory = LIMIT_INSPECT_MEMORY,
 	};
-	jail_connecting(clamd_port(clamd));
-	bool jailed = jail_enter(clamd_is_local(clamd) ? JAIL_SCANNER : JAIL_SCANNER_TCP);
+	bool jailed = jail_enter(JAIL_SCANNER);
 	if (from.listening)
 		log_event("ready", LOG_NUMBER("jailed", jailed), LOG_END);
 	return oneshot_serve(&server);

@@ -31,30 +31,35 @@ enum reason audit_key_read(const char *path, struct audit_key *out)
 	return n == AUDIT_KEY ? REASON_NONE : REASON_AUDIT_KEY;
 }
 
-struct bytes audit_key_inner(const struct audit_key *key)
+/* HMAC-SHA-256 (RFC 2104). */
+static void keyed(const struct audit_key *key, struct bytes text, unsigned char out[DIGEST_SHA256])
 {
-	return (struct bytes){key->inner, sizeof key->inner};
+	struct digest_run run = digest_start();
+	unsigned char inner[DIGEST_SHA256];
+
+	digest_add(&run, (struct bytes){key->inner, sizeof key->inner});
+	digest_add(&run, text);
+	digest_end(&run, inner);
+	run = digest_start();
+	digest_add(&run, (struct bytes){key->outer, sizeof key->outer});
+	digest_add(&run, (struct bytes){inner, sizeof inner});
+	digest_end(&run, out);
 }
 
-struct bytes audit_key_outer(const struct audit_key *key)
+void audit_key_name(const struct audit_key *key, char out[DIGEST_SHA256_TEXT])
 {
-	return (struct bytes){key->outer, sizeof key->outer};
+	unsigned char raw[DIGEST_SHA256];
+
+	keyed(key, BYTES("the key of a trail"), raw);
+	digest_text(raw, out);
 }
 
 void audit_row_key(const struct audit_key *key, int64_t row, unsigned char out[DIGEST_SHA256])
 {
-	struct digest_run run = digest_start();
-	unsigned char inner[DIGEST_SHA256];
 	char number[24];
 	int n = snprintf(number, sizeof number, "%lld", (long long)row);
 
-	digest_add(&run, audit_key_inner(key));
-	digest_add(&run, (struct bytes){(const unsigned char *)number, (size_t)n});
-	digest_end(&run, inner);
-	run = digest_start();
-	digest_add(&run, audit_key_outer(key));
-	digest_add(&run, (struct bytes){inner, sizeof inner});
-	digest_end(&run, out);
+	keyed(key, (struct bytes){(const unsigned char *)number, (size_t)n}, out);
 }
 
 void audit_row_proof(const struct audit_key *key, int64_t row, struct bytes evidence, char out[DIGEST_SHA256_TEXT])

@@ -17,8 +17,8 @@ struct audit_key {
 /* AUDIT_KEY_…: it is not there, cannot be read, or has not 32 bytes. */
 MUST_USE enum reason audit_key_read(const char *path, struct audit_key *out);
 void audit_key_make(const unsigned char key[AUDIT_KEY], struct audit_key *out);
-struct bytes audit_key_inner(const struct audit_key *key);
-struct bytes audit_key_outer(const struct audit_key *key);
+/* What the trail knows of the key (relais.audit_key_name): HMAC-SHA-256 of a constant, in hexadecimal. */
+void audit_key_name(const struct audit_key *key, char out[DIGEST_SHA256_TEXT]);
 
 /* Of one row. */
 void audit_row_key(const struct audit_key *key, int64_t row, unsigned char out[DIGEST_SHA256]);

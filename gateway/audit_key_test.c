@@ -45,6 +45,25 @@ static void a_row_has_a_key_of_its_own(void **state)
 	assert_memory_not_equal(got, other, sizeof got);
 }
 
+/* Not one of a row, and another key has another. */
+static void a_key_has_a_name(void **state)
+{
+	(void)state;
+	static const unsigned char key[AUDIT_KEY] = {1, 2, 3, 250}, other[AUDIT_KEY] = {1, 2, 3, 251};
+	unsigned char raw[DIGEST_SHA256];
+	char got[DIGEST_SHA256_TEXT], wanted[DIGEST_SHA256_TEXT];
+	struct audit_key blocks;
+
+	audit_key_make(key, &blocks);
+	audit_key_name(&blocks, got);
+	hmac(key, BYTES("the key of a trail"), raw);
+	digest_text(raw, wanted);
+	assert_string_equal(got, wanted);
+	audit_key_make(other, &blocks);
+	audit_key_name(&blocks, got);
+	assert_string_not_equal(got, wanted);
+}
+
 /* sha256(key of the row, evidence), which sha256sum makes too. */
 static void a_proof_is_a_digest_of_key_and_text(void **state)
 {
@@ -90,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_has_a_key_of_its_own),
+		cmocka_unit_test(a_key_has_a_name),
 		cmocka_unit_test(a_proof_is_a_digest_of_key_and_text),
 		cmocka_unit_test(a_file_of_another_size_is_no_key),
 	};

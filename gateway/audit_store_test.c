@@ -7,26 +7,43 @@
 
 static struct audit_key key;
 
-static void run(struct store *store, const char *sql)
-{
-	if (store_run(store, sql, NULL, 0, NULL) != REASON_NONE)
-		fail_msg("%s", sql);
-}
-
 static enum reason tried(struct store *store, const char *sql)
 {
 	return store_run(store, sql, NULL, 0, NULL);
 }
 
-static int64_t linked(struct store *store, int64_t most)
+enum { MOST = 6000 };
+
+/* As relais-refresher does it. */
+static enum reason link_rows(struct store *store, const unsigned char secret[AUDIT_KEY], int64_t most, int64_t *n)
 {
-	struct store_rows *rows = NULL;
-	static const unsigned char secret[AUDIT_KEY] = {1, 2, 3};
+	static unsigned char keys[MOST * DIGEST_SHA256];
+	static struct bytes ids[MOST];
+	struct store_rows *rows = NULL, *given = NULL;
+	char name[DIGEST_SHA256_TEXT];
 
 	audit_key_make(secret, &key);
-	assert_int_equal(STORE_RUN(store, &rows, "select relais.audit_link($1::integer, $2, $3)", P_INT(most), P_BYTES(audit_key_inner(&key)), P_BYTES(audit_key_outer(&key))), REASON_NONE);
-	int64_t n = store_int(rows, 0, 0);
+	audit_key_name(&key, name);
+	assert_int_equal(STORE_RUN(store, &rows, "select id, id::text from relais.audit_wait($1::integer)", P_INT(most)), REASON_NONE);
+	size_t waiting = store_count(rows);
+	for (size_t i = 0; i < waiting; i++) {
+		audit_row_key(&key, store_int(rows, i, 0), keys + i * DIGEST_SHA256);
+		ids[i] = store_bytes(rows, i, 1);
+	}
+	enum reason reason = STORE_RUN(store, &given, "select relais.audit_link($1, $2::text[]::bigint[], $3)", P_TEXT(name), P_TEXTS(ids, waiting),
+				       P_BYTES(((struct bytes){keys, waiting * DIGEST_SHA256})));
+	*n = reason == REASON_NONE ? store_int(given, 0, 0) : 0;
 	store_free(&rows);
+	store_free(&given);
+	return reason;
+}
+
+static const unsigned char secret[AUDIT_KEY] = {1, 2, 3};
+
+static int64_t linked(struct store *store, int64_t most)
+{
+	int64_t n;
+	assert_int_equal(link_rows(store, secret, most, &n), REASON_NONE);
 	return n;
 }
 
@@ -44,13 +61,36 @@ static int64_t position_of(struct store *store, const char *what)
 	return n;
 }
 
+/* The first pass names its key in a row; another key binds nothing, whatever waits. */
+static void the_trail_knows_its_key(void **state)
+{
+	(void)state;
+	static const unsigned char other[AUDIT_KEY] = {4};
+	struct store *store = open_store();
+	char name[DIGEST_SHA256_TEXT];
+	int64_t n;
+
+	write_row(store, "before any key");
+	while (linked(store, 1000) > 0)
+		;
+	audit_key_name(&key, name);
+	assert_int_equal(STORE_RUN(store, NULL, "select 1 / (relais.audit_key_name() = $1)::integer", P_TEXT(name)), REASON_NONE);
+	assert_int_equal(count(store, "select count(*) from relais.audit where what = 'trail.key'"), 1);
+	write_row(store, "under another key");
+	assert_int_equal(link_rows(store, other, 1000, &n), REASON_AUDIT_KEY);
+	assert_int_equal(position_of(store, "under another key"), 0);
+	assert_int_equal(linked(store, 1000), 1);
+	store_close(&store);
+}
+
 /* Who is in the middle of a transaction keeps nobody waiting, and is linked once he has committed; who gave up is nowhere. */
 static void rows_are_linked_as_they_are_committed(void **state)
 {
 	(void)state;
 	struct store *slow = open_store(), *quick = open_store();
 
-	linked(quick, 1000);
+	while (linked(quick, 1000) > 0)
+		;
 	assert_int_equal(store_begin(slow), REASON_NONE);
 	write_row(slow, "slow");
 	write_row(quick, "quick");
@@ -82,6 +122,44 @@ static void there_is_one_linker(void **state)
 	assert_int_equal(linked(other, 1000), 1);
 	store_close(&one);
 	store_close(&other);
+}
+
+/* A row without a key would be bound to nothing for ever; one that is passed over, too. */
+static void a_linker_chooses_nothing(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *ids, *keys;
+		bool taken;
+	} cases[] = {
+		{"no keys", "array(select id from relais.audit_entry order by 1)", "null", false},
+		{"no rows", "null", "''", false},
+		{"a key less than rows", "array(select id from relais.audit_entry order by 1)", "decode(repeat('00', 32), 'hex')", false},
+		{"the last one first", "array(select id from relais.audit_entry order by 1 desc)", "decode(repeat('00', 64), 'hex')", false},
+		{"one twice", "array(select min(id) from relais.audit_entry) || array(select min(id) from relais.audit_entry)", "decode(repeat('00', 64), 'hex')", false},
+		{"an old one passed over", "array(select max(id) from relais.audit_entry)", "decode(repeat('00', 32), 'hex')", false},
+		{"the old one alone", "array(select min(id) from relais.audit_entry)", "decode(repeat('00', 32), 'hex')", true},
+		{"both", "array(select id from relais.audit_entry order by 1)", "decode(repeat('00', 64), 'hex')", true},
+	};
+	struct store *store = open_store();
+
+	while (linked(store, 1000) > 0)
+		;
+	run(store, "insert into relais.audit_entry (kind, what, at) values ('act', 'old', now() - interval '2 minutes'), ('act', 'new', now())");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(store_begin(store), REASON_NONE);
+		enum reason reason = tried(store, arena_printf(scratch.arena, "select relais.audit_link(relais.audit_key_name(), %s, %s)", cases[i].ids, cases[i].keys));
+		store_rollback(store);
+		if (reason != (cases[i].taken ? REASON_NONE : REASON_STORE_REFUSED))
+			fail_msg("%s: %s", cases[i].what, reason_code(reason));
+	}
+	/* What is young may be passed over: it was committed after the linker had asked. */
+	run(store, "select relais.audit_add('act', 'newer', null, null, null, null, null, null, null)");
+	assert_int_equal(store_begin(store), REASON_NONE);
+	assert_int_equal(tried(store, "select relais.audit_link(relais.audit_key_name(), array(select id from relais.audit_entry where what <> 'new' order by 1), decode(repeat('00', 64), 'hex'))"), REASON_NONE);
+	store_rollback(store);
+	assert_int_equal(linked(store, 1000), 3);
+	store_close(&store);
 }
 
 /* Each link is what a stranger computes from the line before and the line. */
@@ -188,6 +266,13 @@ static void a_checkpoint_is_sealed_once(void **state)
 	/* The daily one: not before its time. */
 	assert_int_equal(count(store, "select relais.checkpoint_due(24)::integer"), 0);
 	assert_int_equal(count(store, "select relais.checkpoint_late(24)::integer"), 0);
+	/* Rows that no linker takes are under no checkpoint either. */
+	while (linked(store, 1000) > 0)
+		;
+	assert_int_equal(store_begin(store), REASON_NONE);
+	run(store, "insert into relais.audit_entry (kind, what, at) values ('act', 'old', now() - interval '6 minutes')");
+	assert_int_equal(count(store, "select relais.checkpoint_late(24)::integer"), 1);
+	store_rollback(store);
 	store_close(&store);
 }
 
@@ -218,6 +303,71 @@ static void what_was_looked_at_keeps_numbers_alone(void **state)
 	store_close(&store);
 }
 
+/* What a restore lost is told behind a closed fence alone, and no more than a journal can have. */
+static void a_restore_is_told_behind_a_fence(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what, *given;
+		enum reason reason;
+	} cases[] = {
+		{"no line for the seal", "'n', 0, 0, 40000, '[[77, \"00\"]]'", REASON_NONE},
+		{"a checkpoint of the folder's", "'n', 900000, 5000000, 0, '[]'", REASON_NONE},
+		{"nothing was lost", "'n', 0, 0, 9000000000000000000, '[]'", REASON_NONE},
+		{"a size for what is sealed later", "'n', 0, 0, 9000000000000000000, '[[77, \"00\"]]'", REASON_STORE_REFUSED},
+		{"a checkpoint beyond all others", "'n', 1000000000, 0, 0, '[]'", REASON_STORE_REFUSED},
+		{"numbers to the end", "'n', 100, 9223372036854000000, 0, '[]'", REASON_STORE_REFUSED},
+		{"below nothing", "'n', 100, -1, 0, '[]'", REASON_STORE_REFUSED},
+		{"no number", "'n', 100, null, 0, '[]'", REASON_STORE_REFUSED},
+	};
+	struct store *store = open_store();
+
+	for (int closed = 0; closed < 2; closed++)
+		for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+			assert_int_equal(store_begin(store), REASON_NONE);
+			if (closed)
+				run(store, "select relais.fence_close('essai', 'un')");
+			enum reason reason = tried(store, arena_printf(scratch.arena, "select relais.audit_restored(%s, 'un')", cases[i].given));
+			store_rollback(store);
+			if (reason != (closed ? cases[i].reason : REASON_FENCE_OPEN))
+				fail_msg("%s: %s", cases[i].what, reason_code(reason));
+		}
+	assert_int_equal(store_begin(store), REASON_NONE);
+	run(store, "select relais.fence_close('essai', 'un'); select relais.audit_restored('n', 0, 0, 40000, '[[77, \"00\"]]', 'un')");
+	assert_int_equal(count(store, "select fenced::integer from relais.audit_restores()"), 1);
+	run(store, "select relais.fence_lift('[]', 0, 0, '{}', 'un')");
+	assert_int_equal(count(store, "select fenced::integer from relais.audit_restores()"), 1);
+	run(store, "insert into relais.audit_entry (kind, what, detail) select 'act', what, detail from relais.audit_entry where what = 'trail.restored'");
+	assert_int_equal(count(store, "select count(*) from relais.audit_restores() where fenced"), 1);
+	assert_int_equal(count(store, "select count(*) from relais.audit_restores() where not fenced"), 1);
+	store_rollback(store);
+	store_close(&store);
+}
+
+/* The linker asks for the key's name each second, whatever the trail's length. */
+static void the_key_is_found_by_index(void **state)
+{
+	(void)state;
+	static const char *const functions[] = {"audit_key_name", "audit_restores"};
+	struct store *store = open_store();
+
+	run(store, "analyze relais.audit; set search_path = relais");
+	for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++) {
+		struct store_rows *rows = NULL;
+		bool index = false;
+		assert_int_equal(STORE_RUN(store, &rows, "select 'explain (costs off) ' || prosrc from pg_proc where proname = $1", P_TEXT(functions[f])), REASON_NONE);
+		const char *explain = arena_printf(scratch.arena, "%s", store_text(rows, 0, 0));
+		store_free(&rows);
+		assert_int_equal(store_run(store, explain, NULL, 0, &rows), REASON_NONE);
+		for (size_t i = 0; i < store_count(rows); i++)
+			index = index || bytes_contains(store_bytes(rows, i, 0), BYTES("audit_trail"));
+		store_free(&rows);
+		if (!index)
+			fail_msg("%s reads the whole trail", functions[f]);
+	}
+	store_close(&store);
+}
+
 /* Not a judgement, a figure: how long a flood keeps the linker. */
 static void a_flood_is_linked(void **state)
 {
@@ -239,14 +389,18 @@ static void a_flood_is_linked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_trail_knows_its_key),
 		cmocka_unit_test(rows_are_linked_as_they_are_committed),
 		cmocka_unit_test(there_is_one_linker),
+		cmocka_unit_test(a_linker_chooses_nothing),
 		cmocka_unit_test(links_are_made_as_it_is_written),
 		cmocka_unit_test(a_row_names_what_it_stands_for),
 		cmocka_unit_test(nobody_changes_a_row),
 		cmocka_unit_test(a_checkpoint_is_sealed_once),
 		cmocka_unit_test(what_was_looked_at_keeps_numbers_alone),
+		cmocka_unit_test(a_restore_is_told_behind_a_fence),
 		cmocka_unit_test(a_flood_is_linked),
+		cmocka_unit_test(the_key_is_found_by_index),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -37,7 +37,7 @@ static void wrong(struct audit_verify *v, struct count *c, const char *what, int
 
 struct trail {
 	struct audit_key key;
-	bool keyed;
+	bool keyed, strange;         /* the key is there; it is not the trail's */
 	int64_t position;
 	char link[DIGEST_SHA256_TEXT];
 	struct count chain, stands, points;
@@ -56,6 +56,19 @@ static void next_link(const char *before, struct bytes line, char out[DIGEST_SHA
 	digest_sha256_text((struct bytes){(const unsigned char *)text, sizeof text - 1}, out);
 }
 
+enum reason audit_key_fits(struct cli *cli, const struct audit_key *key)
+{
+	struct store_rows *rows = NULL;
+	char name[DIGEST_SHA256_TEXT];
+
+	audit_key_name(key, name);
+	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.audit_key_name() <> $1", P_TEXT(name));
+	if (reason == REASON_NONE && store_int(rows, 0, 0) != 0)
+		reason = REASON_AUDIT_KEY;
+	store_free(&rows);
+	return reason;
+}
+
 bool audit_erased(struct cli *cli, int64_t position)
 {
 	struct store_rows *rows = NULL;
@@ -65,10 +78,30 @@ bool audit_erased(struct cli *cli, int64_t position)
 	return erased;
 }
 
+/* The row's digest and what it stands for: neither is without the other. */
+static void look_at_proof(struct audit_verify *v, struct trail *t, const struct store_rows *rows, size_t i)
+{
+	int64_t position = store_int(rows, i, 0);
+	struct bytes proof = store_bytes(rows, i, 4), evidence = store_bytes(rows, i, 5);
+	bool bound = !store_is_null(rows, i, 4), gone = store_is_null(rows, i, 5);
+	char computed[DIGEST_SHA256_TEXT];
+
+	if (!bound && gone)
+		return;
+	t->stands.counted++;
+	if (t->keyed)
+		audit_row_proof(&t->key, store_int(rows, i, 3), evidence, computed);
+	bool altered = t->keyed && bound && !gone && !bytes_equal_text(proof, computed);
+	if ((gone || altered) && audit_erased(v->cli, position))
+		t->erased++;
+	else if (gone || altered || !bound)
+		wrong(v, &t->stands, !bound ? "it is bound to nothing: position" : gone ? "what it stands for is gone: position" : "what it stands for was altered: position", position);
+}
+
 static void look_at_row(struct audit_verify *v, struct trail *t, const struct store_rows *rows, size_t i)
 {
 	int64_t position = store_int(rows, i, 0);
-	struct bytes line = store_bytes(rows, i, 1), link = store_bytes(rows, i, 2), proof = store_bytes(rows, i, 4);
+	struct bytes line = store_bytes(rows, i, 1), link = store_bytes(rows, i, 2);
 	const char *begin = arena_printf(t->arena, "{\"position\":%lld,", (long long)position);
 	char computed[DIGEST_SHA256_TEXT];
 
@@ -78,16 +111,7 @@ static void look_at_row(struct audit_verify *v, struct trail *t, const struct st
 		wrong(v, &t->chain, "rows are missing before position", position);
 	else if (!bytes_equal_text(link, computed) || !bytes_starts(line, bytes_of_text(begin)))
 		wrong(v, &t->chain, "altered, put in or out of its order: position", position);
-	if (proof.len > 0) {
-		t->stands.counted++;
-		if (t->keyed)
-			audit_row_proof(&t->key, store_int(rows, i, 3), store_bytes(rows, i, 5), computed);
-		bool gone = store_is_null(rows, i, 5), altered = t->keyed && !gone && !bytes_equal_text(proof, computed);
-		if ((gone || altered) && audit_erased(v->cli, position))
-			t->erased++;
-		else if (gone || altered)
-			wrong(v, &t->stands, gone ? "what it stands for is gone: position" : "what it stands for was altered: position", position);
-	}
+	look_at_proof(v, t, rows, i);
 	/* In the order of their numbers they go forward, or somebody altered one: then it is not met. */
 	for (; t->point < v->n && v->points[t->point].position <= position; t->point++) {
 		struct audit_point *p = &v->points[t->point];
@@ -122,6 +146,8 @@ enum reason audit_verify_trail(struct audit_verify *v)
 	enum reason reason = REASON_NONE;
 
 	t.keyed = audit_key_read(v->cli->config->audit.key, &t.key) == REASON_NONE;
+	t.strange = t.keyed && audit_key_fits(v->cli, &t.key) == REASON_AUDIT_KEY;
+	t.keyed = t.keyed && !t.strange;
 	memset(t.link, '0', sizeof t.link - 1);
 	while (reason == REASON_NONE && n == BATCH)
 		reason = read_batch(v, &t, &n);
@@ -134,8 +160,11 @@ enum reason audit_verify_trail(struct audit_verify *v)
 	if (reason != REASON_NONE)
 		return reason;
 	audit_check(v, "rows of the trail in their chain", t.chain.counted, t.chain.bad, t.chain.where);
-	audit_check(v, t.keyed ? "rows against what they stand for" : "rows whose evidence is there (audit.key cannot be read: it was not compared)",
-		    t.stands.counted, t.stands.bad, t.stands.where);
+	audit_check(v, t.keyed ? "rows against what they stand for" : "rows whose evidence is there (it was not compared)", t.stands.counted, t.stands.bad,
+		    t.stands.where);
+	if (!t.keyed)
+		audit_check(v, "the key of the trail", 1, 1, t.strange ? "audit.key is not the one that its rows were bound with: nothing was compared with it"
+								       : "audit.key cannot be read: nothing was compared with it");
 	audit_check(v, "rows whose evidence was erased (told, not counted as wrong)", t.erased, 0, NULL);
 	audit_check(v, "checkpoints against the trail", t.points.counted, t.points.bad, t.points.where);
 	return REASON_NONE;
@@ -149,6 +178,15 @@ enum reason audit_point_known(struct audit_verify *v, int64_t number, bool *know
 	*known = reason == REASON_NONE && store_int(rows, 0, 0) != 0;
 	store_free(&rows);
 	return reason;
+}
+
+bool audit_point_lost(const struct audit_verify *v, int64_t number)
+{
+	bool lost = false;
+
+	for (size_t k = 0; k < v->n_restores; k++)
+		lost = lost || (number >= v->restores[k].first && number <= v->restores[k].last);
+	return lost;
 }
 
 /* --- checkpoints ------------------------------------------------------------------ */
@@ -184,7 +222,7 @@ static void look_outside(struct audit_verify *v, const struct audit_point *p, st
 }
 
 /* What the folder has and the database does not: a database that was set back, or checkpoints that somebody took out. */
-static void look_for_more(struct audit_verify *v, struct count *c)
+static void look_for_more(struct audit_verify *v, struct count *c, struct count *lost)
 {
 	DIR *entries = opendir(v->cli->config->audit.folder);
 
@@ -196,7 +234,9 @@ static void look_for_more(struct audit_verify *v, struct count *c)
 			continue;
 		for (size_t k = 0; k < v->n; k++)
 			known = known || v->points[k].number == (int64_t)number;
-		if (!known && (audit_point_known(v, (int64_t)number, &known) != REASON_NONE || !known))
+		if (!known && audit_point_lost(v, (int64_t)number))
+			lost->counted++;
+		else if (!known && (audit_point_known(v, (int64_t)number, &known) != REASON_NONE || !known))
 			wrong(v, c, "in audit.folder and not in the database: checkpoint", (int64_t)number);
 	}
 	if (entries != NULL)
@@ -229,16 +269,17 @@ static void look_at_point(struct audit_verify *v, const struct audit_point *p, c
 
 enum reason audit_verify_points(struct audit_verify *v)
 {
-	struct count seals = {0}, stamps = {0}, copies = {0};
+	struct count seals = {0}, stamps = {0}, copies = {0}, lost = {0};
 
 	for (size_t k = 0; k < v->n; k++) {
 		look_at_point(v, &v->points[k], k > 0 ? &v->points[k - 1] : NULL, &seals, &stamps);
 		look_outside(v, &v->points[k], &copies);
 	}
-	look_for_more(v, &copies);
+	look_for_more(v, &copies, &lost);
 	audit_check(v, "checkpoints: seal, and the one before", seals.counted, seals.bad, seals.where);
 	audit_check(v, "time-stamps of checkpoints", stamps.counted, stamps.bad, stamps.where);
 	audit_check(v, "checkpoints outside the database", copies.counted, copies.bad, copies.where);
+	audit_check(v, "of them left behind by a restore (told, not counted as wrong)", lost.counted, 0, NULL);
 	return REASON_NONE;
 }
 
@@ -266,17 +307,47 @@ static enum reason open_points(struct audit_verify *v)
 	return reason;
 }
 
+static enum reason open_restores(struct audit_verify *v)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(v->cli->store, &rows, "select first, last, node = $1, from_size, to_size, seals, fenced, concat('a restore: position ', position, ', ', "
+							     "to_char(at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ', ', actor, ': ', greatest(last - first + 1, 0), ' checkpoints and ', "
+							     "seals, ' seals left behind') from relais.audit_restores()", P_TEXT(v->cli->config->hostname));
+
+	v->n_restores = reason == REASON_NONE ? store_count(rows) : 0;
+	v->restores = arena_alloc(v->cli->arena, (v->n_restores + 1) * sizeof *v->restores);
+	for (size_t i = 0; i < v->n_restores; i++) {
+		struct audit_restore *one = &v->restores[i];
+		*one = (struct audit_restore){.first = store_int(rows, i, 0), .last = store_int(rows, i, 1), .here = store_int(rows, i, 2) != 0, .from = (uint64_t)store_int(rows, i, 3),
+					      .to = (uint64_t)store_int(rows, i, 4), .seals = (uint64_t)store_int(rows, i, 5), .fenced = store_int(rows, i, 6) != 0,
+					      .told = arena_printf(v->cli->arena, "%s", store_text(rows, i, 7))};
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* Each by name: what it says was lost is believed, if a fence stood around it. */
+static void told_restores(struct audit_verify *v)
+{
+	for (size_t k = 0; k < v->n_restores; k++)
+		audit_check(v, v->restores[k].told, 1, !v->restores[k].fenced, "no fence was closed before it and lifted after it");
+}
+
 enum reason audit_verify(struct cli *cli, json_t *checks)
 {
 	struct audit_verify v = {.cli = cli, .checks = checks};
 	enum reason reason = open_points(&v);
 
 	if (reason == REASON_NONE)
+		reason = open_restores(&v);
+	if (reason == REASON_NONE)
 		reason = audit_verify_trail(&v);
 	if (reason == REASON_NONE)
 		reason = audit_verify_points(&v);
 	if (reason == REASON_NONE)
 		reason = audit_verify_journals(&v);
+	if (reason == REASON_NONE)
+		told_restores(&v);
 	for (size_t k = 0; k < v.n; k++)
 		json_decref(v.points[k].told);
 	return reason;

@@ -17,18 +17,25 @@ enum { BATCH = 1000, TEXT = DIGEST_SHA256_TEXT - 1 };
 
 struct seal {
 	int64_t outbox;
-	uint64_t line;
+	uint64_t line, end;          /* its number; where it ends in the file */
 	char entity[TEXT], sent[TEXT];
 	bool met;                    /* its row was there */
 };
 
+/* Of a chained journal: what was read, and the first line that does not fit. */
+struct reading {
+	struct audit_verify *v;
+	uint64_t lines, pieces, bad;
+	const char *where;
+};
+
 struct signer_reading {
 	struct audit_verify *v;
+	struct reading read;
 	struct buf seals;            /* struct seal, one behind the other */
 	struct seal *list;           /* the same, once all are read */
 	size_t n;
-	uint64_t lines, pieces, bad, points;
-	const char *where;
+	uint64_t points, lost;
 	size_t heads;                /* checkpoints whose word on this journal was met */
 	int64_t unknown;             /* a checkpoint that the database did not know */
 	enum { UNSEEN, WRONG, MET } *met;   /* of each checkpoint */
@@ -40,13 +47,26 @@ static bool is_here(const struct audit_verify *v, const struct audit_point *p)
 	return bytes_equal_text(json_view(p->told, "node"), v->cli->config->hostname);
 }
 
-/* --- the signer's own ------------------------------------------------------------- */
-
-static void told_wrong(struct signer_reading *r, const char *what, const struct journal_line *line)
+static void told_wrong(struct reading *r, const char *what, const struct journal_line *line)
 {
 	if (r->bad++ == 0)
 		r->where = arena_printf(r->v->cli->arena, "%s: line %llu", what, (unsigned long long)line->number);
 }
+
+/* False: the piece of a line that a crash left. */
+static bool take_line(struct reading *r, const struct journal_line *line)
+{
+	if (!journal_whole(line->text)) {
+		r->pieces++;
+		return false;
+	}
+	r->lines++;
+	if (!journal_chained(line))
+		told_wrong(r, "the line before it is missing or altered", line);
+	return true;
+}
+
+/* --- the signer's own ------------------------------------------------------------- */
 
 /* One that was sealed before a crash, and once more after it, has two lines: it is enough that one is the database's. */
 static void point_line(struct signer_reading *r, const json_t *entry)
@@ -64,16 +84,19 @@ static void point_line(struct signer_reading *r, const json_t *entry)
 		r->met[k] = same || r->met[k] == MET ? MET : WRONG;
 		return;
 	}
-	r->unknown = number;
+	if (audit_point_lost(r->v, number))
+		r->lost++;
+	else
+		r->unknown = number;
 }
 
 static void seal_line(struct signer_reading *r, const json_t *entry, const struct journal_line *line)
 {
 	struct bytes entity = json_view(entry, "entity"), sent = json_view(entry, "sent");
-	struct seal seal = {.outbox = json_integer_value(json_object_get(entry, "outbox")), .line = line->number};
+	struct seal seal = {.outbox = json_integer_value(json_object_get(entry, "outbox")), .line = line->number, .end = line->end};
 
 	if (seal.outbox <= 0 || entity.len != TEXT || sent.len != TEXT) {
-		told_wrong(r, "it cannot be read", line);
+		told_wrong(&r->read, "it cannot be read", line);
 		return;
 	}
 	memcpy(seal.entity, entity.at, TEXT);
@@ -91,7 +114,7 @@ static void meet_heads(struct signer_reading *r, const struct journal_line *line
 		if (is_here(r->v, p) && size > line->end)
 			return;
 		if (is_here(r->v, p) && size > 0 && ((size != line->end && size + 1 != line->end) || !bytes_equal_text(json_view(head, "last"), line->digest)))
-			told_wrong(r, arena_printf(r->v->cli->arena, "not as checkpoint %lld has it", (long long)p->number), line);
+			told_wrong(&r->read, arena_printf(r->v->cli->arena, "not as checkpoint %lld has it", (long long)p->number), line);
 	}
 }
 
@@ -100,16 +123,11 @@ static void signer_line(void *context, const struct journal_line *line)
 	struct signer_reading *r = context;
 
 	meet_heads(r, line);
-	if (!journal_whole(line->text)) {
-		r->pieces++;
+	if (!take_line(&r->read, line))
 		return;
-	}
-	r->lines++;
-	if (!journal_chained(line))
-		told_wrong(r, "the line before it is missing or altered", line);
 	json_t *entry = json_read(line->text);
 	if (entry == NULL)
-		told_wrong(r, "it cannot be read", line);
+		told_wrong(&r->read, "it cannot be read", line);
 	else if (json_object_get(entry, "checkpoint") != NULL)
 		point_line(r, entry);
 	else
@@ -126,7 +144,7 @@ static int by_outbox(const void *a, const void *b)
 }
 
 struct both_ways {
-	uint64_t rows, unsealed, unfinished, other;
+	uint64_t rows, unsealed, unfinished, other, told;
 	const char *unsealed_where, *other_where;
 };
 
@@ -143,6 +161,23 @@ static size_t first_of(const struct signer_reading *r, int64_t outbox)
 	return low;
 }
 
+/* A seal whose row is gone, or is another's: a restore may tell of it, and of no more than there were then. */
+static void without_row(struct signer_reading *r, struct both_ways *w, const struct seal *s, const char *what)
+{
+	bool told = false;
+
+	for (size_t k = 0; k < r->v->n_restores; k++) {
+		struct audit_restore *one = &r->v->restores[k];
+		if (!one->here || s->end <= one->from || s->end > one->to)
+			continue;
+		told = told || one->met < one->seals;
+		one->met++;
+	}
+	w->told += told;
+	if (!told && w->other++ == 0)
+		w->other_where = what;
+}
+
 /* A crash between journal and database leaves a line whose seal nobody has; the row is then sealed once more, with a line of its own. */
 static void look_at_row(struct signer_reading *r, struct both_ways *w, const struct store_rows *rows, size_t i)
 {
@@ -152,8 +187,8 @@ static void look_at_row(struct signer_reading *r, struct both_ways *w, const str
 	for (size_t k = first_of(r, outbox); k < r->n && r->list[k].outbox == outbox; k++) {
 		struct seal *s = &r->list[k];
 		s->met = true;
-		if (!bytes_equal(store_bytes(rows, i, 1), (struct bytes){(const unsigned char *)s->entity, TEXT}) && w->other++ == 0)
-			w->other_where = arena_printf(r->v->cli->arena, "S%lld: line %llu sealed something else", (long long)outbox, (unsigned long long)s->line);
+		if (!bytes_equal(store_bytes(rows, i, 1), (struct bytes){(const unsigned char *)s->entity, TEXT}))
+			without_row(r, w, s, arena_printf(r->v->cli->arena, "S%lld: line %llu sealed something else", (long long)outbox, (unsigned long long)s->line));
 		found = found || (left && bytes_equal(store_bytes(rows, i, 2), (struct bytes){(const unsigned char *)s->sent, TEXT}));
 		w->unfinished += !left;
 	}
@@ -181,8 +216,8 @@ static enum reason compare_rows(struct signer_reading *r, struct instant until, 
 		store_free(&rows);
 	}
 	for (size_t k = 0; k < r->n; k++)
-		if (!r->list[k].met && w->other++ == 0)
-			w->other_where = arena_printf(r->v->cli->arena, "line %llu: there is no S%lld", (unsigned long long)r->list[k].line, (long long)r->list[k].outbox);
+		if (!r->list[k].met)
+			without_row(r, w, &r->list[k], arena_printf(r->v->cli->arena, "line %llu: there is no S%lld", (unsigned long long)r->list[k].line, (long long)r->list[k].outbox));
 	return reason;
 }
 
@@ -206,6 +241,7 @@ static void told_points(const struct signer_reading *r, bool known)
 		if ((r->met[k] == WRONG || (r->met[k] == UNSEEN && is_here(r->v, &r->v->points[k]))) && bad++ == 0)
 			where = arena_printf(r->v->cli->arena, "the journal has no such checkpoint %lld", (long long)r->v->points[k].number);
 	audit_check(r->v, "checkpoints in the signer's journal and in the database", r->points, bad, where);
+	audit_check(r->v, "of them left behind by a restore (told, not counted as wrong)", r->lost, 0, NULL);
 }
 
 static void told_signer(const struct signer_reading *r, const struct both_ways *w, bool known)
@@ -213,9 +249,11 @@ static void told_signer(const struct signer_reading *r, const struct both_ways *
 	const char *short_where = NULL;
 	uint64_t missing = missing_heads(r, &short_where);
 
-	audit_check(r->v, "lines of the signer's journal in their chain", r->lines, r->bad + missing, r->where != NULL ? r->where : short_where);
-	audit_check(r->v, "pieces of lines that crashes left in it (told, not counted as wrong)", r->pieces, 0, NULL);
+	audit_check(r->v, "lines of the signer's journal in their chain", r->read.lines, r->read.bad + missing,
+		    r->read.where != NULL ? r->read.where : short_where);
+	audit_check(r->v, "pieces of lines that crashes left in it (told, not counted as wrong)", r->read.pieces, 0, NULL);
 	audit_check(r->v, "seals without their outbox row", r->n, w->other, w->other_where);
+	audit_check(r->v, "seals that a restore left without their row (told, not counted as wrong)", w->told, 0, NULL);
 	audit_check(r->v, "seals that a crash made in vain (told, not counted as wrong)", w->unfinished, 0, NULL);
 	audit_check(r->v, "outbox rows without their seal", w->rows, w->unsealed, w->unsealed_where);
 	told_points(r, known);
@@ -224,7 +262,7 @@ static void told_signer(const struct signer_reading *r, const struct both_ways *
 /* What is sealed while this runs is in the journal first: rows count that were sealed before the journal was read. */
 static enum reason verify_signer(struct audit_verify *v)
 {
-	struct signer_reading r = {.v = v, .seals = buf_make(SEALS_MEMORY), .met = arena_alloc(v->cli->arena, (v->n + 1) * sizeof *r.met)};
+	struct signer_reading r = {.v = v, .read.v = v, .seals = buf_make(SEALS_MEMORY), .met = arena_alloc(v->cli->arena, (v->n + 1) * sizeof *r.met)};
 	struct both_ways w = {0};
 	struct store_rows *rows = NULL;
 	bool known = false;
@@ -313,28 +351,59 @@ static void verify_prefix(struct audit_verify *v, const char *name, uint64_t *co
 	*where = *where != NULL ? *where : p.where;
 }
 
+struct chain_reading {
+	struct reading read;
+	json_t *names;               /* of the keys that it has as destroyed: their numbers */
+};
+
+/* {"event": "destroyed", "key", "n"} in the keeper's journal, {"name", "n"} in a list: its other lines have no number. */
 static void chain_line(void *context, const struct journal_line *line)
 {
-	struct signer_reading *r = context;
+	struct chain_reading *r = context;
 
-	if (!journal_whole(line->text)) {
-		r->pieces++;
+	if (!take_line(&r->read, line) || !bytes_contains(line->text, BYTES("\"n\":")))
 		return;
-	}
-	r->lines++;
-	if (!journal_chained(line))
-		told_wrong(r, "the line before it is missing or altered", line);
+	json_t *entry = json_read(line->text), *n = json_object_get(entry, "n");
+	struct bytes key = json_view(entry, "key"), name = key.len > 0 ? key : json_view(entry, "name");
+	if (n != NULL && name.len > 0)
+		json_object_setn(r->names, (const char *)name.at, name.len, n);
+	json_decref(entry);
 }
 
-/* The keeper's is a chain like the signer's. */
+/* A chain like the signer's. destroyed: what those before it have, by name, and it must have as well; what it has more is added. */
+static enum reason verify_chain(struct audit_verify *v, const char *path, const char *name, json_t *destroyed)
+{
+	struct chain_reading r = {.read.v = v, .names = json_object()};
+	enum reason reason = journal_lines(path, chain_line, &r);
+	const char *key;
+	json_t *n;
+
+	if (reason == REASON_NONE || reason == REASON_NOT_FOUND)
+		json_object_foreach(destroyed, key, n) {
+			if (json_object_get(r.names, key) == NULL && r.read.bad++ == 0)
+				r.read.where = arena_printf(v->cli->arena, "it does not tell of record no. %lld, which another has", (long long)json_integer_value(n));
+		}
+	if (reason == REASON_NONE || (reason == REASON_NOT_FOUND && r.read.bad > 0))
+		audit_check(v, name, r.read.lines, r.read.bad, r.read.where);
+	json_object_update(destroyed, r.names);
+	json_decref(r.names);
+	return reason == REASON_NOT_FOUND ? REASON_NONE : reason;
+}
+
+/* The keeper's journal, which the checkpoints hold, and the lists of the keys that it destroyed. */
 static enum reason verify_keeper(struct audit_verify *v)
 {
-	struct signer_reading r = {.v = v};
-	enum reason reason = journal_lines(v->cli->config->keeper.journal, chain_line, &r);
+	const struct config *c = v->cli->config;
+	const char *const folders[] = {c->keeper.folder, c->keeper.copy};
+	json_t *destroyed = json_object();
+	enum reason reason = verify_chain(v, c->keeper.journal, "lines of the keeper's journal in their chain", destroyed);
 
-	if (reason == REASON_NONE)
-		audit_check(v, "lines of the keeper's journal in their chain", r.lines, r.bad, r.where);
-	return reason == REASON_NOT_FOUND ? REASON_NONE : reason;
+	for (size_t i = 0; reason == REASON_NONE && i < sizeof folders / sizeof folders[0]; i++)
+		if (folders[i][0] != '\0')
+			reason = verify_chain(v, arena_printf(v->cli->arena, "%s/destroyed.jsonl", folders[i]), i == 0 ? "keys that the keeper destroyed, in their chain"
+													   : "keys that the keeper destroyed, in the chain of their copy", destroyed);
+	json_decref(destroyed);
+	return reason;
 }
 
 enum reason audit_verify_journals(struct audit_verify *v)

@@ -45,13 +45,18 @@ static pid_t start(char *const argv[], int in, int out)
 	return pid;
 }
 
-static bool ended_well(pid_t pid)
+static bool ended_with(pid_t pid, int most)
 {
 	int status = -1;
 
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) <= most;
+}
+
+static bool ended_well(pid_t pid)
+{
+	return ended_with(pid, 0);
 }
 
 static bool write_all(int file, const unsigned char *at, size_t len)
@@ -149,7 +154,7 @@ enum reason backup_stream_write(const struct backup_stream *s, const char *name,
 		*parts += 1;
 	}
 	close(pipes[0]);
-	bool good = ended_well(producer) && whole;
+	bool good = ended_with(producer, s->moving ? 1 : 0) && whole;
 	signal(SIGPIPE, before);
 	return good ? REASON_NONE : REASON_IO;
 }

@@ -13,6 +13,7 @@ struct backup_stream {
 	const char *folder;
 	const char *certificate;   /* of whom it is for; "" = as it is */
 	const char *key;           /* to read it again; "" = as it is */
+	bool moving;               /* what the program reads is added to meanwhile: tar ends with 1 then, and what it has is whole as of its look at each file */
 };
 
 /* "database.000", "database.000.cms": the n-th part of a name. In the arena. */

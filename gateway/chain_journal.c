@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 
 enum { LINE = 4096 };
 
@@ -57,14 +58,14 @@ enum reason chain_journal_open(const char *path, struct chain_journal *out)
 
 static enum reason write_line(struct chain_journal *j, struct bytes line)
 {
-	ssize_t n = write(j->fd, line.at, line.len);
+	/* A fault here is a full disk: a part of the line stands, as it would. */
+	ssize_t n = write(j->fd, line.at, FAULT(FAULT_WRITE) ? line.len / 2 : line.len);
 
 	if (n == (ssize_t)line.len)
 		return REASON_NONE;
 	enum reason reason = n >= 0 || errno == ENOSPC || errno == EDQUOT ? REASON_STORE_FULL : REASON_IO;
 	/* Whatever is there now, the next line stands alone and names it. */
-	if (!read_tail(j))
-		j->torn = true;
+	j->unread = !read_tail(j);
 	return reason;
 }
 
@@ -73,6 +74,9 @@ enum reason chain_journal_add(struct chain_journal *j, struct instant at, struct
 	struct buf line = buf_make(LINE);
 	char time[INSTANT_TEXT], next[DIGEST_SHA256_TEXT];
 
+	if (j->unread && !read_tail(j))
+		return REASON_IO;
+	j->unread = false;
 	instant_write(at, time);
 	if (j->torn)
 		buf_text(&line, "\n");
@@ -94,7 +98,7 @@ enum reason chain_journal_add(struct chain_journal *j, struct instant at, struct
 
 enum reason chain_journal_sync(struct chain_journal *j)
 {
-	if (fdatasync(j->fd) == 0)
+	if (!FAULT(FAULT_SYNC) && fdatasync(j->fd) == 0)
 		return REASON_NONE;
 	return errno == ENOSPC || errno == EDQUOT ? REASON_STORE_FULL : REASON_IO;
 }

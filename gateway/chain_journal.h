@@ -12,6 +12,7 @@
 struct chain_journal {
 	int fd;
 	bool torn;                                  /* the file does not end with a line end */
+	bool unread;                                /* its end could not be read after a failure: it is before anything is added */
 	char previous[DIGEST_SHA256_TEXT];
 };
 

@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/chain_journal.h"
@@ -115,6 +117,27 @@ static void a_full_disk_is_told(void **state)
 	chain_journal_close(&j);
 }
 
+/* What stands at the end after a failure cannot be read: nothing is added, since nobody knows what it has to name. */
+static void an_unread_end_is_not_built_on(void **state)
+{
+	const char *path = ((struct file *)*state)->path;
+	unsigned char before[8192], after[8192];
+	struct rlimit most, small;
+
+	add(path, 1);
+	size_t size = slurp(path, before, sizeof before).len;
+	struct chain_journal j = {.fd = open(path, O_WRONLY | O_APPEND)};
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &most), 0);
+	small = (struct rlimit){size, most.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(chain_journal_add(&j, (struct instant){0}, BYTES("\"n\":2")), REASON_IO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &most), 0);
+	assert_int_equal(chain_journal_add(&j, (struct instant){0}, BYTES("\"n\":2")), REASON_IO);
+	chain_journal_close(&j);
+	assert_true(bytes_equal(slurp(path, after, sizeof after), (struct bytes){before, size}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +145,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_torn_line_stands_alone, make_file, drop_file),
 		cmocka_unit_test_setup_teardown(one_writer_only, make_file, drop_file),
 		cmocka_unit_test(a_full_disk_is_told),
+		cmocka_unit_test_setup_teardown(an_unread_end_is_not_built_on, make_file, drop_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

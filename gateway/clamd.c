@@ -34,7 +34,8 @@ struct clamd_verdict clamd_answer(struct bytes answer)
 		v.reason = REASON_NONE;
 	} else if (bytes_starts(answer, stream) && bytes_ends(answer, found) && answer.len > stream.len + found.len) {
 		struct bytes name = bytes_slice(answer, stream.len, answer.len - stream.len - found.len);
-		v.reason = REASON_MAIL_VIRUS;
+		/* With AlertExceedsMax clamd "finds" what it did not scan to its end. */
+		v.reason = bytes_starts(name, BYTES("Heuristics.Limits.Exceeded")) ? REASON_ANTIVIRUS_SIZE : REASON_MAIL_VIRUS;
 		/* Found is found, whatever it is called. */
 		if (is_name(name))
 			memcpy(v.name, name.at, name.len);
@@ -113,6 +114,20 @@ static bool put_chunk(struct talk *t, struct bytes chunk)
 	return put(t, (struct bytes){head, sizeof head}) && put(t, chunk);
 }
 
+static bool answered(struct talk *t)
+{
+	while (!t->ended && !t->broken && wait(t, POLLIN))
+		;
+	return t->ended && !t->broken;
+}
+
+bool clamd_ping(int socket, unsigned deadline_ms)
+{
+	struct talk t = {.socket = socket, .due_ms = now_ms() + deadline_ms};
+
+	return put(&t, BYTES("zPING\0")) && answered(&t) && bytes_equal_text((struct bytes){t.answer, t.n - 1}, "PONG");
+}
+
 struct clamd_verdict clamd_scan(int socket, struct bytes content, unsigned deadline_ms)
 {
 	struct talk t = {.socket = socket, .due_ms = now_ms() + deadline_ms};
@@ -122,40 +137,12 @@ struct clamd_verdict clamd_scan(int socket, struct bytes content, unsigned deadl
 		more = put_chunk(&t, bytes_slice(content, i, LIMIT_CHUNK));
 	if (more)
 		more = put_chunk(&t, BYTES_NONE);
-	/* Whoever was cut short may have been told why. */
-	while (!t.ended && !t.broken && wait(&t, POLLIN))
-		;
-	if (!t.ended || t.broken)
-		return (struct clamd_verdict){.reason = REASON_ANTIVIRUS_AWAY};
+	/* Whoever was cut short may have been told why. One that does not take all of it in time is silent: only who hangs up in the middle is away. */
+	if (!answered(&t))
+		return (struct clamd_verdict){.reason = more || !t.broken ? REASON_ANTIVIRUS_SILENT : REASON_ANTIVIRUS_AWAY};
 	struct clamd_verdict v = clamd_answer((struct bytes){t.answer, t.n - 1});
 	/* Clean is only what was looked at whole. */
 	if (!more && v.reason == REASON_NONE)
 		v.reason = REASON_ANTIVIRUS_ERROR;
 	return v;
-}
-
-/* --- the way to it ------------------------------------------------------------------------------ */
-
-int clamd_connect(const char *address, unsigned deadline_ms)
-{
-	struct sockaddr_storage to;
-	socklen_t len;
-
-	if (!clamd_address(address, &to, &len))
-		return -1;
-	int s = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s < 0)
-		return -1;
-	int done = connect(s, (struct sockaddr *)&to, len);
-	if (done != 0 && errno == EINPROGRESS) {
-		struct pollfd p = {.fd = s, .events = POLLOUT};
-		int error = 0;
-		socklen_t size = sizeof error;
-		if (poll(&p, 1, (int)deadline_ms) == 1 && getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0)
-			return s;
-	}
-	if (done == 0)
-		return s;
-	close(s);
-	return -1;
 }

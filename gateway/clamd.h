@@ -2,11 +2,12 @@
  *
  * zINSTREAM and a NUL, then chunks (length of four bytes, big-endian, and that many bytes), a length of zero; one answer that ends in NUL.
  * Over its StreamMaxLength the scanner answers and closes while we still write: what it said is read all the same. Whatever is not exactly
- * one of the known answers is no verdict: nothing counts as clean by accident. */
+ * one of the known answers is no verdict: nothing counts as clean by accident.
+ *
+ * A scanner that is away says nothing about a message; one that took it, or some of it, and fell silent may have been silenced by it. So the
+ * two are told apart, and zPING, which clamd answers beside its scans, is asked first. Local sockets alone: whose a port is, anybody may be. */
 #ifndef RELAIS_GATEWAY_CLAMD_H
 #define RELAIS_GATEWAY_CLAMD_H
-
-#include <sys/socket.h>
 
 #include "base/bytes.h"
 #include "base/reason.h"
@@ -14,26 +15,20 @@
 enum { CLAMD_NAME = 100 };
 
 struct clamd_verdict {
-	enum reason reason;          /* NONE: clean; MAIL_VIRUS, ANTIVIRUS_SIZE, ANTIVIRUS_ERROR, ANTIVIRUS_AWAY */
+	enum reason reason;          /* NONE: clean; MAIL_VIRUS, ANTIVIRUS_SIZE, ANTIVIRUS_ERROR, ANTIVIRUS_SILENT, ANTIVIRUS_AWAY */
 	char name[CLAMD_NAME + 1];   /* of what was found, in letters, digits and . _ - / : ; "" otherwise */
 };
 
 /* What an answer means, without its NUL. */
 struct clamd_verdict clamd_answer(struct bytes answer);
 
-/* Over a connected, non-blocking socket, which stays open; all of it by that deadline (milliseconds from now). */
+/* Over a connected socket, which stays open; all of it by that deadline (milliseconds from now). */
 struct clamd_verdict clamd_scan(int socket, struct bytes content, unsigned deadline_ms);
 
-/* A socket to "/path" or to a loopback address with its port ("127.0.0.1:3310", "[::1]:3310"); -1: not there, or no such address. */
-int clamd_connect(const char *address, unsigned deadline_ms);
-/* --- where it may be (clamd_address.c) --- */
+/* It answers at all: zPING, PONG. The socket is used up by that. */
+bool clamd_ping(int socket, unsigned deadline_ms);
 
-/* One of these forms; with what connect() is given. */
-bool clamd_address(const char *address, struct sockaddr_storage *out, socklen_t *len);
-bool clamd_is_address(const char *address);
-/* It is a path. */
-bool clamd_is_local(const char *address);
-/* Its port; 0 of a path. */
-int clamd_port(const char *address);
+/* "/path" of a local socket. */
+bool clamd_is_address(const char *path);
 
 #endif

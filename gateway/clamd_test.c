@@ -43,6 +43,7 @@ static void only_known_answers_are_verdicts(void **state)
 		{"OK with a line end", "stream: OK\n", REASON_ANTIVIRUS_ERROR, ""},
 		{"of another stream", "1: stream: OK", REASON_ANTIVIRUS_ERROR, ""},
 		{"a virus called OK", "stream: OK FOUND", REASON_MAIL_VIRUS, "OK"},
+		{"not scanned to its end (AlertExceedsMax)", "stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND", REASON_ANTIVIRUS_SIZE, "Heuristics.Limits.Exceeded.MaxFileSize"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct clamd_verdict v = clamd_answer(bytes_of_text(rows[i].answer));
@@ -67,7 +68,7 @@ static void a_name_has_its_bound(void **state)
 
 /* --- a scanner of ours, at the other end ------------------------------------------------------------ */
 
-enum manner { READS_ALL, SILENT, CUTS, ANSWERS_EARLY, FLOODS, DRIPS, ANSWERS_TWICE, WITHOUT_NUL };
+enum manner { READS_ALL, SILENT, DEAF, CUTS, ANSWERS_EARLY, FLOODS, DRIPS, ANSWERS_TWICE, WITHOUT_NUL, PONGS };
 
 struct peer {
 	int socket;
@@ -110,6 +111,13 @@ static void *play(void *context)
 		listen_to_all(p);
 		while (recv(p->socket, room, sizeof room, 0) > 0)
 			;
+		break;
+	case DEAF:
+		nanosleep(&(struct timespec){.tv_nsec = (DEADLINE_MS + 100) * 1000000l}, NULL);
+		break;
+	case PONGS:
+		(void)!recv(p->socket, room, sizeof room, 0);
+		say(p, p->answer, strlen(p->answer) + 1);
 		break;
 	case CUTS:
 		(void)!recv(p->socket, room, sizeof room, 0);
@@ -179,16 +187,17 @@ static void peers_of_all_manners(void **state)
 		{"a good one", READS_ALL, "stream: OK", 10, REASON_NONE},
 		{"a good one, nothing to scan", READS_ALL, "stream: OK", 0, REASON_NONE},
 		{"a good one, many chunks", READS_ALL, "stream: X FOUND", 3u << 20, REASON_MAIL_VIRUS},
-		{"silent", SILENT, "", 10, REASON_ANTIVIRUS_AWAY},
-		{"cut off", CUTS, "", 10, REASON_ANTIVIRUS_AWAY},
+		{"silent", SILENT, "", 10, REASON_ANTIVIRUS_SILENT},
+		{"silent before it has read all", DEAF, "", 8u << 20, REASON_ANTIVIRUS_SILENT},
+		{"cut off", CUTS, "", 10, REASON_ANTIVIRUS_SILENT},
 		{"cut off while we write", CUTS, "", 8u << 20, REASON_ANTIVIRUS_AWAY},
 		{"too big, told while we write", ANSWERS_EARLY, "INSTREAM size limit exceeded. ERROR", 8u << 20, REASON_ANTIVIRUS_SIZE},
 		{"found, told while we write", ANSWERS_EARLY, "stream: X FOUND", 8u << 20, REASON_MAIL_VIRUS},
 		{"clean, told before it has read all", ANSWERS_EARLY, "stream: OK", 8u << 20, REASON_ANTIVIRUS_ERROR},
-		{"an answer without end", FLOODS, "", 10, REASON_ANTIVIRUS_AWAY},
-		{"a byte now and then", DRIPS, "", 10, REASON_ANTIVIRUS_AWAY},
-		{"two answers", ANSWERS_TWICE, "", 10, REASON_ANTIVIRUS_AWAY},
-		{"no end of the answer", WITHOUT_NUL, "stream: OK", 10, REASON_ANTIVIRUS_AWAY},
+		{"an answer without end", FLOODS, "", 10, REASON_ANTIVIRUS_SILENT},
+		{"a byte now and then", DRIPS, "", 10, REASON_ANTIVIRUS_SILENT},
+		{"two answers", ANSWERS_TWICE, "", 10, REASON_ANTIVIRUS_SILENT},
+		{"no end of the answer", WITHOUT_NUL, "stream: OK", 10, REASON_ANTIVIRUS_SILENT},
 		{"another answer", READS_ALL, "PONG", 10, REASON_ANTIVIRUS_ERROR},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -222,6 +231,31 @@ static void the_framing(void **state)
 	}
 }
 
+static void who_answers_is_there(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		enum manner manner;
+		const char *answer;
+		bool there;
+	} rows[] = {
+		{"PONG", PONGS, "PONG", true}, {"another word", PONGS, "PONG PONG", false}, {"nothing", DEAF, "", false}, {"hung up", CUTS, "", false},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct peer p = {.manner = rows[i].manner, .answer = rows[i].answer};
+		int ends[2];
+		pthread_t thread;
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+		p.socket = ends[1];
+		assert_int_equal(pthread_create(&thread, NULL, play, &p), 0);
+		if (clamd_ping(ends[0], DEADLINE_MS) != rows[i].there)
+			fail_msg("%s", rows[i].what);
+		close(ends[0]);
+		pthread_join(thread, NULL);
+	}
+}
+
 static void addresses_are_local(void **state)
 {
 	(void)state;
@@ -229,25 +263,19 @@ static void addresses_are_local(void **state)
 		const char *address;
 		bool good;
 	} rows[] = {
-		{"/run/clamav/clamd.ctl", true}, {"127.0.0.1:3310", true},  {"[::1]:3310", true},   {"", false},         {"clamd.ctl", false},
-		{"localhost:3310", false},       {"192.0.2.1:3310", false}, {"127.0.0.1", false},   {"127.0.0.1:", false}, {"127.0.0.1:0", false},
-		{"127.0.0.1:65536", false},      {"127.0.0.1:33x", false},  {"0.0.0.0:3310", false}, {"[::]:3310", false},
+		{"/run/clamav/clamd.ctl", true}, {"127.0.0.1:3310", false}, {"[::1]:3310", false}, {"", false}, {"clamd.ctl", false}, {"localhost:3310", false},
 		{"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (clamd_is_address(rows[i].address) != rows[i].good)
 			fail_msg("\"%s\"", rows[i].address);
-	assert_int_equal(clamd_port("127.0.0.1:3310"), 3310);
-	assert_int_equal(clamd_port("[::1]:65535"), 65535);
-	assert_int_equal(clamd_port("/run/clamav/clamd.ctl"), 0);
-	assert_int_equal(clamd_connect("/nonexistent/clamd.ctl", 100), -1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_known_answers_are_verdicts), cmocka_unit_test(a_name_has_its_bound), cmocka_unit_test(peers_of_all_manners),
-		cmocka_unit_test(the_framing), cmocka_unit_test(addresses_are_local),
+		cmocka_unit_test(the_framing), cmocka_unit_test(who_answers_is_there), cmocka_unit_test(addresses_are_local),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

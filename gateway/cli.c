@@ -50,7 +50,7 @@ static const struct verb {
 	{"drill", cli_drill, "[--here] [--kills N] [--only STEP,STEP] [--report FOLDER]", "faults on purpose, and a report of what came of them"},
 	{"fence", cli_fence, "[list | close WHY | lift | note R12 WORDS]", "after a restore: what is missing, what left; nothing leaves until it is lifted"},
 	{"retention", cli_retention, "plan [REF] | run [REF] --confirm N | again | list | certificate N [--pdf FILE]", "what is kept how long, and its erasure"},
-	{"hold", cli_hold, "list | set|lift REF|R12 --reason TEXT", "legal holds: what must not be erased"},
+	{"hold", cli_hold, "list | set|lift REF|R12 --reason TEXT | confirm N", "legal holds: what must not be erased"},
 	{"backup", cli_backup, "FOLDER --to CERTIFICATE|--plain [--keys FOLDER] | verify FOLDER [--key KEY]", "a backup of the running instance, or is this one whole?"},
 	{"restore", cli_restore, "FOLDER [--key KEY] [--keys FOLDER]", "a backup into an empty instance"},
 	{"fees", cli_fees, "[--month YYYY-MM] [--expert RPPS] [--csv]", "what experts have earned, line by line"},

@@ -15,7 +15,8 @@ static const struct {
 	{"pathology", "list"}, {"pathology", "check"}, {"questionnaire", "list"}, {"questionnaire", "check"},
 };
 /* Second words that change something; the rest is looking. */
-static const char *const acts[] = {"import", "confirm", "prefer", "leave", "forward", "until", "retry", "attach", "return", "again", "decline", "checkpoint"};
+static const char *const acts[] = {"import", "confirm", "prefer", "leave", "forward", "until", "retry", "attach", "return", "again", "decline", "checkpoint",
+				   "set", "lift", "run", "close", "note", "erase"};
 
 static bool is_quiet(const char *verb, const char *word)
 {

@@ -85,7 +85,7 @@ static enum reason open_folder(struct making *m, const char *place)
 
 static enum reason stream(struct making *m, const char *name, char *const argv[])
 {
-	struct backup_stream s = {.arena = m->cli->arena, .folder = m->partial, .certificate = m->certificate, .key = ""};
+	struct backup_stream s = {.arena = m->cli->arena, .folder = m->partial, .certificate = m->certificate, .key = "", .moving = strcmp(argv[0], "tar") == 0};
 	unsigned parts;
 	enum reason reason = backup_stream_write(&s, name, argv, &parts);
 
@@ -95,11 +95,11 @@ static enum reason stream(struct making *m, const char *name, char *const argv[]
 
 /* --- what goes in ---------------------------------------------------------------------------------- */
 
-/* Before the database: every line of the journals has then its row in it. The keeper's master key is no part of it. */
+/* The keeper's master key is no part of it. */
 static enum reason add_files(struct making *m)
 {
-	char *argv[] = {word("tar"), word("--numeric-owner"), word("-C"), word(m->instance.folder), word("--exclude=pki/keeper.key"), word("-cf"), word("-"), word("relais.conf"), word("pki"),
-			word("journal"), word("checkpoints"), NULL};
+	char *argv[] = {word("tar"), word("--numeric-owner"), word("--warning=no-file-changed"), word("--warning=no-file-removed"), word("-C"), word(m->instance.folder),
+			word("--exclude=pki/keeper.key"), word("-cf"), word("-"), word("relais.conf"), word("pki"), word("journal"), word("checkpoints"), NULL};
 
 	return stream(m, "files", argv);
 }
@@ -115,7 +115,10 @@ static enum reason add_database(struct making *m)
 static enum reason add_keys(struct making *m)
 {
 	const char *folder = m->cli->config->keeper.folder;
-	char *argv[] = {word("tar"), word("--numeric-owner"), word("-C"), word(folder), word("-cf"), word("-"), word("."), NULL};
+	/* A key takes its name when it is whole. The public half first: the private one of what it names was there before it. */
+	bool named = access(arena_printf(m->cli->arena, "%s/intake.pub", folder), F_OK) == 0;
+	char *argv[] = {word("tar"), word("--numeric-owner"), word("--warning=no-file-changed"), word("--warning=no-file-removed"), word("-C"), word(folder), word("--exclude=*.new"),
+			word("--anchored"), word("--exclude=./intake.pub"), word("-cf"), word("-"), word(named ? "intake.pub" : "."), named ? word(".") : NULL, NULL};
 	char *master[] = {word("cat"), word(m->cli->config->keeper.master), NULL};
 	enum reason reason = stream(m, "keys", argv);
 
@@ -130,15 +133,14 @@ static enum reason add_counts(struct making *m, json_t *manifest)
 {
 	json_t *counts = CLI_QUERY(m->cli, "select coalesce(jsonb_object_agg(r.name, r.counted), '{}') from relais.reconcile(false) r where $1", P_BOOL(true));
 	struct store_rows *rows = NULL;
-	struct erasure_key *list;
-	size_t destroyed;
+	size_t destroyed = 0;
 	enum reason reason = counts == NULL ? REASON_STORE_REFUSED : STORE_RUN(m->cli->store, &rows, "select version::bigint from relais.schema_state() where $1", P_BOOL(true));
 
 	if (reason == REASON_NONE)
 		json_object_set_new(manifest, "schema", json_integer(store_int(rows, 0, 0)));
 	store_free(&rows);
 	if (reason == REASON_NONE)
-		reason = erasure_key_list(m->cli->arena, m->cli->config->keeper.folder, &list, &destroyed);
+		reason = erasure_key_count(m->cli->config->keeper.folder, &destroyed);
 	if (reason == REASON_NONE)
 		json_object_set_new(manifest, "destroyed", json_integer((json_int_t)destroyed));
 	json_object_set_new(manifest, "counts", counts);
@@ -173,11 +175,12 @@ static enum reason make(struct making *m, const char *place, const char *kind, c
 	}
 	json_t *manifest = json_pack("{s:i, s:s, s:s, s:b, s:o}", "backup", 1, "kind", kind, "release", RELAIS_VERSION, "encrypted", m->certificate[0] != '\0', "at", json_of_instant(wall()));
 	if (!keys) {
+		/* The journals after the database: what was accepted, sealed or sent between the two is in them, and is named as missing when it is restored. */
 		reason = add_counts(m, manifest);
 		if (reason == REASON_NONE)
-			reason = add_files(m);
-		if (reason == REASON_NONE)
 			reason = add_database(m);
+		if (reason == REASON_NONE)
+			reason = add_files(m);
 	} else {
 		reason = add_keys(m);
 	}

@@ -27,14 +27,15 @@ enum reason cli_erasure_destroy(struct cli *cli, const char *ref, struct bytes *
 
 enum reason cli_erasure_again(struct cli *cli, size_t *done)
 {
-	struct erasure_key *list;
-	size_t n;
-	enum reason reason = erasure_key_unknown(cli->store, cli->arena, cli->config->keeper.folder, &list, &n);
+	struct store_rows *rows = NULL;
+	enum reason reason = erasure_key_unknown(cli->store, cli->config->keeper.folder, false, &rows);
+	size_t n = rows != NULL ? store_count(rows) : 0;
 
 	*done = 0;
 	for (size_t i = 0; reason == REASON_NONE && i < n; i++) {
-		reason = STORE_RUN(cli->store, NULL, "select relais.erasure_again($1, $2, $3)", P_TEXT(list[i].ref), P_TEXT(cli_actor()), P_JSON(list[i].record));
+		reason = STORE_RUN(cli->store, NULL, "select relais.erasure_again($1, $2, $3)", P_TEXT_B(store_bytes(rows, i, 0)), P_TEXT(cli_actor()), P_JSON(store_bytes(rows, i, 1)));
 		*done += reason == REASON_NONE;
 	}
+	store_free(&rows);
 	return reason;
 }

@@ -1,20 +1,26 @@
 /* gateway/cli_fence.c - relais fence: after a restore to an earlier point. What was accepted and is missing, what left and is forgotten; nothing
  * leaves until a person has lifted it. */
+#include "gateway/audit_restore.h"
 #include "gateway/cli_journals.h"
 #include "gateway/cli_verbs.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/erasure_key.h"
 #include "gateway/json_view.h"
 
 static const char usage[] = "fence [list | close WHY | lift | note R12 WORDS]";
 
 /* ---------------------------------------------------------------- what the journals know */
 
+enum { LINES = 1000, LINES_MEMORY = 128 * 1024 * 1024 };
+
 struct sent {
-	json_t *last;            /* by Message-ID: its last line, of those that may be newer than the database */
-	struct instant since;
+	struct cli *cli;
+	json_t *lines;           /* of one journal, not asked for yet */
+	json_t *last;            /* of that journal, by Message-ID: its last line that the database does not know */
+	bool down;               /* the database did not answer, which was told */
 	int64_t outbox, inbox;   /* the highest numbers ever given */
 };
 
@@ -25,15 +31,34 @@ static void raise_to(int64_t *top, const json_t *line, const char *key)
 		*top = n;
 }
 
+/* No clock says which lines the database may know: it is asked for all of them. */
+static void ask(struct sent *s)
+{
+	struct arena *arena = arena_create(LINES_MEMORY);
+	json_t *unknown = CLI_QUERY(s->cli, "select coalesce(jsonb_agg(t), '[]') from relais.fence_unknown($1, true) t", P_JSON(json_write(arena, s->lines))), *line;
+	size_t i;
+
+	json_array_foreach(unknown, i, line) {
+		struct bytes id = json_view(line, "message_id");
+		json_object_setn(s->last, (const char *)id.at, id.len, line);
+	}
+	s->down |= unknown == NULL;
+	s->lines = json_array();
+	json_decref(unknown);
+	arena_destroy(&arena);
+}
+
 static void take_sent(void *context, json_t *line)
 {
 	struct sent *s = context;
-	struct bytes id = json_view(line, "message_id");
 	struct instant at;
 
 	raise_to(&s->outbox, line, "outbox");
-	if (id.len > 0 && json_instant(line, "at", &at) && at.us >= s->since.us)
-		json_object_setn(s->last, (const char *)id.at, id.len, line);
+	if (s->down || json_view(line, "message_id").len == 0 || !json_instant(line, "at", &at))
+		return;
+	json_array_append(s->lines, line);
+	if (json_array_size(s->lines) == LINES)
+		ask(s);
 }
 
 static void take_sealed(void *context, json_t *line)
@@ -46,53 +71,52 @@ static void take_accepted(void *context, json_t *line)
 	raise_to(&((struct sent *)context)->inbox, line, "inbox");
 }
 
-/* What a server took, or may have: of a mail that was put off or refused nothing is to be remembered. */
-static json_t *left_of(const struct sent *s)
+/* What a server took, or may have: of a mail that was put off or refused nothing is to be remembered. Each journal speaks for itself, as where the fence is
+ * closed (gateway/fence.c): what closes it is taken in here. */
+static bool left_of(struct sent *s, const struct cli_journals *journals, size_t i, json_t *left)
 {
-	json_t *left = json_array(), *line;
+	const struct cli_journals one = {.list = {journals->list[i]}, .n = 1};
+	json_t *line;
 	const char *id;
+	long torn = 0;
 
+	s->last = json_object();
+	bool whole = cli_journals_read(s->cli, &one, take_sent, s, &torn);
+	if (!s->down)
+		ask(s);
 	json_object_foreach(s->last, id, line) {
 		struct bytes event = json_view(line, "event");
 		if (bytes_equal_text(event, "taken") || bytes_equal_text(event, "begun"))
 			json_array_append(left, line);
 	}
-	return left;
+	json_decref(s->last);
+	return whole && !s->down;
 }
 
-/* NULL: the database did not answer, which was told. */
+/* What left and the database does not know. NULL: it did not answer, or a journal cannot be read, which was told. */
 static json_t *read_sent(struct cli *cli, struct sent *s)
 {
-	static const struct {
-		enum cli_journal which;
-		cli_journals_take *take;
-	} all[] = {{CLI_JOURNAL_SENT, take_sent}, {CLI_JOURNAL_SEALED, take_sealed}, {CLI_JOURNAL_ACCEPTED, take_accepted}};
-	struct cli_journals journals[3];
+	struct cli_journals sent, sealed, accepted;
 	long torn = 0;
 
-	for (size_t i = 0; i < 3; i++)
-		cli_journals_find(cli, all[i].which, &journals[i]);
-	json_t *since = CLI_QUERY(cli, "select to_jsonb(t) from relais.fence_since() t where $1", P_BOOL(true));
-	if (since == NULL)
+	if (!cli_journals_find(cli, CLI_JOURNAL_SENT, &sent) || !cli_journals_find(cli, CLI_JOURNAL_SEALED, &sealed) ||
+	    !cli_journals_find(cli, CLI_JOURNAL_ACCEPTED, &accepted))
 		return NULL;
-	/* A database without a mail has none: every line counts. */
-	if (!json_instant(since, "sent", &s->since))
-		s->since = (struct instant){INT64_MIN};
-	json_decref(since);
-	s->last = json_object();
-	for (size_t i = 0; i < 3; i++)
-		cli_journals_read(&journals[i], all[i].take, s, &torn);
-	json_t *left = left_of(s);
-	json_decref(s->last);
+	*s = (struct sent){.cli = cli, .lines = json_array()};
+	json_t *left = json_array();
+	bool whole = true;
+	for (size_t i = 0; i < sent.n && whole; i++)
+		whole = left_of(s, &sent, i, left);
+	whole = whole && cli_journals_read(cli, &sealed, take_sealed, s, &torn) && cli_journals_read(cli, &accepted, take_accepted, s, &torn);
+	json_decref(s->lines);
+	if (!whole) {
+		json_decref(left);
+		return NULL;
+	}
 	return left;
 }
 
 /* ---------------------------------------------------------------- the verbs */
-
-static json_t *unknown_of(struct cli *cli, json_t *left)
-{
-	return CLI_QUERY(cli, "select coalesce(jsonb_agg(t), '[]') from relais.fence_unknown($1) t", P_JSON(json_write(cli->arena, json_incref(left))));
-}
 
 static void tell_sent(const json_t *rows)
 {
@@ -108,40 +132,46 @@ static void tell_sent(const json_t *rows)
 	}
 }
 
-static void tell_state(const struct cli *cli, const json_t *state, const struct cli_missing *missing, const json_t *unknown)
+static void tell_state(const struct cli *cli, const json_t *state, const struct cli_missing *missing, const json_t *left)
 {
 	bool closed = json_truth(state, "closed");
 
-	if (cli->french)
-		printf(closed ? "La clôture est fermée : rien ne part.\n" : "La clôture est ouverte : le courrier part.\n");
-	else
-		printf(closed ? "The fence is closed: nothing leaves.\n" : "The fence is open: mail leaves.\n");
+	if (json_truth(state, "looked") || closed)
+		puts(cli->french ? (closed ? "La clôture est fermée : rien ne part." : "La clôture est ouverte : le courrier part.")
+				 : (closed ? "The fence is closed: nothing leaves." : "The fence is open: mail leaves."));
 	printf(cli->french ? "Acceptés et absents de la base : %zu\n" : "Accepted, and missing from the database: %zu\n", json_array_size(missing->lost));
 	cli_missing_tell(cli, missing);
 	printf(cli->french ? "Partis (taken) ou peut-être partis (begun), et inconnus de la base : %zu\n" : "Left (taken) or perhaps left (begun), and unknown to the database: %zu\n",
-	       json_array_size(unknown));
-	tell_sent(unknown);
+	       json_array_size(left));
+	tell_sent(left);
 }
 
-/* Exit 1 while something is closed or missing, so that a watch sees it. */
+/* Told also when a journal cannot be read: it may be the very reason. */
+static void tell_unlooked(const struct cli *cli, const json_t *state)
+{
+	if (state != NULL && !json_truth(state, "looked") && !cli->json)
+		puts(cli->french ? "Pas encore comparée : depuis que ce PostgreSQL a démarré, les journaux ne l'ont pas été à cette base, et rien ne part. Voyez relais alarms."
+				 : "Not looked at yet: the journals were not held against this PostgreSQL since it started, and nothing leaves. See relais alarms.");
+}
+
+/* Exit 1 while something is closed, not looked at or missing, so that a watch sees it. */
 static int show(struct cli *cli)
 {
 	struct cli_journals accepted;
 	struct cli_missing missing = {0};
-	struct sent sent = {0};
+	struct sent sent;
 
-	cli_journals_find(cli, CLI_JOURNAL_ACCEPTED, &accepted);
-	json_t *left = read_sent(cli, &sent), *unknown = left == NULL ? NULL : unknown_of(cli, left);
 	json_t *state = CLI_QUERY(cli, "select to_jsonb(t) from relais.fence_state() t where $1", P_BOOL(true));
-	bool whole = unknown != NULL && state != NULL && cli_missing_find(cli, &accepted, &missing);
-	int status = whole && !json_truth(state, "closed") && json_array_size(missing.lost) + json_array_size(unknown) == 0 ? CLI_OK : CLI_FAILED;
+	tell_unlooked(cli, state);
+	json_t *left = read_sent(cli, &sent);
+	bool whole = left != NULL && state != NULL && cli_journals_find(cli, CLI_JOURNAL_ACCEPTED, &accepted) && cli_missing_find(cli, &accepted, &missing);
+	int status = whole && !json_truth(state, "closed") && json_truth(state, "looked") && json_array_size(missing.lost) + json_array_size(left) == 0 ? CLI_OK : CLI_FAILED;
 
 	if (whole && cli->json)
-		(void)cli_show(cli, json_pack("{s:O, s:O, s:O}", "fence", state, "missing", missing.lost, "left", unknown), "");
+		(void)cli_show(cli, json_pack("{s:O, s:O, s:O}", "fence", state, "missing", missing.lost, "left", left), "");
 	else if (whole)
-		tell_state(cli, state, &missing, unknown);
+		tell_state(cli, state, &missing, left);
 	json_decref(left);
-	json_decref(unknown);
 	json_decref(state);
 	json_decref(missing.lost);
 	return status;
@@ -149,13 +179,33 @@ static int show(struct cli *cli)
 
 static int lift(struct cli *cli)
 {
-	struct sent sent = {0};
-	json_t *left = read_sent(cli, &sent);
+	struct sent sent;
+	json_t *state = CLI_QUERY(cli, "select to_jsonb(t) from relais.fence_state() t where $1", P_BOOL(true));
+	bool known = state != NULL, closed = json_truth(state, "closed"), looked = json_truth(state, "looked");
 
+	json_decref(state);
+	if (!known)
+		return CLI_FAILED;
+	if (!closed)
+		return cli_refuse(cli, looked ? REASON_FENCE_OPEN : REASON_FENCE_UNLOOKED, NULL);
+	json_t *left = read_sent(cli, &sent);
 	if (left == NULL)
 		return CLI_FAILED;
-	json_t *n = CLI_QUERY(cli, "select to_jsonb(relais.fence_lift($1, $2, $3, $4))", P_JSON(json_write(cli->arena, left)), P_INT(sent.inbox), P_INT(sent.outbox),
-			      P_TEXT(cli_actor()));
+	struct bytes *refs;
+	size_t n_refs;
+	enum reason reason = erasure_key_refs(cli->arena, cli->config->keeper.folder, &refs, &n_refs);   /* none of them is given to another dossier */
+	if (reason != REASON_NONE) {
+		json_decref(left);
+		return cli_refuse(cli, reason, cli->config->keeper.folder);
+	}
+	/* First what the trail is to tell of it: done again when this ends in between, it tells the same. */
+	reason = audit_restore_tell(cli);
+	if (reason != REASON_NONE) {
+		json_decref(left);
+		return cli_refuse(cli, reason, cli->config->audit.folder);
+	}
+	json_t *n = CLI_QUERY(cli, "select to_jsonb(relais.fence_lift($1, $2, $3, $4, $5))", P_JSON(json_write(cli->arena, left)), P_INT(sent.inbox), P_INT(sent.outbox),
+			      P_TEXTS(refs, n_refs), P_TEXT(cli_actor()));
 	if (n == NULL)
 		return CLI_FAILED;
 	long long taken = json_integer_value(n);
@@ -185,8 +235,7 @@ static int note(struct cli *cli, const char *number, const char *words)
 
 	if ((number[0] != 'R' && number[0] != 'r') || !bytes_number(bytes_of_text(number + 1), INT64_MAX, &wanted))
 		return cli_refuse(cli, REASON_USAGE, number);
-	cli_journals_find(cli, CLI_JOURNAL_ACCEPTED, &accepted);
-	if (!cli_missing_find(cli, &accepted, &missing))
+	if (!cli_journals_find(cli, CLI_JOURNAL_ACCEPTED, &accepted) || !cli_missing_find(cli, &accepted, &missing))
 		status = CLI_FAILED;
 	json_array_foreach(missing.lost, i, line) {
 		if ((uint64_t)json_integer_value(json_object_get(line, "inbox")) != wanted)
@@ -215,6 +264,8 @@ int cli_fence(int argc, char **argv)
 	if (status != CLI_OK)
 		return cli_close(&cli, status);
 	const char *verb = cli.n > 0 ? cli.arguments[0] : "";
+	/* Journals of years are held against tables of years: as long as it takes. When this is refused, so is what follows. */
+	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
 	if (cli.n == 0)
 		status = show(&cli);
 	else if (cli.n == 1 && strcmp(verb, "list") == 0)

@@ -6,7 +6,7 @@
 
 #include "gateway/cli_view.h"
 
-static const char usage[] = "hold list [--all] | set REF|R<number> --reason TEXT | lift REF|R<number> --reason TEXT";
+static const char usage[] = "hold list [--all] | set REF|R<number> --reason TEXT | lift REF|R<number> --reason TEXT | confirm NUMBER";
 
 static int wrong_words(struct cli *cli)
 {
@@ -45,13 +45,44 @@ static enum reason find(struct cli *cli, const char *name, struct store_param *d
 	return reason;
 }
 
+/* An erasure that was begun and one of whose keys is gone is over, whatever the rows still show. */
+static enum reason refuse_destroyed(struct cli *cli, struct store_param dossier, struct store_param inbox)
+{
+	struct store_rows *rows = NULL;
+	enum reason reason = STORE_RUN(cli->store, &rows, "select ref from relais.hold_asks($1, $2) ref", dossier, inbox);
+
+	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
+		struct bytes answer;
+		reason = keeper_client_ask(store_keeper(cli->store), cli->arena, KEEPER_KNOWN, bytes_of_text(arena_printf(cli->arena, "dossier:%s", store_text(rows, i, 0))), &answer);
+		if (reason == REASON_NONE && bytes_equal_text(answer, "[\"destroyed\"]"))
+			reason = REASON_DOSSIER_ERASED;
+	}
+	store_free(&rows);
+	return reason;
+}
+
+/* The keeper is asked behind hold_set, from where on no key is destroyed before this is committed. */
+static enum reason set_hold(struct cli *cli, struct store_param dossier, struct store_param inbox, const char *why)
+{
+	enum reason reason = store_begin(cli->store);
+
+	if (reason == REASON_NONE)
+		reason = STORE_RUN(cli->store, NULL, "select relais.hold_set($1, $2, $3, $4)", dossier, inbox, P_TEXT(why), P_TEXT(cli_actor()));
+	if (reason == REASON_NONE)
+		reason = refuse_destroyed(cli, dossier, inbox);
+	if (reason == REASON_NONE)
+		return store_commit(cli->store);
+	store_rollback(cli->store);
+	return reason;
+}
+
 static int act(struct cli *cli, const char *name, const char *why, bool set)
 {
 	struct store_param dossier, inbox;
 	enum reason reason = find(cli, name, &dossier, &inbox);
 
 	if (reason == REASON_NONE && set)
-		reason = STORE_RUN(cli->store, NULL, "select relais.hold_set($1, $2, $3, $4)", dossier, inbox, P_TEXT(why), P_TEXT(cli_actor()));
+		reason = set_hold(cli, dossier, inbox, why);
 	else if (reason == REASON_NONE)
 		reason = STORE_RUN(cli->store, NULL, "select relais.hold_lift($1, $2, $3, $4)", dossier, inbox, P_TEXT(why), P_TEXT(cli_actor()));
 	if (reason != REASON_NONE)
@@ -62,6 +93,21 @@ static int act(struct cli *cli, const char *name, const char *why, bool set)
 		printf(set ? "%s : gel posé, rien n'en sera effacé\n" : "%s : gel levé\n", name);
 	else
 		printf(set ? "%s: held, nothing of it will be erased\n" : "%s: lifted\n", name);
+	return CLI_OK;
+}
+
+/* After a restore: these are all, says who knows of them. */
+static int confirm(struct cli *cli, const char *number)
+{
+	uint64_t standing;
+
+	if (!bytes_number(bytes_of_text(number), INT64_MAX, &standing))
+		return cli_refuse(cli, REASON_USAGE, number);
+	enum reason reason = STORE_RUN(cli->store, NULL, "select relais.hold_confirm($1, $2)", P_INT((int64_t)standing), P_TEXT(cli_actor()));
+	if (reason != REASON_NONE)
+		return cli_refuse(cli, reason, number);
+	if (!cli->json)
+		printf(cli->french ? "%llu gels posés, relus : l'effacement est de nouveau permis\n" : "%llu holds stand, looked at: erasure is allowed again\n", (unsigned long long)standing);
 	return CLI_OK;
 }
 
@@ -76,6 +122,8 @@ int cli_hold(int argc, char **argv)
 	bool all = cli_option(&cli, "--all", false) != NULL, set = cli.n == 2 && strcmp(cli.arguments[0], "set") == 0;
 	if (cli.n == 1 && strcmp(cli.arguments[0], "list") == 0 && why == NULL)
 		return cli_close(&cli, list(&cli, all));
+	if (cli.n == 2 && strcmp(cli.arguments[0], "confirm") == 0 && why == NULL && !all)
+		return cli_close(&cli, confirm(&cli, cli.arguments[1]));
 	if (cli.n != 2 || all || why == NULL || why[0] == '\0' || (!set && strcmp(cli.arguments[0], "lift") != 0))
 		return wrong_words(&cli);
 	return cli_close(&cli, act(&cli, cli.arguments[1], why, set));

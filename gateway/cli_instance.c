@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -172,13 +173,36 @@ static bool all_run(const json_t *status)
 	return true;
 }
 
-/* What keeps all of it from running; GATE_OPEN: nothing, or it is not known yet. */
+/* What keeps all of it from running, or from working; GATE_OPEN: nothing. */
 static enum gate_state closed_gate(const json_t *status)
 {
-	for (enum gate_state s = GATE_UNKNOWN + 1; s < GATE_STATES; s++)
+	for (enum gate_state s = GATE_UNKNOWN; s < GATE_STATES; s++)
 		if (strcmp(text_of(status, "gate"), gate_name(s)) == 0)
 			return s;
 	return GATE_OPEN;
+}
+
+/* Would the keys outlive this disk? The loss of all of them is the loss of every body, whatever copy of the database there is. */
+static const char *keys_copy(const struct config *config)
+{
+	struct stat folder, copy;
+
+	if (config->keeper.copy[0] == '\0')
+		return "none";
+	bool apart = stat(config->keeper.folder, &folder) == 0 && stat(config->keeper.copy, &copy) == 0 && folder.st_dev != copy.st_dev;
+	return apart ? "other-disk" : "same-disk";
+}
+
+static void tell_copy(const char *copy, bool french)
+{
+	if (strcmp(copy, "none") == 0)
+		puts(french ? "copie des clés des corps : aucune (keeper.copy) ; avec ce disque, tous les messages sont perdus, quelle que soit la sauvegarde de la base"
+			    : "copy of the bodies' keys: none (keeper.copy); with this disk all messages are lost, whatever backup of the database there is");
+	else if (strcmp(copy, "same-disk") == 0)
+		puts(french ? "copie des clés des corps : sur le même disque que les clés (keeper.copy) ; elle n'en empêche pas la perte"
+			    : "copy of the bodies' keys: on the same disk as the keys (keeper.copy); it does not keep them from being lost with it");
+	else
+		puts(french ? "copie des clés des corps : sur un autre disque" : "copy of the bodies' keys: on another disk");
 }
 
 static void show_status(const json_t *status, bool database)
@@ -226,6 +250,8 @@ int cli_status(int argc, char **argv)
 	json_object_set(report, "degraded", degraded);
 	json_object_set_new(report, "alarms", database ? json_incref(alarms) : json_array());
 	const char *clamd = v.config == NULL ? "" : v.config->antivirus.clamd;
+	const char *copy = keys_copy(v.config);
+	json_object_set_new(report, "keys_copy", json_string(copy));
 	json_object_set_new(report, "antivirus", clamd[0] == '\0' ? json_null() : json_string(clamd));
 	if (status == CLI_OK && cli_alarms_critical(alarms))
 		status = CLI_ALARM;
@@ -235,6 +261,7 @@ int cli_status(int argc, char **argv)
 	} else if (runs) {
 		show_status(report, database);
 		printf("antivirus: %s\n", clamd[0] == '\0' ? "not configured, nothing is scanned" : clamd);
+		tell_copy(copy, cli_speaks_french(v.config));
 	} else {
 		printf("%s is stopped\n", v.instance.folder);
 	}
@@ -300,6 +327,7 @@ static int told(const struct verb *v, json_t *status)
 	return all ? CLI_OK : CLI_PARTLY;
 }
 
+/* UNKNOWN is how each start begins, and may pass. */
 static int watch_start(const struct verb *v, pid_t master)
 {
 	json_t *status = NULL;
@@ -312,7 +340,7 @@ static int watch_start(const struct verb *v, pid_t master)
 		json_decref(status);
 		status = read_status(v);
 		if (json_integer_value(json_object_get(status, "pid")) == master &&
-		    (all_run(status) || only_missing(status) || closed_gate(status) != GATE_OPEN))
+		    (all_run(status) || only_missing(status) || closed_gate(status) > GATE_UNKNOWN))
 			break;
 		pause_ms(STEP_MS);
 	}
@@ -332,6 +360,11 @@ int cli_start(int argc, char **argv)
 	if (running != 0) {
 		fprintf(stderr, "relais: %s runs already (relais-master is process %d)\n", v.instance.folder,
 			(int)running);
+		return done(&v, CLI_FAILED);
+	}
+	if (master_restoring(&v.instance)) {
+		const struct reason_entry *half = reason_entry(REASON_BACKUP_HALF);
+		fprintf(stderr, "relais: %s [%s]\n  %s\n", cli_speaks_french(v.config) ? half->fr : half->en, half->code, half->hint);
 		return done(&v, CLI_FAILED);
 	}
 	if (foreground)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/json_view.h"
+
 static bool is_journal(const char *name, enum cli_journal which)
 {
 	static const char *const prefixes[][2] = {
@@ -18,26 +20,34 @@ static bool is_journal(const char *name, enum cli_journal which)
 	return ours && bytes_ends(bytes_of_text(name), BYTES(".jsonl"));
 }
 
-void cli_journals_find(struct cli *cli, enum cli_journal which, struct cli_journals *out)
+bool cli_journals_find(struct cli *cli, enum cli_journal which, struct cli_journals *out)
 {
-	const char *folder = arena_printf(cli->arena, "%s/journal", cli->config->folder);
+	const char *folder = arena_printf(cli->arena, "%s/journal", cli->config->folder), *unread = NULL;
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	struct stat about;
 
 	out->n = 0;
-	while (dir != NULL && out->n < CLI_JOURNALS_MAX && (entry = readdir(dir)) != NULL) {
+	while (dir != NULL && unread == NULL && (entry = readdir(dir)) != NULL) {
 		const char *path = arena_printf(cli->arena, "%s/%s", folder, entry->d_name);
-		if (!is_journal(entry->d_name, which) || stat(path, &about) != 0)
+		if (!is_journal(entry->d_name, which))
 			continue;
+		if (out->n == CLI_JOURNALS_MAX || stat(path, &about) != 0) {
+			unread = path;
+			break;
+		}
 		out->list[out->n].path = path;
 		out->list[out->n++].size = about.st_size;
 	}
-	if (dir != NULL)
+	if (dir == NULL)
+		unread = folder;
+	else
 		closedir(dir);
+	return unread == NULL || cli_refuse(cli, REASON_IO, unread) == CLI_OK;
 }
 
-static void read_one(const char *path, off_t size, cli_journals_take *take, void *context, long *torn)
+/* False: it could not be read as far as it went. */
+static bool read_one(const char *path, off_t size, cli_journals_take *take, void *context, long *torn)
 {
 	FILE *file = fopen(path, "re");
 	char *text = NULL;
@@ -46,7 +56,7 @@ static void read_one(const char *path, off_t size, cli_journals_take *take, void
 	ssize_t len;
 
 	if (file == NULL)
-		return;
+		return false;
 	while (at < size && (len = getline(&text, &room, file)) > 0) {
 		at += len;
 		json_t *line = json_loadb(text, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
@@ -58,26 +68,28 @@ static void read_one(const char *path, off_t size, cli_journals_take *take, void
 	}
 	free(text);
 	fclose(file);
+	return at >= size;
 }
 
-void cli_journals_read(const struct cli_journals *journals, cli_journals_take *take, void *context, long *torn)
+bool cli_journals_read(struct cli *cli, const struct cli_journals *journals, cli_journals_take *take, void *context, long *torn)
 {
 	for (size_t i = 0; i < journals->n; i++)
-		read_one(journals->list[i].path, journals->list[i].size, take, context, torn);
+		if (!read_one(journals->list[i].path, journals->list[i].size, take, context, torn))
+			return cli_refuse(cli, REASON_IO, journals->list[i].path) == CLI_OK;
+	return true;
 }
 
 /* ---------------------------------------------------------------- accepted, and not here */
 
-struct search {
-	json_t *rows, *digests, *ids, *notes;   /* rows by number; what else is known of them; what was settled */
-	struct cli_missing *out;
-};
+/* Lines that the database is asked of at once. */
+enum { BATCH = 4096, BATCH_MEMORY = 64 * 1024 * 1024 };
 
-static bool row_of(const json_t *row, const json_t *line)
-{
-	return json_equal(json_object_get(row, "digest"), json_object_get(line, "digest")) &&
-	       json_integer_value(json_object_get(row, "size")) == json_integer_value(json_object_get(line, "size"));
-}
+struct search {
+	struct cli *cli;
+	struct cli_missing *out;
+	json_t *lines, *asked;   /* as they stand in the journal; as they are asked */
+	bool failed;             /* which was told */
+};
 
 static const char *text_at(const json_t *object, const char *key)
 {
@@ -85,62 +97,60 @@ static const char *text_at(const json_t *object, const char *key)
 	return text == NULL ? "" : text;
 }
 
+static void count_line(struct cli_missing *out, const char *what, json_t *line)
+{
+	out->unknown -= strcmp(what, "here") == 0;
+	out->differs += strchr(what, '!') != NULL;
+	out->again += strncmp(what, "again", 5) == 0;
+	out->noted += strncmp(what, "noted", 5) == 0;
+	if (strncmp(what, "lost", 4) == 0)
+		json_array_append(out->lost, line);
+}
+
+static void ask(struct search *s)
+{
+	struct arena *arena = arena_create(BATCH_MEMORY);
+	json_t *told = s->failed ? NULL : CLI_QUERY(s->cli, "select relais.reconcile_inbox($1)", P_JSON(json_write(arena, json_incref(s->asked)))), *line;
+	size_t i;
+
+	s->failed = told == NULL;
+	json_array_foreach(s->lines, i, line) {
+		const char *what = json_string_value(json_array_get(told, i));
+		count_line(s->out, what == NULL ? "" : what, line);
+	}
+	json_decref(told);
+	json_array_clear(s->lines);
+	json_array_clear(s->asked);
+	arena_destroy(&arena);
+}
+
 static void compare(void *context, json_t *line)
 {
 	struct search *s = context;
-	char key[32 + 65];
 
 	s->out->lines++;
-	snprintf(key, sizeof key, "%lld", (long long)json_integer_value(json_object_get(line, "inbox")));
-	const json_t *row = json_object_get(s->rows, key);
-	if (row != NULL && row_of(row, line)) {
-		s->out->unknown--;
-		return;
-	}
-	s->out->differs += row != NULL && json_object_get(s->digests, text_at(line, "digest")) == NULL;
-	snprintf(key, sizeof key, "%lld:%.64s", (long long)json_integer_value(json_object_get(line, "inbox")), text_at(line, "digest"));
-	if (json_object_get(s->digests, text_at(line, "digest")) != NULL ||
-	    (*text_at(line, "message_id") != '\0' && json_object_get(s->ids, text_at(line, "message_id")) != NULL))
-		s->out->again++;
-	else if (json_object_get(s->notes, key) != NULL)
-		s->out->noted++;
-	else
-		json_array_append(s->out->lost, line);
-}
-
-/* By their bytes and by their name. */
-static void index_rows(struct search *s)
-{
-	const char *key;
-	json_t *row;
-
-	s->digests = json_object();
-	s->ids = json_object();
-	json_object_foreach(s->rows, key, row) {
-		json_object_set_new(s->digests, text_at(row, "digest"), json_true());
-		json_object_set_new(s->ids, text_at(row, "message_id"), json_true());
-	}
+	json_array_append(s->lines, line);
+	json_array_append_new(s->asked, json_pack("{s:I, s:I, s:s, s:s}", "inbox", json_integer_value(json_object_get(line, "inbox")), "size",
+						  json_integer_value(json_object_get(line, "size")), "digest", text_at(line, "digest"), "message_id", text_at(line, "message_id")));
+	if (json_array_size(s->lines) == BATCH)
+		ask(s);
 }
 
 bool cli_missing_find(struct cli *cli, const struct cli_journals *journals, struct cli_missing *out)
 {
-	struct search s = {.out = out};
+	struct search s = {.cli = cli, .out = out, .lines = json_array(), .asked = json_array()};
 
 	*out = (struct cli_missing){.lost = json_array()};
-	s.rows = CLI_QUERY(cli, "select coalesce(jsonb_object_agg(t.inbox, jsonb_build_object('size', t.size, 'digest', encode(t.digest, 'hex'), "
-				"'message_id', coalesce(t.message_id, ''))), '{}') from relais.reconcile_inbox() t where $1", P_BOOL(true));
-	s.notes = s.rows == NULL ? NULL : CLI_QUERY(cli, "select coalesce(jsonb_object_agg(t.inbox || ':' || t.digest, t.words), '{}') from relais.missing_notes() t where $1", P_BOOL(true));
-	if (s.notes != NULL) {
-		index_rows(&s);
-		out->unknown = (long)json_object_size(s.rows);
-		cli_journals_read(journals, compare, &s, &out->torn);
-	}
-	bool found = s.notes != NULL;
-	json_decref(s.rows);
-	json_decref(s.notes);
-	json_decref(s.digests);
-	json_decref(s.ids);
-	return found;
+	json_t *rows = CLI_QUERY(cli, "select to_jsonb(relais.reconcile_rows()) where $1", P_BOOL(true));
+	bool found = rows != NULL;
+	out->unknown = (long)json_integer_value(rows);
+	json_decref(rows);
+	found = found && cli_journals_read(cli, journals, compare, &s, &out->torn);
+	if (found)
+		ask(&s);
+	json_decref(s.lines);
+	json_decref(s.asked);
+	return found && !s.failed;
 }
 
 void cli_missing_tell(const struct cli *cli, const struct cli_missing *missing)

@@ -20,10 +20,11 @@ struct cli_journals {
 	size_t n;
 };
 
-void cli_journals_find(struct cli *cli, enum cli_journal which, struct cli_journals *out);
-/* Each line that is a JSON object, borrowed for the call; *torn counts the others. */
+/* False: there is one that cannot be read, or are more than the most, which was told. Nobody may take it for an empty one. */
+MUST_USE bool cli_journals_find(struct cli *cli, enum cli_journal which, struct cli_journals *out);
+/* Each line that is a JSON object, borrowed for the call; *torn counts the others. False as above. */
 typedef void cli_journals_take(void *context, json_t *line);
-void cli_journals_read(const struct cli_journals *journals, cli_journals_take *take, void *context, long *torn);
+MUST_USE bool cli_journals_read(struct cli *cli, const struct cli_journals *journals, cli_journals_take *take, void *context, long *torn);
 
 /* What was accepted, against the inbox. */
 struct cli_missing {
@@ -35,7 +36,7 @@ struct cli_missing {
 	long unknown;   /* rows that no line names */
 	json_t *lost;   /* the lines of the others, as they stand in the journal; the caller's */
 };
-/* False: the database did not answer, which was told. */
+/* False: the database did not answer, or a journal cannot be read, which was told. */
 MUST_USE bool cli_missing_find(struct cli *cli, const struct cli_journals *journals, struct cli_missing *out);
 /* A line for each that is lost. */
 void cli_missing_tell(const struct cli *cli, const struct cli_missing *missing);

@@ -80,6 +80,8 @@ static enum reason make(struct proof *p, const char *to, char digest[DIGEST_SHA2
 		reason = proof_put(p, "sheet.pdf", "one page for a person", pdf);
 	if (reason == REASON_NONE)
 		reason = put_manifest(p, checkpoint);
+	if (reason == REASON_NONE)
+		reason = proof_seal(p);
 	return reason == REASON_NONE ? export_out_end(p->out, digest) : reason;
 }
 
@@ -88,7 +90,7 @@ static int told(const struct proof *p, const char *to, const char *digest)
 	const struct cli *cli = p->cli;
 
 	if (cli->json)
-		cli_show(cli, json_pack("{s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:O}", "proof", to, "files", (json_int_t)p->out->files, "rows", (json_int_t)p->rows, "sums", digest, "altered",
+		cli_show(cli, json_pack("{s:s, s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:O}", "proof", to, "files", (json_int_t)p->out->files, "rows", (json_int_t)p->rows, "sums", digest, "sealed", p->sealed, "altered",
 					(json_int_t)p->altered, "rows_without_checkpoint", (json_int_t)p->uncovered, "rows_erased", (json_int_t)p->erased, "left_out", p->left_out), "");
 	else
 		printf(cli->french ? "%s : %zu fichiers, %zu lignes de la piste (données de santé)\nempreinte de " EXPORT_SUMS " (à noter : elle répond de tout le reste) : %s\n"
@@ -98,7 +100,10 @@ static int told(const struct proof *p, const char *to, const char *digest)
 	if (p->uncovered > 0)
 		fprintf(stderr, cli->french ? "ATTENTION : %lld lignes ne sont encore sous aucun point de contrôle (relais alarms)\n" : "WARNING: %lld rows are under no checkpoint yet (relais alarms)\n",
 			(long long)p->uncovered);
-	return p->altered > 0 || p->uncovered > 0 ? CLI_FAILED : CLI_OK;
+	if (!p->sealed)
+		fprintf(stderr, cli->french ? "ATTENTION : l'ensemble n'est pas scellé (seal/ manque) : le signataire ou relais-refresher est-il arrêté ?\n"
+					    : "WARNING: the whole is not sealed (seal/ is missing): is the signer or relais-refresher away?\n");
+	return p->altered > 0 || p->uncovered > 0 || !p->sealed ? CLI_FAILED : CLI_OK;
 }
 
 static void hold_signals(sigset_t *before)

@@ -89,10 +89,11 @@ static json_t *items_told(struct cli *cli, const struct retention_plan *plan)
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct retention_item *item = &plan->items[i];
+		bool goes_on = item->begun && retention_item_goes(item);
 		json_array_append_new(rows, json_pack("{s:s, s:o, s:s, s:b, s:s, s:s}", "ref", item->ref, "ends", json_of_instant(item->answer.ends), "rule", retention_row(item->answer.rule)->rule,
-			"goes", retention_item_goes(item), "waits", item->begun ? "" : retention_wait_name(item->answer.wait), "because",
-			item->begun ? (cli->french ? "effacement commencé, à finir" : "erasure begun, to be ended")
-				    : retention_wait_words(item->answer.wait, cli->french ? "fr" : "en")));
+			"goes", retention_item_goes(item), "waits", goes_on ? "" : retention_wait_name(item->answer.wait), "because",
+			goes_on ? (cli->french ? "effacement commencé, à finir" : "erasure begun, to be ended")
+				: retention_wait_words(item->answer.wait, cli->french ? "fr" : "en")));
 	}
 	return rows;
 }
@@ -128,20 +129,61 @@ static int plan(struct cli *cli, const char *only, bool all)
 
 /* --- the run ------------------------------------------------------------------------------------- */
 
-/* The key first, then the columns: cut off between the two, `again` goes on from the keeper's own list. */
-static enum reason erase_dossier(struct cli *cli, const struct retention_item *item)
-{
-	struct store_rows *rows = NULL;
-	struct bytes record = BYTES_NONE;
-	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.erasure_begin($1, $2, $3)", P_INT(item->id), P_TEXT(retention_row(item->answer.rule)->rule), P_TEXT(cli_actor()));
+/* Those that rest on the same messages: one key may close what is another's. */
+struct group {
+	const struct retention_item **items;
+	size_t n;
+	int64_t *numbers;          /* of their erasures */
+	struct bytes *records;     /* the keeper's, of the keys that it destroyed */
+	size_t destroyed;
+};
 
-	int64_t number = reason == REASON_NONE ? store_int(rows, 0, 0) : 0;
+static enum reason begin(struct cli *cli, struct group *g)
+{
+	struct bytes *ids = arena_alloc(cli->arena, g->n * sizeof *ids), *rules = arena_alloc(cli->arena, g->n * sizeof *rules);
+	struct store_rows *rows = NULL;
+
+	for (size_t i = 0; i < g->n; i++) {
+		ids[i] = bytes_of_text(arena_printf(cli->arena, "%lld", (long long)g->items[i]->id));
+		rules[i] = bytes_of_text(retention_row(g->items[i]->answer.rule)->rule);
+	}
+	enum reason reason = STORE_RUN(cli->store, &rows, "select n from relais.erasure_begin($1::text[]::bigint[], $2, $3) n", P_TEXTS(ids, g->n), P_TEXTS(rules, g->n), P_TEXT(cli_actor()));
+	for (size_t i = 0; reason == REASON_NONE && i < g->n; i++)
+		g->numbers[i] = store_int(rows, i, 0);
 	store_free(&rows);
-	if (reason == REASON_NONE)
-		reason = cli_erasure_destroy(cli, item->ref, &record);
-	if (reason == REASON_NONE)
-		reason = STORE_RUN(cli->store, NULL, "select relais.erasure_end($1, $2)", P_INT(number), P_JSON(record));
 	return reason;
+}
+
+/* In one transaction, in which no hold can be set: the keys first, then the columns. Where a key could not be destroyed the others are ended; cut off between
+ * the two, the next run goes on, or `again` from the keeper's own list. */
+static enum reason destroy_and_end(struct cli *cli, struct group *g)
+{
+	enum reason reason = begin(cli, g), ended = REASON_NONE;
+
+	while (reason == REASON_NONE && g->destroyed < g->n) {
+		reason = cli_erasure_destroy(cli, g->items[g->destroyed]->ref, &g->records[g->destroyed]);
+		g->destroyed += reason == REASON_NONE;
+	}
+	for (size_t i = 0; ended == REASON_NONE && i < g->destroyed; i++)
+		ended = STORE_RUN(cli->store, NULL, "select relais.erasure_end($1, $2)", P_INT(g->numbers[i]), P_JSON(g->records[i]));
+	if (ended == REASON_NONE && g->destroyed > 0)
+		ended = store_commit(cli->store);
+	else
+		store_rollback(cli->store);
+	if (ended != REASON_NONE)
+		g->destroyed = 0;
+	return ended != REASON_NONE ? ended : reason;
+}
+
+static enum reason erase_group(struct cli *cli, struct group *g)
+{
+	g->numbers = arena_alloc(cli->arena, g->n * sizeof *g->numbers);
+	g->records = arena_alloc(cli->arena, g->n * sizeof *g->records);
+	enum reason reason = begin(cli, g);
+
+	if (reason == REASON_NONE)
+		reason = store_begin(cli->store);
+	return reason == REASON_NONE ? destroy_and_end(cli, g) : reason;
 }
 
 static void tell_one(const struct cli *cli, const char *ref, enum reason reason)
@@ -152,18 +194,30 @@ static void tell_one(const struct cli *cli, const char *ref, enum reason reason)
 		printf(cli->french ? "%s : effacé\n" : "%s: erased\n", ref);
 }
 
+static bool comes_first(const struct group *g)
+{
+	for (size_t i = 1; i < g->n; i++)
+		if (g->items[i]->id < g->items[0]->id)
+			return false;
+	return true;
+}
+
 static size_t erase_dossiers(struct cli *cli, const struct retention_plan *plan, size_t *failed)
 {
 	size_t done = 0;
 
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct retention_item *item = &plan->items[i];
-		if (item->kind != 'D' || !retention_item_goes(item))
+		struct group g = {0};
+		if (plan->items[i].kind != 'D' || !retention_item_goes(&plan->items[i]))
 			continue;
-		enum reason reason = erase_dossier(cli, item);
-		tell_one(cli, item->ref, reason);
-		done += reason == REASON_NONE;
-		*failed += reason != REASON_NONE;
+		g.n = retention_plan_group(plan, cli->arena, &plan->items[i], &g.items);
+		if (!comes_first(&g))
+			continue;   /* with its first */
+		enum reason reason = erase_group(cli, &g);
+		for (size_t k = 0; k < g.n; k++)
+			tell_one(cli, g.items[k]->ref, k < g.destroyed ? REASON_NONE : reason);
+		done += g.destroyed;
+		*failed += g.n - g.destroyed;
 	}
 	return done;
 }
@@ -190,10 +244,12 @@ static size_t erase_apart(struct cli *cli, const struct retention_plan *plan, ch
 		return 0;
 	enum reason reason = STORE_RUN(cli->store, &rows, "select relais.erasure_apart(array(select jsonb_array_elements_text($1)::bigint), array(select jsonb_array_elements_text($2)::bigint), $3, $4)",
 				       P_JSON(kind == 'R' ? ids : none), P_JSON(kind == 'S' ? ids : none), P_TEXT(retention_row(rule)->rule), P_TEXT(cli_actor()));
+	/* What was held or taken up again since the plan was made is left. */
+	size_t gone = reason == REASON_NONE ? (size_t)store_int(rows, 0, 0) : 0;
 	store_free(&rows);
 	tell_one(cli, retention_row(rule)->rule, reason);
-	*failed += reason != REASON_NONE ? n : 0;
-	return reason == REASON_NONE ? n : 0;
+	*failed += n - gone;
+	return gone;
 }
 
 static int run(struct cli *cli, const char *only, const char *confirm)
@@ -205,6 +261,9 @@ static int run(struct cli *cli, const char *only, const char *confirm)
 
 	if (!bytes_number(bytes_of_text(confirm), SIZE_MAX, &wanted))
 		return wrong_words();
+	enum reason may = STORE_RUN(cli->store, NULL, "select relais.erasure_may() where $1", P_BOOL(true));
+	if (may != REASON_NONE)
+		return cli_refuse(cli, may, NULL);
 	int status = make_plan(cli, only, false, &settings, &plan);
 	if (status != CLI_OK)
 		return status;
@@ -305,6 +364,8 @@ int cli_retention(int argc, char **argv)
 	const char *confirm = cli_option(&cli, "--confirm", true), *pdf = cli_option(&cli, "--pdf", true), *to = cli_option(&cli, "--to", true);
 	bool all = cli_option(&cli, "--all", false) != NULL;
 	const char *verb = cli.n > 0 ? cli.arguments[0] : "", *word = cli.n > 1 ? cli.arguments[1] : NULL;
+	/* As long as it takes: what was begun is ended. When this is refused, so is what follows. */
+	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set jit = off", NULL);
 	if (cli.n <= 2 && strcmp(verb, "plan") == 0 && confirm == NULL && pdf == NULL)
 		status = plan(&cli, word, all);
 	else if (cli.n <= 2 && strcmp(verb, "run") == 0 && confirm != NULL && !all && pdf == NULL)

@@ -113,7 +113,8 @@ int cli_reconcile(int argc, char **argv)
 		fprintf(stderr, "usage: relais %s\n", reconcile_usage);
 		return cli_close(&cli, CLI_USAGE);
 	}
-	cli_journals_find(&cli, CLI_JOURNAL_ACCEPTED, &journals);
+	if (!cli_journals_find(&cli, CLI_JOURNAL_ACCEPTED, &journals))
+		return cli_close(&cli, CLI_FAILED);
 	/* It reads every byte kept: as long as it takes. When this is refused, so is what follows. */
 	(void)!store_script(cli.store, cli.arena, "set statement_timeout = 0", NULL);
 	json_t *checks = CLI_QUERY(&cli, "select coalesce(jsonb_agg(t), '[]') from (select * from relais.reconcile($1) union all select * from relais.audit_reconcile($1)) t",

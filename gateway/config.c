@@ -4,6 +4,7 @@
 #include "gateway/config.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "gateway/clamd.h"
 #include "gateway/config_keys.h"
 
@@ -385,6 +386,15 @@ static enum reason check_logins(const struct reader *r, const struct config *con
 	return REASON_NONE;
 }
 
+static enum reason check_former(const struct reader *r, const struct config *config)
+{
+	if (config->opener.n > LIMIT_FORMER_KEYS)
+		return problem(r, REASON_CONFIG_VALUE, NULL, "opener.former", arena_printf(r->arena, "holds more than %d pairs", LIMIT_FORMER_KEYS));
+	return config->opener.n == 0 || config->opener.certificate[0] != '\0'
+		       ? REASON_NONE
+		       : problem(r, REASON_CONFIG_MISSING, NULL, "opener.certificate", "former keys are read by relais-opener, which runs when there is a certificate of today");
+}
+
 /* Mail to a mailbox of our own domain would come in again as a stranger's. */
 static bool is_ours(const struct config *config, const char *mailbox)
 {
@@ -413,7 +423,7 @@ static enum reason check_antivirus(const struct reader *r, const struct config *
 {
 	if (config->antivirus.clamd[0] == '\0' || clamd_is_address(config->antivirus.clamd))
 		return REASON_NONE;
-	return problem(r, REASON_CONFIG_VALUE, NULL, "antivirus.clamd", "is neither a path nor 127.0.0.1:PORT nor [::1]:PORT");
+	return problem(r, REASON_CONFIG_VALUE, NULL, "antivirus.clamd", "is not the whole path of a socket");
 }
 
 static enum reason take(const struct reader *r, const config_setting_t *top, struct config *config)
@@ -427,6 +437,8 @@ static enum reason take(const struct reader *r, const config_setting_t *top, str
 		reason = check_mailboxes(r, config);
 	if (reason == REASON_NONE)
 		reason = check_logins(r, config);
+	if (reason == REASON_NONE)
+		reason = check_former(r, config);
 	if (reason == REASON_NONE)
 		reason = check_people(r, config);
 	if (reason == REASON_NONE)

@@ -33,6 +33,10 @@ struct config_insurer {      /* who has the figures of its contract each month *
 	const char *contract, *mailbox;
 };
 
+struct config_pair {         /* a certificate and its key */
+	const char *certificate, *key;
+};
+
 struct config {
 	const char *folder;              /* of the file: the instance */
 	/* service */
@@ -83,6 +87,8 @@ struct config {
 	struct {
 		const char *certificate, *key;   /* for mail that is encrypted to us; "" = none: it is refused */
 		const char *certificate_next, *key_next;   /* of a rollover: both open */
+		struct config_pair *former;   /* what came encrypted in former years is encrypted to these still */
+		size_t n;
 		const char *pkcs11_module, *pin_file, *token_folder;
 		const char *journal;
 	} opener;

@@ -5,6 +5,7 @@
 #define MAILBOX(field) offsetof(struct config_mailbox, field)
 #define INSURER(field) offsetof(struct config_insurer, field)
 #define ROUTE(field) offsetof(struct config_route, field)
+#define PAIR(field) offsetof(struct config_pair, field)
 
 /* The order is that of the printed file. */
 const struct config_key config_keys[] = {
@@ -110,7 +111,7 @@ const struct config_key config_keys[] = {
 	{"audit", "tsa_url", CONFIG_URLS, AT(audit.tsa_url), "", 0, 1, " https:// http:// "},
 	{"audit", "tsa_anchors", CONFIG_PATH, AT(audit.tsa_anchors), "", 0, 0, NULL},
 	{"directory", "use", CONFIG_WORD, AT(directory.use), "auto", 0, 0, " auto required off "},
-	{"directory", "stale_days", CONFIG_NUMBER, AT(directory.stale_days), "4", 1, 90, NULL},
+	{"directory", "stale_days", CONFIG_NUMBER, AT(directory.stale_days), "7", 1, 90, NULL},
 	{"directory", "fhir_url", CONFIG_URLS, AT(directory.fhir_url), "", 0, 1, " https:// "},
 	{"directory", "fhir_key_file", CONFIG_PATH, AT(directory.fhir_key_file), "", 0, 0, NULL},
 	{"directory", "ldap_url", CONFIG_URLS, AT(directory.ldap_url), "", 0, 1, " ldaps:// "},
@@ -152,9 +153,15 @@ static const struct config_key insurer_keys[] = {
 	{"", "mailbox", CONFIG_ADDRESS, INSURER(mailbox), NULL, 0, 0, NULL},
 };
 
+static const struct config_key former_keys[] = {
+	{"", "certificate", CONFIG_PATH, PAIR(certificate), NULL, 0, 0, NULL},
+	{"", "key", CONFIG_KEY, PAIR(key), NULL, 0, 0, NULL},
+};
+
 const struct config_list config_lists[] = {
 	{"collector", "mailboxes", AT(collector.mailboxes), AT(collector.n), sizeof(struct config_mailbox),
 	 mailbox_keys, sizeof mailbox_keys / sizeof mailbox_keys[0]},
+	{"opener", "former", AT(opener.former), AT(opener.n), sizeof(struct config_pair), former_keys, sizeof former_keys / sizeof former_keys[0]},
 	{"deliverer", "routes", AT(deliverer.routes), AT(deliverer.n), sizeof(struct config_route), route_keys,
 	 sizeof route_keys / sizeof route_keys[0]},
 	{"partners", "insurers", AT(partners.insurers), AT(partners.n), sizeof(struct config_insurer), insurer_keys,

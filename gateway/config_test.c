@@ -82,6 +82,9 @@ static void test_defaults(void **state)
 	assert_string_equal(c->database, arena_printf(s->arena, "host='%s/run/db' dbname=relais", s->folder));
 }
 
+#define FORMER "{ certificate = \"a\"; key = \"pkcs11:token=a\"; }"
+#define FORMER_5 FORMER ", " FORMER ", " FORMER ", " FORMER ", " FORMER
+
 static const char full[] = SERVICE "test_identities = true; language = \"en\"; };\n"
 	"signer = { mailbox = \"avis+x@a.fr\"; key = \"/etc/keys/seal.key\"; };\n"
 	"database = \"host=db.example port=5433 dbname=r sslmode=verify-full\"; workers = 7;\n"
@@ -93,6 +96,7 @@ static const char full[] = SERVICE "test_identities = true; language = \"en\"; }
 	" origin = \"b.fr\"; } ); };\n"
 	"deliverer = { routes = ( { domain = \"p.fr\"; host = \"h\"; server_name = \"h.fr\"; port = 24; lmtp = true; },\n"
 	" { domain = \"*\"; host = \"relay\"; server_name = \"relay.fr\"; } ); retry_seconds = 1; };\n"
+	"opener = { certificate = \"o.pem\"; key = \"o.key\"; former = ( " FORMER ", { certificate = \"b.pem\"; key = \"/b.key\"; } ); };\n"
 	"gates = { triage_by_nurse = false; };\n"
 	"trust = { list_url = \"https://liste.fr:8443/l.xml?x=1\"; crl_urls = \"http://a.fr/a.crl  https://b.fr/b.crl\"; };\n"
 	"staff = { nurses = \"equipe@a.fr\"; operator = \"\"; };\n"
@@ -105,6 +109,9 @@ static void test_print_reads_back(void **state)
 	struct config *c = good(s, full);
 
 	assert_int_equal(c->deliverer.n, 2);
+	assert_int_equal(c->opener.n, 2);
+	assert_string_equal(c->opener.former[0].key, "pkcs11:token=a");
+	assert_string_equal(c->opener.former[1].certificate, arena_printf(s->arena, "%s/b.pem", s->folder));
 	assert_true(c->deliverer.routes[0].lmtp);
 	assert_string_equal(c->deliverer.routes[1].domain, "*");
 	assert_int_equal(c->deliverer.routes[1].port, 25);
@@ -148,6 +155,8 @@ static void test_errors(void **state)
 		 "user = \"u\"; } ); };", REASON_CONFIG_MISSING, 0, "routes"},
 		{"an unknown login", GOOD "deliverer = { routes = ( { domain = \"*\"; host = \"h\"; server_name = \"h.fr\"; auth = \"login\"; } ); };",
 		 REASON_CONFIG_VALUE, 5, "auth"},
+		{"former keys without today's", GOOD "opener = { former = ( " FORMER " ); };", REASON_CONFIG_MISSING, 0, "opener.certificate"},
+		{"more former keys than are read", GOOD "opener = { certificate = \"c\"; former = ( " FORMER_5 ", " FORMER_5 ", " FORMER_5 " ); };", REASON_CONFIG_VALUE, 0, "opener.former"},
 		{"a list that is a group", GOOD "deliverer = { routes = { }; };", REASON_CONFIG_VALUE, 5, "routes"},
 		{"a list of numbers", GOOD "deliverer = { routes = ( 1, 2 ); };", REASON_CONFIG_VALUE, 5, "routes"},
 		{"a missing key", "signer = { mailbox = \"a@b.fr\"; };\n", REASON_CONFIG_MISSING, 0, "service.domain"},

@@ -15,6 +15,7 @@
 #include "gateway/deliverer_hop.h"
 #include "gateway/deliverer_mail.h"
 #include "gateway/jail.h"
+#include "gateway/json_view.h"
 #include "gateway/log.h"
 #include "gateway/mailstream_connect.h"
 #include "gateway/sent_journal.h"
@@ -47,15 +48,13 @@ enum reason deliverer_fence(struct store *store, int journal, int64_t *asked)
 {
 	int64_t session = store_session(store);
 	struct store_rows *rows = NULL;
-	struct sent_entry last = {0};
 
 	if (session == 0)
 		return REASON_STORE_DOWN;
 	if (session == *asked)
 		return REASON_NONE;
 	struct arena *arena = arena_create(DUE_MEMORY);
-	(void)!sent_journal_last(journal, arena, &last);
-	enum reason reason = STORE_RUN(store, &rows, "select relais.deliver_fence($1, $2::bigint::integer)", P_TEXT_B(last.message_id), P_INT(last.attempt));
+	enum reason reason = STORE_RUN(store, &rows, "select relais.deliver_fence($1)", P_JSON(json_write(arena, sent_journal_left(journal, arena))));
 	if (reason == REASON_NONE && store_int(rows, 0, 0) != 0)
 		reason = REASON_STORE_EARLIER;
 	if (reason == REASON_NONE)

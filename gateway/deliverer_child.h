@@ -19,7 +19,7 @@ struct deliverer_share {
 	int journal;              /* of what is sent (gateway/sent_journal.h), opened before the children are born */
 };
 
-/* May anything leave? Asked once on each connection, with the last line of our journal: a database that does not know it was set back to an
+/* May anything leave? Asked once on each connection, with the end of our journal: a database that does not know all of it was set back to an
  * earlier point. *asked: the session for which it was asked last. NONE, STORE_EARLIER, or the store's reason. */
 MUST_USE enum reason deliverer_fence(struct store *store, int journal, int64_t *asked);
 

@@ -11,11 +11,6 @@
 	" 'v' || n, 'r', '{}', now(), 'sealed', now() - interval '1 day' + n * interval '1 second', 'h', id, 's', 'd'"                       \
 	" from (select id, row_number() over (order by id) + %d - 1 as n from b) x"
 
-static void run(struct store *store, const char *sql)
-{
-	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
-}
-
 static void fill(struct store *store, int from, int until, const char *domain)
 {
 	run(store, arena_printf(scratch.arena, SEALED, from, until - 1, domain, domain, from));

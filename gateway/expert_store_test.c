@@ -10,11 +10,6 @@
 	" \"pathologies\": [%s], \"capacity\": 2, \"delegates\": [\"Secretariat%s@experts.fr\"],"                                                        \
 	" \"leave\": [{\"from\": \"2026-01-01T00:00:00Z\", \"until\": \"2026-01-02T00:00:00Z\"}]}"
 
-static void run(struct store *store, const char *sql)
-{
-	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
-}
-
 static bool says(struct store *store, const char *sql, const char *text)
 {
 	struct store_rows *rows = NULL;

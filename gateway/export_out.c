@@ -193,9 +193,19 @@ enum reason export_out_add(struct export_out *out, const char *name, struct byte
 	return buf_ok(&out->sums) ? add(out, name, content) : REASON_IO;
 }
 
-enum reason export_out_end(struct export_out *out, char digest[DIGEST_SHA256_TEXT])
+void export_out_sums(const struct export_out *out, char digest[DIGEST_SHA256_TEXT])
 {
 	digest_sha256_text(buf_bytes(&out->sums), digest);
+}
+
+enum reason export_out_beside(struct export_out *out, const char *name, struct bytes content)
+{
+	return add(out, name, content);
+}
+
+enum reason export_out_end(struct export_out *out, char digest[DIGEST_SHA256_TEXT])
+{
+	export_out_sums(out, digest);
 	enum reason reason = add(out, EXPORT_SUMS, buf_bytes(&out->sums));
 
 	if (reason == REASON_NONE && out->zip)

@@ -32,6 +32,10 @@ MUST_USE enum reason export_out_open(struct arena *arena, const char *path, stru
 /* A file, "name" or "folder/name", each of our own words or made by export_name; *digest is that of its content. IO; ARCHIVE_LIMIT: more than a ZIP can
  * hold (4 GB, 65,535 files). */
 MUST_USE enum reason export_out_add(struct export_out *out, const char *name, struct bytes content, char digest[DIGEST_SHA256_TEXT]);
+/* What the digest of the sums is going to be, when no more is added. */
+void export_out_sums(const struct export_out *out, char digest[DIGEST_SHA256_TEXT]);
+/* A file that the sums do not name: what vouches for them. */
+MUST_USE enum reason export_out_beside(struct export_out *out, const char *name, struct bytes content);
 /* Whole: writes the sums and takes its place. *digest is that of the sums, which names all of it. EXPORT_THERE: somebody was quicker. */
 MUST_USE enum reason export_out_end(struct export_out *out, char digest[DIGEST_SHA256_TEXT]);
 /* Takes away all that was written, unless export_out_end was reached. */

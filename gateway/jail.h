@@ -26,7 +26,6 @@ enum jail {
 	JAIL_KEEPER,          /* keeper, opener: database socket, its clients, the folders of its keys; no exec, no new network peer */
 	JAIL_SIGNER,          /* signer: database socket and its journal; no exec, no new network peer */
 	JAIL_SCANNER,         /* antivirus: accept, fork, local sockets; no file, no network, no exec */
-	JAIL_SCANNER_TCP,     /* the same, and TCP connections to the one named port */
 	JAILS
 };
 
@@ -38,7 +37,7 @@ void jail_folder(const char *path);
 /* This folder, or the folder of this file, may still be read (files are renewed by renaming a new one over the
  * old, so that the file itself is no place to name). "" is none; the path is borrowed until jail_enter. */
 void jail_reading(const char *path);
-/* TCP connections to this port, of any host. 0 is none. For JAIL_NETWORK, JAIL_CLIENT and JAIL_SCANNER_TCP. */
+/* TCP connections to this port, of any host. 0 is none. For JAIL_NETWORK and JAIL_CLIENT. */
 void jail_connecting(int port);
 /* True when the filter is in force. Ends the process when the kernel refuses a filter that it should take. */
 bool jail_enter(enum jail jail);

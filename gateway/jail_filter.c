@@ -212,15 +212,11 @@ static void socket_rules(struct builder *b, bool network)
 }
 
 /* Takes requests as readers do, a child for each; which port may be connected to is Landlock's to say. */
-static void scanner_rules(struct builder *b, bool tcp)
+static void scanner_rules(struct builder *b)
 {
-	static const int families[] = {AF_INET, AF_INET6};
-
 	rule(b, SCMP_ACT_ALLOW, SCMP_SYS(accept4));
 	rule(b, SCMP_ACT_ALLOW, SCMP_SYS(accept));
 	clone_rules(b, true);
-	for (size_t i = 0; tcp && i < COUNT(families); i++)
-		socket_rule(b, families[i], SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
 }
 
 static void prctl_rules(struct builder *b)
@@ -288,8 +284,8 @@ static void client_rules(struct builder *b, enum jail jail, enum jail_open open)
 		rules(b, SCMP_ACT_ALLOW, narrower, COUNT(narrower));
 	if (jail == JAIL_NETWORK || jail == JAIL_PARENT || jail == JAIL_CLIENT)
 		clone_rules(b, jail == JAIL_PARENT);
-	if (jail == JAIL_SCANNER || jail == JAIL_SCANNER_TCP)
-		scanner_rules(b, jail == JAIL_SCANNER_TCP);
+	if (jail == JAIL_SCANNER)
+		scanner_rules(b);
 }
 
 /* The program leaves libseccomp through a descriptor only. */

@@ -108,9 +108,9 @@ static bool allow_ports(int rules, uint64_t handled, enum jail jail, const struc
 {
 	bool done = true;
 
-	if ((handled & LANDLOCK_CONNECT_4) == 0 || (jail != JAIL_NETWORK && jail != JAIL_CLIENT && jail != JAIL_SCANNER_TCP))
+	if ((handled & LANDLOCK_CONNECT_4) == 0 || (jail != JAIL_NETWORK && jail != JAIL_CLIENT))
 		return true;
-	if (places->n_ports > 0 && jail != JAIL_SCANNER_TCP)
+	if (places->n_ports > 0)
 		done = allow_port(rules, PORT_DNS);
 	for (size_t i = 0; done && i < places->n_ports; i++)
 		done = allow_port(rules, places->ports[i]);

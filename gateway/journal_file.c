@@ -72,3 +72,30 @@ enum reason journal_file_add(int fd, struct bytes line, bool sync)
 		reason = REASON_STORE_FULL;   /* it stays torn until the file is opened anew */
 	return reason;
 }
+
+struct bytes journal_file_tail(int fd, struct arena *arena, size_t most)
+{
+	struct stat about;
+
+	if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0)
+		return BYTES_NONE;
+	size_t size = (uintmax_t)about.st_size < most ? (size_t)about.st_size : most;
+	unsigned char *at = arena_try(arena, size);
+	ssize_t n = at == NULL ? -1 : pread(fd, at, size, about.st_size - (off_t)size);
+	if (n <= 0)
+		return BYTES_NONE;
+	struct bytes text = {at, (size_t)n};
+	return (uintmax_t)about.st_size > most ? bytes_from(text, bytes_find_byte(text, '\n', 0) + 1) : text;
+}
+
+struct bytes journal_file_line(struct bytes text, size_t *end)
+{
+	while (*end > 0 && text.at[*end - 1] == '\n')
+		(*end)--;
+	size_t from = *end;
+	while (from > 0 && text.at[from - 1] != '\n')
+		from--;
+	struct bytes line = bytes_slice(text, from, *end - from);
+	*end = from;
+	return line;
+}

@@ -5,6 +5,7 @@
 #ifndef RELAIS_GATEWAY_JOURNAL_FILE_H
 #define RELAIS_GATEWAY_JOURNAL_FILE_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/reason.h"
 
@@ -12,5 +13,10 @@
 MUST_USE enum reason journal_file_open(const char *path, int *fd);
 /* line ends with \n. sync: on the disk when the call returns. STORE_FULL: no room; IO: any other failure. */
 MUST_USE enum reason journal_file_add(int fd, struct bytes line, bool sync);
+
+/* The last `most` bytes of it, from the start of a line; empty when it cannot be read. In the arena. */
+struct bytes journal_file_tail(int fd, struct arena *arena, size_t most);
+/* From the end of such a text: the line that ends before *end, which moves to its start. Empty when there is none. */
+struct bytes journal_file_line(struct bytes text, size_t *end);
 
 #endif

@@ -31,7 +31,7 @@ struct keeper {
 	struct service service;
 	struct keeper_work work;
 	struct client clients[LIMIT_KEEPER_CLIENTS];
-	size_t n;
+	size_t n, first;                 /* who is heard first in the next round: the one behind the last that was heard */
 };
 
 /* --- who asks ------------------------------------------------------------------ */
@@ -52,13 +52,23 @@ static bool may_connect(int fd, enum keeper_role role)
 	return peer.uid == (role == KEEPER_ROLE_OPERATOR ? 0 : UID_BASE + (uid_t)users[role]);
 }
 
+/* Each has its share: one that was taken over cannot take all. */
+static bool has_room(const struct keeper *k, enum keeper_role role)
+{
+	size_t n = 0, share = role == KEEPER_ROLE_WORKER ? LIMIT_KEEPER_WORKERS : role == KEEPER_ROLE_DELIVERER ? LIMIT_KEEPER_DELIVERERS : LIMIT_KEEPER_OTHERS;
+
+	for (size_t i = 0; i < k->n; i++)
+		n += k->clients[i].role == role;
+	return n < share;
+}
+
 static void take_connection(struct keeper *k, enum keeper_role role)
 {
 	int fd = accept4(FIRST_SOCKET + (int)role, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	if (k->n == LIMIT_KEEPER_CLIENTS || !may_connect(fd, role)) {
+	if (!has_room(k, role) || !may_connect(fd, role)) {
 		log_event("connection-refused", LOG_TEXT("role", keeper_role_name(role)), LOG_NUMBER("connections", k->n), LOG_END);
 		close(fd);
 		return;
@@ -104,6 +114,13 @@ static void answer_public(const struct keeper *k, size_t client)
 	answer(k, client, KEEPER_GIVEN, (struct bytes){text, BODY_KEY + name.len});
 }
 
+/* A destruction whose asker has given up, and let go of what kept holds away meanwhile, is not done behind him. */
+static bool is_gone(int fd)
+{
+	struct pollfd peer = {.fd = fd};
+	return poll(&peer, 1, 0) != 0;
+}
+
 /* Of the operator; the answer, or a reason. */
 static void answer_operator(struct keeper *k, size_t client, unsigned char what, struct bytes rest)
 {
@@ -117,7 +134,7 @@ static void answer_operator(struct keeper *k, size_t client, unsigned char what,
 		reason = keeper_work_known(&k->work, rest, &text);
 	} else if (what == KEEPER_TRY) {
 		reason = keeper_work_try(&k->work, rest, &text);
-	} else if (what == KEEPER_DESTROY) {
+	} else if (what == KEEPER_DESTROY && !is_gone(k->clients[client].fd)) {
 		reason = keeper_work_destroy(&k->work, rest, &text);
 	}
 	if (reason == REASON_NONE && !buf_ok(&text))
@@ -157,9 +174,12 @@ static void serve(struct keeper *k, const struct pollfd *ready)
 	size_t from[LIMIT_KEEPER_BATCH], n = 0;
 	bool gone[LIMIT_KEEPER_CLIENTS] = {false};
 
-	for (size_t i = 0; i < k->n && n < LIMIT_KEEPER_BATCH; i++)
+	for (size_t heard = 0, first = k->first; heard < k->n && n < LIMIT_KEEPER_BATCH; heard++) {
+		size_t i = (first + heard) % k->n;
 		if (ready[i].revents != 0 && hear(k, i, &questions[n], &gone[i]))
 			from[n++] = i;
+		k->first = i + 1;
+	}
 	struct arena *arena = n > 0 ? arena_create(BATCH_MEMORY) : NULL;
 	if (n > 0)
 		keeper_work_open(&k->work, arena, questions, n);
@@ -187,7 +207,6 @@ static void tick(struct keeper *k, unsigned *ticks)
 			*ticks = 0;
 		}
 	}
-	keeper_work_settle(&k->work);
 }
 
 static int run(struct keeper *k)
@@ -195,19 +214,22 @@ static int run(struct keeper *k)
 	struct pollfd ready[1 + KEEPER_ROLES + LIMIT_KEEPER_CLIENTS];
 	unsigned ticks = 0;
 	struct instant last = {0};
+	bool more = false;     /* to put under its key: those who ask are served between two batches */
 
 	while (!service_stopping(&k->service)) {
 		struct instant now = service_now();
 		if (instant_since(last, now).us >= TICK_MS * 1000 || instant_before(now, last)) {
 			tick(k, &ticks);
 			last = now;
+			more = true;
 		}
+		more = more && keeper_work_settle(&k->work);
 		ready[0] = (struct pollfd){.fd = k->service.signals, .events = POLLIN};
 		for (int i = 0; i < KEEPER_ROLES; i++)
 			ready[1 + i] = (struct pollfd){.fd = FIRST_SOCKET + i, .events = POLLIN};
 		for (size_t i = 0; i < k->n; i++)
 			ready[1 + KEEPER_ROLES + i] = (struct pollfd){.fd = k->clients[i].fd, .events = POLLIN};
-		if (poll(ready, 1 + KEEPER_ROLES + k->n, TICK_MS) <= 0)
+		if (poll(ready, 1 + KEEPER_ROLES + k->n, more ? 0 : TICK_MS) <= 0)
 			continue;
 		serve(k, ready + 1 + KEEPER_ROLES);
 		for (int i = 0; i < KEEPER_ROLES; i++)
@@ -249,7 +271,13 @@ static bool prepare(struct keeper *k, int *status)
 	}
 	*status = SERVICE_TEMPORARY;
 	k->work.store = store_open(config->database, "keeper");
-	return k->work.store != NULL && body_seal_ready();
+	if (k->work.store == NULL || !body_seal_ready())
+		return false;
+	/* Connected before the jail, which lets nobody reach a database on another machine: who loses that one starts anew (gateway/store.c). */
+	enum reason reached = store_run(k->work.store, "select 1", NULL, 0, NULL);
+	if (reached != REASON_NONE)
+		log_event("waiting", LOG_REASON(reached), LOG_END);
+	return true;
 }
 
 int main(int argc, char **argv)

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "gateway/local.h"
 
 enum { STEP_MS = 20, PUBLIC_FILE = 512 };
 
@@ -38,17 +38,8 @@ static int64_t now_ms(void)
 
 static bool reach(struct keeper_client *client)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct bytes path = bytes_of_text(client->path);
-
-	if (client->socket >= 0)
-		return true;
-	if (path.len == 0 || path.len >= sizeof address.sun_path)
-		return false;
-	memcpy(address.sun_path, path.at, path.len);
-	client->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (client->socket >= 0 && connect(client->socket, (struct sockaddr *)&address, sizeof address) != 0)
-		keeper_client_close(client);
+	if (client->socket < 0)
+		client->socket = local_connect(client->path, SOCK_SEQPACKET, LIMIT_KEEPER_SECONDS * 1000);
 	return client->socket >= 0;
 }
 

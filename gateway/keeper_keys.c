@@ -1,59 +1,51 @@
 /* gateway/keeper_keys.c - see keeper_keys.h.
  *
  * 1. Nothing is written over: a key is made beside its place, synced, renamed into it, and its folder synced; the copy first, so that a key
- *    that is used is in both.
- * 2. Destroyed is what destroyed.jsonl names; files are taken away after that and again at each start. */
+ *    that is used is in both. A pair of intake gets a number that no key in either place has or had.
+ * 2. Destroyed is what keeper_destroyed.h says; files are taken away after that and again at each start. */
 #include "gateway/keeper_keys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fault.h"
 #include "base/secret.h"
-#include "gateway/json_view.h"
 #include "gateway/log.h"
 
-enum { PLACES = 2, SUBFOLDERS = 256, PATH_ROOM = 4096, LINE_ROOM = 4096, DESTROYED_MAX = 1 << 30, MARK = 16, PUBLIC_FILE = 512 };
-
-struct place {
-	const char *folder;
-	struct chain_journal destroyed;
-};
+enum { SUBFOLDERS = 256, PATH_ROOM = 4096, PUBLIC_FILE = 512 };
 
 struct keeper_keys {
-	struct place places[PLACES];      /* the folder, and its copy when there is one */
+	const char *folders[KEEPER_PLACES];     /* the folder, and its copy when there is one */
 	size_t n;
-	struct body_key *master;          /* pages of its own (base/secret.h): it stays as long as the process */
-	struct buf marks;                 /* of names that were destroyed, MARK bytes each, sorted */
-	uint64_t destroyed;               /* records written */
-	struct keeper_intake intake;
+	struct body_key *master;                /* pages of its own (base/secret.h): it stays as long as the process */
+	struct keeper_destroyed destroyed;
+	struct keeper_intake intake, made;      /* in use; made and not published yet */
+	uint64_t highest;                       /* of the pairs that were published, whatever became of them */
 };
 
 /* --- names of files ------------------------------------------------------------ */
 
-/* What stands for a key's name: the first bytes of its digest. */
-static void mark_of(const char *name, unsigned char out[MARK])
+static bool path_of_mark(const char *folder, const unsigned char mark[KEEPER_MARK], const char *end, char out[PATH_ROOM])
 {
-	unsigned char digest[DIGEST_SHA256];
+	char hex[2 * KEEPER_MARK + 1];
 
-	digest_sha256(bytes_of_text(name), digest);
-	memcpy(out, digest, MARK);
+	for (size_t i = 0; i < KEEPER_MARK; i++)
+		snprintf(hex + 2 * i, 3, "%02x", mark[i]);
+	return snprintf(out, PATH_ROOM, "%s/%.2s/%s.%s", folder, hex, hex, end) < PATH_ROOM;
 }
 
-static bool path_of(const struct place *place, const char *name, const char *end, char out[PATH_ROOM])
+static bool path_of(const char *folder, const char *name, char out[PATH_ROOM])
 {
-	unsigned char mark[MARK];
-	char hex[2 * MARK + 1];
+	unsigned char mark[KEEPER_MARK];
 
-	mark_of(name, mark);
-	for (size_t i = 0; i < MARK; i++)
-		snprintf(hex + 2 * i, 3, "%02x", mark[i]);
-	return snprintf(out, PATH_ROOM, "%s/%.2s/%s.%s", place->folder, hex, hex, end) < PATH_ROOM;
+	keeper_mark(name, mark);
+	return path_of_mark(folder, mark, "key", out);
 }
 
 static bool folder_of(const char *path, char out[PATH_ROOM])
@@ -73,7 +65,7 @@ static bool sync_folder(const char *file)
 {
 	char folder[PATH_ROOM];
 	int fd = folder_of(file, folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	bool done = fd >= 0 && fsync(fd) == 0;
+	bool done = fd >= 0 && !FAULT(FAULT_SYNC) && fsync(fd) == 0;
 
 	if (fd >= 0)
 		close(fd);
@@ -88,8 +80,10 @@ static enum reason write_file(const char *path, struct bytes content, mode_t mod
 	if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
 		return REASON_IO;
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool done = fd >= 0 && write(fd, content.at, content.len) == (ssize_t)content.len && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-	int error = done ? 0 : errno;
+	/* A fault here is a full disk: a part of it stands, as it would. */
+	ssize_t n = fd < 0 ? -1 : write(fd, content.at, FAULT(FAULT_WRITE) ? content.len / 2 : content.len);
+	bool whole = n == (ssize_t)content.len, done = whole && fchmod(fd, mode) == 0 && !FAULT(FAULT_SYNC) && fsync(fd) == 0;
+	int error = done ? 0 : n >= 0 && !whole ? ENOSPC : errno;
 	if (fd >= 0 && close(fd) != 0)
 		done = false;
 	if (done && rename(beside, path) == 0 && sync_folder(path))
@@ -103,14 +97,14 @@ static enum reason write_both(struct keeper_keys *k, const char *name, struct by
 	enum reason reason = REASON_NONE;
 
 	for (size_t i = k->n; i > 0 && reason == REASON_NONE; i--)
-		reason = path_of(&k->places[i - 1], name, "key", path) ? write_file(path, wrapped, 0600) : REASON_IO;
+		reason = path_of(k->folders[i - 1], name, path) ? write_file(path, wrapped, 0600) : REASON_IO;
 	return reason;
 }
 
-static bool read_wrapped(const struct keeper_keys *k, const struct place *place, const char *name, unsigned char wrapped[BODY_UNDER_KEY], struct body_key *out)
+static bool read_wrapped(const struct keeper_keys *k, const char *folder, const char *name, unsigned char wrapped[BODY_UNDER_KEY], struct body_key *out)
 {
 	char path[PATH_ROOM];
-	int fd = path_of(place, name, "key", path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	int fd = path_of(folder, name, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	ssize_t n = fd < 0 ? -1 : read(fd, wrapped, BODY_UNDER_KEY);
 
 	if (fd >= 0)
@@ -120,123 +114,74 @@ static bool read_wrapped(const struct keeper_keys *k, const struct place *place,
 
 /* --- what was destroyed ------------------------------------------------------------------ */
 
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, MARK);
-}
-
-static bool is_destroyed(const struct keeper_keys *k, const char *name)
-{
-	unsigned char mark[MARK];
-
-	mark_of(name, mark);
-	return k->marks.len > 0 && bsearch(mark, k->marks.data, k->marks.len / MARK, MARK, compare) != NULL;
-}
-
-static bool remember(struct keeper_keys *k, const char *name)
-{
-	unsigned char mark[MARK];
-
-	mark_of(name, mark);
-	buf_add(&k->marks, (struct bytes){mark, MARK});
-	if (!buf_ok(&k->marks))
-		return false;
-	qsort(k->marks.data, k->marks.len / MARK, MARK, compare);
-	return true;
-}
-
 /* Overwritten first: a disk that writes elsewhere keeps only what the master key opens. */
-static enum reason take_away(const struct place *place, const char *name)
+static bool remove_file(const char *path, bool *removed)
 {
-	char path[PATH_ROOM];
 	struct body_key noise[2];
-
-	if (!path_of(place, name, "key", path))
-		return REASON_IO;
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
 	if (fd < 0 && errno == ENOENT)
-		return REASON_NONE;
-	bool done = fd >= 0 && body_key_make(&noise[0]) == REASON_NONE && body_key_make(&noise[1]) == REASON_NONE &&
-		    write(fd, noise, BODY_UNDER_KEY) == BODY_UNDER_KEY && fsync(fd) == 0;
+		return true;
+	bool done = fd >= 0 && body_key_make(&noise[0]) == REASON_NONE && body_key_make(&noise[1]) == REASON_NONE && !FAULT(FAULT_WRITE) &&
+		    write(fd, noise, BODY_UNDER_KEY) == BODY_UNDER_KEY && !FAULT(FAULT_SYNC) && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
-	return done && unlink(path) == 0 && sync_folder(path) ? REASON_NONE : REASON_IO;
+	*removed = done && unlink(path) == 0;
+	return *removed;
 }
 
-static enum reason take_away_all(struct keeper_keys *k, const char *name)
+/* The key's file, and what a rename that failed left beside it. */
+static bool take_away(const char *folder, const unsigned char mark[KEEPER_MARK])
+{
+	char path[PATH_ROOM];
+	bool key = false, beside = false;
+
+	return path_of_mark(folder, mark, "key.new", path) && remove_file(path, &beside) && path_of_mark(folder, mark, "key", path) && remove_file(path, &key) &&
+	       (!(key || beside) || sync_folder(path));
+}
+
+static enum reason take_away_all(struct keeper_keys *k, const unsigned char mark[KEEPER_MARK])
 {
 	enum reason reason = REASON_NONE;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (take_away(&k->places[i], name) != REASON_NONE)
+		if (!take_away(k->folders[i], mark))
 			reason = REASON_IO;
 	return reason;
 }
 
-/* One line of a list; names end in what chain_journal_add was given. */
-static bool learn_line(struct keeper_keys *k, struct bytes line)
+static bool is_destroyed(const struct keeper_keys *k, const char *name)
 {
-	json_t *one = json_read(line);
-	char name[KEEPER_NAME];
-	struct bytes text = json_view(one, "name");
-	json_int_t n = json_integer_value(json_object_get(one, "n"));
-	bool good = text.len > 0 && text.len < sizeof name && n > 0;
-
-	if (good) {
-		snprintf(name, sizeof name, "%.*s", (int)text.len, (const char *)text.at);
-		if ((uint64_t)n > k->destroyed)
-			k->destroyed = (uint64_t)n;
-		if (!is_destroyed(k, name))
-			good = remember(k, name);
-		if (good && take_away_all(k, name) != REASON_NONE)
-			log_event("key-not-destroyed", LOG_TEXT("key", name), LOG_END);
-	}
-	json_decref(one);
-	return good;
+	return keeper_destroyed_find(&k->destroyed, name) != NULL;
 }
 
-static enum reason learn_destroyed(struct keeper_keys *k, struct place *place)
+/* The lists, and what a crash left undone, or a backup of the folder put back. */
+static enum reason open_destroyed(struct keeper_keys *k, struct arena *arena)
 {
-	char path[PATH_ROOM], line[LINE_ROOM];
+	const char *list[KEEPER_PLACES];
+	size_t n;
 
-	if (snprintf(path, sizeof path, "%s/destroyed.jsonl", place->folder) >= (int)sizeof path || chain_journal_open(path, &place->destroyed) != REASON_NONE)
-		return REASON_IO;
-	FILE *file = fopen(path, "re");
-	while (file != NULL && fgets(line, sizeof line, file) != NULL)
-		if (!learn_line(k, bytes_trim(bytes_of_text(line))) && line[0] == '{' && strchr(line, '\n') != NULL)
-			log_event("destruction-unreadable", LOG_TEXT("file", path), LOG_END);
-	bool whole = file != NULL && ferror(file) == 0;
-	if (file != NULL)
-		fclose(file);
-	return whole ? REASON_NONE : REASON_IO;
-}
-
-static enum reason write_destroyed(struct keeper_keys *k, const char *name, const char *by, struct instant at)
-{
-	struct buf members = buf_make(LINE_ROOM);
-	enum reason reason = REASON_NONE;
-
-	buf_printf(&members, "\"n\":%llu,\"name\":\"%s\",\"by\":\"%s\"", (unsigned long long)(k->destroyed + 1), name, by);
-	for (size_t i = 0; i < k->n && reason == REASON_NONE; i++) {
-		reason = chain_journal_add(&k->places[i].destroyed, at, buf_bytes(&members));
-		if (reason == REASON_NONE)
-			reason = chain_journal_sync(&k->places[i].destroyed);
-	}
-	buf_free(&members);
+	for (size_t i = 0; i < k->n; i++)
+		list[i] = arena_printf(arena, "%s/destroyed.jsonl", k->folders[i]);
+	enum reason reason = keeper_destroyed_open(list, k->n, &k->destroyed);
+	const struct keeper_record *record = keeper_destroyed_all(&k->destroyed, &n);
+	for (size_t i = 0; reason == REASON_NONE && i < n; i++)
+		if (take_away_all(k, record[i].mark) != REASON_NONE)
+			log_event("key-not-destroyed", LOG_NUMBER("record", record[i].n), LOG_END);
 	return reason;
 }
 
 /* --- opening ------------------------------------------------------------------------------------ */
 
-static bool make_subfolders(const struct place *place)
+static bool make_subfolders(const char *folder)
 {
 	char path[PATH_ROOM];
 	bool made = false;
 
-	if (access(place->folder, R_OK | W_OK | X_OK) != 0)
+	if (access(folder, R_OK | W_OK | X_OK) != 0)
 		return false;
 	for (unsigned i = 0; i < SUBFOLDERS; i++) {
-		if (snprintf(path, sizeof path, "%s/%02x", place->folder, i) >= (int)sizeof path)
+		if (snprintf(path, sizeof path, "%s/%02x", folder, i) >= (int)sizeof path)
 			return false;
 		if (mkdir(path, 0700) == 0)
 			made = true;
@@ -246,22 +191,59 @@ static bool make_subfolders(const struct place *place)
 	return !made || sync_folder(path);
 }
 
+/* A key that one place has and the other lacks, as a disk was lost, goes there as it stands; it is looked at when it is used. */
+static bool mirror_one(const char *from, const char *to, const char *name)
+{
+	unsigned char wrapped[BODY_UNDER_KEY];
+	char path[PATH_ROOM];
+
+	if (strlen(name) != 2 * KEEPER_MARK + 4 || strcmp(name + 2 * KEEPER_MARK, ".key") != 0)
+		return true;
+	if (snprintf(path, sizeof path, "%s/%.2s/%s", to, name, name) >= (int)sizeof path || access(path, F_OK) == 0)
+		return true;
+	char source[PATH_ROOM];
+	int fd = snprintf(source, sizeof source, "%s/%.2s/%s", from, name, name) < (int)sizeof source ? open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	ssize_t n = fd < 0 ? -1 : read(fd, wrapped, sizeof wrapped);
+	if (fd >= 0)
+		close(fd);
+	return n != BODY_UNDER_KEY || write_file(path, (struct bytes){wrapped, sizeof wrapped}, 0600) == REASON_NONE;
+}
+
+static bool mirror(const char *from, const char *to)
+{
+	char path[PATH_ROOM];
+	bool good = true;
+
+	for (unsigned i = 0; i < SUBFOLDERS && good; i++) {
+		DIR *folder = snprintf(path, sizeof path, "%s/%02x", from, i) < (int)sizeof path ? opendir(path) : NULL;
+		good = folder != NULL;
+		for (struct dirent *file; good && (file = readdir(folder)) != NULL;)
+			good = mirror_one(from, to, file->d_name);
+		if (folder != NULL)
+			closedir(folder);
+	}
+	return good;
+}
+
+/* Of text, or of another's, there is no such key. */
 static bool read_master(const char *path, struct body_key *out)
 {
+	struct stat about;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = fd < 0 ? -1 : read(fd, out->at, sizeof out->at);
+	bool good = fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && (about.st_mode & (S_IRWXG | S_IRWXO)) == 0 &&
+		    (about.st_uid == geteuid() || about.st_uid == 0) && about.st_size == (off_t)sizeof out->at &&
+		    read(fd, out->at, sizeof out->at) == (ssize_t)sizeof out->at;
 
 	if (fd >= 0)
 		close(fd);
-	return n == (ssize_t)sizeof out->at;
+	return good;
 }
 
-static bool read_intake(struct keeper_keys *k, const struct place *place)
+static bool read_intake(const char *folder, struct keeper_intake *out)
 {
 	char path[PATH_ROOM], text[PUBLIC_FILE];
-	struct keeper_intake found = {0};
 
-	if (snprintf(path, sizeof path, "%s/intake.pub", place->folder) >= (int)sizeof path)
+	if (snprintf(path, sizeof path, "%s/intake.pub", folder) >= (int)sizeof path)
 		return false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
@@ -271,30 +253,60 @@ static bool read_intake(struct keeper_keys *k, const struct place *place)
 	struct cursor c = cursor_on(whole);
 	cursor_until(&c, ' ');
 	cursor_until(&c, ' ');
-	if (!keeper_public_parse(whole, &found.key) || !instant_read(bytes_trim(c.left), &found.made) ||
-	    !bytes_starts(bytes_of_text(found.key.name), BYTES("intake:")) ||
-	    !bytes_number(bytes_from(bytes_of_text(found.key.name), 7), INT64_MAX, &found.number))
-		return false;
-	k->intake = found;
-	return true;
+	return keeper_public_parse(whole, &out->key) && instant_read(bytes_trim(c.left), &out->made) && bytes_starts(bytes_of_text(out->key.name), BYTES("intake:")) &&
+	       bytes_number(bytes_from(bytes_of_text(out->key.name), 7), INT64_MAX, &out->number);
 }
 
-static const char *open_all(struct keeper_keys *k, const char *master)
+/* The last that is published in either place and opens; none, when what was published is destroyed since. False: it is there, or was, and the master key is
+ * not the one of this folder: better not to start than to lose what comes in. */
+static bool take_intake(struct keeper_keys *k)
 {
-	struct body_key half;
+	bool closed = false;
 
+	for (size_t i = 0; i < k->n; i++) {
+		struct keeper_intake one;
+		struct body_key half;
+		if (!read_intake(k->folders[i], &one))
+			continue;
+		enum reason reason = keeper_keys_find(k, one.key.name, &half);
+		body_key_wipe(&half);
+		closed = closed || reason == REASON_KEEPER_KEY;
+		if (reason == REASON_NONE && one.number > k->intake.number)
+			k->intake = one;
+		if (one.number > k->highest)
+			k->highest = one.number;
+	}
+	return !closed || k->intake.number != 0;
+}
+
+/* What a new disk lacks. One that takes nothing is no reason not to open what is there. */
+static void make_whole(struct keeper_keys *k)
+{
+	const struct keeper_intake intake = k->intake;
+	bool good = k->n < 2 || (mirror(k->folders[0], k->folders[1]) && mirror(k->folders[1], k->folders[0])), published = true;
+	struct keeper_intake there;
+
+	for (size_t i = 0; i < k->n; i++)
+		published = published && read_intake(k->folders[i], &there) && there.number == intake.number;
+	if (!published && intake.number != 0)
+		good = keeper_keys_intake_publish(k, &intake) == REASON_NONE && good;
+	if (!good)
+		log_event("keys-not-in-both", LOG_TEXT("copy", k->n > 1 ? k->folders[1] : ""), LOG_END);
+}
+
+static const char *open_all(struct keeper_keys *k, struct arena *arena, const char *master)
+{
 	k->master = secret_room(sizeof *k->master);
 	if (k->master == NULL || !read_master(master, k->master))
 		return master;
 	for (size_t i = 0; i < k->n; i++)
-		if (!make_subfolders(&k->places[i]) || learn_destroyed(k, &k->places[i]) != REASON_NONE)
-			return k->places[i].folder;
-	for (size_t i = 0; i < k->n && k->intake.number == 0; i++)
-		(void)read_intake(k, &k->places[i]);
-	/* A master key that is not the one of this folder: better not to start than to lose what comes in. */
-	if (k->intake.number != 0 && keeper_keys_find(k, k->intake.key.name, &half) != REASON_NONE)
+		if (!make_subfolders(k->folders[i]))
+			return k->folders[i];
+	if (open_destroyed(k, arena) != REASON_NONE)
+		return "destroyed.jsonl";
+	if (!take_intake(k))
 		return master;
-	body_key_wipe(&half);
+	make_whole(k);
 	return NULL;
 }
 
@@ -302,12 +314,10 @@ enum reason keeper_keys_open(struct arena *arena, const char *folder, const char
 {
 	struct keeper_keys *k = arena_alloc(arena, sizeof *k);
 
-	k->marks = buf_make(DESTROYED_MAX);
-	k->places[0] = (struct place){folder, {.fd = -1}};
-	k->places[1] = (struct place){copy, {.fd = -1}};
+	*k = (struct keeper_keys){.folders = {folder, copy}};
 	k->n = copy[0] != '\0' ? 2 : 1;
 	*out = k;
-	*detail = open_all(k, master);
+	*detail = open_all(k, arena, master);
 	return *detail == NULL ? REASON_NONE : REASON_CONFIG_VALUE;
 }
 
@@ -317,9 +327,7 @@ void keeper_keys_close(struct keeper_keys **keys)
 
 	if (k == NULL)
 		return;
-	for (size_t i = 0; i < PLACES; i++)
-		chain_journal_close(&k->places[i].destroyed);
-	buf_free(&k->marks);
+	keeper_destroyed_close(&k->destroyed);
 	secret_room_free(k->master, sizeof *k->master);
 	*keys = NULL;
 }
@@ -334,9 +342,9 @@ enum reason keeper_keys_find(struct keeper_keys *k, const char *name, struct bod
 	if (is_destroyed(k, name))
 		return REASON_KEEPER_ERASED;
 	for (size_t i = 0; i < k->n; i++) {
-		if (!read_wrapped(k, &k->places[i], name, wrapped, out))
+		if (!read_wrapped(k, k->folders[i], name, wrapped, out))
 			continue;
-		if (i > 0 && path_of(&k->places[0], name, "key", path)) {
+		if (i > 0 && path_of(k->folders[0], name, path)) {
 			enum reason reason = write_file(path, (struct bytes){wrapped, sizeof wrapped}, 0600);
 			log_event("key-from-copy", LOG_TEXT("key", name), LOG_REASON(reason), LOG_END);
 		}
@@ -358,7 +366,7 @@ static bool is_there(const struct keeper_keys *k, const char *name)
 	char path[PATH_ROOM];
 
 	for (size_t i = 0; i < k->n; i++)
-		if (!path_of(&k->places[i], name, "key", path) || access(path, F_OK) == 0)
+		if (!path_of(k->folders[i], name, path) || access(path, F_OK) == 0)
 			return true;
 	return false;
 }
@@ -374,42 +382,16 @@ enum reason keeper_keys_make(struct keeper_keys *k, const char *name, struct bod
 	return reason == REASON_NONE ? keep(k, name, out) : reason;
 }
 
-/* A record that is there. */
-static struct keeper_record record_of(const struct keeper_keys *k, const char *name)
-{
-	char path[PATH_ROOM], line[LINE_ROOM];
-	struct keeper_record out = {0};
-	FILE *file = snprintf(path, sizeof path, "%s/destroyed.jsonl", k->places[0].folder) < (int)sizeof path ? fopen(path, "re") : NULL;
-
-	while (file != NULL && out.n == 0 && fgets(line, sizeof line, file) != NULL) {
-		json_t *one = json_read(bytes_trim(bytes_of_text(line)));
-		if (bytes_equal_text(json_view(one, "name"), name) && json_instant(one, "at", &out.at))
-			out.n = (uint64_t)json_integer_value(json_object_get(one, "n"));
-		json_decref(one);
-	}
-	if (file != NULL)
-		fclose(file);
-	return out;
-}
-
 enum reason keeper_keys_destroy(struct keeper_keys *k, const char *name, const char *by, struct instant at, struct keeper_record *out)
 {
-	if (is_destroyed(k, name)) {
-		*out = record_of(k, name);
-		return take_away_all(k, name);
-	}
-	enum reason reason = write_destroyed(k, name, by, at);
-	if (reason != REASON_NONE)
-		return reason;
-	*out = (struct keeper_record){++k->destroyed, at};
-	if (!remember(k, name))
-		return REASON_MEMORY;
-	return take_away_all(k, name);
+	enum reason reason = keeper_destroyed_add(&k->destroyed, name, by, at, out);
+
+	return reason == REASON_NONE ? take_away_all(k, out->mark) : reason;
 }
 
 uint64_t keeper_keys_destroyed(const struct keeper_keys *k)
 {
-	return k->destroyed;
+	return k->destroyed.highest;
 }
 
 /* --- the pair of intake ------------------------------------------------------------------------------------ */
@@ -419,16 +401,38 @@ const struct keeper_intake *keeper_keys_intake(const struct keeper_keys *k)
 	return &k->intake;
 }
 
+/* Where one of the two could not be written neither stays: nothing lies under it. */
+static enum reason keep_half(struct keeper_keys *k, struct keeper_intake *intake)
+{
+	unsigned char mark[KEEPER_MARK];
+	struct body_key half;
+	enum reason reason = body_pair_make(&half, intake->key.at);
+
+	if (reason == REASON_NONE)
+		reason = keep(k, intake->key.name, &half);
+	body_key_wipe(&half);
+	keeper_mark(intake->key.name, mark);
+	if (reason != REASON_NONE)
+		(void)!take_away_all(k, mark);
+	return reason;
+}
+
 enum reason keeper_keys_intake_make(struct keeper_keys *k, uint64_t above, struct instant at, struct keeper_intake *out)
 {
-	struct body_key half;
+	enum reason reason = REASON_NONE;
 
-	*out = (struct keeper_intake){.number = (above > k->intake.number ? above : k->intake.number) + 1, .made = at};
-	snprintf(out->key.name, sizeof out->key.name, "intake:%llu", (unsigned long long)out->number);
-	enum reason reason = body_pair_make(&half, out->key.at);
-	if (reason == REASON_NONE)
-		reason = keep(k, out->key.name, &half);
-	body_key_wipe(&half);
+	if (above < k->highest)
+		above = k->highest;
+	if (k->made.number <= above) {
+		struct keeper_intake next = {.number = above, .made = at};
+		do
+			snprintf(next.key.name, sizeof next.key.name, "intake:%llu", (unsigned long long)++next.number);
+		while (is_destroyed(k, next.key.name) || is_there(k, next.key.name));
+		reason = keep_half(k, &next);
+		if (reason == REASON_NONE)
+			k->made = next;
+	}
+	*out = k->made;
 	return reason;
 }
 
@@ -444,10 +448,12 @@ enum reason keeper_keys_intake_publish(struct keeper_keys *k, const struct keepe
 		buf_printf(&text, "%02x", intake->key.at[i]);
 	buf_printf(&text, " %s\n", at);
 	for (size_t i = k->n; i > 0 && reason == REASON_NONE; i--)
-		reason = snprintf(path, sizeof path, "%s/intake.pub", k->places[i - 1].folder) < (int)sizeof path
+		reason = snprintf(path, sizeof path, "%s/intake.pub", k->folders[i - 1]) < (int)sizeof path
 				 ? write_file(path, buf_bytes(&text), 0644) : REASON_IO;
 	buf_free(&text);
-	if (reason == REASON_NONE)
+	if (reason == REASON_NONE) {
 		k->intake = *intake;
+		k->highest = intake->number;
+	}
 	return reason;
 }

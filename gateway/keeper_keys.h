@@ -3,7 +3,7 @@
  *   FOLDER/7f/7f3c….key      one key: 60 bytes, wrapped by the master key (certs/body_seal.h), bound to its name. The file's name is the
  *                            first 16 bytes of the SHA-256 of the key's name, in hexadecimal
  *   FOLDER/intake.pub        the public key to which new bodies are sealed (keeper_public_parse), for all to read
- *   FOLDER/destroyed.jsonl   what was destroyed (chain_journal.h): {"at","n","name","by","previous"}
+ *   FOLDER/destroyed.jsonl   what was destroyed (keeper_destroyed.h)
  *
  * Names: "intake:7" (the private half), "dossier:REF", "apart:2026-11-22" (mail of no dossier). The copy has the same files. A key is on disk in
  * both before it is used, and its destruction is written in both before its files go: what a crash cut short is done at the next start. */
@@ -13,29 +13,25 @@
 #include "base/arena.h"
 #include "base/instant.h"
 #include "certs/body_seal.h"
-#include "gateway/chain_journal.h"
 #include "gateway/keeper_client.h"
+#include "gateway/keeper_destroyed.h"
 
 struct keeper_keys;
 
-/* Before the jail: reads the master key, makes what is missing of the folders, ends what was being destroyed. copy: "" = none.
- * CONFIG_VALUE: *detail says which file. Lives in the arena. */
+/* Before the jail: reads the master key (32 bytes, readable by nobody but its owner), makes what is missing of the folders, ends what was being
+ * destroyed, puts keys that one folder lacks there from the other. copy: "" = none. CONFIG_VALUE: *detail says which file. Lives in the arena. */
 MUST_USE enum reason keeper_keys_open(struct arena *arena, const char *folder, const char *copy, const char *master, struct keeper_keys **out,
 				      const char **detail);
 void keeper_keys_close(struct keeper_keys **keys);
 
-/* KEEPER_ERASED: it was destroyed. KEEPER_KEY: there is none. A file that is missing or spoilt in one of the two places is put there again. */
+/* KEEPER_ERASED: it was destroyed. KEEPER_KEY: there is none. A file of the folder that is missing or spoilt is put there again from the copy. */
 MUST_USE enum reason keeper_keys_find(struct keeper_keys *keys, const char *name, struct body_key *out);
 /* The same, and made when there is none: IO, STORE_FULL. */
 MUST_USE enum reason keeper_keys_make(struct keeper_keys *keys, const char *name, struct body_key *out);
-/* The record of a destruction. */
-struct keeper_record {
-	uint64_t n;
-	struct instant at;
-};
-/* For good; a key that never was can be destroyed, too, and will never be. by: who asked, plain ASCII. *out: the first record of that name. */
+/* For good; a key that never was can be destroyed, too, and will never be. by: who asked, plain ASCII. *out: the first record of that name.
+ * STORE_FULL, IO: asked again it is ended, under the same record. */
 MUST_USE enum reason keeper_keys_destroy(struct keeper_keys *keys, const char *name, const char *by, struct instant at, struct keeper_record *out);
-/* How many were, in all: the highest number of a record. */
+/* The highest number of a record. */
 uint64_t keeper_keys_destroyed(const struct keeper_keys *keys);
 
 /* The pair of intake in use; number 0 = none yet. made: of its file. */
@@ -45,7 +41,7 @@ struct keeper_intake {
 	struct keeper_public key;
 };
 const struct keeper_intake *keeper_keys_intake(const struct keeper_keys *keys);
-/* Makes the pair with the next number, after `above` too: durable, but not published yet. */
+/* Makes the pair with the next number, after `above` too, that no key has or had: durable, but not published yet. Asked again before that: the same. */
 MUST_USE enum reason keeper_keys_intake_make(struct keeper_keys *keys, uint64_t above, struct instant at, struct keeper_intake *out);
 /* From now on bodies are sealed to it. */
 MUST_USE enum reason keeper_keys_intake_publish(struct keeper_keys *keys, const struct keeper_intake *intake);

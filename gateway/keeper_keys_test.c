@@ -193,6 +193,33 @@ static void test_copy_missing(void **state)
 	lab_end(&l);
 }
 
+/* A disk was lost and replaced by an empty one, whichever of the two: all of it is there again after a start, but what was destroyed. */
+static void test_empty_disk(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	struct keeper_record record;
+	struct body_key key, again;
+
+	assert_int_equal(keeper_keys_make(l.keys, "dossier:GONE", &key), REASON_NONE);
+	assert_int_equal(keeper_keys_destroy(l.keys, "dossier:GONE", "officer", noon, &record), REASON_NONE);
+	assert_int_equal(keeper_keys_make(l.keys, "dossier:A", &key), REASON_NONE);
+	for (int i = 0; i < 2; i++) {
+		const char *lost = i == 0 ? l.folder : l.copy, *other = i == 0 ? l.copy : l.folder;
+		unsigned char bytes[BODY_UNDER_KEY] = {1};
+		nftw(lost, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		assert_int_equal(mkdir(lost, 0711), 0);
+		/* The one that is left was put back from before the destruction. */
+		put(file_of(&l, other, "dossier:GONE"), bytes, sizeof bytes);
+		assert_int_equal(reopen(&l, l.copy), REASON_NONE);
+		assert_true(is_there(file_of(&l, l.folder, "dossier:A")) && is_there(file_of(&l, l.copy, "dossier:A")));
+		assert_false(is_there(file_of(&l, l.folder, "dossier:GONE")) || is_there(file_of(&l, l.copy, "dossier:GONE")));
+		assert_int_equal(keeper_keys_find(l.keys, "dossier:A", &again), REASON_NONE);
+		assert_memory_equal(&key, &again, sizeof key);
+	}
+	lab_end(&l);
+}
+
 /* --- destruction --------------------------------------------------------------------- */
 
 static void test_destroyed(void **state)
@@ -221,6 +248,28 @@ static void test_destroyed(void **state)
 	lab_end(&l);
 }
 
+/* A rename that failed left a whole key beside its place: it goes with the other, at once and at the next start. */
+static void test_beside(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	struct keeper_record record;
+	struct body_key key;
+
+	assert_int_equal(keeper_keys_make(l.keys, "dossier:A", &key), REASON_NONE);
+	for (int i = 0; i < 2; i++) {
+		const char *beside = arena_printf(l.arena, "%s.new", file_of(&l, i == 0 ? l.folder : l.copy, "dossier:A"));
+		unsigned char bytes[BODY_UNDER_KEY] = {1};
+		put(beside, bytes, sizeof bytes);
+		assert_int_equal(keeper_keys_destroy(l.keys, "dossier:A", "officer", noon, &record), REASON_NONE);
+		assert_false(is_there(beside));
+		put(beside, bytes, sizeof bytes);
+		assert_int_equal(reopen(&l, l.copy), REASON_NONE);
+		assert_false(is_there(beside));
+	}
+	lab_end(&l);
+}
+
 /* Written in one of the two lists, and then the power went: whichever it was, the files go at the next start, even when a backup of
  * the folder had put one back. */
 static void test_destruction_cut(void **state)
@@ -237,7 +286,9 @@ static void test_destruction_cut(void **state)
 		assert_int_equal(reopen(&l, l.copy), REASON_NONE);
 		assert_false(is_there(file_of(&l, l.folder, name)) || is_there(file_of(&l, l.copy, name)));
 		assert_int_equal(keeper_keys_find(l.keys, name, &key), REASON_KEEPER_ERASED);
-		put(list, "", 0);
+		/* Both lists have it now: the next round begins with empty ones. */
+		for (int each = 0; each < 2; each++)
+			put(arena_printf(l.arena, "%s/destroyed.jsonl", each == 0 ? l.folder : l.copy), "", 0);
 		assert_int_equal(reopen(&l, l.copy), REASON_NONE);
 	}
 	lab_end(&l);
@@ -269,6 +320,7 @@ static void test_intake(void **state)
 	/* Found again by the next start, from the copy alone, too. */
 	assert_int_equal(unlink(arena_printf(l.arena, "%s/intake.pub", l.folder)), 0);
 	assert_int_equal(reopen(&l, l.copy), REASON_NONE);
+	assert_int_equal(keeper_public_read(l.folder, &seen), REASON_NONE);
 	assert_true(keeper_keys_intake(l.keys)->number == 7 && keeper_keys_intake(l.keys)->made.us == noon.us);
 	assert_int_equal(keeper_keys_find(l.keys, "intake:7", &half), REASON_NONE);
 	assert_int_equal(body_key_open((struct bytes){sealed, sizeof sealed}, &half, &bound, &out), REASON_NONE);
@@ -278,6 +330,116 @@ static void test_intake(void **state)
 	/* Another master key is not the one of this folder. */
 	put(l.master, "0123456789abcdef0123456789abcdef", BODY_KEY);
 	assert_int_equal(reopen(&l, l.copy), REASON_CONFIG_VALUE);
+	lab_end(&l);
+}
+
+static struct keeper_intake intake_after(struct lab *l, uint64_t above)
+{
+	struct keeper_intake made;
+
+	assert_int_equal(keeper_keys_intake_make(l->keys, above, noon, &made), REASON_NONE);
+	return made;
+}
+
+static void publish(struct lab *l, uint64_t above)
+{
+	struct keeper_intake made = intake_after(l, above);
+	assert_int_equal(keeper_keys_intake_publish(l->keys, &made), REASON_NONE);
+}
+
+/* A folder and a database of before: later numbers were destroyed since, or their private halves are there and open what a later database has. */
+static void test_intake_numbers_are_used_once(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	struct keeper_record record;
+	struct body_key real, now;
+
+	publish(&l, 6);
+	assert_int_equal(keeper_keys_destroy(l.keys, "intake:8", "keeper", noon, &record), REASON_NONE);
+	assert_int_equal(keeper_keys_make(l.keys, "intake:9", &real), REASON_NONE);
+	assert_int_equal(unlink(file_of(&l, l.folder, "intake:9")), 0);
+	struct keeper_intake made = intake_after(&l, 7);
+	assert_int_equal(made.number, 10);
+	/* Not published, the database being away: the same is given, and no second one is made. */
+	assert_int_equal(intake_after(&l, 7).number, 10);
+	assert_memory_equal(intake_after(&l, 7).key.at, made.key.at, BODY_KEY);
+	assert_int_equal(intake_after(&l, 10).number, 11);
+	assert_int_equal(keeper_keys_find(l.keys, "intake:9", &now), REASON_NONE);
+	assert_memory_equal(&real, &now, sizeof real);
+	assert_int_equal(keeper_keys_find(l.keys, "intake:8", &now), REASON_KEEPER_ERASED);
+	lab_end(&l);
+}
+
+/* The folder was put back from before, the copy is of today: the pair of today is in use again, for all who read the folder, too. */
+static void test_intake_of_the_copy(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	struct keeper_public seen;
+	char old[256];
+
+	publish(&l, 6);
+	int fd = open(arena_printf(l.arena, "%s/intake.pub", l.folder), O_RDONLY);
+	ssize_t len = read(fd, old, sizeof old);
+	close(fd);
+	publish(&l, 24);
+	put(arena_printf(l.arena, "%s/intake.pub", l.folder), old, (size_t)len);
+	assert_int_equal(unlink(file_of(&l, l.folder, "intake:25")), 0);
+	assert_int_equal(reopen(&l, l.copy), REASON_NONE);
+	assert_int_equal(keeper_keys_intake(l.keys)->number, 25);
+	assert_int_equal(keeper_public_read(l.folder, &seen), REASON_NONE);
+	assert_string_equal(seen.name, "intake:25");
+	lab_end(&l);
+}
+
+/* The list is of today, the folder of before: the pair that was in use then is destroyed. No reason not to start. */
+static void test_intake_destroyed_since(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	struct keeper_record record;
+
+	publish(&l, 6);
+	assert_int_equal(keeper_keys_destroy(l.keys, "intake:7", "keeper", noon, &record), REASON_NONE);
+	assert_int_equal(reopen(&l, l.copy), REASON_NONE);
+	assert_int_equal(keeper_keys_intake(l.keys)->number, 0);
+	assert_int_equal(intake_after(&l, 0).number, 8);
+	lab_end(&l);
+}
+
+/* --- the master key ------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	size_t len;
+	mode_t mode;
+	enum reason opens;
+} masters[] = {
+	{"32 bytes, its owner's", 32, 0400, REASON_NONE},
+	{"the owner may write it", 32, 0600, REASON_NONE},
+	{"others may read it", 32, 0404, REASON_CONFIG_VALUE},
+	{"its group may read it", 32, 0440, REASON_CONFIG_VALUE},
+	{"hexadecimal digits", 64, 0400, REASON_CONFIG_VALUE},
+	{"a line end behind it", 33, 0400, REASON_CONFIG_VALUE},
+	{"cut", 31, 0400, REASON_CONFIG_VALUE},
+	{"empty", 0, 0400, REASON_CONFIG_VALUE},
+};
+
+static void test_master(void **state)
+{
+	(void)state;
+	struct lab l = lab_make();
+	char digits[64];
+
+	memset(digits, '7', sizeof digits);
+	for (size_t i = 0; i < sizeof masters / sizeof masters[0]; i++) {
+		put(l.master, digits, masters[i].len);
+		assert_int_equal(chmod(l.master, masters[i].mode), 0);
+		enum reason reason = reopen(&l, l.copy);
+		if (reason != masters[i].opens)
+			fail_msg("%s: %s", masters[i].name, reason_code(reason));
+	}
 	lab_end(&l);
 }
 
@@ -308,7 +470,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_and_found),  cmocka_unit_test(test_harm),   cmocka_unit_test(test_copy_missing),
 		cmocka_unit_test(test_destroyed),       cmocka_unit_test(test_destruction_cut), cmocka_unit_test(test_intake),
-		cmocka_unit_test(test_public_file),
+		cmocka_unit_test(test_public_file),     cmocka_unit_test(test_beside), cmocka_unit_test(test_empty_disk),
+		cmocka_unit_test(test_intake_numbers_are_used_once), cmocka_unit_test(test_intake_of_the_copy), cmocka_unit_test(test_intake_destroyed_since), cmocka_unit_test(test_master),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,6 @@
 /* gateway/ledger_store_test.c - what the database keeps of money and of the questionnaire: whose statement is still to be made, who wants no mail. */
 #include "gateway/schema_test.h"
 
-static void run(struct store *store, const char *sql)
-{
-	const char *said = NULL;
-	if (store_script(store, scratch.arena, sql, &said) != REASON_NONE)
-		fail_msg("%s: %s", sql, said);
-}
-
 static struct store *begin(void)
 {
 	struct store *store = open_store();

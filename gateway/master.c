@@ -9,6 +9,7 @@
  * 5. SIGHUP, or a change of the files of trust, has every process that holds them take the new ones (gateway/master_watch.h). */
 #include "gateway/cluster.h"
 #include "gateway/config.h"
+#include "gateway/fence.h"
 #include "gateway/gate.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
@@ -40,7 +41,7 @@ enum {
 	WORDS_MAX = 14,
 	WATCH_MS = 30000,
 	SETTLE_MS = 2000,
-	GATE_MS = 1000,       /* between two looks at a gate that is closed */
+	GATE_MS = 1000,       /* at least, between two looks at a gate that is closed, or at a database that is away */
 	STATUS_CONFIG = 78,   /* sysexits: EX_CONFIG */
 };
 
@@ -62,6 +63,8 @@ struct master {
 	struct store *store;      /* for the gate alone */
 	struct gate gate;
 	int64_t gate_due_ms;
+	struct instant server;    /* the start of the server that the journals were held against */
+	bool unlooked;            /* and not against the one that runs now */
 	bool stopping, changed;
 };
 
@@ -283,13 +286,60 @@ static void stop_all(struct master *m)
 		process_stop(&m->processes[i - 1], STOP_MS);
 }
 
+/* Closed or not, the processes start: they receive, and decide nothing while it is closed. *unread: what to see when it gives UNKNOWN. */
+static enum gate_state fenced(const struct master *m, struct arena *arena, const char **unread)
+{
+	struct fence_looked looked;
+	enum reason reason = fence_look(m->store, arena, arena_printf(arena, "%s/journal", m->instance.folder), &looked);
+
+	*unread = looked.unread == NULL ? "log/relais.log" : looked.unread;
+	if (reason != REASON_NONE)
+		return GATE_UNKNOWN;
+	if (looked.closed)
+		log_event("fence", LOG_NUMBER("closed", true), LOG_END);
+	return GATE_OPEN;
+}
+
+/* On a server that was not looked at nothing is taken up (relais.fenced), though all runs: who cannot look says so. One that is away says nothing new. */
+static void tell_unlooked(struct master *m, const struct gate *gate, const char *unread)
+{
+	bool unlooked = gate->state == GATE_UNKNOWN && gate->server.us != m->server.us;
+
+	if (gate->server.us == 0)
+		return;
+	if (unlooked)
+		(void)!STORE_RUN(m->store, NULL, "select relais.fence_unlooked($1)", P_TEXT(unread));
+	if (unlooked && !m->unlooked)
+		log_event("fence-unlooked", LOG_TEXT("see", unread), LOG_END);
+	m->changed |= unlooked != m->unlooked;
+	m->unlooked = unlooked;
+}
+
+/* To connect in vain may take seconds, in which no process is started or stopped: at most a quarter of the time goes into that. */
+static int64_t gate_pause_ms(const struct gate *gate, int64_t took_ms)
+{
+	int64_t pause = 3 * took_ms;
+
+	if (gate->state == GATE_OPEN || pause > WATCH_MS)
+		return WATCH_MS;
+	return pause < GATE_MS ? GATE_MS : pause;
+}
+
 /* A database that is away closes no gate that was open: the processes wait for it themselves. */
 static void look_at_gate(struct master *m)
 {
+	int64_t from = now_ms();
 	struct arena *arena = arena_create(OWN_MEMORY);
 	const char *schema = arena_printf(arena, "%s/schema", m->instance.share);
-	struct gate gate = gate_look(m->store, arena, schema, m->config->keeper.folder);
+	struct gate gate = gate_look(m->store, schema, m->config->keeper.folder, m->gate.state == GATE_OPEN);
+	const char *unread = m->config->keeper.folder;
 
+	if (gate.state == GATE_OPEN && (m->gate.state != GATE_OPEN || gate.server.us != m->server.us))
+		gate.state = fenced(m, arena, &unread);
+	tell_unlooked(m, &gate, unread);
+	if (gate.state == GATE_OPEN)
+		m->server = gate.server;
+	m->gate_due_ms = now_ms() + gate_pause_ms(&gate, now_ms() - from);
 	if (gate.state != m->gate.state && !(gate.state == GATE_UNKNOWN && m->gate.state == GATE_OPEN)) {
 		log_event(gate.state == GATE_OPEN ? "gate-open" : "gate-closed", LOG_TEXT("why", gate_name(gate.state)), LOG_NUMBER("schema", gate.schema),
 			  LOG_NUMBER("oldest", gate.oldest), LOG_NUMBER("program", gate.program), LOG_NUMBER("erasures", (int64_t)gate.erasures), LOG_END);
@@ -315,12 +365,11 @@ static void start_due(struct master *m)
 
 	if (m->own_database && m->database == 0 && m->database_due_ms <= now) {
 		database_start(m);
+		m->gate_due_ms = now;
 		m->changed = true;
 	}
-	if (m->gate.state != GATE_OPEN && m->gate_due_ms <= now) {
+	if (m->gate_due_ms <= now)
 		look_at_gate(m);
-		m->gate_due_ms = now + GATE_MS;
-	}
 	for (size_t i = 0; i < m->n && !held_back(m); i++)
 		if (m->processes[i].pid == 0 && m->processes[i].due_ms <= now) {
 			process_start(&m->instance, &m->processes[i], now);
@@ -334,7 +383,7 @@ static int wait_ms(const struct master *m)
 
 	if (m->own_database && m->database == 0 && m->database_due_ms < next)
 		next = m->database_due_ms;
-	if (m->gate.state != GATE_OPEN && m->gate_due_ms < next)
+	if (m->gate_due_ms < next)
 		next = m->gate_due_ms;
 	for (size_t i = 0; i < m->n && !held_back(m); i++)
 		if (m->processes[i].pid == 0 && m->processes[i].due_ms < next)
@@ -392,8 +441,6 @@ static void look(struct master *m)
 	bool moving = watch_look(&m->watch);
 
 	m->watch_due_ms = now_ms() + (moving ? SETTLE_MS : WATCH_MS);
-	if (m->gate.state == GATE_OPEN)
-		look_at_gate(m);
 	if (!moving)
 		renew(m, false);
 }
@@ -416,7 +463,7 @@ static void take_signals(struct master *m)
 static void publish(struct master *m, const char *state)
 {
 	struct instance instance = borrowed(m);
-	if (!master_status_write(&instance, state, m->since, m->processes, m->n, gate_name(m->gate.state)))
+	if (!master_status_write(&instance, state, m->since, m->processes, m->n, gate_name(m->unlooked ? GATE_UNKNOWN : m->gate.state)))
 		log_event("status-not-written", LOG_TEXT("error", strerror(errno)), LOG_END);
 	arena_destroy(&instance.arena);
 	m->changed = false;
@@ -429,9 +476,11 @@ static void run(struct master *m)
 		start_due(m);
 		if (m->changed)
 			publish(m, "running");
-		struct pollfd ready = {.fd = m->signals, .events = POLLIN};
-		if (poll(&ready, 1, wait_ms(m)) > 0)
-			take_signals(m);
+		struct pollfd ready[] = {{.fd = m->signals, .events = POLLIN}, {.fd = store_descriptor(m->store), .events = POLLIN}};
+		(void)poll(ready, 2, wait_ms(m));
+		take_signals(m);
+		if (ready[1].revents != 0)       /* the database hung up */
+			m->gate_due_ms = 0;
 		if (!m->stopping && m->watch_due_ms <= now_ms())
 			look(m);
 	}
@@ -512,6 +561,10 @@ static int prepare(struct master *m, const char *folder)
 	if (trouble != NULL) {
 		log_event("instance-refused", LOG_TEXT("error", trouble), LOG_END);
 		return EXIT_FAILURE;
+	}
+	if (master_restoring(&m->instance)) {
+		log_event("restore-unfinished", LOG_END);
+		return STATUS_CONFIG;
 	}
 	if (!read_config(m))
 		return STATUS_CONFIG;

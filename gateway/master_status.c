@@ -84,3 +84,8 @@ pid_t master_running(const struct instance *instance)
 	close(file);
 	return asked && whole.l_type != F_UNLCK ? whole.l_pid : 0;
 }
+
+bool master_restoring(const struct instance *instance)
+{
+	return access(instance_path(instance, MASTER_RESTORING), F_OK) == 0;
+}

@@ -14,4 +14,8 @@ MUST_USE bool master_lock(const struct instance *instance);
 /* The process that holds it; 0 when none does. */
 pid_t master_running(const struct instance *instance);
 
+/* A restore into it was begun and did not come to its end: nothing may start. The file is there meanwhile. */
+#define MASTER_RESTORING "run/restoring"
+bool master_restoring(const struct instance *instance);
+
 #endif

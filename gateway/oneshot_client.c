@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/frame.h"
+#include "gateway/local.h"
 #include "gateway/oneshot_wire.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,27 +85,12 @@ static void reap(struct oneshot *o, int64_t until)
 
 static bool connect_path(struct oneshot *o, int64_t until)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval patience = {.tv_sec = CONNECT_MS / 1000};
-	struct bytes path = bytes_of_text(o->path);
-
-	if (path.len >= sizeof address.sun_path)
-		return false;
-	memcpy(address.sun_path, path.at, path.len);
-	for (;;) {
-		int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-		if (s < 0)
-			return false;
-		setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-		if (connect(s, (struct sockaddr *)&address, sizeof address) == 0) {
-			o->socket = s;
-			return true;
-		}
-		close(s);
+	while ((o->socket = local_connect(o->path, SOCK_SEQPACKET, CONNECT_MS)) < 0) {
 		if (now_ms() + RETRY_MS >= until)
 			return false;
 		pause_ms(RETRY_MS);
 	}
+	return true;
 }
 
 _Noreturn static void exec_server(const struct oneshot *o, int s)

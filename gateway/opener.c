@@ -1,7 +1,7 @@
 /* gateway/opener.c - relais-opener: holds the private keys of mail that is encrypted to us, and gives the key of one message's content.
  *
  * 1. It is told a message's number and nothing else: the bytes it reads itself, under its own role, and only when the database says that the
- *    message is in the hands of who asks (relais.open_may). The operator may open any.
+ *    message is in the hands of who asks (relais.open_claim). The operator may open any.
  * 2. It parses no object: a child of a relais-verify of its own, which holds no key, takes out the few numbers that the private key is needed for.
  * 3. What cannot be unwrapped is answered as what can, with random bytes: who asks, and who sent the message, learn nothing by it. The journal knows.
  * 4. The journal has the line, on disk, before the answer has the key.
@@ -28,17 +28,17 @@
 #include "gateway/service.h"
 #include "gateway/store.h"
 
-enum { SOCKET = 3, KEYS = 2, IDS = KEYS * OPENING_IDS, CLIENTS_MAX = 64, MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000 };
+enum { SOCKET = 3, KEYS = 2 + LIMIT_FORMER_KEYS, IDS = KEYS * OPENING_IDS, CLIENTS_MAX = 64 + 16 /* workers, and the operator's commands */, MAIL_MEMORY = LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000 };
 
 struct client {
 	int fd;
-	bool operator;
+	bool worker, operator;                 /* as whom it may ask; without root one user is both */
 };
 
 struct opener {
 	struct service service;
 	struct store *store;
-	struct opening *keys[KEYS];            /* the second, of a rollover, may be NULL */
+	struct opening *keys[KEYS];            /* today's, the next of a rollover, former ones; NULL where there is none */
 	struct chain_journal journal;
 	struct oneshot *reader;
 	struct client clients[CLIENTS_MAX];
@@ -48,24 +48,32 @@ struct opener {
 /* One question. */
 struct question {
 	int64_t body, mail, inbox;
-	bool operator;
+	bool operator;                         /* it is opened in the operator's name */
 };
 
 /* --- one message ------------------------------------------------------------------ */
 
-/* Whose message that is, once the database says that it may be opened now. */
-static enum reason claim(struct opener *o, struct question *q)
+/* Whose message that is, once the database says that it may be opened now in that name. */
+static enum reason claim_as(struct opener *o, struct question *q, bool operator)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(o->store, &rows, "select inbox from relais.open_claim($1, $2, $3) as inbox where inbox is not null", P_INT(q->body),
-				       P_INT(q->mail), P_BOOL(q->operator));
+				       P_INT(q->mail), P_BOOL(operator));
 
+	q->operator = operator;
 	if (reason == REASON_NONE)
 		reason = store_count(rows) == 1 ? REASON_NONE : REASON_NOT_FOUND;
 	if (reason == REASON_NONE)
 		q->inbox = store_int(rows, 0, 0);
 	store_free(&rows);
 	return reason;
+}
+
+static enum reason claim(struct opener *o, struct question *q, const struct client *c)
+{
+	enum reason reason = c->worker ? claim_as(o, q, false) : REASON_NOT_FOUND;
+
+	return reason == REASON_NOT_FOUND && c->operator ? claim_as(o, q, true) : reason;
 }
 
 /* What the private key is needed for, taken out by a process that has none. */
@@ -107,11 +115,11 @@ static enum reason note(struct opener *o, const struct question *q, const struct
 }
 
 /* NONE: the key of the content, or bytes that will open nothing, are in key. */
-static enum reason open_message(struct opener *o, struct arena *arena, struct question *q, unsigned char key[ENVELOPE_KEY_MAX], size_t *len)
+static enum reason open_message(struct opener *o, struct arena *arena, const struct client *c, struct question *q, unsigned char key[ENVELOPE_KEY_MAX], size_t *len)
 {
 	struct envelope_recipient recipient = {0};
 	struct bytes raw;
-	enum reason reason = claim(o, q);
+	enum reason reason = claim(o, q, c);
 
 	store_keeper(o->store)->mail = q->mail;
 	if (reason == REASON_NONE)
@@ -152,19 +160,26 @@ static void answer(int fd, enum reason reason, const unsigned char *key, size_t 
 	secret_wipe(text, sizeof text);
 }
 
+/* Who gave up while others were served is asked for nothing: a key would be unwrapped, and journalled, for nobody. */
+static bool is_gone(int fd)
+{
+	struct pollfd now = {.fd = fd, .events = POLLIN};
+
+	return poll(&now, 1, 0) < 0 || (now.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 /* False: the client is gone, or does not speak our language. */
 static bool serve(struct opener *o, const struct client *c)
 {
 	unsigned char text[OPENER_ASKED + 1], key[ENVELOPE_KEY_MAX];
 	struct question q;
 	size_t len = 0;
-	ssize_t n = recv(c->fd, text, sizeof text, MSG_DONTWAIT);
+	ssize_t n = is_gone(c->fd) ? 0 : recv(c->fd, text, sizeof text, MSG_DONTWAIT);
 
 	if (n <= 0 || !read_question((struct bytes){text, (size_t)n}, &q))
 		return false;
-	q.operator = c->operator;
 	struct arena *arena = arena_create(MAIL_MEMORY);
-	enum reason reason = arena == NULL ? REASON_MEMORY : open_message(o, arena, &q, key, &len);
+	enum reason reason = arena == NULL ? REASON_MEMORY : open_message(o, arena, c, &q, key, &len);
 	log_event("asked", LOG_NUMBER("inbox", q.inbox), LOG_REASON(reason), LOG_END);
 	answer(c->fd, reason, key, len);
 	secret_wipe(key, sizeof key);
@@ -185,7 +200,7 @@ static void welcome(struct opener *o)
 		close(fd);
 		return;
 	}
-	o->clients[o->n++] = (struct client){fd, peer.uid == 0 || peer.uid == geteuid()};
+	o->clients[o->n++] = (struct client){fd, peer.uid != 0, peer.uid == 0 || peer.uid == geteuid()};
 }
 
 static int run(struct opener *o)
@@ -223,6 +238,26 @@ static bool open_key(struct opener *o, const char *certificate, const char *key,
 	return reason == REASON_NONE;
 }
 
+static bool open_keys(struct opener *o)
+{
+	const struct config *config = o->service.config;
+	bool opened = open_key(o, config->opener.certificate, config->opener.key, &o->keys[0]) &&
+		      (config->opener.certificate_next[0] == '\0' || open_key(o, config->opener.certificate_next, config->opener.key_next, &o->keys[1]));
+
+	for (size_t i = 0; opened && i < config->opener.n; i++)
+		opened = open_key(o, config->opener.former[i].certificate, config->opener.former[i].key, &o->keys[2 + i]);
+	return opened;
+}
+
+static int64_t count_keys(const struct opener *o)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < KEYS; i++)
+		n += o->keys[i] != NULL;
+	return n;
+}
+
 static bool prepare(struct opener *o, int *status)
 {
 	const struct config *config = o->service.config;
@@ -233,8 +268,7 @@ static bool prepare(struct opener *o, int *status)
 		log_event("socket-missing", LOG_END);
 		return false;
 	}
-	if (!open_key(o, config->opener.certificate, config->opener.key, &o->keys[0]) ||
-	    (config->opener.certificate_next[0] != '\0' && !open_key(o, config->opener.certificate_next, config->opener.key_next, &o->keys[1])))
+	if (!open_keys(o))
 		return false;
 	if (config->opener.token_folder[0] != '\0')
 		jail_folder(config->opener.token_folder);
@@ -249,6 +283,10 @@ static bool prepare(struct opener *o, int *status)
 	if (o->store == NULL || o->reader == NULL || !body_seal_ready())
 		return false;
 	*store_keeper(o->store) = keeper_client_make(arena_printf(o->service.arena, "%s/keeper-opener.sock", config->run_folder), "open");
+	/* Connected before the jail, as the keeper. */
+	enum reason reached = store_run(o->store, "select 1", NULL, 0, NULL);
+	if (reached != REASON_NONE)
+		log_event("waiting", LOG_REASON(reached), LOG_END);
 	return true;
 }
 
@@ -261,15 +299,15 @@ int main(int argc, char **argv)
 		return status;
 	if (prepare(&o, &status)) {
 		bool jailed = jail_enter(JAIL_KEEPER);
-		log_event("ready", LOG_BYTES("fingerprint", opening_fingerprint(o.keys[0])), LOG_NUMBER("keys", o.keys[1] != NULL ? 2 : 1),
+		log_event("ready", LOG_BYTES("fingerprint", opening_fingerprint(o.keys[0])), LOG_NUMBER("keys", count_keys(&o)),
 			  LOG_NUMBER("jailed", jailed), LOG_END);
 		status = run(&o);
 	}
 	oneshot_close(&o.reader);
 	store_close(&o.store);
 	chain_journal_close(&o.journal);
-	opening_close(&o.keys[0]);
-	opening_close(&o.keys[1]);
+	for (size_t i = 0; i < KEYS; i++)
+		opening_close(&o.keys[i]);
 	arena_destroy(&o.service.arena);
 	return status;
 }

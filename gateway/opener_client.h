@@ -22,8 +22,11 @@ const char *opener_socket(struct arena *arena, const struct config *config);
 struct opener_client opener_client_make(const char *path);
 void opener_client_close(struct opener_client *client);
 
-/* SIG_ENCRYPTED: there is no opener; OPEN_OTHER, OPEN_ALGORITHM, SIG_MALFORMED: what it says of the message; OPEN_AWAY: it does not answer, or the
- * message is not in the hands of who asks. The key is to be wiped by the caller. A key that is wrong is given like any other. */
+/* SIG_ENCRYPTED: there is no opener; OPEN_AWAY: it does not answer, or whom it asks itself is away; otherwise what it says of the message: OPEN_OTHER,
+ * OPEN_ALGORITHM, SIG_MALFORMED, NOT_FOUND (it is not in the hands of who asks), FRAME (its reader made nonsense of it), KEEPER_KEY, … The key is to be wiped by the caller. A key that is wrong is given like any other. */
 MUST_USE enum reason opener_client_ask(struct opener_client *client, int64_t body, int64_t mail, unsigned char key[OPENER_KEY_MAX], size_t *len);
+
+/* It is there, and can look a message up; known within some seconds. */
+bool opener_client_ping(struct opener_client *client);
 
 #endif

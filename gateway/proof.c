@@ -22,6 +22,7 @@ static const char readme[] =
 	"trail/               those rows, and the links that join each of them to the next checkpoint\n"
 	"checkpoints/         what the gateway sealed: statement, seal, time-stamp of an authority where there is one\n"
 	"manifest.json        every file and its SHA-256;  SHA256SUMS the same for sha256sum\n"
+	"seal/                which proof was made: a row of the trail with the digest of SHA256SUMS, and a checkpoint over it\n"
 	"\n"
 	"How to check it with sha256sum, openssl and python3, without the gateway: docs/proof.md.\n";
 static const char lisezmoi[] =
@@ -34,6 +35,7 @@ static const char lisezmoi[] =
 	"trail/               ces lignes, et les maillons qui relient chacune au point de contrôle suivant\n"
 	"checkpoints/         ce que la passerelle a scellé : énoncé, sceau, jeton d'une autorité d'horodatage s'il y en a une\n"
 	"manifest.json        chaque fichier et son SHA-256 ;  SHA256SUMS les mêmes pour sha256sum\n"
+	"seal/                quelle preuve a été faite : une ligne de la piste avec l'empreinte de SHA256SUMS, et un point de contrôle dessus\n"
 	"\n"
 	"Pour le vérifier avec sha256sum, openssl et python3, sans la passerelle : docs/preuve.md.\n";
 
@@ -67,6 +69,8 @@ enum reason proof_open(struct proof *p)
 	p->checkpoints = json_array();
 	p->there = json_object();
 	p->left_out = json_array();
+	if (reason == REASON_NONE)
+		reason = audit_key_fits(p->cli, &p->key);
 	if (reason == REASON_NONE)
 		reason = STORE_RUN(p->cli->store, &rows, "select ref, inboxes::text[], outboxes::text[] from relais.proof_of($1)", P_TEXT(p->wanted));
 	if (reason == REASON_NONE && store_count(rows) != 1)
@@ -178,7 +182,7 @@ static enum reason read_points(struct proof *p, struct point **out, size_t *n)
 }
 
 /* From the row before the first one, whose link the first one is built upon. */
-static enum reason put_span(struct proof *p, struct buf *links, int64_t from, int64_t to)
+enum reason proof_span(struct proof *p, struct buf *links, int64_t from, int64_t to)
 {
 	struct store_rows *rows = NULL;
 	enum reason reason = STORE_RUN(p->cli->store, &rows, "select position, digest, link from relais.proof_links($1, $2)", P_INT(from - 1), P_INT(to));
@@ -206,12 +210,12 @@ static enum reason put_links(struct proof *p, const int64_t *positions, size_t n
 		points[k].used = true;
 		if (positions[i] > to + 1 || to == 0) {
 			if (to > 0)
-				reason = put_span(p, links, from, to);
+				reason = proof_span(p, links, from, to);
 			from = positions[i];
 		}
 		to = points[k].position;
 	}
-	return reason == REASON_NONE && to > 0 ? put_span(p, links, from, to) : reason;
+	return reason == REASON_NONE && to > 0 ? proof_span(p, links, from, to) : reason;
 }
 
 static enum reason put_points(struct proof *p, const struct point *points, size_t n)

@@ -11,7 +11,8 @@
  *   trail/links.txt                  position, digest, link of all rows from each of them to its checkpoint: digests say nothing of the rows between
  *   checkpoints/N.json .p7s .tsr     statements, seals, time-stamps
  *   anchors.pem tsa.pem              the authorities as they are configured
- *   SHA256SUMS */
+ *   SHA256SUMS
+ *   seal/row.json links.txt checkpoint.*   which proof was made: a row of the trail with the digest of SHA256SUMS, its links, the checkpoint over it */
 #ifndef RELAIS_GATEWAY_PROOF_H
 #define RELAIS_GATEWAY_PROOF_H
 
@@ -37,6 +38,7 @@ struct proof {
 	size_t altered;              /* messages and mails whose bytes are not those that came or left */
 	size_t erased;               /* rows whose evidence was erased */
 	int64_t uncovered;           /* rows that no checkpoint covers yet */
+	bool sealed;                 /* the whole of it is (proof_seal) */
 	json_t *there, *left_out;    /* messages and mails that are in it; that a row vouches for and that are not (erased, another dossier's) */
 };
 
@@ -44,6 +46,9 @@ struct proof {
 MUST_USE enum reason proof_open(struct proof *p);
 /* Everything but the sheet, the manifest and the sums. STORE_…, IO, ARCHIVE_LIMIT. */
 MUST_USE enum reason proof_put_all(struct proof *p);
+/* The last: tells the trail which proof was made, has that sealed, and puts row, links and checkpoint beside the rest. NONE without it too, when nobody
+ * seals in time: p->sealed. */
+MUST_USE enum reason proof_seal(struct proof *p);
 /* What relais-compose is asked for the sheet; made of what proof_put_all noted. */
 json_t *proof_sheet(const struct proof *p, struct instant now);
 /* One file and its line in the manifest; IO too when a signal waits that the caller blocks. */
@@ -54,5 +59,7 @@ void proof_close(struct proof *p);
 MUST_USE enum reason proof_put_received(struct proof *p);
 MUST_USE enum reason proof_put_sent(struct proof *p);
 MUST_USE enum reason proof_put_trail(struct proof *p);
+/* "position digest link" of each row from the one before `from` on. */
+MUST_USE enum reason proof_span(struct proof *p, struct buf *links, int64_t from, int64_t to);
 
 #endif

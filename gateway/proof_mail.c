@@ -50,6 +50,12 @@ static void note_received(struct proof *p, const json_t *about)
 						     json_object_get(signature, "signer")));
 }
 
+/* Its bytes were taken by order, and its rows say that it was here; the key alone went, or the rows with it. */
+static bool was_erased(const json_t *about, enum reason reason)
+{
+	return reason == REASON_KEEPER_ERASED || (reason == REASON_NOT_FOUND && json_is_integer(json_object_get(about, "erased")));
+}
+
 static enum reason put_message(struct proof *p, struct arena *arena, const struct store_rows *rows, size_t i)
 {
 	const char *id = arena_printf(p->arena, "R%lld", (long long)store_int(rows, i, 0));
@@ -58,15 +64,15 @@ static enum reason put_message(struct proof *p, struct arena *arena, const struc
 	struct bytes raw;
 	enum reason reason = about == NULL ? REASON_FRAME : store_body_read(p->cli->store, arena, store_int(rows, i, 1), &raw);
 
-	if (reason == REASON_NONE || reason == REASON_KEEPER_ERASED)
+	if (reason == REASON_NONE || was_erased(about, reason))
 		note_received(p, about);
 	if (reason == REASON_NONE) {
 		digest_sha256_text(raw, digest);
 		p->altered += !bytes_equal_text(store_bytes(rows, i, 2), digest);
 		json_object_set_new(p->there, id, json_true());
 		reason = proof_put(p, arena_printf(p->arena, "received/%s.eml", id), "a message as it came", raw);
-	} else if (reason == REASON_KEEPER_ERASED) {
-		reason = REASON_NONE;   /* its rows say that it was here */
+	} else if (was_erased(about, reason)) {
+		reason = REASON_NONE;
 	}
 	if (reason == REASON_NONE)
 		reason = put_trust(p, json_object_get(json_object_get(about, "facts"), "signature"), arena_printf(p->arena, "trust/%s.pem", id));
@@ -129,7 +135,7 @@ static enum reason whole_mail(struct proof *p, struct arena *arena, const struct
 	return assemble_message(&mail, out);
 }
 
-static enum reason put_whole(struct proof *p, struct arena *arena, const struct store_rows *rows, size_t i, const char *id)
+static enum reason put_whole(struct proof *p, struct arena *arena, const struct store_rows *rows, size_t i, const char *id, const json_t *about)
 {
 	struct buf whole = buf_make(2 * (size_t)LIMIT_MESSAGE);
 	unsigned char now[DIGEST_SHA256];
@@ -142,7 +148,7 @@ static enum reason put_whole(struct proof *p, struct arena *arena, const struct 
 		reason = proof_put(p, arena_printf(p->arena, "sent/%s.eml", id), "a mail as it left", buf_bytes(&whole));
 	}
 	buf_free(&whole);
-	return reason == REASON_KEEPER_ERASED ? REASON_NONE : reason;
+	return was_erased(about, reason) ? REASON_NONE : reason;
 }
 
 static void note_sent(struct proof *p, const json_t *about)
@@ -167,7 +173,7 @@ enum reason proof_put_sent(struct proof *p)
 		reason = arena == NULL || about == NULL ? REASON_MEMORY : REASON_NONE;
 		/* What was decided and never sealed has no bytes that left. */
 		if (reason == REASON_NONE && !store_is_null(rows, i, 4))
-			reason = put_whole(p, arena, rows, i, id);
+			reason = put_whole(p, arena, rows, i, id, about);
 		if (reason == REASON_NONE) {
 			note_sent(p, about);
 			reason = proof_put(p, arena_printf(p->arena, "sent/%s.json", id), "a mail's attempts and the answers of the other side", store_bytes(rows, i, 6));

@@ -26,7 +26,7 @@
 #include "gateway/tls_renew.h"
 #include "gateway/url_port.h"
 
-enum { BACKLOG = 512, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024 };
+enum { BACKLOG = 512, PORT_TEXT = 16, PORTS = 2, RATES_ROOM = 1024 * 1024, TELL_ROOM = 16 * 1024 };
 
 /* A port, and what is spoken there. */
 struct port {
@@ -42,7 +42,10 @@ struct receiver {
 	struct port ports[PORTS];     /* of operators; of submission, fd -1 without one */
 	struct identity *identity;
 	struct arena *rates;
-	struct event *on_signal, *on_job, *pause, *stop;
+	struct event *on_signal, *on_job, *pause, *stop, *tell;
+	struct told telling;          /* what the trail is being told now: job */
+	struct pool_job job;
+	struct arena *job_arena;      /* NULL: nothing is */
 	int journal;
 	bool stopping;
 };
@@ -261,13 +264,42 @@ static void close_port(struct port *port)
 	port->fd = -1;
 }
 
+/* What was refused since the last time, to the trail. */
+static void tell(struct receiver *r)
+{
+	if (r->job_arena != NULL || told_nothing(&r->host.told) || (r->job_arena = arena_create(TELL_ROOM)) == NULL)
+		return;
+	r->telling = r->host.told;
+	r->host.told = (struct told){0};
+	r->job = (struct pool_job){.work = POOL_TOLD, .told = told_json(&r->telling, r->job_arena)};
+	pool_submit(r->host.pool, &r->job);
+}
+
+/* A database that is away hears of it later. */
+static void was_told(struct receiver *r)
+{
+	if (r->job.reason != REASON_NONE)
+		told_merge(&r->host.told, &r->telling);
+	arena_destroy(&r->job_arena);
+}
+
+static void on_tell(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	tell(context);
+}
+
 static void on_job(evutil_socket_t fd, short what, void *context)
 {
 	struct receiver *r = context;
 	(void)fd;
 	(void)what;
 	for (struct pool_job *job; (job = pool_take(r->host.pool)) != NULL;)
-		session_job_done(job);
+		if (job == &r->job)
+			was_told(r);
+		else
+			session_job_done(job);
 }
 
 static void on_empty(void *context)
@@ -301,6 +333,7 @@ static void on_signal(evutil_socket_t fd, short what, void *context)
 		close_port(&r->ports[i]);
 	event_add(r->stop, &grace);
 	sessions_stop(&r->host);
+	tell(r);   /* not only at the end: whoever still has a message under way may outlast the grace */
 	if (r->host.n == 0)
 		on_empty(r);
 }
@@ -327,19 +360,24 @@ static bool start_loop(struct receiver *r)
 	r->on_job = event_new(base, pool_descriptor(r->host.pool), EV_READ | EV_PERSIST, on_job, r);
 	r->pause = event_new(base, -1, 0, on_pause, r);
 	r->stop = event_new(base, -1, 0, on_stop, r);
-	if (r->on_signal == NULL || r->on_job == NULL || r->pause == NULL || r->stop == NULL)
+	r->tell = event_new(base, -1, EV_PERSIST, on_tell, r);
+	if (r->on_signal == NULL || r->on_job == NULL || r->pause == NULL || r->stop == NULL || r->tell == NULL)
 		return false;
 	if (!listen_on(r, &r->ports[0]) || !listen_on(r, &r->ports[1]))
 		return false;
-	return event_add(r->on_signal, NULL) == 0 && event_add(r->on_job, NULL) == 0;
+	const struct timeval often = {.tv_sec = TOLD_SECONDS};
+	return event_add(r->on_signal, NULL) == 0 && event_add(r->on_job, NULL) == 0 && event_add(r->tell, &often) == 0;
 }
 
 static void close_all(struct receiver *r)
 {
-	struct event *events[] = {r->on_signal, r->on_job, r->pause, r->stop};
+	struct event *events[] = {r->on_signal, r->on_job, r->pause, r->stop, r->tell};
 
-	if (r->host.pool != NULL)
+	if (r->host.pool != NULL) {
+		tell(r);
 		pool_close(r->host.pool);
+	}
+	arena_destroy(&r->job_arena);
 	for (size_t i = 0; i < PORTS; i++)
 		close_port(&r->ports[i]);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)

@@ -145,6 +145,8 @@ static enum reason do_job(struct thread *t, struct store *store, struct pool_job
 		return intake_recipient(store, job->local, job->domain, job->mail_from);
 	case POOL_MESSAGE:
 		return keep_message(t, store, job);
+	case POOL_TOLD:
+		return STORE_RUN(store, NULL, "select relais.audit_refused($1)", P_JSON(job->told));
 	}
 	return REASON_STORE_REFUSED;
 }

@@ -12,7 +12,7 @@
 
 enum { POOL_THREADS = 4 };
 
-enum pool_work { POOL_SENDER, POOL_PERSON, POOL_ACCOUNT, POOL_RECIPIENT, POOL_MESSAGE };
+enum pool_work { POOL_SENDER, POOL_PERSON, POOL_ACCOUNT, POOL_RECIPIENT, POOL_MESSAGE, POOL_TOLD };
 
 struct pool_job {
 	enum pool_work work;
@@ -29,6 +29,8 @@ struct pool_job {
 	const struct spool_body *body;
 	const struct bytes *certificates;
 	size_t n_certificates;
+	/* TOLD: refusals as told_json writes them; no session owns it. */
+	struct bytes told;
 	/* What came of it. */
 	enum reason reason;
 	int64_t inbox;

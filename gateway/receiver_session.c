@@ -35,6 +35,7 @@ void session_refused(const struct session *s, const char *step, enum reason reas
 {
 	log_event("refused", LOG_TEXT("step", step), LOG_REASON(reason), LOG_TEXT("peer", s->address),
 		  LOG_BYTES("name", s->peer.name), LOG_TEXT("why", s->peer.why), LOG_END);
+	told_add(&s->host->told, s->mode == SMTP_MODE_TRANSFER ? s->address : NULL, step, reason);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -431,6 +432,7 @@ void session_open(struct session_host *host, int fd, const struct sockaddr *addr
 	enum reason reason = door_closed(host, text, (struct bytes){network, len});
 	if (reason != REASON_NONE) {
 		door_turn_away(fd, text, reason);
+		told_add(&host->told, mode == SMTP_MODE_TRANSFER ? text : NULL, "connection", reason);
 		return;
 	}
 	struct session *s = session_new(host, fd, mode);

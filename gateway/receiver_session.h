@@ -13,6 +13,7 @@
 
 #include "gateway/receiver_peer.h"
 #include "gateway/receiver_rate.h"
+#include "gateway/receiver_told.h"
 #include "smtp/server.h"
 
 struct event_base;
@@ -29,6 +30,7 @@ struct session_host {
 	struct session *first;            /* all sessions */
 	size_t n, handshakes;             /* sessions; of them, in a TLS handshake */
 	struct rate *connections, *messages;   /* by peer; NULL: no limit */
+	struct told told;                 /* refusals that the trail is to have */
 	bool stopping;                    /* new messages are refused, sessions end when theirs is done */
 	void (*empty)(void *context);     /* called when the last session of a stopping process has gone */
 	void *context;

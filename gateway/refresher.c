@@ -152,8 +152,10 @@ static void finish(struct refresher *r)
 	refresher_alarms_fetch(r);
 	refresher_alarms_list(r);
 	refresher_alarms_directory(r);
-	if (job->kind == REFRESHER_CRL)
+	if (job->kind == REFRESHER_CRL) {
 		refresher_alarms_files(r);
+		refresher_alarms_recipients(r);
+	}
 }
 
 static void reap(struct refresher *r)
@@ -198,6 +200,7 @@ static void work(struct refresher *r, int64_t *stale_ms)
 
 	if (r->check_ms <= now) {
 		refresher_alarms_files(r);
+		refresher_alarms_recipients(r);
 		if (directory_asks(r->service.config))
 			(void)!STORE_RUN(r->store, NULL, "select relais.directory_ask_experts() where $1", P_BOOL(true));
 		r->check_ms = now + CHECK_MS;

@@ -34,7 +34,10 @@ struct refresher {
 	int disks[REFRESHER_DISKS]; /* folders, -1: not there */
 	bool keeper_silent;         /* at the last look */
 	struct audit_key *key;      /* of the trail's rows: in pages of its own */
-	struct instant copied;      /* checkpoints up to there stand outside the database */
+	bool key_known, strange_key;    /* it was the trail's; it was not, at the last look */
+	struct instant copied;      /* checkpoints up to there were copied out of the database, */
+	struct instant uncopied;    /* but for one of then, */
+	int64_t uncopied_number;    /* which has this number; 0: all */
 };
 
 /* In a child: fetches, checks, puts in place. REASON_NONE: it is in place, or was already. */
@@ -62,6 +65,8 @@ void refresher_alarms_list(struct refresher *r);
 /* Certificates and revocation lists in place: certificate.*, crl.stale. */
 void refresher_alarms_files(struct refresher *r);
 
+/* The certificates that mail is encrypted to, with the lists of today (recipient.certificate). */
+void refresher_alarms_recipients(struct refresher *r);
 /* Whether the keeper has been heard of in the database (keeper.away). */
 void refresher_alarms_keeper(struct refresher *r);
 /* How full the disks of the instance are (machine.disk): what refresher_disks_open took hold of before the jail. */

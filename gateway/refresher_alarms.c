@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "certs/recipient.h"
+#include "certs/trust.h"
 
 #include "gateway/alarm.h"
 #include "gateway/certificate_list.h"
@@ -257,5 +259,43 @@ void refresher_alarms_files(struct refresher *r)
 	settle(r, arena, &ending);
 	settle(r, arena, &ended);
 	settle(r, arena, &lists);
+	arena_destroy(&arena);
+}
+
+/* Its mailbox may be a patient's: the alarm names the domain, and `relais recipient list` the rest. */
+static json_t *about_recipient(struct bytes address, const char *why)
+{
+	const unsigned char *at = memchr(address.at, '@', address.len);
+
+	return json_pack("{s:o, s:s}", "domain", json_of(at == NULL ? BYTES("") : bytes_from(address, (size_t)(at - address.at) + 1)), "why", why);
+}
+
+void refresher_alarms_recipients(struct refresher *r)
+{
+	const struct config *config = r->service.config;
+	struct arena *arena = arena_create(LOOK_MEMORY);
+	struct finding f = {.name = "recipient.certificate", .key = "recipients", .list = json_array()};
+	struct store_rows *rows = NULL;
+	struct trust *trust = NULL;
+	char detail[TRUST_DETAIL];
+	enum reason reason = STORE_RUN(r->store, &rows, "select address, certificate from relais.recipient_certificates() where $1", P_BOOL(true));
+
+	if (reason == REASON_NONE && store_count(rows) > 0)
+		reason = trust_load(config->inspect.anchors, config->inspect.crls, &trust, detail);
+	for (size_t i = 0; reason == REASON_NONE && i < store_count(rows); i++) {
+		struct arena *one = arena_create(4 * LIMIT_CMS);
+		struct recipient_certificate taken;
+		const char *why = recipient_import(one, store_bytes(rows, i, 1), store_bytes(rows, i, 0), trust, service_now(), &taken);
+		if (why != NULL)
+			found(&f, true, about_recipient(store_bytes(rows, i, 0), why));
+		arena_destroy(&one);
+	}
+	store_free(&rows);
+	trust_free(&trust);
+	/* Anchors and lists that cannot be read have alarms of their own. */
+	if (reason == REASON_NONE)
+		settle(r, arena, &f);
+	else
+		json_decref(f.list);
 	arena_destroy(&arena);
 }

@@ -49,10 +49,10 @@ static struct instant instant_or_none(const struct store_rows *rows, size_t row,
 	return store_is_null(rows, row, column) ? (struct instant){0} : store_instant(rows, row, column);
 }
 
-/* YYYYMMDD…, as the request has it; a year alone is its last day, so that a child is not taken for older. */
+/* YYYYMMDD…, as the request has it; a year or a month alone is its last day, so that a child is not taken for older. */
 static struct date birth_of(struct bytes text)
 {
-	uint64_t year, month = 12, day = 31;
+	uint64_t year, month = 12, day = 0;
 
 	if (text.len < 4 || !bytes_number(bytes_slice(text, 0, 4), 9999, &year))
 		return (struct date){0};
@@ -60,7 +60,9 @@ static struct date birth_of(struct bytes text)
 		return (struct date){0};
 	if (text.len >= 8 && (!bytes_number(bytes_slice(text, 6, 2), 31, &day) || day == 0))
 		return (struct date){0};
-	return date_of_days(date_days((struct date){(int)year, (int)month, text.len >= 8 ? (int)day : 28}));
+	if (day > 0)
+		return date_of_days(date_days((struct date){(int)year, (int)month, (int)day}));
+	return date_of_days(date_days((struct date){(int)(year + month / 12), (int)(month % 12 + 1), 1}) - 1);
 }
 
 static enum reason read_shares(struct arena *arena, struct bytes text, struct retention_item *item)
@@ -120,32 +122,42 @@ static enum reason read_dossiers(struct planning *p)
 	return reason;
 }
 
+/* Dossiers come first, in the order of their numbers. */
 static const struct retention_item *find(const struct retention_plan *plan, int64_t id)
 {
-	for (size_t i = 0; i < plan->n; i++)
-		if (plan->items[i].kind == 'D' && plan->items[i].id == id)
-			return &plan->items[i];
+	size_t from = 0, to = plan->n;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+		const struct retention_item *item = &plan->items[at];
+		if (item->kind == 'D' && item->id == id)
+			return item;
+		if (item->kind == 'D' && item->id < id)
+			from = at + 1;
+		else
+			to = at;
+	}
 	return NULL;
 }
 
-static bool shares_with_one_that_stays(const struct retention_plan *plan, const struct retention_item *item)
+static bool shares_with_one_that_stays(const struct planning *p, const struct retention_item *item)
 {
 	for (size_t i = 0; i < item->n_shares; i++) {
-		const struct retention_item *other = find(plan, item->shares[i]);
-		if (other != NULL && !retention_item_goes(other))
+		const struct retention_item *other = find(p->out, item->shares[i]);
+		if (other == NULL || !retention_item_goes(other) || p->only != NULL)
 			return true;
 	}
 	return false;
 }
 
 /* One that stays keeps its neighbours, and these theirs. */
-static void hold_back_shared(struct retention_plan *plan)
+static void hold_back_shared(struct planning *p)
 {
 	for (bool changed = true; changed;) {
 		changed = false;
-		for (size_t i = 0; i < plan->n; i++) {
-			struct retention_item *item = &plan->items[i];
-			if (!item->answer.due || item->begun || !shares_with_one_that_stays(plan, item))
+		for (size_t i = 0; i < p->out->n; i++) {
+			struct retention_item *item = &p->out->items[i];
+			if (!retention_item_goes(item) || !shares_with_one_that_stays(p, item))
 				continue;
 			item->answer.due = false;
 			item->answer.wait = RETENTION_SHARED;
@@ -216,7 +228,38 @@ static enum reason read_apart(struct planning *p)
 
 bool retention_item_goes(const struct retention_item *item)
 {
-	return item->begun || item->answer.due;
+	return item->begun ? item->answer.wait != RETENTION_HELD && item->answer.wait != RETENTION_SHARED : item->answer.due;
+}
+
+static bool is_among(const struct retention_item **list, size_t n, const struct retention_item *item)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == item)
+			return true;
+	return false;
+}
+
+size_t retention_plan_group(const struct retention_plan *plan, struct arena *arena, const struct retention_item *item, const struct retention_item ***out)
+{
+	size_t n = 1, room = 1 + item->n_shares;
+	const struct retention_item **list = arena_alloc(arena, room * sizeof *list);
+
+	list[0] = item;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < list[i]->n_shares; k++) {
+			const struct retention_item *other = find(plan, list[i]->shares[k]);
+			if (other == NULL || is_among(list, n, other))
+				continue;
+			if (n == room) {
+				const struct retention_item **more = arena_alloc(arena, (room *= 2) * sizeof *more);
+				memcpy(more, list, n * sizeof *more);
+				list = more;
+			}
+			list[n++] = other;
+		}
+	}
+	*out = list;
+	return n;
 }
 
 size_t retention_plan_due(const struct retention_plan *plan, enum retention_rule rule)
@@ -248,7 +291,7 @@ enum reason retention_plan_make(struct store *store, struct arena *arena, const 
 	enum reason reason = read_dossiers(&p);
 	if (reason != REASON_NONE)
 		return reason;
-	hold_back_shared(out);
+	hold_back_shared(&p);
 	sift(&p);
 	return only == NULL ? read_apart(&p) : REASON_NONE;
 }

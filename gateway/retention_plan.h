@@ -11,8 +11,8 @@ struct retention_item {
 	int64_t id;
 	const char *ref;             /* "A-2026-000001-KF", "R12", "S34" */
 	struct retention_answer answer;
-	bool begun;                  /* its erasure was begun and cut off: it goes on whatever else is so */
-	const int64_t *shares;       /* dossiers that rest on the same messages */
+	bool begun;                  /* its erasure was begun and cut off: it goes on, unless it is held or shared with one that stays */
+	const int64_t *shares;       /* dossiers that rest on the same messages: erased with it or not at all */
 	size_t n_shares;
 };
 
@@ -22,12 +22,14 @@ struct retention_plan {
 	size_t kept[RETENTION_RULES];      /* that are not over yet, by the rule under which they will be */
 };
 
-/* now: the dossiers' clock. only: the reference of one dossier, or NULL. FRAME: a row that cannot be read. */
+/* now: the dossiers' clock. only: the reference of one dossier, and all others stay; or NULL. FRAME: a row that cannot be read. */
 MUST_USE enum reason retention_plan_make(struct store *store, struct arena *arena, const struct retention_settings *settings, struct instant now, const char *only,
 					 bool all, struct retention_plan *out);
 /* Of one rule: how many are due, and how many are over their time and wait. */
 size_t retention_plan_due(const struct retention_plan *plan, enum retention_rule rule);
 size_t retention_plan_waiting(const struct retention_plan *plan, enum retention_rule rule);
 bool retention_item_goes(const struct retention_item *item);
+/* That dossier and all that go with it because they rest on the same messages, in the arena; how many. */
+size_t retention_plan_group(const struct retention_plan *plan, struct arena *arena, const struct retention_item *item, const struct retention_item ***out);
 
 #endif

@@ -38,6 +38,23 @@ static inline struct store *open_store(void)
 	return store_open(cluster_conninfo(&scratch.instance, "relais"), "test");
 }
 
+static inline void run(struct store *store, const char *sql)
+{
+	const char *said = NULL;
+	if (store_script(store, scratch.arena, sql, &said) != REASON_NONE)
+		fail_msg("%s: %s", sql, said);
+}
+
+/* The code with which it is refused. */
+static inline const char *refused(struct store *store, const char *sql)
+{
+	enum reason reason = store_run(store, sql, NULL, 0, NULL);
+
+	if (reason == REASON_NONE)
+		fail_msg("not refused: %s", sql);
+	return reason_code(reason);
+}
+
 /* The one number that a query gives. */
 static inline int64_t count(struct store *store, const char *sql)
 {

@@ -2,8 +2,6 @@
 #include "gateway/sent_journal.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "gateway/journal_file.h"
 #include "gateway/json_view.h"
@@ -45,35 +43,6 @@ enum reason sent_journal_add(int fd, enum sent_event event, const struct sent_en
 	return reason;
 }
 
-/* The end of the file, from the start of a line. */
-static struct bytes tail(int fd, struct arena *arena)
-{
-	struct stat about;
-
-	if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0)
-		return BYTES_NONE;
-	size_t size = about.st_size < SENT_TAIL ? (size_t)about.st_size : SENT_TAIL;
-	unsigned char *at = arena_try(arena, size);
-	ssize_t n = at == NULL ? -1 : pread(fd, at, size, about.st_size - (off_t)size);
-	if (n <= 0)
-		return BYTES_NONE;
-	struct bytes text = {at, (size_t)n};
-	return about.st_size > SENT_TAIL ? bytes_from(text, bytes_find_byte(text, '\n', 0) + 1) : text;
-}
-
-/* The line that ends before *end, which moves to its start; empty when there is none. */
-static struct bytes line_before(struct bytes text, size_t *end)
-{
-	while (*end > 0 && text.at[*end - 1] == '\n')
-		(*end)--;
-	size_t from = *end;
-	while (from > 0 && text.at[from - 1] != '\n')
-		from--;
-	struct bytes line = bytes_slice(text, from, *end - from);
-	*end = from;
-	return line;
-}
-
 static void copy_text(char *out, size_t room, struct bytes text)
 {
 	snprintf(out, room, "%.*s", (int)text.len, text.len > 0 ? (const char *)text.at : "");
@@ -90,11 +59,11 @@ static void read_result(const json_t *line, struct arena *arena, struct smtp_cli
 
 bool sent_journal_taken(int fd, struct arena *arena, struct bytes message_id, struct smtp_client_result *out, const char **host)
 {
-	struct bytes text = tail(fd, arena);
+	struct bytes text = journal_file_tail(fd, arena, SENT_TAIL);
 	bool taken = false;
 
 	for (size_t end = text.len; end > 0 && !taken;) {
-		struct bytes line = line_before(text, &end);
+		struct bytes line = journal_file_line(text, &end);
 		if (bytes_find(line, message_id, 0) == line.len)
 			continue;
 		json_t *entry = json_read(line);
@@ -106,19 +75,31 @@ bool sent_journal_taken(int fd, struct arena *arena, struct bytes message_id, st
 	return taken;
 }
 
-bool sent_journal_last(int fd, struct arena *arena, struct sent_entry *out)
+/* Of a mail that was put off or refused nothing left. */
+static void take_left(json_t *left, json_t *seen, const json_t *line)
 {
-	struct bytes text = tail(fd, arena);
+	struct bytes id = json_view(line, "message_id"), event = json_view(line, "event");
+	struct instant at;
+
+	if (id.len == 0 || !json_instant(line, "at", &at) || json_object_getn(seen, (const char *)id.at, id.len) != NULL)
+		return;
+	json_object_setn_new(seen, (const char *)id.at, id.len, json_true());
+	if (bytes_equal_text(event, events[SENT_TAKEN]) || bytes_equal_text(event, events[SENT_BEGUN]))
+		json_array_append_new(left, json_pack("{s:O?, s:O?, s:O?}", "outbox", json_object_get(line, "outbox"), "attempt", json_object_get(line, "attempt"),
+						      "message_id", json_object_get(line, "message_id")));
+}
+
+json_t *sent_journal_left(int fd, struct arena *arena)
+{
+	struct bytes text = journal_file_tail(fd, arena, SENT_LEFT_TAIL);
+	json_t *left = json_array(), *seen = json_object();
 
 	for (size_t end = text.len; end > 0;) {
-		json_t *entry = json_read(line_before(text, &end));
-		if (entry == NULL)
-			continue;
-		*out = (struct sent_entry){.outbox = json_integer_value(json_object_get(entry, "outbox")),
-					   .attempt = (unsigned)json_integer_value(json_object_get(entry, "attempt")),
-					   .message_id = arena_copy(arena, json_view(entry, "message_id"))};
-		json_decref(entry);
-		return true;
+		json_t *line = json_read(journal_file_line(text, &end));
+		if (line != NULL)
+			take_left(left, seen, line);
+		json_decref(line);
 	}
-	return false;
+	json_decref(seen);
+	return left;
 }

@@ -10,6 +10,8 @@
 #ifndef RELAIS_GATEWAY_SENT_JOURNAL_H
 #define RELAIS_GATEWAY_SENT_JOURNAL_H
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/instant.h"
 #include "base/reason.h"
@@ -31,7 +33,9 @@ MUST_USE enum reason sent_journal_add(int fd, enum sent_event event, const struc
 /* Among the last SENT_TAIL bytes: was this mail taken? Then what the server said; *host is in the arena. */
 enum { SENT_TAIL = 1024 * 1024 };
 MUST_USE bool sent_journal_taken(int fd, struct arena *arena, struct bytes message_id, struct smtp_client_result *out, const char **host);
-/* The last whole line of them; false: there is none. Views into the arena. */
-MUST_USE bool sent_journal_last(int fd, struct arena *arena, struct sent_entry *out);
+/* Among the last SENT_LEFT_TAIL bytes, the mails that left or may have left, by the last line of each: [{"outbox", "attempt", "message_id"}…], the
+ * caller's. A database that was set back does not know those at the end; what children write side by side lies within so many bytes. */
+enum { SENT_LEFT_TAIL = 128 * 1024 };
+json_t *sent_journal_left(int fd, struct arena *arena);
 
 #endif

@@ -1,11 +1,6 @@
 /* gateway/service_store_test.c - the figures of a day and the list for the telephone: what they count, and that a long past is not read for them. */
 #include "gateway/schema_test.h"
 
-static void run(struct store *store, const char *sql)
-{
-	assert_int_equal(store_script(store, scratch.arena, sql, NULL), REASON_NONE);
-}
-
 /* Dossiers, their first and last events, messages and mails of a day that lies so long ago; one in a hundred is open and late. */
 #define DAY(from, until, ago)                                                                                                                       \
 	"insert into relais.dossier (ref, ins, oid, pathology, opened_at, state, open, due_at) select 'X' || n, n::text, '1', 'p', now() - interval '" ago "'," \

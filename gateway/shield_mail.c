@@ -21,7 +21,7 @@ static void read_file(struct reading *r, struct bytes content, unsigned depth);
 
 /* --- texts ---------------------------------------------------------------------------------- */
 
-static void put_latin(struct buf *out, unsigned code)
+static void put_code(struct buf *out, unsigned code)
 {
 	if (code >= 0x80) {
 		buf_u8(out, (uint8_t)(0xc0 | (code >> 6 & 31)));
@@ -30,28 +30,96 @@ static void put_latin(struct buf *out, unsigned code)
 	buf_u8(out, (uint8_t)code);
 }
 
-/* What is not UTF-8 is read as UTF-16 behind its mark, else as Latin-1: names have no other letters in those. */
+/* Windows-1252, which is Latin-1 and more: where it has letters or signs that stand in names, as those. */
+static void put_latin(struct buf *out, unsigned char byte)
+{
+	switch (byte) {
+	case 0x8c:
+	case 0x9c:
+		buf_text(out, "oe");
+		break;
+	case 0x91:
+	case 0x92:
+		buf_u8(out, '\'');
+		break;
+	case 0x96:
+	case 0x97:
+		buf_u8(out, '-');
+		break;
+	default:
+		put_code(out, byte);
+	}
+}
+
+static struct bytes kept(struct reading *r, struct buf *out)
+{
+	struct bytes copy = arena_copy(r->arena, buf_bytes(out));
+	buf_free(out);
+	return copy;
+}
+
+/* Behind its mark. Names have no other letters than those below U+0800. */
+static struct bytes of_utf16(struct reading *r, struct bytes text, bool little)
+{
+	struct buf out = buf_make(2 * text.len + 2);
+
+	for (size_t i = 2; i + 2 <= text.len; i += 2) {
+		unsigned code = little ? text.at[i] | (unsigned)text.at[i + 1] << 8 : (unsigned)text.at[i] << 8 | text.at[i + 1];
+		put_code(&out, code > 0x7ff ? ' ' : code);
+	}
+	return kept(r, &out);
+}
+
+/* How long the character of UTF-8 is that stands there, of more than one byte; 0: there is none. */
+static size_t sequence(struct bytes text, size_t at)
+{
+	for (size_t n = 2; n <= 4 && text.at[at] >= 0xc2 && at + n <= text.len; n++)
+		if (bytes_utf8(bytes_slice(text, at, n)))
+			return n;
+	return 0;
+}
+
+/* Neither: what is UTF-8 stays so, unless all is asked to be Latin-1. *mixed: there was some. */
+static struct bytes of_bytes(struct reading *r, struct bytes text, bool latin, bool *mixed)
+{
+	struct buf out = buf_make(2 * text.len + 2);
+
+	*mixed = false;
+	for (size_t i = 0, n; i < text.len; i += n > 0 ? n : 1) {
+		n = latin ? 0 : sequence(text, i);
+		*mixed |= n > 0;
+		if (n > 0)
+			buf_add(&out, bytes_slice(text, i, n));
+		else
+			put_latin(&out, text.at[i]);
+	}
+	return kept(r, &out);
+}
+
+/* A stray byte does not make another text of it: it is read character by character, and where that leaves a doubt as Latin-1, too. */
 static struct bytes as_utf8(struct reading *r, struct bytes text)
 {
-	bool little = bytes_starts(text, BYTES("\xff\xfe")), wide = little || bytes_starts(text, BYTES("\xfe\xff"));
-	size_t step = wide ? 2 : 1;
+	bool little = bytes_starts(text, BYTES("\xff\xfe")), mixed;
 
-	if (!wide && bytes_utf8(text))
+	if (little || bytes_starts(text, BYTES("\xfe\xff")))
+		return of_utf16(r, text, little);
+	if (bytes_utf8(text))
 		return text;
-	struct buf out = buf_make(2 * text.len + 2);
-	for (size_t i = wide ? 2 : 0; i + step <= text.len; i += step) {
-		unsigned code = !wide ? text.at[i] : little ? text.at[i] | (unsigned)text.at[i + 1] << 8 : (unsigned)text.at[i] << 8 | text.at[i + 1];
-		put_latin(&out, code > 0x7ff ? ' ' : code);
-	}
-	struct bytes copy = arena_copy(r->arena, buf_bytes(&out));
-	buf_free(&out);
-	return copy;
+	struct bytes one = of_bytes(r, text, false, &mixed);
+	if (mixed)
+		shield_read(r->reader, of_bytes(r, text, true, &mixed));
+	return one;
 }
 
 static void read_text(struct reading *r, struct bytes text)
 {
 	/* More is not read anyway, and is told so (policy/shield.h). */
 	shield_read(r->reader, as_utf8(r, bytes_slice(text, 0, LIMIT_SHIELD_TEXT + 1)));
+}
+
+static void read_html(struct reading *r, struct bytes content)
+{
+	read_text(r, mime_html_text(r->arena, as_utf8(r, content)));
 }
 
 static void read_buf(struct reading *r, struct buf *text)
@@ -115,7 +183,7 @@ static enum reason xml_end(void *context, struct bytes ns, struct bytes name, un
 	return REASON_NONE;
 }
 
-/* Its values and texts; what cannot be parsed is read as the text that it is. */
+/* Its values and texts. What cannot be parsed is read as the text that it is, and counted: the files inside are not seen. */
 static void read_xml(struct reading *r, struct bytes content, unsigned depth)
 {
 	static const struct xml_events events = {.start = xml_start, .text = xml_text, .end = xml_end};
@@ -124,6 +192,7 @@ static void read_xml(struct reading *r, struct bytes content, unsigned depth)
 	*x = (struct xml_words){.words = buf_make(LIMIT_SHIELD_TEXT + 1), .packed = buf_make(LIMIT_XML), .reading = r};
 	if (xml_parse(content, &events, x, NULL, NULL) != REASON_NONE) {
 		buf_free(&x->words);
+		r->mail->unread++;
 		read_text(r, content);
 	} else {
 		read_buf(r, &x->words);
@@ -157,8 +226,9 @@ static void read_zip(struct reading *r, struct bytes content, unsigned depth)
 {
 	struct zip_content zip;
 
+	/* Over the bounds against bombs, as a text of blanks that we packed ourselves may be, or broken: nobody knows what is in it. */
 	if (zip_content_read(r->arena, content, &zip) != REASON_NONE) {
-		r->mail->unread++;
+		r->mail->text.cut = true;
 		return;
 	}
 	for (size_t i = 0; i < zip.count; i++) {
@@ -183,7 +253,7 @@ static void read_file(struct reading *r, struct bytes content, unsigned depth)
 		read_xml(r, content, depth);
 		break;
 	case SNIFF_HTML:
-		read_text(r, mime_html_text(r->arena, as_utf8(r, content)));
+		read_html(r, content);
 		break;
 	case SNIFF_RTF:
 		read_rtf(r, content);
@@ -204,15 +274,14 @@ static void read_file(struct reading *r, struct bytes content, unsigned depth)
 	}
 }
 
+/* A mail before its seal has no signature: a part that says it is one is a file. */
 static void read_part(struct reading *r, const struct mime_part *part)
 {
-	if (part->role == MIME_ROLE_SIGNATURE)
-		return;
 	read_text(r, part->name);
-	if (bytes_equal_text(part->media, "text/html"))
-		read_text(r, mime_html_text(r->arena, as_utf8(r, part->content)));
-	else
-		read_file(r, part->content, 0);
+	/* What a file is its bytes say; its type was a stranger's to choose. */
+	if (bytes_equal_text(part->media, "text/html") && sniff_type(part->content) != SNIFF_HTML)
+		read_html(r, part->content);
+	read_file(r, part->content, 0);
 }
 
 bool shield_mail_read(struct arena *arena, struct bytes head, struct bytes entity, struct shield_mail *out)

@@ -3,7 +3,8 @@
  *
  * Read: subject, texts, HTML, PDFs, CDA and other XML with the files inside, archives, RTF, plain texts, the readable beginning of what has no
  * form that we know (a DICOM file names its patient there). Counted as unread: pictures, films, office files, PDFs that are locked or
- * broken, pages of a PDF without a word (scans). */
+ * broken, pages of a PDF without a word (scans), XML that cannot be parsed (read as text). An archive that cannot be read whole makes the
+ * text one that is cut: what we cannot open we cannot vouch for. */
 #ifndef RELAIS_GATEWAY_SHIELD_MAIL_H
 #define RELAIS_GATEWAY_SHIELD_MAIL_H
 

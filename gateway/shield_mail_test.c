@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "cda/base64.h"
 #include "cda/pdf_text.h"
 #include "cda/rtf_text.h"
+#include "cda/xdm_write.h"
 #include "gateway/json_view.h"
 #include "gateway/shield_mail.h"
 #include "smtp/mime_read.h"
@@ -63,7 +65,8 @@ static bool names_martin(struct arena *arena, const struct shield_mail *mail)
 	json_t *json = shield_mail_write(mail);
 
 	assert_true(shield_mail_of(arena, json, &back));
-	bool named = shield_judge(arena, &back.text, &own, &martin, 1).by != SHIELD_NOBODY;
+	struct shield_match match;
+	bool named = shield_judge(arena, &back.text, &own, &martin, 1, &match) > 0;
 	json_decref(json);
 	return named;
 }
@@ -83,7 +86,7 @@ static void every_form_is_read(void **state)
 		{"XML, in elements", "text/xml", "<a xmlns='urn:x'><family>MARTIN</family><given>LUC</given><birthTime value='19801231'/></a>", true, 0},
 		{"XML, in attributes", "text/xml", "<a><b name='Luc Martin' born='1980-12-31'/></a>", true, 0},
 		{"XML, by number", "text/xml", "<a><id root='1.2.250.1.213.1.4.8' extension='180127512345642'/></a>", true, 0},
-		{"XML that is broken", "text/xml", "<?xml version='1.0'?><a><b>" NAMED "</c>", true, 0},
+		{"XML that is broken", "text/xml", "<?xml version='1.0'?><a><b>" NAMED "</c>", true, 1},
 		{"XML with references", "text/xml", "<a>MARTIN L&#117;c 31/12/1980</a>", true, 0},
 		{"RTF", "application/rtf", "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\b MARTIN\\b0  L\\'75c\\par 31/12/1980}", true, 0},
 		{"RTF in Unicode", "application/rtf", "{\\rtf1\\uc1 MARTIN L\\u117?c 31/12/1980}", true, 0},
@@ -94,7 +97,11 @@ static void every_form_is_read(void **state)
 		{"a picture", "image/png", "\x89PNG\r\n\x1a\n" NAMED, false, 1},
 		{"an office file", "application/msword", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" NAMED, false, 1},
 		{"a broken PDF", "application/pdf", "%PDF-1.4\n" NAMED, false, 1},
-		{"a broken archive", "application/zip", "PK\x03\x04" NAMED, false, 1},
+		{"a signature by its type, which a stranger chose", "application/pkcs7-signature", NAMED, true, 0},
+		{"another one", "application/pgp-signature", "<a b='" NAMED "'/>", true, 0},
+		{"HTML by its type alone", "text/html", NAMED, true, 0},
+		{"HTML by its type, in pieces", "text/html", "<b>MARTIN</b> <i>Luc</i>, 31/12/1980", true, 1},
+		{"XML that says it is HTML", "text/html", "<a><b n='" NAMED "'/></a>", true, 0},
 	};
 	static const unsigned char wide[] = "\xff\xfeM\0A\0R\0T\0I\0N\0 \0L\0u\0c\0 \0" "3\0" "1\0/\0" "1\0" "2\0/\0" "1\0" "9\0" "8\0" "0\0";
 	static const char tags[] = "DICM\x10\0\x10\0PN\x0a\0MARTIN^LUC\x10\0\x30\0DA\x08\0" "19801231";
@@ -110,6 +117,85 @@ static void every_form_is_read(void **state)
 			fail_msg("%s: %s, %zu unread%s", rows[i].what, names_martin(arena, &mail) ? "named" : "not named", mail.unread, mail.text.cut ? ", cut" : "");
 		arena_destroy(&arena);
 	}
+}
+
+/* The accents of a name, whatever stands beside it. */
+static void letters_are_read(void **state)
+{
+	(void)state;
+	static const struct shield_person lefevre = {8, BYTES_OF("A-8"), {.ins = BYTES_OF("1"), .family_birth = BYTES_OF("D'ANGELO LEFÈVRE"), .given_birth_first = BYTES_OF("ANDRÉ"), .birth_time = BYTES_OF("19801231")}};
+	static const struct {
+		const char *what, *text;
+	} rows[] = {
+		{"UTF-8", "D'ANGELO LEF\xc3\x88VRE Andr\xc3\xa9 31/12/1980"},
+		{"UTF-8 behind a stray byte", "\xff D'ANGELO LEF\xc3\x88VRE Andr\xc3\xa9 31/12/1980"},
+		{"UTF-8 before a letter cut short", "D'ANGELO LEF\xc3\x88VRE Andr\xc3\xa9 31/12/1980 \xc3"},
+		{"Latin-1", "D'ANGELO LEF\xc8VRE Andr\xe9 31/12/1980"},
+		{"Latin-1, where two signs look like a letter of UTF-8", "D'ANGELO LEF\xc8VRE ANDR\xc9\xa0 31/12/1980"},
+		{"Windows-1252", "D\x92" "ANGELO LEF\xc8VRE Andr\xe9 31/12/1980"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena *arena = arena_create(256u << 20);
+		struct shield_mail mail;
+		struct shield_match match;
+		assert_true(shield_mail_read(arena, BYTES_NONE, mail_with(arena, "application/octet-stream", bytes_of_text(rows[i].text)), &mail));
+		if (shield_judge(arena, &mail.text, &own, &lefevre, 1, &match) != 1)
+			fail_msg("%s", rows[i].what);
+		arena_destroy(&arena);
+	}
+}
+
+/* The beginning of a file that we do not know ends inside a letter. */
+static void a_beginning_is_read(void **state)
+{
+	(void)state;
+	static const struct shield_person lefevre = {8, BYTES_OF("A-8"), {.ins = BYTES_OF("1"), .family_birth = BYTES_OF("LEFÈVRE"), .given_birth_first = BYTES_OF("LUC"), .birth_time = BYTES_OF("19801231")}};
+	struct arena *arena = arena_create(256u << 20);
+	unsigned char *file = arena_alloc(arena, LIMIT_SHIELD_HEADER + 100);
+	struct bytes name = BYTES("\x01\x02 LEFÈVRE Luc 31/12/1980 ");
+	struct shield_mail mail;
+	struct shield_match match;
+
+	memset(file, 1, LIMIT_SHIELD_HEADER + 100);
+	memcpy(file, name.at, name.len);
+	memcpy(file + LIMIT_SHIELD_HEADER - 1, "\xc3\x89", 2);
+	assert_true(shield_mail_read(arena, BYTES_NONE, mail_with(arena, "application/octet-stream", (struct bytes){file, LIMIT_SHIELD_HEADER + 100}), &mail));
+	assert_int_equal(shield_judge(arena, &mail.text, &own, &lefevre, 1, &match), 1);
+	assert_true(mail.unread == 1 && !mail.text.cut);
+	arena_destroy(&arena);
+}
+
+/* Nobody knows what is in an archive that cannot be read whole: one of ours, too, in which a text of blanks packs like a bomb. */
+static void archives_are_read_whole_or_stop(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create(512u << 20);
+	unsigned char *blanks = arena_alloc(arena, 2u << 20);
+	struct xdm_write_document documents[2] = {
+		{.content = BYTES("<a>" NAMED "</a>"), .id = BYTES("1.2.3"), .title = BYTES("Bilan"), .type_code = BYTES("11502-2"), .level = 3, .time = {1795297800000000}, .author = {.id = BYTES("801234567123"), .family = BYTES("DUMAS"), .given = BYTES("Olivier")}},
+	};
+	struct xdm_write_set set = {.unique = BYTES("1"), .title = BYTES("Essai"), .time = {1795298100000000}, .sender_id = BYTES("1750000001"), .sender_name = BYTES("Organisme"),
+				    .patient = {.ins = BYTES("279035121518989"), .oid = BYTES("1.2.250.1.213.1.4.10"), .family_birth = BYTES("PAT-TROIS"), .given_birth_first = BYTES("DOMINIQUE"), .given_birth_all = BYTES("DOMINIQUE"), .birth_time = BYTES("19790328"), .sex = BYTES("F"), .birth_place = BYTES("51215")},
+				    .documents = documents};
+	struct bytes archive, broken = BYTES("PK\x03\x04" NAMED);
+	const char *field = "";
+	struct shield_mail mail;
+
+	memset(blanks, ' ', 2u << 20);
+	memcpy(blanks, "<a/>", 4);
+	documents[1] = documents[0];
+	documents[1].id = BYTES("1.2.4");
+	documents[1].content = (struct bytes){blanks, 2u << 20};
+	for (set.count = 1; set.count <= 2; set.count++) {
+		if (xdm_write(arena, &set, &archive, &field) != REASON_NONE)
+			fail_msg("%s", field);
+		assert_true(shield_mail_read(arena, BYTES_NONE, mail_with(arena, "application/zip", archive), &mail));
+		assert_int_equal(names_martin(arena, &mail), set.count == 1);
+		assert_int_equal(mail.text.cut, set.count == 2);
+	}
+	assert_true(shield_mail_read(arena, BYTES_NONE, mail_with(arena, "application/zip", broken), &mail));
+	assert_true(mail.text.cut);
+	arena_destroy(&arena);
 }
 
 static void pdfs_are_read(void **state)
@@ -204,7 +290,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_is_read), cmocka_unit_test(pdfs_are_read), cmocka_unit_test(heads_and_names_of_files_are_read),
-		cmocka_unit_test(a_bad_answer_is_refused),
+		cmocka_unit_test(a_bad_answer_is_refused), cmocka_unit_test(letters_are_read), cmocka_unit_test(a_beginning_is_read),
+		cmocka_unit_test(archives_are_read_whole_or_stop),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }

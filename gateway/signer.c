@@ -7,9 +7,11 @@
  * 4. A report leaves without a seal (a multipart/report may not be wrapped): it is checked and journalled like the rest.
  * 5. Of two seals, during a rollover, the newest that is valid at that instant is used, mail by mail.
  * 6. Beside mail it seals checkpoints of the trail: a statement that it writes itself (signer_checkpoint.h), one at a time, never of
- *    a trail that is shorter than before.
+ *    a trail that is shorter than its own journal says, from one start to the next.
  * 7. What cannot be sealed is refused by name and is not tried again. When the database or the journal fails, or memory is short, the
- *    process ends: its claim is free as soon as its connection is gone. */
+ *    process ends: its claim is free as soon as its connection is gone.
+ * 8. One mail does not stop the others: whose entity has no key waits a minute, and after LIMIT_TRIES an hour, with a person told of it (sign.tries);
+ *    so does, a minute, the one with which this process ended again and again. */
 
 #include <string.h>
 
@@ -27,16 +29,17 @@
 #include "gateway/store.h"
 #include "smtp/assemble.h"
 
-enum { MAIL_MEMORY = 2 * LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000, HANDED = 3, LOOK_US = 10 * 1000 * 1000 };
+enum { MAIL_MEMORY = 2 * LIMIT_MESSAGE + 8 * 1024 * 1024, WAIT_MS = 5000, EXPIRED_MS = 60000, HANDED = 3, LOOK_US = 10 * 1000 * 1000, MINUTE = 60, HOUR = 3600, DEATHS = 2 * LIMIT_TRIES };
 
 struct signer {
 	struct service service;
 	struct store *store;
 	struct sign *seals[2];                 /* the second, of a rollover, may be NULL */
 	const struct sign *sign;               /* the one that seals now; NULL: none is valid */
-	struct signer_journal journal;
+	struct instant now;                    /* of that choice: a clock that jumps after it makes no mail wrong */
+	struct chain_journal journal;
 	struct signer_heads heads;     /* of the journals of others */
-	int64_t position;              /* of the trail, when it was sealed last */
+	struct checkpoint_last last;   /* the last that was sealed, by its journal */
 	int64_t looked_us;             /* when a checkpoint was last looked for: no flood of mail keeps it waiting for ever */
 };
 
@@ -47,6 +50,8 @@ struct claim {
 	bool service;                  /* of no dossier and no message: a service mail */
 	bool letter;                   /* to be printed */
 	struct signer_rule rule;       /* of its recipient */
+	int64_t tries;                 /* with this one */
+	const char *clear_why;         /* it leaves in clear though its rule is "held"; else NULL */
 	struct signer_row row;
 };
 
@@ -84,10 +89,17 @@ static enum reason say(const char **what, const char *why)
 }
 
 /* Nobody is written to in clear who must not be: the row waits, and the operator has a task. */
-static enum reason wait_for(struct signer *s, const struct claim *claim, int64_t session, const char *why)
+static enum reason wait_for(struct signer *s, const struct claim *claim, int64_t session, enum reason why, const char *detail, int64_t seconds, int64_t tries)
 {
-	log_event("waits-for-certificate", LOG_NUMBER("outbox", claim->outbox), LOG_TEXT("detail", why), LOG_END);
-	return STORE_RUN(s->store, NULL, "select relais.sign_wait($1, $2, $3)", P_INT(claim->outbox), P_INT(session), P_TEXT(reason_code(REASON_SIGN_CERTIFICATE)));
+	log_event("seal-waits", LOG_NUMBER("outbox", claim->outbox), LOG_REASON(why), LOG_TEXT("detail", detail), LOG_NUMBER("tries", claim->tries), LOG_END);
+	return STORE_RUN(s->store, NULL, "select relais.sign_wait($1, $2, $3, $4::bigint::integer, $5::bigint::integer, $6)", P_INT(claim->outbox), P_INT(session),
+			 P_TEXT(reason_code(why)), P_INT(seconds), P_INT(tries), P_BYTES(claim->rule.certificate));
+}
+
+/* It was tried often enough: now once an hour, until a person has looked. */
+static enum reason hand_over(struct signer *s, const struct claim *claim, int64_t session, enum reason why)
+{
+	return wait_for(s, claim, session, REASON_SIGN_TRIES, reason_code(why), HOUR, LIMIT_TRIES - 1);
 }
 
 /* The seal is kept, and with an encrypted mail the object that leaves: one transaction. */
@@ -97,14 +109,17 @@ static enum reason store_sealed(struct signer *s, const struct claim *claim, int
 	const char *encrypted = assemble_encrypted_name(envelope->mail.form);
 	struct bytes object = encrypted != NULL ? envelope->mail.p7s : BYTES_NONE, fingerprint = claim->row.report ? BYTES("") : sign_fingerprint(s->sign);
 	enum reason reason = encrypted != NULL ? store_begin(s->store) : REASON_NONE;
+	unsigned char to[DIGEST_SHA256];
 
+	digest_sha256(claim->rule.certificate, to);
 	for (size_t i = 0; reason == REASON_NONE && i * LIMIT_CHUNK < object.len; i++)
 		reason = STORE_RUN(s->store, NULL, "select relais.sign_envelope($1, $2, $3::bigint::integer, $4)", P_INT(claim->outbox), P_INT(session), P_INT(i),
 				   P_BYTES(bytes_slice(object, i * LIMIT_CHUNK, LIMIT_CHUNK)));
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5, $6, $7, nullif($8, 0))", P_INT(claim->outbox),
+		reason = STORE_RUN(s->store, NULL, "select relais.sign_done($1, $2, $3, $4, $5, $6, $7, nullif($8, 0), $9, $10)", P_INT(claim->outbox),
 				   P_INT(session), claim->row.report ? P_NULL : P_BYTES(seal), P_BYTES(((struct bytes){sent, DIGEST_SHA256})), P_TEXT_B(fingerprint),
-				   P_TEXT(encrypted), encrypted != NULL ? P_BYTES(((struct bytes){envelope->sealed, DIGEST_SHA256})) : P_NULL, P_INT(object.len));
+				   P_TEXT(encrypted), encrypted != NULL ? P_BYTES(((struct bytes){envelope->sealed, DIGEST_SHA256})) : P_NULL, P_INT(object.len),
+				   encrypted != NULL ? P_BYTES(((struct bytes){to, DIGEST_SHA256})) : P_NULL, P_TEXT(claim->clear_why));
 	if (reason == REASON_NONE && encrypted != NULL)
 		reason = store_commit(s->store);
 	if (reason != REASON_NONE && encrypted != NULL)
@@ -131,11 +146,11 @@ static enum reason keep(struct signer *s, const struct claim *claim, int64_t ses
 }
 
 /* NONE with *refusal or *wait set: it was not sealed, and why. */
-static enum reason seal_row(struct signer *s, struct arena *arena, struct claim *claim, int64_t session, const char **refusal, const char **wait)
+static enum reason seal_row(struct signer *s, struct arena *arena, struct claim *claim, int64_t session, bool again, const char **refusal, const char **wait)
 {
 	const struct signer_seal seal = {sign_mailbox(s->sign), bytes_of_text(s->service.config->signer.mailbox)};
 	unsigned char sent[DIGEST_SHA256];
-	struct instant now = service_now();
+	struct instant now = s->now;
 	struct bytes der = BYTES_NONE;
 
 	if (claim->row.entity_size > LIMIT_MESSAGE)
@@ -157,7 +172,7 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 	const char *trouble = signer_check(&claim->row, &seal);
 	if (trouble)
 		return say(refusal, trouble);
-	enum signer_way way = claim->row.report || claim->letter ? SIGNER_PLAIN : signer_way(&claim->rule, claim->row.recipients[0], now, &trouble);
+	enum signer_way way = claim->row.report || claim->letter ? SIGNER_PLAIN : signer_way(&claim->rule, claim->row.recipients[0], now, again, &trouble);
 	if (way == SIGNER_WAITS)
 		return say(wait, trouble);
 	if (!claim->row.report)
@@ -175,25 +190,51 @@ static enum reason seal_row(struct signer *s, struct arena *arena, struct claim 
 		return reason;
 	if (reason != REASON_NONE)
 		return say(refusal, "the signature could not be made");
+	claim->clear_why = way == SIGNER_PLAIN ? trouble : NULL;
 	return keep(s, claim, session, der, &envelope, sent, now);
 }
 
-/* A moment without memory in a library looks like a row that is wrong, a certificate that does not read: what is final is seen twice, from the row's bytes on. */
+/* That this one's body cannot be had is no reason to keep the others waiting. */
+static bool is_its_own(enum reason reason)
+{
+	return reason == REASON_KEEPER_KEY || reason == REASON_KEEPER_REFUSED || reason == REASON_NOT_FOUND || reason == REASON_FRAME;
+}
+
+/* It could not be sealed, and was not refused. */
+static enum reason put_off(struct signer *s, const struct claim *claim, int64_t session, enum reason reason)
+{
+	if ((is_its_own(reason) || reason == REASON_MEMORY) && claim->tries >= LIMIT_TRIES)
+		return hand_over(s, claim, session, reason);
+	if (is_its_own(reason))
+		return wait_for(s, claim, session, reason, "its body cannot be had", MINUTE, claim->tries);
+	/* The keeper's absence is nobody's try. */
+	enum reason given = reason == REASON_KEEPER_AWAY ? wait_for(s, claim, session, reason, "", 0, claim->tries - 1) : REASON_NONE;
+	/* Not given back, it is ours until we end: nobody else takes it. */
+	return given != REASON_NONE ? given : reason;
+}
+
+/* A moment without memory in a library looks like a row that is wrong, a certificate that does not read: what is final, or would leave in clear for it, is seen
+ * twice, from the row's bytes on. */
 static enum reason seal_or_refuse(struct signer *s, const struct claim *claim, int64_t session)
 {
 	const char *refusal = NULL, *wait = NULL;
 	enum reason reason = REASON_NONE;
 
+	/* So often we ended with it in hand, which may be chance: from now on once a minute. */
+	if (claim->tries > DEATHS)
+		return wait_for(s, claim, session, REASON_SIGN_TRIES, reason_code(REASON_TRIES_OUT), MINUTE, DEATHS - 1);
 	for (int i = 0; i < 2; i++) {
 		struct arena *arena = arena_create(MAIL_MEMORY);
 		struct claim mine = *claim;
 		refusal = wait = NULL;
-		reason = arena != NULL ? seal_row(s, arena, &mine, session, &refusal, &wait) : REASON_MEMORY;
+		reason = arena != NULL ? seal_row(s, arena, &mine, session, i > 0, &refusal, &wait) : REASON_MEMORY;
 		arena_destroy(&arena);
-		if (reason != REASON_NONE || (refusal == NULL && wait == NULL))
-			return reason;
+		if (reason == REASON_NONE && refusal == NULL && wait == NULL)
+			return REASON_NONE;
+		if (reason != REASON_NONE)
+			return put_off(s, claim, session, reason);
 	}
-	return refusal != NULL ? refuse(s, claim, session, refusal) : wait_for(s, claim, session, wait);
+	return refusal != NULL ? refuse(s, claim, session, refusal) : wait_for(s, claim, session, REASON_SIGN_CERTIFICATE, wait, HOUR, 0);
 }
 
 /* --- claiming --------------------------------------------------------------- */
@@ -233,6 +274,7 @@ static bool read_claim(struct arena *arena, const struct store_rows *rows, struc
 	out->party = copy(arena, rows, 13);
 	out->service = store_int(rows, 0, 14) != 0;
 	out->rule = (struct signer_rule){copy(arena, rows, 15), copy(arena, rows, 16), store_is_null(rows, 0, 17) ? BYTES_NONE : copy(arena, rows, 17)};
+	out->tries = store_int(rows, 0, 18);
 	return out->row.entity_digest.len == DIGEST_SHA256;
 }
 
@@ -250,7 +292,7 @@ static enum reason work(struct signer *s, bool *worked)
 		reason = STORE_RUN(s->store, &rows,
 				   "select outbox, code, recipients, state, head, entity_body, entity_size, "
 				   "entity_digest, decision, "
-				   "message_id, allowed, form, channel, party, service, encrypt, content, certificate from relais.sign_claim($1)",
+				   "message_id, allowed, form, channel, party, service, encrypt, content, certificate, tries from relais.sign_claim($1)",
 				   P_INT(session));
 	if (reason == REASON_NONE && read_claim(arena, rows, &claim)) {
 		*worked = true;
@@ -263,7 +305,8 @@ static enum reason work(struct signer *s, bool *worked)
 
 static bool choose(struct signer *s)
 {
-	const struct sign *newest = sign_newest(s->seals, sizeof s->seals / sizeof s->seals[0], service_now());
+	s->now = service_now();
+	const struct sign *newest = sign_newest(s->seals, sizeof s->seals / sizeof s->seals[0], s->now);
 
 	if (newest != NULL && newest != s->sign)
 		log_event("seal-chosen", LOG_BYTES("fingerprint", sign_fingerprint(newest)), LOG_END);
@@ -277,7 +320,7 @@ static enum reason seal_checkpoint(struct signer *s, struct arena *arena, const 
 {
 	unsigned char digest[DIGEST_SHA256];
 	struct bytes der = BYTES_NONE;
-	const char *trouble = checkpoint_check(facts, s->position);
+	const char *trouble = checkpoint_check(facts, &s->last);
 
 	if (trouble != NULL) {
 		log_event("checkpoint-refused", LOG_NUMBER("checkpoint", facts->number), LOG_TEXT("detail", trouble), LOG_END);
@@ -296,7 +339,7 @@ static enum reason seal_checkpoint(struct signer *s, struct arena *arena, const 
 		reason = STORE_RUN(s->store, NULL, "select relais.checkpoint_done($1, $2, $3, $4, $5)", P_INT(facts->number), P_INT(session),
 				   P_TEXT_B(statement), P_BYTES(der), P_TEXT_B(sign_fingerprint(s->sign)));
 	if (reason == REASON_NONE) {
-		s->position = facts->position;
+		s->last = (struct checkpoint_last){facts->number, facts->position};
 		log_event("checkpoint-sealed", LOG_NUMBER("checkpoint", facts->number), LOG_NUMBER("position", facts->position), LOG_END);
 	}
 	return reason;
@@ -311,11 +354,12 @@ static enum reason checkpoint(struct signer *s)
 	enum reason reason = session == 0 ? REASON_STORE_DOWN : arena ? REASON_NONE : REASON_MEMORY;
 
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(s->store, &rows, "select checkpoint, position, link, before, waiting from relais.checkpoint_claim($1)", P_INT(session));
+		reason = STORE_RUN(s->store, &rows, "select checkpoint, position, link, before, waiting, lost from relais.checkpoint_claim($1)", P_INT(session));
 	if (reason == REASON_NONE && store_count(rows) == 1) {
 		const struct checkpoint_facts facts = {
 			.number = store_int(rows, 0, 0), .at = service_now(), .node = s->service.config->hostname, .position = store_int(rows, 0, 1),
-			.link = store_bytes(rows, 0, 2), .before = store_bytes(rows, 0, 3), .waiting = store_int(rows, 0, 4)};
+			.link = store_bytes(rows, 0, 2), .before = store_bytes(rows, 0, 3), .waiting = store_int(rows, 0, 4),
+			.lost = store_int(rows, 0, 5)};
 		reason = seal_checkpoint(s, arena, &facts, session);
 		if (reason == REASON_AUDIT_BROKEN || reason == REASON_SIGN_REFUSED)
 			reason = REASON_NONE;
@@ -336,6 +380,11 @@ static int serve(struct signer *s)
 			continue;
 		}
 		enum reason reason = work(s, &worked);
+		/* The keeper is waited for here: whoever starts anew reads all journals from their first byte. Checkpoints need it not. */
+		if (reason == REASON_KEEPER_AWAY) {
+			worked = false;
+			reason = REASON_NONE;
+		}
 		int64_t now_us = service_now().us;
 		if (reason == REASON_NONE && (!worked || now_us - s->looked_us > LOOK_US)) {
 			s->looked_us = now_us;
@@ -382,7 +431,9 @@ static bool prepare(struct signer *s, int *status)
 		return false;
 	if (config->signer.token_folder[0] != '\0')
 		jail_folder(config->signer.token_folder);
-	enum reason reason = signer_journal_open(config->signer.journal, &s->journal);
+	enum reason reason = chain_journal_open(config->signer.journal, &s->journal);
+	if (reason == REASON_NONE)
+		reason = checkpoint_last_read(config->signer.journal, &s->last);
 	if (reason != REASON_NONE) {
 		log_event("journal-refused", LOG_REASON(reason), LOG_TEXT("file", config->signer.journal), LOG_END);
 		return false;
@@ -416,7 +467,7 @@ int main(int argc, char **argv)
 		status = serve(&s);
 	}
 	store_close(&s.store);
-	signer_journal_close(&s.journal);
+	chain_journal_close(&s.journal);
 	sign_close(&s.seals[0]);
 	sign_close(&s.seals[1]);
 	arena_destroy(&s.service.arena);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "gateway/journal_chain.h"
 #include "gateway/json_view.h"
 
 enum { PIECE = 65536, STATEMENT = 4096 };
@@ -58,16 +59,43 @@ static bool is_digest(struct bytes text)
 	return text.len == DIGEST_SHA256_TEXT - 1;
 }
 
-const char *checkpoint_check(const struct checkpoint_facts *facts, int64_t sealed)
+/* --- what may be sealed ------------------------------------------------------- */
+
+static void take_line(void *context, const struct journal_line *line)
+{
+	struct checkpoint_last *last = context;
+	json_t *entry = bytes_contains(line->text, BYTES("\"checkpoint\":")) ? json_read(line->text) : NULL;
+	int64_t number = json_integer_value(json_object_get(entry, "checkpoint"));
+
+	if (number > 0)
+		*last = (struct checkpoint_last){number, json_integer_value(json_object_get(entry, "position"))};
+	json_decref(entry);
+}
+
+enum reason checkpoint_last_read(const char *journal, struct checkpoint_last *out)
+{
+	*out = (struct checkpoint_last){0};
+	enum reason reason = journal_lines(journal, take_line, out);
+	return reason == REASON_NOT_FOUND ? REASON_NONE : reason;
+}
+
+/* Sealed once more after a crash, it keeps its number. */
+static const char *against_last(const struct checkpoint_facts *facts, const struct checkpoint_last *last)
+{
+	if (facts->number < last->number)
+		return "a later one is in the journal already";
+	return facts->position < last->position && facts->lost < last->number ? "the trail is shorter than when it was sealed last" : NULL;
+}
+
+const char *checkpoint_check(const struct checkpoint_facts *facts, const struct checkpoint_last *last)
 {
 	if (facts->number < 1 || facts->position < 0 || facts->waiting < 0)
 		return "a number is none";
 	if (!is_digest(facts->link))
 		return "the link is no digest";
-	if (facts->position < sealed)
-		return "the trail is shorter than when it was sealed last";
-	if (facts->before.len == 0)
-		return NULL;
+	const char *trouble = against_last(facts, last);
+	if (trouble != NULL || facts->before.len == 0)
+		return trouble;
 	json_t *before = facts->before.len > STATEMENT ? NULL : json_read(facts->before);
 	json_int_t number = json_integer_value(json_object_get(before, "checkpoint")),
 		   position = json_integer_value(json_object_get(json_object_get(before, "trail"), "position"));
@@ -92,7 +120,7 @@ static void add_head(struct buf *b, const struct signer_head *head)
 	buf_printf(b, "{\"name\":\"%s\",\"size\":%llu,\"digest\":\"%s\"}", head->name, (unsigned long long)head->size, digest);
 }
 
-struct bytes checkpoint_statement(struct arena *arena, const struct checkpoint_facts *facts, const struct signer_journal *journal,
+struct bytes checkpoint_statement(struct arena *arena, const struct checkpoint_facts *facts, const struct chain_journal *journal,
 				  const struct signer_heads *heads)
 {
 	struct buf b = buf_make(STATEMENT);

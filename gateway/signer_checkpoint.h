@@ -37,12 +37,21 @@ struct checkpoint_facts {
 	int64_t position, waiting;
 	struct bytes link;                   /* 64 hexadecimal digits */
 	struct bytes before;                 /* the statement of the last one, empty for the first */
+	int64_t lost;                        /* the highest number that a restore left behind, as the trail itself tells in its chain; 0: none */
 };
 
-/* May this be sealed? NULL, or what is wrong, without content. sealed: the position of the last one that this process sealed. */
-const char *checkpoint_check(const struct checkpoint_facts *facts, int64_t sealed);
+/* The last checkpoint in the signer's own journal, whatever the database says; zeros when there is none. */
+struct checkpoint_last {
+	int64_t number, position;
+};
+/* Before the jail. IO, RULE_SIZE: the journal cannot be read; no file is none. */
+MUST_USE enum reason checkpoint_last_read(const char *journal, struct checkpoint_last *out);
+
+/* May this be sealed? NULL, or what is wrong, without content. A trail that became shorter, or begins to count anew, never is, unless
+ * its chain says that the last one was left behind by a restore. */
+const char *checkpoint_check(const struct checkpoint_facts *facts, const struct checkpoint_last *last);
 /* In the arena, with its line end. */
-struct bytes checkpoint_statement(struct arena *arena, const struct checkpoint_facts *facts, const struct signer_journal *journal,
+struct bytes checkpoint_statement(struct arena *arena, const struct checkpoint_facts *facts, const struct chain_journal *journal,
 				  const struct signer_heads *heads);
 
 #endif

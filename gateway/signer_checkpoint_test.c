@@ -21,28 +21,35 @@ static void what_is_sealed_and_what_is_not(void **state)
 	static const struct {
 		const char *what;
 		struct bytes link, before;
-		int64_t number, position, sealed;
+		int64_t number, position;
+		struct checkpoint_last last;
 		bool good;
+		int64_t lost;
 	} cases[] = {
-		{"the first one", LINK, BYTES_OF(""), 1, 10, 0, true},
-		{"of an empty trail", LINK, BYTES_OF(""), 1, 0, 0, true},
-		{"behind another", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":9}}"), 2, 10, 9, true},
-		{"nothing new", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":10}}"), 2, 10, 10, true},
-		{"shorter than the last one says", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":11}}"), 2, 10, 0, false},
-		{"shorter than this process sealed, and nobody says so", LINK, BYTES_OF(""), 2, 10, 11, false},
-		{"the number of one that is sealed", LINK, BYTES_OF("{\"checkpoint\":2,\"trail\":{\"position\":9}}"), 2, 10, 9, false},
-		{"the one before is no JSON", LINK, BYTES_OF("{\"checkpoint\":1"), 2, 10, 9, false},
-		{"the one before is a text", LINK, BYTES_OF("\"x\""), 2, 10, 9, false},
-		{"a link that is too short", BYTES_OF("00"), BYTES_OF(""), 1, 10, 0, false},
-		{"a link with quotes in it", BYTES_OF("\"\"112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), BYTES_OF(""), 1, 10, 0, false},
-		{"a link in capitals", BYTES_OF("00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"), BYTES_OF(""), 1, 10, 0, false},
-		{"no number", LINK, BYTES_OF(""), 0, 10, 0, false},
-		{"a position below nothing", LINK, BYTES_OF(""), 1, -1, 0, false},
+		{"the first one", LINK, BYTES_OF(""), 1, 10, {0, 0}, true, 0},
+		{"of an empty trail", LINK, BYTES_OF(""), 1, 0, {0, 0}, true, 0},
+		{"behind another", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":9}}"), 2, 10, {1, 9}, true, 0},
+		{"nothing new", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":10}}"), 2, 10, {1, 10}, true, 0},
+		{"shorter than the last one says", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":11}}"), 2, 10, {0, 0}, false, 0},
+		{"shorter than the journal says, and the database does not", LINK, BYTES_OF(""), 2, 10, {1, 11}, false, 0},
+		{"shorter, and the chain tells of a restore that left the last one behind", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":5}}"), 9, 10, {8, 11}, true, 8},
+		{"shorter, and the chain tells of an older restore", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":5}}"), 9, 10, {8, 11}, false, 7},
+		{"once more, after a crash before the database knew", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":9}}"), 2, 10, {2, 10}, true, 0},
+		{"a number that the journal has passed", LINK, BYTES_OF("{\"checkpoint\":1,\"trail\":{\"position\":9}}"), 2, 12, {3, 11}, false, 3},
+		{"the number of one that is sealed", LINK, BYTES_OF("{\"checkpoint\":2,\"trail\":{\"position\":9}}"), 2, 10, {1, 9}, false, 0},
+		{"the one before is no JSON", LINK, BYTES_OF("{\"checkpoint\":1"), 2, 10, {1, 9}, false, 0},
+		{"the one before is a text", LINK, BYTES_OF("\"x\""), 2, 10, {1, 9}, false, 0},
+		{"a link that is too short", BYTES_OF("00"), BYTES_OF(""), 1, 10, {0, 0}, false, 0},
+		{"a link with quotes in it", BYTES_OF("\"\"112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), BYTES_OF(""), 1, 10, {0, 0}, false, 0},
+		{"a link in capitals", BYTES_OF("00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"), BYTES_OF(""), 1, 10, {0, 0}, false, 0},
+		{"no number", LINK, BYTES_OF(""), 0, 10, {0, 0}, false, 0},
+		{"a position below nothing", LINK, BYTES_OF(""), 1, -1, {0, 0}, false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		const struct checkpoint_facts facts = {.number = cases[i].number, .node = "mx", .position = cases[i].position, .link = cases[i].link, .before = cases[i].before};
-		const char *trouble = checkpoint_check(&facts, cases[i].sealed);
+		const struct checkpoint_facts facts = {.number = cases[i].number, .node = "mx", .position = cases[i].position, .link = cases[i].link, .before = cases[i].before,
+							.lost = cases[i].lost};
+		const char *trouble = checkpoint_check(&facts, &cases[i].last);
 		if ((trouble == NULL) != cases[i].good)
 			fail_msg("%s: %s", cases[i].what, trouble == NULL ? "it would be sealed" : trouble);
 	}
@@ -70,7 +77,7 @@ static int drop(void **state)
 	return unlink(f->other);
 }
 
-static json_t *statement(struct signer_journal *j, struct signer_heads *heads, struct bytes before)
+static json_t *statement(struct chain_journal *j, struct signer_heads *heads, struct bytes before)
 {
 	struct arena *arena = arena_create(1 << 20);
 	const struct checkpoint_facts facts = {.number = 3, .at = {INT64_C(1795305600000000)}, .node = "mx.exemple", .position = 12, .waiting = 2, .link = LINK, .before = before};
@@ -93,13 +100,13 @@ static void write_more(int file, const char *text)
 static void a_statement_tells_how_far_the_journals_are(void **state)
 {
 	struct files *f = *state;
-	struct signer_journal j;
+	struct chain_journal j;
 	struct signer_heads heads = {.n = 1};
 	int other = open(f->other, O_RDWR | O_APPEND | O_CLOEXEC);
 	char wanted[DIGEST_SHA256_TEXT];
 
 	heads.list[0] = (struct signer_head){.name = "receiver", .fd = other, .run = digest_start()};
-	assert_int_equal(signer_journal_open(f->journal, &j), REASON_NONE);
+	assert_int_equal(chain_journal_open(f->journal, &j), REASON_NONE);
 	static const char *const written[] = {"one\n", "one\ntwo\n", "one\ntwo\n"};
 	for (size_t i = 0; i < 3; i++) {
 		if (i < 2)
@@ -120,7 +127,7 @@ static void a_statement_tells_how_far_the_journals_are(void **state)
 	/* Cut shorter by somebody: nothing is sealed over that. */
 	assert_int_equal(ftruncate(other, 3), 0);
 	assert_int_equal(signer_heads_read(&heads), REASON_IO);
-	signer_journal_close(&j);
+	chain_journal_close(&j);
 	close(other);
 }
 
@@ -140,14 +147,14 @@ static void a_checkpoint_is_a_line_of_the_chain(void **state)
 {
 	struct files *f = *state;
 	static const unsigned char digest[DIGEST_SHA256] = {5};
-	struct signer_journal j;
+	struct chain_journal j;
 	struct signer_heads none = {.n = 0};
 	struct seen seen = {0};
 	const struct signer_entry seal = {{0}, 7, digest, digest, BYTES("ab12")};
 	const struct signer_checkpoint_entry point = {{0}, 1, 10, digest, BYTES("ab12")};
 
 	assert_int_equal(truncate(f->journal, 0), 0);
-	assert_int_equal(signer_journal_open(f->journal, &j), REASON_NONE);
+	assert_int_equal(chain_journal_open(f->journal, &j), REASON_NONE);
 	assert_int_equal(signer_journal_add(&j, &seal), REASON_NONE);
 	assert_int_equal(signer_journal_add_checkpoint(&j, &point), REASON_NONE);
 	json_t *told = statement(&j, &none, BYTES_NONE);
@@ -155,7 +162,13 @@ static void a_checkpoint_is_a_line_of_the_chain(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(told, "signer"), "size")), lseek(j.fd, 0, SEEK_END));
 	json_decref(told);
 	assert_int_equal(signer_journal_add(&j, &seal), REASON_NONE);
-	signer_journal_close(&j);
+	chain_journal_close(&j);
+	/* What a signer that was started again begins with. */
+	struct checkpoint_last last;
+	assert_int_equal(checkpoint_last_read(f->journal, &last), REASON_NONE);
+	assert_true(last.number == 1 && last.position == 10);
+	assert_int_equal(checkpoint_last_read("/nowhere/at/all", &last), REASON_NONE);
+	assert_true(last.number == 0 && last.position == 0);
 	assert_int_equal(journal_lines(f->journal, see, &seen), REASON_NONE);
 	assert_int_equal(seen.lines, 3);
 	assert_int_equal(seen.chained, 3);

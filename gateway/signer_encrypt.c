@@ -2,21 +2,20 @@
 #include "gateway/signer_encrypt.h"
 
 #include "base/limits.h"
+#include "certs/recipient.h"
 
-enum signer_way signer_way(const struct signer_rule *rule, struct bytes recipient, struct instant now, const char **why)
+enum signer_way signer_way(const struct signer_rule *rule, struct bytes recipient, struct instant now, bool again, const char **why)
 {
 	bool held = bytes_equal_text(rule->encrypt, "held");
 
 	*why = NULL;
 	if (bytes_equal_text(rule->encrypt, "never"))
 		return SIGNER_PLAIN;
-	*why = rule->certificate.len == 0 ? "there is no certificate" : encrypt_check(rule->certificate, recipient, now);
-	/* A moment without memory is no bad certificate: nobody is written to in clear for it. */
-	if (*why != NULL && rule->certificate.len > 0)
-		*why = encrypt_check(rule->certificate, recipient, now);
+	*why = rule->certificate.len == 0 ? "there is no certificate" : recipient_check(rule->certificate, recipient, now);
 	if (*why == NULL)
 		return SIGNER_ENCRYPTED;
-	return held ? SIGNER_PLAIN : SIGNER_WAITS;
+	/* A moment without memory is no bad certificate: nobody is written to in clear for it. */
+	return held && (again || rule->certificate.len == 0) ? SIGNER_PLAIN : SIGNER_WAITS;
 }
 
 enum reason signer_encrypt(struct arena *arena, const struct signer_rule *rule, const struct assemble *signed_mail, struct signer_envelope *out)

@@ -6,6 +6,7 @@
 #define RELAIS_GATEWAY_SIGNER_ENCRYPT_H
 
 #include "base/digest.h"
+#include "base/instant.h"
 #include "certs/encrypt.h"
 #include "smtp/assemble.h"
 
@@ -18,8 +19,9 @@ struct signer_rule {
 
 enum signer_way { SIGNER_PLAIN, SIGNER_ENCRYPTED, SIGNER_WAITS };
 /* Only a mail that is sealed and goes by mail is encrypted. A word that is not known waits; so does "required" without a certificate that is good
- * for that mailbox now. *why, of what is not encrypted though the rule says more than never: a sentence, else NULL. */
-enum signer_way signer_way(const struct signer_rule *rule, struct bytes recipient, struct instant now, const char **why);
+ * for that mailbox now; with "held" it waits for a second look (again), then leaves in clear. *why, of what is not encrypted though the rule says more
+ * than never: a sentence, else NULL. */
+enum signer_way signer_way(const struct signer_rule *rule, struct bytes recipient, struct instant now, bool again, const char **why);
 
 /* What leaves, and the digest of the signed mail that is inside. */
 struct signer_envelope {

@@ -1,127 +1,71 @@
-/* gateway/signer_journal_test.c - the chain of lines, on a real file. */
+/* gateway/signer_journal_test.c - the two kinds of line; that they form a chain: chain_journal_test.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "gateway/signer_journal.h"
 
-struct file {
-	char path[64];
-};
+#define ONE "0101010101010101010101010101010101010101010101010101010101010101"
+#define TWO "0202020202020202020202020202020202020202020202020202020202020202"
 
-static int make_file(void **state)
+static void digest_of(unsigned char value, unsigned char out[DIGEST_SHA256])
 {
-	static struct file file;
-	strcpy(file.path, "/tmp/relais-journal-XXXXXX");
-	int fd = mkstemp(file.path);
-	*state = &file;
-	return fd < 0 ? -1 : close(fd);
+	for (size_t i = 0; i < DIGEST_SHA256; i++)
+		out[i] = value;
 }
 
-static int drop_file(void **state)
-{
-	return unlink(((struct file *)*state)->path);
-}
-
-static void add(const char *path, int64_t outbox)
-{
-	static const unsigned char entity[DIGEST_SHA256] = {1}, sent[DIGEST_SHA256] = {2};
-	struct signer_journal j;
-	struct signer_entry entry = {{0}, outbox, entity, sent, BYTES("ab12")};
-	assert_int_equal(signer_journal_open(path, &j), REASON_NONE);
-	assert_int_equal(signer_journal_add(&j, &entry), REASON_NONE);
-	signer_journal_close(&j);
-}
-
-static struct bytes slurp(const char *path, unsigned char *to, size_t room)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t n = read(fd, to, room);
-	close(fd);
-	assert_true(n >= 0);
-	return (struct bytes){to, (size_t)n};
-}
-
-/* Each line names the digest of the one before it, across restarts. */
-static void lines_form_a_chain(void **state)
-{
-	const char *path = ((struct file *)*state)->path;
-	unsigned char data[8192];
-	char previous[DIGEST_SHA256_TEXT];
-
-	for (int64_t i = 1; i <= 3; i++)
-		add(path, i);
-	struct cursor c = cursor_on(slurp(path, data, sizeof(data)));
-	memset(previous, '0', sizeof(previous) - 1);
-	previous[sizeof(previous) - 1] = 0;
-	for (int i = 1; i <= 3; i++) {
-		struct bytes line = cursor_until(&c, '\n');
-		char outbox[32];
-		snprintf(outbox, sizeof(outbox), "\"outbox\":%d,", i);
-		assert_true(bytes_contains(line, bytes_of_text(outbox)));
-		assert_true(bytes_contains(line, bytes_of_text(previous)));
-		digest_sha256_text(line, previous);
-	}
-	assert_true(cursor_done(&c));
-}
-
-/* A crash in the middle of a line: the torn part stands alone and is part of the chain. */
-static void a_torn_line_stands_alone(void **state)
-{
-	const char *path = ((struct file *)*state)->path;
-	unsigned char data[8192];
-	char digest[DIGEST_SHA256_TEXT];
-
-	add(path, 1);
-	int fd = open(path, O_WRONLY | O_APPEND);
-	assert_int_equal(write(fd, "{\"at\":\"20", 9), 9);
-	close(fd);
-	add(path, 2);
-	struct cursor c = cursor_on(slurp(path, data, sizeof(data)));
-	(void)cursor_until(&c, '\n');
-	struct bytes torn = cursor_until(&c, '\n');
-	assert_true(bytes_equal(torn, BYTES("{\"at\":\"20")));
-	digest_sha256_text(torn, digest);
-	struct bytes last = cursor_until(&c, '\n');
-	assert_true(bytes_contains(last, bytes_of_text(digest)));
-	assert_true(cursor_done(&c));
-}
-
-static void one_writer_only(void **state)
-{
-	const char *path = ((struct file *)*state)->path;
-	struct signer_journal one, two;
-	assert_int_equal(signer_journal_open(path, &one), REASON_NONE);
-	assert_int_equal(signer_journal_open(path, &two), REASON_IO);
-	signer_journal_close(&one);
-	assert_int_equal(signer_journal_open("/nowhere/journal", &one), REASON_IO);
-}
-
-static void a_full_disk_is_told(void **state)
+/* Without their ends, which name the line before. */
+static void both_kinds_of_line(void **state)
 {
 	(void)state;
-	static const unsigned char digest[DIGEST_SHA256] = {1};
-	struct signer_journal j = {.fd = open("/dev/full", O_WRONLY)};
-	struct signer_entry entry = {{0}, 1, digest, digest, BYTES("ab")};
-	memset(j.previous, '0', sizeof(j.previous) - 1);
+	char path[] = "/tmp/relais-journal-XXXXXX";
+	unsigned char one[DIGEST_SHA256], two[DIGEST_SHA256], data[4096];
+	int fd = mkstemp(path);
+	struct chain_journal j;
+
+	digest_of(1, one);
+	digest_of(2, two);
+	assert_int_equal(chain_journal_open(path, &j), REASON_NONE);
+	const struct signer_entry seal = {{0}, 7, one, two, BYTES("ab12")};
+	const struct signer_checkpoint_entry point = {{1000000}, 3, 812, two, BYTES("ab12")};
+	assert_int_equal(signer_journal_add(&j, &seal), REASON_NONE);
+	assert_int_equal(signer_journal_add_checkpoint(&j, &point), REASON_NONE);
+	chain_journal_close(&j);
+	ssize_t n = read(fd, data, sizeof data);
+	close(fd);
+	unlink(path);
+	assert_true(n > 0);
+	struct cursor c = cursor_on((struct bytes){data, (size_t)n});
+	assert_true(bytes_starts(cursor_until(&c, '\n'), BYTES("{\"at\":\"1970-01-01T00:00:00.000000Z\",\"outbox\":7,\"entity\":\"" ONE "\",\"sent\":\"" TWO "\",\"fingerprint\":\"ab12\",\"previous\":\"0000")));
+	assert_true(bytes_starts(cursor_until(&c, '\n'), BYTES("{\"at\":\"1970-01-01T00:00:01.000000Z\",\"checkpoint\":3,\"position\":812,\"statement\":\"" TWO "\",\"fingerprint\":\"ab12\",\"previous\":\"")));
+	assert_true(cursor_done(&c));
+}
+
+/* A line that may not be on the disk is none: a pipe takes it and has nothing to sync. */
+static void a_sync_that_fails_is_told(void **state)
+{
+	(void)state;
+	int ends[2];
+	unsigned char digest[DIGEST_SHA256] = {1};
+	const struct signer_entry entry = {{0}, 1, digest, digest, BYTES("ab")};
+
+	assert_int_equal(pipe(ends), 0);
+	struct chain_journal j = {.fd = ends[1], .previous = "00"};
 	assert_int_equal(signer_journal_add(&j, &entry), REASON_STORE_FULL);
-	signer_journal_close(&j);
+	chain_journal_close(&j);
+	close(ends[0]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(lines_form_a_chain, make_file, drop_file),
-		cmocka_unit_test_setup_teardown(a_torn_line_stands_alone, make_file, drop_file),
-		cmocka_unit_test_setup_teardown(one_writer_only, make_file, drop_file),
-		cmocka_unit_test(a_full_disk_is_told),
+		cmocka_unit_test(both_kinds_of_line),
+		cmocka_unit_test(a_sync_that_fails_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@ void work_begin(struct work *work)
 {
 	work->arena = arena_create(ITEM_MEMORY);
 	work->kept = json_array();
-	work->settings_known = false;
+	work->settings_known = work->last_try = false;
 	work->now = (struct instant){0};
 }
 

@@ -18,15 +18,25 @@
 #include "gateway/store.h"
 #include "policy/decide.h"
 
+/* Somebody whom a worker asks, as this one sees him (work_away.h). */
+struct work_away {
+	bool told;                   /* the alarm was raised, or cleared, since the start */
+	bool away;                   /* what was seen last */
+	int64_t again;               /* while away: not asked before (CLOCK_MONOTONIC, ms) */
+};
+
+struct work_facts;
+
 struct work {
 	const struct config *config;
 	struct store *store;
 	int64_t session;
 	struct oneshot *verify, *inspect, *compose, *shield;
 	struct oneshot *antivirus;   /* NULL: none is configured */
-	bool antivirus_told;         /* the alarm was raised, or cleared, since the start */
-	enum reason antivirus_last;  /* what was told last */
+	struct work_away antivirus_seen;
+	bool last_try;               /* of the item in hand, with a scanner that falls silent over it */
 	struct opener_client *opener; /* NULL: encrypted mail cannot be opened */
+	struct work_away opener_seen;
 	int64_t composing;           /* the mail that is composed now from bodies of its dossier; 0 = none */
 	struct arena *arena;         /* of the item in hand */
 	json_t *kept;                /* JSON whose texts the item's values are views on; emptied with the arena */
@@ -74,9 +84,12 @@ struct instant work_late(const struct work *work);
 /* "2/3" of a mail's field "part": 2, and 3 in *parts (which may be NULL); 0 and 0 for any other text. */
 int work_part(struct bytes text, size_t *parts);
 
+/* Before the transaction of a command about a held message: what it says. NOT_FOUND: none is held under that number. A scanner that says nothing about
+ * it is not waited for again: a person asks. */
+MUST_USE enum reason work_held_read(struct work *work, int64_t inbox, struct work_facts *facts);
 /* A held message by a person's word, inside the transaction of her command (work_message.c): "attach", filed to the dossier that she chose; "return",
  * given back to its sender; "decline", a request for content that is refused (M100; the officer is told). */
-MUST_USE enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect,
+MUST_USE enum reason work_held(struct work *work, const struct work_facts *facts, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect,
 			       struct policy_decision *decision);
 
 /* --- reading (work_read.c) -------------------------------------------------- */
@@ -116,8 +129,11 @@ struct work_normal {
 /* IO and STORE reasons: try again later. All else is in out->reason. */
 MUST_USE enum reason work_normalise(struct work *work, struct bytes content, struct work_normal *out);
 
-/* Our own trouble, that says nothing about the message or the mail: it waits, and the try does not count. */
+/* Our own trouble, that says little about the message or the mail: it waits, and the try does not count, for a day. A key that the keeper does not have
+ * may be put back; if nobody does, a person must hear of the message. */
 bool work_is_ours(enum reason reason);
+/* Somebody whom we ask is away, or the database is full: no message can bring that about. It waits for as long as it lasts. */
+bool work_is_away(enum reason reason);
 
 /* --- what goes along with a mail (work_parcel.c) ------------------------------ */
 

@@ -279,6 +279,11 @@ static enum reason act_on_dossier(struct work *work, const struct asked *asked, 
 	return apply(work, decision, arena_printf(work->arena, "c%lld", (long long)asked->id), 0);
 }
 
+static bool is_again(const struct asked *asked)
+{
+	return asked->inbox != 0 && bytes_equal_text(asked->kind, "again");
+}
+
 static enum reason read_again(struct work *work, const struct asked *asked, struct policy_decision *decision)
 {
 	struct store_rows *rows = NULL;
@@ -289,15 +294,15 @@ static enum reason read_again(struct work *work, const struct asked *asked, stru
 	return reason;
 }
 
-static enum reason act(struct work *work, const struct asked *asked, enum reason *answer)
+static enum reason act(struct work *work, const struct asked *asked, const struct work_facts *facts, enum reason *answer)
 {
 	struct policy_decision decision = {.reason = REASON_USAGE};
 	enum reason reason = REASON_NONE;
 
-	if (asked->inbox != 0 && bytes_equal_text(asked->kind, "again"))
+	if (is_again(asked))
 		reason = read_again(work, asked, &decision);
 	else if (asked->inbox != 0)
-		reason = work_held(work, asked->inbox, asked->dossier, asked->kind, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
+		reason = work_held(work, facts, asked->inbox, asked->dossier, asked->kind, asked->actor, arena_printf(work->arena, "c%lld", (long long)asked->id), &decision);
 	else if (asked->dossier != 0 && policy_act_of_name(asked->kind) != POLICY_ACTS)
 		reason = act_on_dossier(work, asked, &decision);
 	*answer = decision.reason;
@@ -305,35 +310,55 @@ static enum reason act(struct work *work, const struct asked *asked, enum reason
 	return reason;
 }
 
+static enum reason answer(struct work *work, const struct asked *asked, enum reason what)
+{
+	return STORE_RUN(work->store, NULL, "select relais.command_done($1, $2, $3)", P_INT(asked->id), P_INT(work->session), P_TEXT(reason_code(what)));
+}
+
+/* What it is about is read before its transaction: readers and the virus scanner take their time. */
+static enum reason perform(struct work *work, const struct asked *asked)
+{
+	struct work_facts facts = {0};
+	enum reason said = REASON_NONE, reason = asked->inbox != 0 && !is_again(asked) ? work_held_read(work, asked->inbox, &facts) : REASON_NONE;
+
+	if (reason == REASON_NONE)
+		reason = work_transaction(work);
+	if (reason == REASON_NONE)
+		reason = act(work, asked, &facts, &said);
+	if (reason == REASON_NONE)
+		reason = answer(work, asked, said);
+	work_facts_free(&facts);
+	return settle(work, reason, "command", asked->id);
+}
+
+/* What cannot be done now, or ever, must not stand in the way of what others ask. A key that is gone is no matter of waiting: whoever asks is told. */
+static void put_aside(struct work *work, const struct asked *asked, enum reason reason)
+{
+	if (reason_entry(reason)->class != REASON_CLASS_LATER || reason == REASON_KEEPER_KEY)
+		(void)!answer(work, asked, reason);
+	else
+		(void)!STORE_RUN(work->store, NULL, "select relais.command_later($1, $2)", P_INT(asked->id), P_INT(work->session));
+}
+
 bool work_commands(struct work *work)
 {
 	struct store_rows *rows = NULL;
-	bool done = false;
 
 	work_begin(work);
-	enum reason reason = work_transaction(work);
-	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox, args from relais.command_claim() where $1", P_BOOL(true));
-	if (reason == REASON_NONE && store_count(rows) == 1) {
+	enum reason reason = STORE_RUN(work->store, &rows, "select command, actor, kind, dossier, inbox, args from relais.command_claim($1)", P_INT(work->session));
+	bool found = reason == REASON_NONE && store_count(rows) == 1;
+	if (found) {
 		struct asked asked = {
 			.id = store_int(rows, 0, 0), .actor = store_bytes(rows, 0, 1), .kind = store_bytes(rows, 0, 2),
 			.dossier = store_is_null(rows, 0, 3) ? 0 : store_int(rows, 0, 3), .inbox = store_is_null(rows, 0, 4) ? 0 : store_int(rows, 0, 4),
 			.args = json_read(store_bytes(rows, 0, 5)),
 		};
-		enum reason answer = REASON_NONE;
-		reason = act(work, &asked, &answer);
-		if (reason == REASON_NONE)
-			reason = STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(answer)));
-		reason = settle(work, reason, "command", asked.id);
-		done = reason == REASON_NONE;
+		reason = perform(work, &asked);
+		if (reason != REASON_NONE)
+			put_aside(work, &asked, reason);
 		json_decref(asked.args);
-		/* What can never be done is answered: it must not stand in the way of what others ask. */
-		if (!done && reason_entry(reason)->class != REASON_CLASS_LATER)
-			(void)!STORE_RUN(work->store, NULL, "select relais.command_done($1, $2)", P_INT(asked.id), P_TEXT(reason_code(reason)));
-	} else {
-		store_rollback(work->store);
 	}
 	store_free(&rows);
 	work_end(work);
-	return done;
+	return found;
 }

@@ -14,13 +14,6 @@ static const char dossier[] = "insert into relais.dossier (ref, ins, oid, pathol
 	" 'x@y.fr', '%s%s%d', '%s%s%d', 'r', '{\"report\": {\"version\": %d}}', now(), '%s', now() - interval '1 minute',"                              \
 	" case when '%s' = 'sending' then 7 end, 'h', b.id, 's', 'd', case when '%s' = 'failed' then 'deliver.refused' end from relais.dossier d, b"
 
-static void run(struct store *store, const char *sql)
-{
-	const char *said = NULL;
-	if (store_script(store, scratch.arena, sql, &said) != REASON_NONE)
-		fail_msg("%s: %s", sql, said);
-}
-
 static void add(struct store *store, const char *party, const char *state, int version)
 {
 	run(store, arena_printf(scratch.arena, MAIL, party, state, version, party, state, version, party, party, state, version, party, state, version, version, state, state,
@@ -184,7 +177,7 @@ static void test_a_freeze_holds_whatever_happens_meanwhile(void **state)
 	assert_int_equal(count(store, "select count(*) from relais.sign_claim(7)"), 1);
 	run(store, "select relais.outbox_freeze(id, true) from relais.dossier");
 	result(store, "attending", "later");
-	run(store, "select relais.sign_done(id, 7, 's', 'd', 'f', null, null, null) from relais.outbox where party = 'first-opinion'");
+	run(store, "select relais.sign_done(id, 7, 's', 'd', 'f', null, null, null, null, null) from relais.outbox where party = 'first-opinion'");
 	run(store, "select relais.outbox_retry(id) from relais.outbox where party in ('expert', 'requester')");
 	assert_int_equal(count(store, "select count(*) from relais.outbox where state = 'sealed'"), 5);
 	assert_int_equal(due(store), 1);

@@ -9,6 +9,7 @@
 #include "gateway/body_writer.h"
 #include "gateway/json_view.h"
 #include "gateway/log.h"
+#include "gateway/work_antivirus.h"
 
 struct wanted {
 	int64_t inbox;
@@ -223,6 +224,18 @@ static enum reason gather(struct work *work, const struct job *job, struct work_
 	return reason;
 }
 
+/* What makes files, or brings them: which mails are scanned and read again is not for the one that writes them to say. */
+static bool may_have_files(const struct job *job)
+{
+	static const char *const made[] = {"letter", "report", "dossier_pdf"};
+	struct bytes kind = json_view(job->attach, "kind");
+
+	for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+		if (json_is_object(json_object_get(job->request, made[i])))
+			return true;
+	return bytes_equal_text(kind, "dossier") || bytes_equal_text(kind, "message") || bytes_equal_text(kind, "report");
+}
+
 /* JSON, head, entity. */
 static enum reason pieces(struct work *work, struct bytes answer, json_t **told, struct bytes *head, struct bytes *entity)
 {
@@ -325,8 +338,12 @@ static enum reason compose(struct work *work, struct job *job, struct work_parce
 {
 	struct bytes answer, head, entity;
 	json_t *told = NULL;
-	enum reason reason = gather(work, job, parcel);
+	enum reason reason = may_have_files(job) ? work_antivirus_ready(work) : REASON_NONE;
 
+	work->last_try = job->tries >= LIMIT_CLAMD_TRIES;
+	if (reason == REASON_NONE)
+		reason = gather(work, job, parcel);
+	job->row.files = may_have_files(job) || parcel->payload.len > 0;
 	if (reason == REASON_NONE)
 		reason = oneshot_call(work->compose, work->arena, json_write(work->arena, json_incref(job->request)), buf_bytes(&parcel->payload),
 				      LIMIT_COMPOSE_ANSWER, LIMIT_INSPECT_SECONDS * 1000, &answer);
@@ -350,10 +367,11 @@ static void one_mail(struct work *work, struct job *job)
 	if (reason != REASON_NONE || !job->stopped)
 		log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
 	/* What a virus is in and no dossier knows is over: nothing of ours has files then. */
-	bool ours = work_is_ours(reason), final = (reason_entry(reason)->class == REASON_CLASS_LOCAL && !may_be_memory(reason, job)) || reason == REASON_MAIL_VIRUS || job->tries >= LIMIT_TRIES;
+	bool away = work_is_away(reason), local = reason_entry(reason)->class == REASON_CLASS_LOCAL && !may_be_memory(reason, job);
+	bool final = !away && (local || reason == REASON_MAIL_VIRUS || job->tries >= LIMIT_TRIES);
 	if (reason != REASON_NONE)
-		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5)", P_INT(job->outbox), P_INT(work->session),
-				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(ours));
+		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5, $6)", P_INT(job->outbox), P_INT(work->session),
+				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(work_is_ours(reason)), P_BOOL(away));
 	work_parcel_free(&parcel);
 }
 
@@ -361,16 +379,18 @@ bool work_composes(struct work *work)
 {
 	struct store_rows *rows = NULL;
 	work_begin(work);
-	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, request, attach, tries::bigint, dossier, form, looked from relais.compose_claim($1)", P_INT(work->session));
+	enum reason reason = STORE_RUN(work->store, &rows, "select outbox, request, attach, tries::bigint, dossier, form, passed from relais.compose_claim($1)", P_INT(work->session));
 	bool found = reason == REASON_NONE && store_count(rows) == 1;
 
 	if (found) {
+		json_t *passed = store_is_null(rows, 0, 6) ? NULL : json_read(store_bytes(rows, 0, 6));
+		json_array_append_new(work->kept, passed);
 		struct job job = {
 			.outbox = store_int(rows, 0, 0), .request = json_read(store_bytes(rows, 0, 1)), .attach = json_read(store_bytes(rows, 0, 2)),
 			.tries = store_int(rows, 0, 3),
 			.row = {.outbox = store_int(rows, 0, 0), .dossier = store_is_null(rows, 0, 4) ? 0 : store_int(rows, 0, 4),
 				.sealed = bytes_equal_text(store_bytes(rows, 0, 5), "signed"),
-				.let_go = !store_is_null(rows, 0, 6) && bytes_equal_text(store_bytes(rows, 0, 6), "let-go")},
+				.passed = passed},
 		};
 		store_keeper(work->store)->mail = work->composing = job.outbox;
 		one_mail(work, &job);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/log.h"
+#include "policy/degraded.h"
 
 /* Who is asked for: numbers and mailboxes of the dossier's professionals, with those that a person names now. */
 struct wanted {
@@ -55,7 +56,7 @@ static void want_experts(const struct dossier *d, struct wanted *w)
 			want_person(w, offers[i]->rpps);
 }
 
-/* By the row's first word it is a line, a confirmation or an end. */
+/* By the row's first word it is a line (an old one), a confirmation or an end. */
 struct taken {
 	struct directory_entry *entries;
 	struct directory_confirmation *confirmations;
@@ -81,7 +82,7 @@ static void take(struct work *work, const struct store_rows *rows, size_t i, str
 		t->entries[d->n_entries++] = (struct directory_entry){
 			.address = address, .person = person, .structure = text(work, rows, i, 3), .kind = directory_kind_of_name(store_bytes(rows, i, 4)),
 			.family = text(work, rows, i, 5), .given = text(work, rows, i, 6), .rank = (unsigned)store_int(rows, i, 7),
-			.red = store_int(rows, i, 8) != 0, .preferred = store_int(rows, i, 9) != 0,
+			.red = store_int(rows, i, 8) != 0, .preferred = store_int(rows, i, 9) != 0, .old = bytes_equal_text(what, "old"),
 		};
 }
 
@@ -127,8 +128,8 @@ enum reason work_directory_facts(struct work *work, const struct dossier *dossie
 		if (p != PARTY_PATIENT && p != PARTY_SENDER)
 			want_mailbox(work, &w, dossier_mailbox(dossier, p));
 	if (reason == REASON_NONE)
-		reason = STORE_RUN(work->store, &rows, "select what, address, person, structure, kind, family, given, rank, red, preferred from relais.directory_facts($1, $2)",
-				   P_TEXTS(w.persons, w.n_persons), P_TEXTS(w.mailboxes, w.n_mailboxes));
+		reason = STORE_RUN(work->store, &rows, "select what, address, person, structure, kind, family, given, rank, red, preferred from relais.directory_facts($1, $2, $3)",
+				   P_TEXTS(w.persons, w.n_persons), P_TEXTS(w.mailboxes, w.n_mailboxes), P_INSTANT(degraded_oldest(work->now, work->config->directory.stale_days)));
 	if (reason != REASON_NONE)
 		return reason;
 	struct directory *d = read_rows(work, rows);

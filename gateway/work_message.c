@@ -128,10 +128,18 @@ static void tell(const struct work_message *m, enum reason reason)
 		log_event("not-decided", LOG_NUMBER("inbox", m->inbox.id), LOG_REASON(reason), LOG_NUMBER("tries", m->inbox.tries), LOG_END);
 }
 
-static void one_message(struct work *work, struct work_message *m)
+static void release(struct work *work, int64_t inbox, enum reason reason)
+{
+	(void)!STORE_RUN(work->store, NULL, "select relais.work_release($1, $2, $3, $4)", P_INT(inbox), P_INT(work->session), P_BOOL(work_is_ours(reason)),
+			 P_BOOL(work_is_away(reason)));
+}
+
+/* False when it may have held the worker up for long: the scanner said nothing about it, or the opener nothing at all. */
+static bool one_message(struct work *work, struct work_message *m)
 {
 	enum reason reason = REASON_NONE;
 
+	work->last_try = m->inbox.tries >= LIMIT_CLAMD_TRIES;
 	if (m->inbox.tries > LIMIT_TRIES)
 		reason = give_up(work, m);
 	else
@@ -141,8 +149,8 @@ static void one_message(struct work *work, struct work_message *m)
 	tell(m, reason);
 	work_facts_free(&m->facts);
 	if (reason != REASON_NONE)
-		(void)!STORE_RUN(work->store, NULL, "select relais.work_release($1, $2, $3::bigint::integer, $4)", P_INT(m->inbox.id),
-				 P_INT(work->session), P_INT(m->inbox.tries), P_BOOL(work_is_ours(reason)));
+		release(work, m->inbox.id, reason);
+	return reason != REASON_ANTIVIRUS_SILENT && reason != REASON_OPEN_AWAY;
 }
 
 static struct bytes text_of(struct work *work, const struct store_rows *rows, size_t row, size_t column)
@@ -222,10 +230,22 @@ static enum reason decide_held(struct work *work, struct work_message *m, struct
 			 written > 0 ? P_INT(written) : P_NULL, P_INSTANT(work_real(work)), P_INT(notices));
 }
 
-enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect, struct policy_decision *decision)
+enum reason work_held_read(struct work *work, int64_t inbox, struct work_facts *facts)
 {
 	struct store_rows *rows = NULL;
-	struct work_message m = {.held = true, .declined = bytes_equal_text(kind, "decline"), .dossier = dossier};
+	enum reason reason = STORE_RUN(work->store, &rows, "select body from relais.held_claim($1)", P_INT(inbox));
+	int64_t body = reason == REASON_NONE && store_count(rows) == 1 ? store_int(rows, 0, 0) : 0;
+
+	store_free(&rows);
+	work->last_try = true;
+	return reason != REASON_NONE ? reason : body == 0 ? REASON_NOT_FOUND : work_read(work, body, NULL, facts);
+}
+
+enum reason work_held(struct work *work, const struct work_facts *facts, int64_t inbox, int64_t dossier, struct bytes kind, struct bytes actor, const char *effect,
+		      struct policy_decision *decision)
+{
+	struct store_rows *rows = NULL;
+	struct work_message m = {.held = true, .declined = bytes_equal_text(kind, "decline"), .dossier = dossier, .facts = *facts};
 	enum reason reason = STORE_RUN(work->store, &rows,
 				       "select $1, body, digest, source, peer_name, mail_from, recipients, received_at, 0::bigint, account, params, mailbox, reason "
 				       "from relais.held_claim($1)", P_INT(inbox));
@@ -235,14 +255,11 @@ enum reason work_held(struct work *work, int64_t inbox, int64_t dossier, struct 
 	} else if (reason == REASON_NONE) {
 		m.inbox = inbox_of(work, rows, 0);
 		m.held_for = reason_of_code(store_bytes(rows, 0, 12));
-		reason = work_read(work, m.inbox.body, NULL, &m.facts);
-		if (reason == REASON_NONE)
-			reason = decide_held(work, &m, actor, effect);
+		reason = decide_held(work, &m, actor, effect);
 		*decision = m.decision;
 		/* Given back as asked: its reason is the sender's news, not a failure of the act. */
 		if (dossier == 0)
 			decision->reason = REASON_NONE;
-		work_facts_free(&m.facts);
 	}
 	store_free(&rows);
 	return reason;
@@ -255,12 +272,17 @@ bool work_messages(struct work *work)
 				       "select inbox, body, digest, source, peer_name, mail_from, recipients, received_at, tries::bigint, account, params, mailbox "
 				       "from relais.work_claim($1, $2::bigint::integer)", P_INT(work->session), P_INT(LIMIT_CLAIM_BATCH));
 	size_t n = reason == REASON_NONE ? store_count(rows) : 0;
+	bool goes_on = true;
 
 	for (size_t i = 0; i < n; i++) {
 		struct work_message m = {0};
 		work_begin(work);
 		m.inbox = inbox_of(work, rows, i);
-		one_message(work, &m);
+		/* What was claimed behind one that held us up goes back as it came, so that whatever else waits has its turn. */
+		if (goes_on)
+			goes_on = one_message(work, &m);
+		else
+			(void)!STORE_RUN(work->store, NULL, "select relais.work_return($1, $2)", P_INT(m.inbox.id), P_INT(work->session));
 		work_end(work);
 	}
 	store_free(&rows);

@@ -8,6 +8,7 @@
 #include "gateway/json_view.h"
 #include "gateway/open_message.h"
 #include "gateway/work_antivirus.h"
+#include "gateway/work_opener.h"
 
 /* The JSON of an answer, and its BLOBs in order. */
 struct answer {
@@ -134,7 +135,7 @@ static enum reason open_encrypted(struct work *work, int64_t body, const char *m
 	struct answer inside = {0};
 	struct bytes message;
 	bool authenticated;
-	enum reason reason = open_message(work->verify, work->opener, work->arena, body, work->composing, *raw, &message, &authenticated);
+	enum reason reason = work_opener_open(work, body, *raw, &message, &authenticated);
 
 	if (reason == REASON_NONE)
 		reason = ask_verify(work, message, mail_from, &inside);
@@ -142,7 +143,7 @@ static enum reason open_encrypted(struct work *work, int64_t body, const char *m
 		reason = judge_opened(inside.json, authenticated, deciding);
 	if (reason != REASON_NONE) {
 		json_decref(inside.json);
-		if (work_is_ours(reason) || reason == REASON_FRAME)
+		if (reason_entry(reason)->class == REASON_CLASS_LATER || reason_entry(reason)->class == REASON_CLASS_LOCAL)
 			return reason;
 		say_why(verified->json, reason);
 		return REASON_NONE;
@@ -183,29 +184,36 @@ static void keep_apart(struct answer *verified, enum reason why)
 static enum reason verify_body(struct work *work, int64_t body, const char *mail_from, struct answer *verified, struct work_facts *out)
 {
 	struct bytes raw = BYTES_NONE;
-	enum reason reason = store_body_read(work->store, work->arena, body, &raw);
+	enum reason reason = work_antivirus_ready(work);
+
+	if (reason == REASON_NONE)
+		reason = store_body_read(work->store, work->arena, body, &raw);
 	const unsigned char *as_it_came = raw.at;
 
 	if (reason == REASON_NONE)
 		reason = work_antivirus_message(work, raw, &out->antivirus);
 	if (reason == REASON_NONE)
 		reason = verify_raw(work, body, &raw, mail_from, true, verified, out);
-	/* Of what came encrypted nothing could be found before it was opened. */
+	/* Of what came encrypted little could be found before it was opened. */
 	if (reason == REASON_NONE && raw.at != as_it_came) {
-		json_decref(out->antivirus);
-		out->antivirus = NULL;
-		reason = work_antivirus_message(work, raw, &out->antivirus);
+		json_t *inside = NULL;
+		reason = work_antivirus_message(work, raw, &inside);
+		out->antivirus = work_antivirus_worse(out->antivirus, inside);
 	}
 	if (reason == REASON_NONE)
 		keep_apart(verified, work_antivirus_held(out->antivirus));
 	return reason;
 }
 
+bool work_is_away(enum reason reason)
+{
+	return reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL || reason == REASON_KEEPER_AWAY || reason == REASON_ANTIVIRUS_AWAY ||
+	       reason == REASON_OPEN_AWAY;
+}
+
 bool work_is_ours(enum reason reason)
 {
-	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_STORE_DOWN || reason == REASON_STORE_FULL ||
-	       reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_AWAY || reason == REASON_KEEPER_KEY ||
-	       reason == REASON_ANTIVIRUS_AWAY || reason == REASON_OPEN_AWAY;
+	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_KEY || work_is_away(reason);
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
@@ -275,12 +283,25 @@ enum reason work_extract(struct work *work, int64_t body, struct work_file **out
 	return reason == REASON_NONE ? work_extract_raw(work, body, raw, out, n, list) : reason;
 }
 
+/* NONE: it can be read. What stays closed has documents, too: it must not be taken for a message without any. */
+static enum reason closed(const json_t *verified)
+{
+	const json_t *signature = json_object_get(verified, "signature");
+	enum reason why = reason_of_code(json_view(signature, "reason"));
+
+	if (!bytes_equal_text(json_view(signature, "verdict"), "encrypted"))
+		return REASON_NONE;
+	return why == REASONS || why == REASON_NONE ? REASON_SIG_ENCRYPTED : why;
+}
+
 enum reason work_extract_raw(struct work *work, int64_t body, struct bytes raw, struct work_file **out, size_t *n, json_t **list)
 {
 	struct work_facts facts = {0};
 	struct answer verified, extracted = {0};
 	enum reason reason = verify_raw(work, body, &raw, NULL, false, &verified, &facts);
 
+	if (reason == REASON_NONE)
+		reason = closed(facts.verified);
 	if (reason == REASON_NONE)
 		reason = ask(work, work->inspect, inspect_request(work->config, &facts, "extract"), facts.payload, LIMIT_EXTRACT_ANSWER, &extracted);
 	work_facts_free(&facts);

@@ -1,6 +1,9 @@
 /* gateway/work_shield.c - see work_shield.h. */
 #include "gateway/work_shield.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/frame.h"
 #include "base/limits.h"
 #include "gateway/json_view.h"
@@ -36,23 +39,26 @@ struct people {
 	size_t n;
 };
 
-/* Each once, in order: the database compares. */
+static int by_day(const void *a, const void *b)
+{
+	return memcmp(((const struct bytes *)a)->at, ((const struct bytes *)b)->at, 8);
+}
+
+/* Each once. */
 static size_t days_of(struct arena *arena, const struct shield_text *text, const struct bytes **out)
 {
 	struct bytes *days = arena_alloc(arena, (SHIELD_DATES + 1) * sizeof *days);
-	size_t n = 0;
+	size_t n = 0, once = 0;
 
 	for (size_t k = 0; k < text->n_passages; k++)
-		for (size_t i = 0; i < text->passages[k].n_dates; i++) {
-			struct bytes day = {text->passages[k].dates[i].day, 8};
-			size_t at = 0;
-			while (at < n && !bytes_equal(days[at], day))
-				at++;
-			if (at == n)
-				days[n++] = day;
-		}
+		for (size_t i = 0; i < text->passages[k].n_dates; i++)
+			days[n++] = (struct bytes){text->passages[k].dates[i].day, 8};
+	qsort(days, n, sizeof *days, by_day);
+	for (size_t i = 0; i < n; i++)
+		if (once == 0 || !bytes_equal(days[once - 1], days[i]))
+			days[once++] = days[i];
 	*out = days;
-	return n;
+	return once;
 }
 
 static struct policy_patient patient_of(struct work *work, struct bytes text)
@@ -101,6 +107,39 @@ static enum reason own_patient(struct work *work, int64_t dossier, struct policy
 	return reason;
 }
 
+static bool let_pass(const json_t *passed, int64_t dossier)
+{
+	size_t i;
+	json_t *one;
+	json_array_foreach(json_object_get(passed, "people"), i, one) {
+		if (json_integer_value(one) == dossier)
+			return true;
+	}
+	return false;
+}
+
+/* Everybody whom it names is told, by his reference and for the word that lets him go, but who was let go before. */
+static bool names_others(struct work *work, const struct policy_patient *own, const json_t *passed, const struct shield_text *text, const struct people *people, json_t *note)
+{
+	struct shield_match *found = arena_alloc(work->arena, (people->n + 1) * sizeof *found);
+	size_t n = shield_judge(work->arena, text, own, people->list, people->n, found);
+	const char *references = "";
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct shield_person *other = found[i].person;
+		if (let_pass(passed, other->dossier))
+			continue;
+		references = arena_printf(work->arena, "%s%s%.*s", references, references[0] != '\0' ? " " : "", (int)other->reference.len, (const char *)other->reference.at);
+		json_array_append_new(ids, json_integer(other->dossier));
+		json_object_set_new(note, "by", json_string(shield_by_name(found[i].by)));
+	}
+	json_object_set_new(note, "people", ids);
+	if (references[0] != '\0')
+		json_object_set_new(note, "ref", json_string(references));
+	return references[0] != '\0';
+}
+
 static enum reason judge(struct work *work, const struct work_mail_row *row, const struct shield_mail *mail, struct work_look *look)
 {
 	struct policy_patient own;
@@ -121,14 +160,10 @@ static enum reason judge(struct work *work, const struct work_mail_row *row, con
 		return reason;
 	look->seen = people.ids;
 	look->n_seen = people.n;
-	struct shield_match match = people.n == 0 ? (struct shield_match){0} : shield_judge(work->arena, &mail->text, &own, people.list, people.n);
-	if (match.by != SHIELD_NOBODY) {
+	if (people.n > 0 && names_others(work, &own, row->passed, &mail->text, &people, look->note))
 		look->stop = REASON_SHIELD_IDENTITY;
-		json_object_set_new(look->note, "by", json_string(shield_by_name(match.by)));
-		json_object_set_new(look->note, "ref", json_of(match.person->reference));
-	} else if (mail->text.cut || people.n > SHIELD_PEOPLE) {
+	else if ((mail->text.cut || people.n > SHIELD_PEOPLE) && !json_truth(row->passed, "unread"))
 		look->stop = REASON_SHIELD_UNREAD;
-	}
 	return REASON_NONE;
 }
 
@@ -137,7 +172,7 @@ static enum reason judge(struct work *work, const struct work_mail_row *row, con
 static enum reason search(struct work *work, const struct work_mail_row *row, const json_t *answer, struct bytes all, size_t head, struct work_look *out)
 {
 	struct shield_mail mail;
-	json_t *read = json_incref(json_object_get(answer, "shield"));
+	json_t *read = row->files ? NULL : json_incref(json_object_get(answer, "shield"));
 	enum reason reason = read != NULL ? REASON_NONE : ask(work, all, head, &read);
 
 	if (reason != REASON_NONE)
@@ -153,13 +188,13 @@ static enum reason search(struct work *work, const struct work_mail_row *row, co
 
 enum reason work_look(struct work *work, const struct work_mail_row *row, const json_t *answer, struct bytes mail, size_t head, struct work_look *out)
 {
-	bool files = json_array_size(json_object_get(answer, "documents")) > 0;
+	bool files = row->files || json_array_size(json_object_get(answer, "documents")) > 0;
 	enum reason reason = REASON_NONE;
 
 	*out = (struct work_look){.note = json_object()};
 	if (files)
 		reason = work_antivirus_mail(work, mail, out->note, &out->stop);
-	if (reason == REASON_NONE && out->stop == REASON_NONE && row->sealed && row->dossier != 0 && !row->let_go)
+	if (reason == REASON_NONE && out->stop == REASON_NONE && row->sealed && row->dossier != 0)
 		reason = search(work, row, answer, mail, head, out);
 	return reason;
 }

@@ -10,7 +10,8 @@
 struct work_mail_row {
 	int64_t outbox, dossier;     /* dossier 0: of none */
 	bool sealed;                 /* no report: it gets a seal */
-	bool let_go;                 /* a person has looked at it: the shield does not stop it again */
+	bool files;                  /* it has some, or may have: nobody's word but that of the request and of what was gathered for it */
+	const json_t *passed;        /* whom it may name, and whether it may be unread, by a person's word: {"people": [dossier…], "unread"}; may be NULL */
 };
 
 /* What was found. stop: NONE, or why it must not leave before a person has looked. */
@@ -22,7 +23,8 @@ struct work_look {
 	size_t n_numbers, n_days, n_seen;
 };
 
-/* mail: head and entity; head: bytes of it that are the head. answer: compose's JSON, which has "shield" of a mail without files. IO and other troubles of our own: try again later. */
+/* mail: head and entity; head: bytes of it that are the head. answer: compose's JSON, whose "shield" is believed of a mail without files alone.
+ * IO and other troubles of our own: try again later. */
 MUST_USE enum reason work_look(struct work *work, const struct work_mail_row *row, const json_t *answer, struct bytes mail, size_t head,
 			       struct work_look *out);
 void work_look_free(struct work_look *look);

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "gateway/jail.h"
 #include "gateway/log.h"
+#include "gateway/work_antivirus.h"
+#include "gateway/work_opener.h"
 #include "gateway/work_service.h"
 #include "policy/retry.h"
 
@@ -84,10 +86,13 @@ static void run(struct work *work)
 		if (work->session > 0 && !announced)
 			announced = learn_rehearsal(work) == REASON_NONE && announce_mailboxes(work) == REASON_NONE &&
 				    store_listen(work->store, "inbox") == REASON_NONE;
-		if (work->session > 0 && announced && work_once(work))
+		if (work->session > 0 && announced && work_once(work)) {
 			store_busy(work->store);
-		else
+		} else {
+			work_antivirus_watch(work);
+			work_opener_watch(work);
 			store_wait(work->store, -1, POLL_MS);
+		}
 	}
 	log_event("stopped", LOG_END);
 }

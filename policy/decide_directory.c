@@ -56,6 +56,12 @@ static struct directory_person person_of(const struct build *b, enum party party
 	return p;
 }
 
+/* He was told of with a mailbox that nothing vouches for: it is not replaced without a person. */
+static bool is_unproven(enum reason why)
+{
+	return why == REASON_DIRECTORY_UNKNOWN || why == REASON_DIRECTORY_OLD;
+}
+
 enum reason build_mailbox(const struct build *b, enum party party)
 {
 	const struct directory *directory = b->rules->directory;
@@ -65,7 +71,7 @@ enum reason build_mailbox(const struct build *b, enum party party)
 	struct directory_person p = person_of(b, party, dossier_mailbox(b->after, party));
 	enum reason reason = directory_check(directory, &p);
 	/* What an import vouched for, and does not any more. */
-	return reason == REASON_DIRECTORY_UNKNOWN && is_expert(party) ? REASON_DIRECTORY_ENDED : reason;
+	return is_unproven(reason) && is_expert(party) ? REASON_DIRECTORY_ENDED : reason;
 }
 
 /* --- choosing -------------------------------------------------------------------- */
@@ -83,6 +89,13 @@ static enum reason choose_other(const struct build *b, enum party party, struct 
 		if (d->proofs[i].party == party && d->proofs[i].failed)
 			not[n++] = d->proofs[i].mailbox;
 	return directory_choose(b->rules->directory, rpps_of(d, party), not, n, out);
+}
+
+/* Another mailbox of his in *found, or why there is none: what a person can do about it comes first. */
+static enum reason other_or_why(const struct build *b, enum party party, enum reason why, struct bytes *found)
+{
+	enum reason answer = choose_other(b, party, found);
+	return answer == REASON_DIRECTORY_SEVERAL || answer == REASON_DIRECTORY_OLD ? answer : why;
 }
 
 static bool may_happen(const struct build *b, enum dossier_event_kind kind)
@@ -205,10 +218,8 @@ enum reason step_mailbox(struct build *b, enum party party)
 	enum reason why = unknown ? REASON_DIRECTORY_NONE : build_mailbox(b, party);
 	if (why == REASON_NONE)
 		return REASON_NONE;
-	if (why != REASON_DIRECTORY_UNKNOWN) {
-		enum reason answer = choose_other(b, party, &found);
-		why = answer == REASON_DIRECTORY_SEVERAL ? answer : why;
-	}
+	if (!is_unproven(why))
+		why = other_or_why(b, party, why, &found);
 	return found.len > 0 ? turn_to(b, party, found, why, false) : step_await_mailbox(b, party, why);
 }
 
@@ -287,10 +298,8 @@ static enum reason look_at_physician(struct build *b, enum party party)
 		return waits ? turn_to(b, party, now, REASON_NONE, is_owed(b, party)) : REASON_NONE;
 	if (!waits && why != REASON_DIRECTORY_ENDED)
 		return REASON_NONE;   /* the release will ask */
-	if (why != REASON_DIRECTORY_UNKNOWN) {
-		enum reason answer = choose_other(b, party, &found);
-		why = answer == REASON_DIRECTORY_SEVERAL ? answer : why;
-	}
+	if (!is_unproven(why))
+		why = other_or_why(b, party, why, &found);
 	return found.len > 0 ? turn_to(b, party, found, why, is_owed(b, party)) : step_await_mailbox(b, party, why);
 }
 

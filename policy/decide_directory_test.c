@@ -103,6 +103,8 @@ static void is_to(struct world *w, enum mail_code code, const char *mailbox)
 static void what_a_release_sends(void **state)
 {
 	const struct directory_entry none = {.kind = DIRECTORY_OTHER};
+	struct directory_entry old = line(GENERAL, GENERAL_RPPS);
+	old.old = true;
 	const struct {
 		const char *what, *name, *rpps, *mailbox;
 		struct directory_entry entries[2];
@@ -124,6 +126,12 @@ static void what_a_release_sends(void **state)
 		 {.address = {NULL, 0}}, "M21 patient, M16 expert", "mailbox_awaited, released", "", REASON_DIRECTORY_SEVERAL},
 		{"no mailbox is told, the directory has none", "Dr X", GENERAL_RPPS, "", {none, none}, {.address = {NULL, 0}},
 		 "M21 patient, M16 expert", "mailbox_awaited, released", "", REASON_DIRECTORY_NONE},
+		{"the extract that has it is old", "Dr X", GENERAL_RPPS, GENERAL, {old, none}, {.address = {NULL, 0}},
+		 "M21 patient, M16 expert", "mailbox_awaited, released", "", REASON_DIRECTORY_OLD},
+		{"the extract is old, and a look-up has another", "Dr X", GENERAL_RPPS, GENERAL, {old, line("autre@m.fr", GENERAL_RPPS)}, {.address = {NULL, 0}},
+		 "M21 patient, M16 expert", "mailbox_awaited, released", "", REASON_DIRECTORY_OLD},
+		{"no mailbox is told, an old extract has one", "Dr X", GENERAL_RPPS, "", {old, none}, {.address = {NULL, 0}},
+		 "M21 patient, M16 expert", "mailbox_awaited, released", "", REASON_DIRECTORY_OLD},
 		{"it has ended, and he has another", "Dr X", GENERAL_RPPS, GENERAL, {line("autre@m.fr", GENERAL_RPPS), none},
 		 {BYTES(GENERAL), BYTES(GENERAL_RPPS)}, "M21 patient, M64 attending, M16 expert", "channel_changed, released", "autre@m.fr", REASON_NONE},
 		{"it has ended, and he has none", "Dr X", GENERAL_RPPS, GENERAL, {none, none}, {BYTES(GENERAL), BYTES(GENERAL_RPPS)},

@@ -15,9 +15,9 @@ static const struct {
 	[DEGRADED_OPERATORS] = {"trust.list.stale", 0,
 		"avec la liste du jour (relais trust import, ou trust.list_url) ; jusque-là la dernière bonne liste vaut : un opérateur nouveau est refusé, un ancien encore admis",
 		"with today's list (relais trust import, or trust.list_url); until then the last good one holds: a new operator is refused, a former one still admitted"},
-	[DEGRADED_DIRECTORY] = {"directory.stale", 0,
-		"avec l'extraction du jour (relais directory import) ; jusque-là les dernières bonnes données valent : une boîte fermée rebondit et devient une tâche",
-		"with today's extract (relais directory import); until then the last good data hold: a closed mailbox bounces and becomes a task"},
+	[DEGRADED_DIRECTORY] = {"directory.stale", ON(DEGRADED_NEW_MAILBOXES),
+		"avec l'extraction du jour (relais directory import) : ce qui attend est alors relu ; une personne peut se porter garante d'une boîte (relais directory confirm) ; les experts enregistrés restent",
+		"with today's extract (relais directory import): what waits is then looked at again; a person may vouch for a mailbox (relais directory confirm); registered experts stay"},
 	[DEGRADED_LOOKUP] = {"directory.lookup", ON(DEGRADED_NEW_MAILBOXES),
 		"quand l'annuaire répond : ce qui est demandé le sera de nouveau ; une personne peut se porter garante d'une boîte (relais directory confirm)",
 		"when the directory answers: what was asked is asked again; a person may vouch for a mailbox (relais directory confirm)"},
@@ -30,6 +30,11 @@ enum degraded_level degraded_age(struct span age, int limit_days)
 	if (age.us <= SPAN_DAYS(limit_days).us)
 		return DEGRADED_FRESH;
 	return age.us <= 2 * SPAN_DAYS(limit_days).us ? DEGRADED_AGEING : DEGRADED_OLD;
+}
+
+struct instant degraded_oldest(struct instant now, int limit_days)
+{
+	return (struct instant){now.us - 2 * SPAN_DAYS(limit_days).us};
 }
 
 bool degraded_waits(enum degraded_source source, enum degraded_level level, enum degraded_activity activity)

@@ -3,7 +3,8 @@
  *
  *  1. What is received is kept, whatever else is so: intake never waits for any of these.
  *  2. What cannot be proven waits, by itself, and goes on by itself: a signature or a server whose revocation nobody can tell is neither believed nor refused.
- *  3. Old data that were good stay in service where a wrong one is found out on the way: a closed mailbox bounces, an operator that left shows no certificate. */
+ *  3. Old data that were good stay in service where a wrong one is found out on the way: an operator that left shows no certificate. Whose a mailbox
+ *     is today nothing on the way finds out: an old extract vouches for none. */
 #ifndef RELAIS_POLICY_DEGRADED_H
 #define RELAIS_POLICY_DEGRADED_H
 
@@ -39,6 +40,8 @@ enum degraded_activity {
 
 /* Of what grows old: fresh up to so many days, old beyond twice as many. */
 enum degraded_level degraded_age(struct span age, int limit_days);
+/* The earliest instant that is not old yet. */
+struct instant degraded_oldest(struct instant now, int limit_days);
 /* Whether that waits; what does not goes on. */
 bool degraded_waits(enum degraded_source source, enum degraded_level level, enum degraded_activity activity);
 

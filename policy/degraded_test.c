@@ -28,6 +28,9 @@ static void ages(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (degraded_age(SPAN_HOURS(rows[i].hours), rows[i].limit) != rows[i].level)
 			fail_msg("%s", rows[i].what);
+	struct instant now = {SPAN_DAYS(20000).us}, oldest = degraded_oldest(now, 7);
+	assert_int_equal(degraded_age(instant_since(oldest, now), 7), DEGRADED_AGEING);
+	assert_int_equal(degraded_age(instant_since((struct instant){oldest.us - 1}, now), 7), DEGRADED_OLD);
 }
 
 /* Nothing ever keeps us from keeping what comes in; a warning makes nothing wait. */
@@ -35,7 +38,7 @@ static void what_waits(void **state)
 {
 	/* A letter an activity, in their order: w waits, . goes on. */
 	static const char *const told[DEGRADED_SOURCES] = {
-		[DEGRADED_LISTS] = ".ww..w.", [DEGRADED_OPERATORS] = ".......", [DEGRADED_DIRECTORY] = ".......", [DEGRADED_LOOKUP] = "......w", [DEGRADED_KEEPER] = "..wwwww",
+		[DEGRADED_LISTS] = ".ww..w.", [DEGRADED_OPERATORS] = ".......", [DEGRADED_DIRECTORY] = "......w", [DEGRADED_LOOKUP] = "......w", [DEGRADED_KEEPER] = "..wwwww",
 	};
 
 	(void)state;

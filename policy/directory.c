@@ -124,21 +124,31 @@ static bool is_confirmed(const struct directory *d, const struct directory_perso
 	return false;
 }
 
-static bool works_at(const struct directory *d, struct bytes rpps, struct bytes structure)
+/* By a line that is not old, unless an old one will do. */
+static bool works_at(const struct directory *d, struct bytes rpps, struct bytes structure, bool old)
 {
 	for (size_t i = 0; structure.len > 0 && i < d->n_entries; i++)
-		if (expert_same_rpps(d->entries[i].person, rpps) && bytes_equal(d->entries[i].structure, structure))
+		if ((old || !d->entries[i].old) && expert_same_rpps(d->entries[i].person, rpps) && bytes_equal(d->entries[i].structure, structure))
 			return true;
 	return false;
 }
 
-static bool is_listed(const struct directory *d, const struct directory_entry *e, const struct directory_person *p)
+static bool is_listed(const struct directory *d, const struct directory_entry *e, const struct directory_person *p, bool old)
 {
-	if (!sender_same_address(e->address, p->mailbox))
+	if ((e->old && !old) || !sender_same_address(e->address, p->mailbox))
 		return false;
 	if (p->rpps.len == 0)
 		return is_his(e->kind) && has_words(p->name, e->family) && has_words(p->name, e->given);
-	return is_his(e->kind) ? expert_same_rpps(e->person, p->rpps) : e->kind == DIRECTORY_ORGANISATION && works_at(d, p->rpps, e->structure);
+	return is_his(e->kind) ? expert_same_rpps(e->person, p->rpps) : e->kind == DIRECTORY_ORGANISATION && works_at(d, p->rpps, e->structure, old);
+}
+
+/* By a line that is not old, unless an old one will do. */
+static bool names_him(const struct directory *d, const struct directory_person *p, bool old)
+{
+	for (size_t i = 0; i < d->n_entries; i++)
+		if (is_listed(d, &d->entries[i], p, old))
+			return true;
+	return false;
 }
 
 static bool has_ended(const struct directory *d, const struct directory_person *p)
@@ -159,12 +169,13 @@ enum reason directory_check(const struct directory *directory, const struct dire
 		return REASON_DIRECTORY_UNKNOWN;
 	if (is_confirmed(directory, person))
 		return REASON_NONE;
-	for (size_t i = 0; i < directory->n_entries; i++)
-		if (is_listed(directory, &directory->entries[i], person))
-			return REASON_NONE;
+	if (names_him(directory, person, false))
+		return REASON_NONE;
 	if (has_ended(directory, person))
 		return REASON_DIRECTORY_ENDED;
-	return person->registered ? REASON_NONE : REASON_DIRECTORY_UNKNOWN;
+	if (person->registered)
+		return REASON_NONE;
+	return names_him(directory, person, true) ? REASON_DIRECTORY_OLD : REASON_DIRECTORY_UNKNOWN;
 }
 
 static bool is_among(struct bytes address, const struct bytes *list, size_t n)
@@ -184,7 +195,7 @@ static unsigned order_of(const struct directory_entry *e)
 enum reason directory_choose(const struct directory *directory, struct bytes rpps, const struct bytes *not, size_t n_not, struct bytes *out)
 {
 	unsigned best = 0;
-	bool several = false;
+	bool several = false, old = false;
 
 	*out = BYTES_NONE;
 	for (size_t i = 0; directory != NULL && rpps.len > 0 && i < directory->n_entries; i++) {
@@ -192,6 +203,10 @@ enum reason directory_choose(const struct directory *directory, struct bytes rpp
 		unsigned order = order_of(e);
 		if (!is_his(e->kind) || e->red || !expert_same_rpps(e->person, rpps) || !sender_address_ok(e->address) || is_among(e->address, not, n_not))
 			continue;
+		if (e->old) {
+			old = true;
+			continue;
+		}
 		if (out->len == 0 || order < best) {
 			best = order;
 			several = false;
@@ -201,7 +216,7 @@ enum reason directory_choose(const struct directory *directory, struct bytes rpp
 		}
 	}
 	if (out->len == 0)
-		return REASON_DIRECTORY_NONE;
+		return old ? REASON_DIRECTORY_OLD : REASON_DIRECTORY_NONE;
 	if (several)
 		*out = BYTES_NONE;
 	return several ? REASON_DIRECTORY_SEVERAL : REASON_NONE;

@@ -30,6 +30,7 @@ struct directory_entry {
 	unsigned rank;            /* 1 is the holder's first choice; 0: he told none */
 	bool red;                 /* on the red list: it works, and is not published */
 	bool preferred;           /* people of ours chose it for this person */
+	bool old;                 /* out of an extract that is too old to tell whose it is today (degraded.h) */
 };
 
 /* A person of ours vouches for a mailbox. */
@@ -62,15 +63,16 @@ struct directory_person {
 
 /*
  * May clinical mail go to his mailbox? NONE: it is confirmed, or in the directory as his own, his practice's, or a service's where he works.
- * Without an RPPS the directory's family and given name must both be words of the name. DIRECTORY_ENDED; DIRECTORY_UNKNOWN.
+ * Without an RPPS the directory's family and given name must both be words of the name. DIRECTORY_ENDED; DIRECTORY_UNKNOWN; DIRECTORY_OLD when an
+ * old line alone names him.
  * directory NULL, or not used: everything may. An empty mailbox is UNKNOWN.
  */
 MUST_USE enum reason directory_check(const struct directory *directory, const struct directory_person *person);
 
 /*
  * The mailbox that a person known by his RPPS is written to: the one that people of ours prefer, else the holder's own first choice, else the
- * only one. Only his own and his practice's count, nothing on the red list and nothing of `not`.
- * DIRECTORY_NONE: there is none. DIRECTORY_SEVERAL: a person chooses. *out is empty on both.
+ * only one. Only his own and his practice's count, nothing on the red list, nothing old and nothing of `not`.
+ * DIRECTORY_NONE: there is none; DIRECTORY_OLD: in old lines alone. DIRECTORY_SEVERAL: a person chooses. *out is empty on all three.
  */
 MUST_USE enum reason directory_choose(const struct directory *directory, struct bytes rpps, const struct bytes *not, size_t n_not, struct bytes *out);
 

@@ -5,6 +5,7 @@
 
 #define GARNIER "10101010101"
 #define LEMOINE "10202020202"
+#define VIEUX   "10303030303"
 
 static const struct directory_entry ENTRIES[] = {
 	{.address = BYTES_OF("dr.garnier@medecin.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF(GARNIER), .structure = BYTES_OF("3123"),
@@ -16,6 +17,9 @@ static const struct directory_entry ENTRIES[] = {
 	{.address = BYTES_OF("machine@centre.exemple.fr"), .kind = DIRECTORY_APPLICATION, .structure = BYTES_OF("3123")},
 	{.address = BYTES_OF("dr.lemoine@medecin.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF(LEMOINE), .family = BYTES_OF("LEMOINE"),
 	 .given = BYTES_OF("Œdipe")},
+	{.address = BYTES_OF("dr.vieux@medecin.exemple.fr"), .kind = DIRECTORY_PERSONAL, .person = BYTES_OF(VIEUX), .structure = BYTES_OF("1999"),
+	 .family = BYTES_OF("VIEUX"), .given = BYTES_OF("Paul"), .old = true},
+	{.address = BYTES_OF("ancien.service@centre.exemple.fr"), .kind = DIRECTORY_ORGANISATION, .structure = BYTES_OF("3123"), .old = true},
 };
 static const struct directory_confirmation CONFIRMED[] = {
 	{BYTES_OF("vu@centre.exemple.fr"), BYTES_OF(GARNIER)},
@@ -56,6 +60,12 @@ static void who_may_be_written_to(void **state)
 		{"by name, without the given one", "", "Dr Garnier-Lévêque", "dr.garnier@medecin.exemple.fr", false, REASON_DIRECTORY_UNKNOWN},
 		{"by name, another given one", "", "Dr Jeanne Garnier-Lévêque", "dr.garnier@medecin.exemple.fr", false, REASON_DIRECTORY_UNKNOWN},
 		{"by name, a service", "", "Dr Anne Garnier-Lévêque", "service@centre.exemple.fr", false, REASON_DIRECTORY_UNKNOWN},
+		{"by a line of an old extract", VIEUX, "", "dr.vieux@medecin.exemple.fr", false, REASON_DIRECTORY_OLD},
+		{"by an old line and his name", "", "Dr Paul Vieux", "dr.vieux@medecin.exemple.fr", false, REASON_DIRECTORY_OLD},
+		{"an expert's, by an old line", VIEUX, "", "dr.vieux@medecin.exemple.fr", true, REASON_NONE},
+		{"another's, by an old line", GARNIER, "", "dr.vieux@medecin.exemple.fr", false, REASON_DIRECTORY_UNKNOWN},
+		{"a service of an old line", GARNIER, "", "ancien.service@centre.exemple.fr", false, REASON_DIRECTORY_OLD},
+		{"a service where he worked by an old line", VIEUX, "", "autre@hopital.exemple.fr", false, REASON_DIRECTORY_OLD},
 		{"nothing but a mailbox", "", "", "dr.garnier@medecin.exemple.fr", false, REASON_DIRECTORY_UNKNOWN},
 	};
 	struct directory unused = ALL;
@@ -79,9 +89,10 @@ static struct directory_entry box(const char *address, enum directory_kind kind,
 static void which_is_chosen(void **state)
 {
 	struct directory_entry red = box("rouge@m.fr", DIRECTORY_PERSONAL, 1, true), bad = box("pas une adresse", DIRECTORY_PERSONAL, 0, false);
-	struct directory_entry other = box("b@m.fr", DIRECTORY_PERSONAL, 0, false);
+	struct directory_entry other = box("b@m.fr", DIRECTORY_PERSONAL, 0, false), old = box("vieille@m.fr", DIRECTORY_PERSONAL, 1, true);
 	red.red = true;
 	other.person = BYTES(LEMOINE);
+	old.old = true;
 	const struct {
 		const char *what;
 		struct directory_entry entries[3];
@@ -103,6 +114,8 @@ static void which_is_chosen(void **state)
 		{"nor a software's", {box("a@m.fr", DIRECTORY_APPLICATION, 1, true)}, "", "", REASON_DIRECTORY_NONE},
 		{"nor one on the red list", {red, box("b@m.fr", DIRECTORY_PERSONAL, 0, false)}, "", "b@m.fr", REASON_NONE},
 		{"nor what is no address", {bad}, "", "", REASON_DIRECTORY_NONE},
+		{"nor by an old line", {old}, "", "", REASON_DIRECTORY_OLD},
+		{"an old line and one that is not", {old, box("b@m.fr", DIRECTORY_PERSONAL, 0, false)}, "", "b@m.fr", REASON_NONE},
 		{"nor another's", {other}, "", "", REASON_DIRECTORY_NONE},
 	};
 	(void)state;

@@ -8,7 +8,9 @@
 enum {
 	NAMES = 4,           /* of one person, of each kind */
 	NAME_WORDS = 8,      /* that one name may be written in */
-	BETWEEN = 6,         /* words between family name and first name: labels, and at most one other */
+	BETWEEN = 6,         /* words between family name and first name: labels, and few others */
+	OTHERS_BEHIND_FAMILY = 1, OTHERS_BEHIND_GIVEN = 3,   /* more first names stand behind the first one */
+	CIVIL_NEAR = 6,      /* words between a family name behind a civility and the date */
 };
 
 /* The names of somebody, letters alone. */
@@ -36,7 +38,6 @@ static struct bytes letters_of(struct arena *arena, struct bytes name)
 	return (struct bytes){out, n};
 }
 
-/* One letter is no name to go by. */
 static void add_name(struct arena *arena, struct bytes name, struct bytes *list, size_t *n)
 {
 	struct bytes letters = letters_of(arena, name);
@@ -44,7 +45,7 @@ static void add_name(struct arena *arena, struct bytes name, struct bytes *list,
 	for (size_t i = 0; i < *n; i++)
 		if (bytes_equal(list[i], letters))
 			return;
-	if (letters.len > 1)
+	if (letters.len > 0)
 		list[(*n)++] = letters;
 }
 
@@ -102,8 +103,14 @@ static bool is_titled(const struct shield_passage *p, size_t at)
 	return at > 0 && among(p->words[at - 1], titles);
 }
 
-/* Only words that forms put between the parts of a name, and at most one other (a second first name). */
-static bool belong_together(const struct shield_passage *p, size_t from, size_t to)
+static bool is_civil(const struct shield_passage *p, size_t at)
+{
+	static const char *const civil[] = {"m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "mrs", "ms", NULL};
+	return at > 0 && among(p->words[at - 1], civil);
+}
+
+/* Only words that forms put between the parts of a name, and few others (more first names). */
+static bool belong_together(const struct shield_passage *p, size_t from, size_t to, unsigned most)
 {
 	static const char *const labels[] = {
 		"nom", "prenom", "prenoms", "s", "de", "naissance", "usage", "d", "usuel", "utilise", "marital", "epouse", "ep", "nee", "ne", "premier", "m", "mr",
@@ -114,7 +121,7 @@ static bool belong_together(const struct shield_passage *p, size_t from, size_t 
 		return false;
 	for (size_t i = from; i < to; i++)
 		others += !among(p->words[i], labels);
-	return others <= 1;
+	return others <= most;
 }
 
 /* --- the own patient's words ----------------------------------------------------------------------- */
@@ -162,16 +169,26 @@ static bool name_at(const struct judge *j, size_t at, size_t until, bool family_
 	const struct bytes *first = family_first ? n->family : n->given, *second = family_first ? n->given : n->family;
 	size_t n_first = family_first ? n->n_family : n->n_given, n_second = family_first ? n->n_given : n->n_family;
 	struct place a = one_of(p, at, first, n_first);
+	unsigned most = family_first ? OTHERS_BEHIND_FAMILY : OTHERS_BEHIND_GIVEN;
 
 	if (a.n == 0 || (j->own_day && is_titled(p, at)))
 		return false;
 	for (size_t i = at + a.n; i < until && i <= at + a.n + BETWEEN; i++) {
 		struct place b = one_of(p, i, second, n_second);
 		bool mine = all_own(j->own, a) && all_own(j->own, b);
-		if (b.n > 0 && !mine && belong_together(p, at + a.n, i) && !(j->own_day && is_titled(p, i)))
+		if (b.n > 0 && !mine && belong_together(p, at + a.n, i, most) && !(j->own_day && is_titled(p, i)))
 			return true;
 	}
 	return false;
+}
+
+/* Mme LEFEVRE, nee le: the family name alone, the date next to it. */
+static bool civil_at(const struct judge *j, size_t at, const struct shield_date *date)
+{
+	struct place a = is_civil(j->passage, at) ? one_of(j->passage, at, j->names->family, j->names->n_family) : (struct place){0};
+	size_t end = at + a.n;
+
+	return a.n > 0 && !all_own(j->own, a) && (date->at >= end ? date->at - end <= CIVIL_NEAR : at - date->at <= CIVIL_NEAR + 1);
 }
 
 static bool named_near(const struct judge *j, const struct shield_date *date)
@@ -181,7 +198,7 @@ static bool named_near(const struct judge *j, const struct shield_date *date)
 	if (until > j->passage->n)
 		until = j->passage->n;
 	for (size_t i = from; i < until; i++)
-		if (name_at(j, i, until, true) || name_at(j, i, until, false))
+		if (name_at(j, i, until, true) || name_at(j, i, until, false) || civil_at(j, i, date))
 			return true;
 	return false;
 }
@@ -231,25 +248,28 @@ static bool same_number(const struct policy_patient *a, const struct policy_pati
 
 /* --- public ----------------------------------------------------------------------------------------------- */
 
-struct shield_match shield_judge(struct arena *arena, const struct shield_text *text, const struct policy_patient *own,
-				 const struct shield_person *others, size_t n)
+size_t shield_judge(struct arena *arena, const struct shield_text *text, const struct policy_patient *own, const struct shield_person *others,
+		    size_t n, struct shield_match *out)
 {
 	struct names mine = names_of(arena, own);
 	bool **marked = arena_alloc(arena, (text->n_passages + 1) * sizeof *marked);
+	size_t found = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!same_number(own, &others[i].patient) && has_number(text, &others[i].patient))
-			return (struct shield_match){SHIELD_BY_NUMBER, &others[i]};
 	for (size_t k = 0; n > 0 && k < text->n_passages; k++)
 		marked[k] = mark_own(arena, &text->passages[k], &mine);
-	for (size_t i = 0; i < n; i++)
-		if (!same_number(own, &others[i].patient) && is_named(arena, text, marked, own, &others[i].patient))
-			return (struct shield_match){SHIELD_BY_NAME, &others[i]};
-	return (struct shield_match){SHIELD_NOBODY, NULL};
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_patient *other = &others[i].patient;
+		if (same_number(own, other))
+			continue;
+		if (has_number(text, other))
+			out[found++] = (struct shield_match){SHIELD_BY_NUMBER, &others[i]};
+		else if (is_named(arena, text, marked, own, other))
+			out[found++] = (struct shield_match){SHIELD_BY_NAME, &others[i]};
+	}
+	return found;
 }
 
 const char *shield_by_name(enum shield_by by)
 {
-	static const char *const names[] = {[SHIELD_NOBODY] = "nobody", [SHIELD_BY_NUMBER] = "number", [SHIELD_BY_NAME] = "name"};
-	return names[by];
+	return by == SHIELD_BY_NUMBER ? "number" : "name";
 }

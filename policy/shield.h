@@ -5,8 +5,8 @@
  * are open and who have one of these numbers or dates (found by index, so that the cost is the text's and not the register's).
  *
  * A person is named by his number (13 signs, with or without its key, in one piece or in groups), or by his name close to his birth date:
- * family and first name as born or as used, in either order, without accents, case, blanks and hyphens. Never by a name alone (it may be a
- * doctor's), never by a date alone. What the dossier's own patient is called, and that patient's own number, stop nothing. */
+ * family and first name as born or as used, in either order, without accents, case, blanks and hyphens; or by the family name alone behind a
+ * civility (Mme LEFEVRE, née le…), when the date stands next to it. Never by a name alone (it may be a doctor's), never by a date alone. What the dossier's own patient is called, and that patient's own number, stop nothing. */
 #ifndef RELAIS_POLICY_SHIELD_H
 #define RELAIS_POLICY_SHIELD_H
 
@@ -14,11 +14,12 @@
 #include "policy/facts.h"
 
 /* The rule by which it speaks: another reading or judging is another version. */
-#define SHIELD_RULE "shield.identity/1"
+#define SHIELD_RULE "shield.identity/2"
 
 enum {
-	SHIELD_NUMBERS = 500,        /* different numbers of one mail */
-	SHIELD_DATES = 4000,         /* places of dates */
+	/* A table of measurements has hundreds of groups of figures that a key fits by chance (one in 97), and a date in each line. */
+	SHIELD_NUMBERS = 20000,      /* different numbers of one mail */
+	SHIELD_DATES = 20000,        /* places of dates */
 	SHIELD_WORDS = 100000,       /* around them */
 	SHIELD_WORD = 64,            /* bytes; a longer one is no name */
 	SHIELD_AROUND = 60,          /* words and numbers on each side of a date that are taken along */
@@ -62,17 +63,18 @@ struct shield_person {
 	struct policy_patient patient;
 };
 
-enum shield_by { SHIELD_NOBODY, SHIELD_BY_NUMBER, SHIELD_BY_NAME };
+enum shield_by { SHIELD_BY_NUMBER, SHIELD_BY_NAME };
 
 struct shield_match {
 	enum shield_by by;
-	const struct shield_person *person;   /* NULL for nobody */
+	const struct shield_person *person;
 };
 
-/* The first of the others whom the text names. own: the patient whose dossier the mail is of; whoever has his number is he. */
-struct shield_match shield_judge(struct arena *arena, const struct shield_text *text, const struct policy_patient *own,
-				 const struct shield_person *others, size_t n);
+/* How many of the others the text names, all of them in *out (room for n): who looks at the mail is shown everybody, and lets nobody else go.
+ * own: the patient whose dossier the mail is of; whoever has his number is he. */
+size_t shield_judge(struct arena *arena, const struct shield_text *text, const struct policy_patient *own, const struct shield_person *others,
+		    size_t n, struct shield_match *out);
 
-const char *shield_by_name(enum shield_by by);   /* "nobody", "number", "name" */
+const char *shield_by_name(enum shield_by by);   /* "number", "name" */
 
 #endif

@@ -12,6 +12,7 @@ struct token {
 	uint16_t len;
 	bool digits;
 	char gap;            /* what parts it from the one before: 0 nothing, ' ' blanks, a single sign, '*' anything else */
+	bool tight;          /* without blanks */
 };
 
 /* A date that was found: the tokens that it is made of, and the days that it may mean. */
@@ -25,6 +26,7 @@ struct shield_reader {
 	struct arena *arena;
 	struct bytes *numbers;
 	size_t n_numbers;
+	uint16_t *places;    /* of the numbers, by their signs: 1 for the first; 0 is free */
 	struct shield_passage *passages;
 	size_t n_passages, room;
 	size_t n_dates, n_words;
@@ -64,6 +66,14 @@ static char gap_of(struct bytes between)
 	return sign != 0 ? sign : between.len > 0 ? ' ' : 0;
 }
 
+static bool has_blank(struct bytes between)
+{
+	for (size_t i = 0; i < between.len; i++)
+		if (is_blank(between.at[i]))
+			return true;
+	return false;
+}
+
 static size_t cut_tokens(struct bytes text, struct token *out)
 {
 	size_t n = 0, end = 0;
@@ -78,7 +88,8 @@ static size_t cut_tokens(struct bytes text, struct token *out)
 		while (i < text.len && (digits ? is_digit(text.at[i]) : is_letter(text.at[i])))
 			i++;
 		size_t len = i - from;
-		out[n++] = (struct token){(uint32_t)from, (uint16_t)(len > UINT16_MAX ? UINT16_MAX : len), digits, gap_of(bytes_slice(text, end, from - end))};
+		struct bytes between = bytes_slice(text, end, from - end);
+		out[n++] = (struct token){(uint32_t)from, (uint16_t)(len > UINT16_MAX ? UINT16_MAX : len), digits, gap_of(between), !has_blank(between)};
 		end = i;
 	}
 	return n;
@@ -91,24 +102,36 @@ static struct bytes token_text(struct bytes text, const struct token *t)
 
 /* --- numbers -------------------------------------------------------------------------------- */
 
-static bool seen_number(const struct shield_reader *r, struct bytes number)
+enum { PLACES = 1 << 16 };
+_Static_assert(SHIELD_NUMBERS <= PLACES / 2 && SHIELD_NUMBERS < UINT16_MAX, "there is a free place, and it is near");
+
+/* Where the number has its place, or would have it (FNV-1a). */
+static uint16_t *place_of(const struct shield_reader *r, struct bytes number)
 {
-	for (size_t i = 0; i < r->n_numbers; i++)
-		if (bytes_equal(r->numbers[i], number))
-			return true;
-	return false;
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < number.len; i++)
+		hash = (hash ^ number.at[i]) * 16777619u;
+	size_t at = (hash ^ hash >> 16) % PLACES;
+	while (r->places[at] != 0 && !bytes_equal(r->numbers[r->places[at] - 1], number))
+		at = (at + 1) % PLACES;
+	return &r->places[at];
 }
 
 static void take_number(struct shield_reader *r, const unsigned char signs[13])
 {
 	struct bytes number = {signs, 13};
 
-	if (seen_number(r, number))
+	uint16_t *place = place_of(r, number);
+
+	if (*place != 0)
 		return;
-	if (r->n_numbers == SHIELD_NUMBERS)
+	if (r->n_numbers == SHIELD_NUMBERS) {
 		r->cut = true;
-	else
-		r->numbers[r->n_numbers++] = arena_copy(r->arena, number);
+		return;
+	}
+	r->numbers[r->n_numbers++] = arena_copy(r->arena, number);
+	*place = (uint16_t)r->n_numbers;
 }
 
 /* The key of the 13 signs: 97 less the rest by 97; the departments of Corsica count as 19 and 18 (INSEE). */
@@ -289,7 +312,8 @@ static bool words_date(struct bytes text, const struct token *t, size_t left, st
 static bool in_chain(const struct token *tokens, size_t n, size_t i)
 {
 	char sign = tokens[i + 1].gap;
-	bool before = i > 0 && tokens[i - 1].digits && tokens[i].gap == sign, behind = i + 3 < n && tokens[i + 3].digits && tokens[i + 3].gap == sign;
+	bool before = i > 0 && tokens[i - 1].digits && tokens[i].gap == sign && tokens[i].tight;
+	bool behind = i + 3 < n && tokens[i + 3].digits && tokens[i + 3].gap == sign && tokens[i + 3].tight;
 
 	return is_sign(sign) && (before || behind);
 }
@@ -384,7 +408,7 @@ struct shield_reader *shield_reader_make(struct arena *arena)
 	struct shield_reader *r = arena_alloc(arena, sizeof *r);
 
 	*r = (struct shield_reader){.arena = arena, .numbers = arena_alloc(arena, SHIELD_NUMBERS * sizeof *r->numbers), .left = LIMIT_SHIELD_TEXT,
-				    .found = arena_alloc(arena, (SHIELD_DATES + 1) * sizeof *r->found)};
+				    .places = arena_alloc(arena, PLACES * sizeof *r->places), .found = arena_alloc(arena, (SHIELD_DATES + 1) * sizeof *r->found)};
 	return r;
 }
 

@@ -1008,7 +1008,7 @@ static UNUSED void model_attach(struct model *m, const struct model_move *v)
 	model_settle(m);
 }
 
-/* Lines that come and go, and mailboxes that end: of experts and of the physician. Then the dossier is looked at, or is not. */
+/* Lines that come and go, or become old, and mailboxes that end: of experts and of the physician. Then the dossier is looked at, or is not. */
 static UNUSED void model_directory(struct model *m, const struct model_move *v)
 {
 	static const struct directory_entry lines[] = {
@@ -1025,9 +1025,14 @@ static UNUSED void model_directory(struct model *m, const struct model_move *v)
 		{BYTES_OF("general@cabinet.exemple.fr"), BYTES_OF("810000000009")},
 	};
 	struct directory *d = arena_alloc(m->arena, sizeof *d);
+	struct directory_entry *entries = arena_alloc(m->arena, sizeof lines);
 	size_t skip = v->a % COUNT(lines);
 
-	*d = (struct directory){.used = v->what % 8 != 0, .entries = lines + skip, .n_entries = COUNT(lines) - skip, .ends = ends + v->b % COUNT(ends),
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		entries[i] = lines[i];
+		entries[i].old = v->b / 32 % 4 == 0;
+	}
+	*d = (struct directory){.used = v->what % 8 != 0, .entries = entries + skip, .n_entries = COUNT(lines) - skip, .ends = ends + v->b % COUNT(ends),
 				.n_ends = v->b / 4 % 2};
 	m->world.rules.directory = d;
 	if (model_dossier(m) == NULL || v->b / 8 % 4 == 0)

@@ -255,6 +255,9 @@ void smtp_address_write(struct buf *out, const struct smtp_address *address)
 	struct buf plain = buf_make(LIMIT_SMTP_LOCAL_PART);
 	smtp_address_write_local(&plain, address);
 	struct bytes local = buf_bytes(&plain);
+	/* Without room or memory it is no address at all, never another one. */
+	out->overflow |= plain.overflow;
+	out->starved |= plain.starved;
 	if (local.len > 0 && scan_dot_string(local, 0) == local.len) {
 		buf_add(out, local);
 	} else {

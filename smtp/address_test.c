@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "smtp/address.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -233,6 +234,20 @@ static bool check_line(struct bytes line, unsigned *agreed)
 	return true;
 }
 
+/* An address for which there is no room is not written as another one. */
+static void test_no_room(void **state)
+{
+	unsigned char local[LIMIT_SMTP_LOCAL_PART + 1];
+	const struct smtp_address address = {.local = {local, sizeof local}, .domain = BYTES("a.fr")};
+	struct buf written = buf_make(512);
+
+	(void)state;
+	memset(local, 'a', sizeof local);
+	smtp_address_write(&written, &address);
+	assert_false(buf_ok(&written));
+	buf_free(&written);
+}
+
 static void test_corpus(void **state)
 {
 	(void)state;
@@ -266,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_corpus),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

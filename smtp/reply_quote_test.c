@@ -115,16 +115,16 @@ static void expect_same(const struct reading *alone, struct arena *arena, struct
 			 reply_word_name(got.patient.word), reply_word_name(got.physician.word), got.n_emergencies, got.written);
 }
 
-/* The answer above the quote, which is cut off at many places, within its lines and between them. */
+/* The answer above the quote, which is cut off at many places, within its lines and between them: at others for each answer, and at its end. */
 static void answers_above_a_quote(void **state)
 {
 	(void)state;
 	for (size_t s = 0; s < COUNT(styles); s++) {
-		size_t length = strlen(styles[s].quote), step = styles[s].marked ? 13 : 29;
+		size_t length = strlen(styles[s].quote), step = styles[s].marked ? 37 : 67;
 		for (size_t i = 0; i < COUNT(texts); i++) {
 			struct arena *arena = arena_create(256u << 20);
 			struct reading alone = read_all(arena, bytes_of_text(texts[i]));
-			for (size_t cut = 0; cut <= length; cut += cut < length && cut + step > length ? length - cut : step) {
+			for (size_t cut = 7 * i % step; cut <= length; cut += cut < length && cut + step > length ? length - cut : step) {
 				char *whole = arena_printf(arena, "%s\n\n%s%.*s", texts[i], styles[s].lead, (int)cut, styles[s].quote);
 				/* A mark that was cut in two is no mark. */
 				if (styles[s].marked && cut > 0 && (styles[s].quote[cut - 1] == '\n' || styles[s].quote[cut - 1] == '>'))

@@ -75,6 +75,17 @@ def each_wall_is_there(unit, _):
     assert {k: has.get(k) for k in WALLS} == WALLS, {k: (has.get(k), v) for k, v in WALLS.items() if has.get(k) != v}
 
 
+def what_it_shuts_out_is_said(unit, _):
+    """Folders that the configuration may put elsewhere, and that are written there: the unit and both guides say what lets them in."""
+    with open(os.path.join(ROOT, "docs/configuration.md")) as f:
+        elsewhere = set(re.findall(r"^\| `(?:\w+\.)?(keeper\.copy|audit\.folder|token_folder)` \|", f.read(), re.M))
+    assert elsewhere == {"keeper.copy", "audit.folder", "token_folder"}, elsewhere
+    for path in (unit, os.path.join(ROOT, "docs/operators.md"), os.path.join(ROOT, "docs/exploitation.md")):
+        with open(path) as f:
+            told = [p for p in re.findall(r"(?:.+\n){1,3}", f.read()) if "ReadWritePaths=" in p and all(name in p for name in elsewhere)]
+        assert told, path
+
+
 def rights_are_the_masters(unit, _):
     with open(os.path.join(ROOT, "gateway/master.c")) as f:
         kept = set(re.findall(r"PRIVILEGE\((CAP_\w+)\)", f.read()))
@@ -116,7 +127,7 @@ def it_is_closed(unit, _):
 
 
 def main():
-    cases = [("all that is needed is installed, and nothing else", everything_is_there), ("each wall", each_wall_is_there),
+    cases = [("all that is needed is installed, and nothing else", everything_is_there), ("each wall", each_wall_is_there), ("what it shuts out is said", what_it_shuts_out_is_said),
              ("the rights are those that relais-master keeps", rights_are_the_masters), ("systemd understands it", systemd_understands_it),
              ("it is closed", it_is_closed)]
     passed = failed = 0

@@ -137,13 +137,17 @@ create table body (
   check (case when key_name like 'intake:%' then length(sealed_key) = 80 when key_name like 'dossier:%' or key_name like 'apart:%' then length(sealed_key) = 60 else false end)
 );
 create index body_intake on body (id) where key_name like 'intake:%';
+create index body_home on body (key_name) where key_name not like 'intake:%';
 
--- The keeper's public keys of intake. ended_at: another took its place; what was sealed before then is still on its way in for a while. The keeper writes
--- a row before it gives a key out, and destroys the private half only long after nobody may use it here any more.
+-- The keeper's public keys of intake. ended_at: another took its place; what was sealed before then is still on its way in for a while. left_at: a body went
+-- from under it (to the minute); a backup of before has it there. The keeper writes a row before it gives a key out, and destroys the private half only long
+-- after nobody may use it here any more and the last body left it.
 create table keeper_intake (
   n        bigint primary key,
-  made_at  timestamptz not null default now(), ended_at timestamptz, destroyed_at timestamptz
+  made_at  timestamptz not null default now(), ended_at timestamptz, left_at timestamptz, destroyed_at timestamptz
 );
+-- The days whose key was used for what belongs to no dossier: it is destroyed when nothing is left under it.
+create table keeper_day (day date primary key, destroyed_at timestamptz);
 -- The keeper lives, and how many keys it has destroyed for good.
 create table keeper_state (one boolean primary key default true check (one), seen_at timestamptz not null, destroyed bigint not null);
 
@@ -229,6 +233,12 @@ language sql security definer set search_path = relais, pg_temp as $$
   delete from alarm a where a.name = alarm_over.name and a.cleared_at is not null
 $$;
 
+-- The pause of what waits for somebody who is away, each time longer: a second to a minute. What waits long costs nearly nothing.
+create function wait_after(waits integer) returns interval
+language sql immutable as $$
+  select make_interval(secs => least(60, power(2, least(wait_after.waits, 6))))
+$$;
+
 -- The virus scanner as a worker sees it.
 create function antivirus_state(away boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
@@ -237,6 +247,17 @@ begin
     perform alarm_raise('antivirus.away', 'critical', '{}');
   elsif exists (select from alarm a where a.name = 'antivirus.away' and a.cleared_at is null) then
     perform alarm_clear('antivirus.away');
+  end if;
+end $$;
+
+-- The opener of encrypted mail, likewise.
+create function opener_state(away boolean) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if opener_state.away then
+    perform alarm_raise('opener.away', 'critical', '{}');
+  elsif exists (select from alarm a where a.name = 'opener.away' and a.cleared_at is null) then
+    perform alarm_clear('opener.away');
   end if;
 end $$;
 
@@ -331,6 +352,7 @@ create table inbox (
   complete    boolean not null,
   state       text not null default 'received' check (state in ('received', 'claimed', 'done')),
   tries       integer not null default 0,
+  waits       integer not null default 0,                -- for somebody whom we ask and who was away (wait_after)
   session     bigint,
   not_before  timestamptz not null default '-infinity',
   -- what was found and decided
@@ -354,6 +376,23 @@ create index inbox_held on inbox (id) where outcome = 'held';
 create index inbox_message on inbox (message_id) where message_id is not null;
 create index inbox_dossier on inbox (dossier) where dossier is not null;
 create unique index inbox_body on inbox (body);
+-- Messages that no dossier has: in their order, and by whom they are from, for or about (apart_of_patient).
+create index inbox_apart on inbox (id) where dossier is null and erased is null;
+-- The addresses that stand in a message and in what was found in it, whole, what is before their @, and what may be a person's national number; in lower case.
+-- In one pass: the words are a stranger's, as many as he likes.
+create function message_names(mail_from text, from_address text, recipients text[], facts jsonb) returns text[] language sql immutable parallel safe cost 10000 as $$
+  select array(select distinct n.name
+    from (select mail_from union all select from_address union all select unnest(recipients)
+          union all select x #>> '{}' from jsonb_path_query(facts, 'strict $.** ? (@.type() == "string")') x) t (text)
+         cross join lateral regexp_split_to_table(lower(t.text), '[][[:space:]<>"(),;:\\]+') v
+         cross join lateral (values (rtrim(v, '.'), split_part(rtrim(v, '.'), '^', 1))) w (word, field)
+         cross join lateral unnest(case
+           when strpos(w.word, '@') > 1 and length(w.word) <= 320 then array[w.word, split_part(w.word, '@', 1)]
+           when length(w.field) between 13 and 15 and translate(w.field, '0123456789ab', '') = '' then array[w.field] end) n (name)
+   where strpos(t.text, '@') > 0 or t.text ~ '[0-9]{5}')
+$$;
+create index inbox_names on inbox using gin (message_names(mail_from, from_address, recipients, facts)) with (fastupdate = off) where dossier is null and erased is null;
+create index inbox_erased on inbox (erased) where erased is not null;
 
 -- account: '' is mail of an operator.
 create function intake_message(account text, peer_name text, peer_address text, helo text, mail_from text, recipients text[],
@@ -505,12 +544,14 @@ create table outbox (
   created_at    timestamptz not null,        -- by the real clock, as all that tells of a mail under way
   state         text not null default 'decided'
                 check (state in ('decided', 'composed', 'sealed', 'sending', 'accepted', 'failed', 'cancelled')),
-  session       bigint, tries integer not null default 0,
+  session       bigint, tries integer not null default 0, waits integer not null default 0,   -- waits: as of the inbox
   next_at       timestamptz not null default '-infinity',
   head          bytea, entity bigint references body,
   seal          bytea, sent_digest bytea, fingerprint text,
   encrypted     text check (encrypted in ('authenticated', 'enveloped')),   -- it leaves as outbox_envelope has it; null: as head, entity and seal
   sealed_digest bytea, envelope_size bigint,     -- of an encrypted mail: of the signed mail that is inside; of the object
+  sealed_to     bytea,                           -- of an encrypted mail: SHA-256 of the certificate; it names the recipient, and goes with an erasure
+  clear_why     text,                            -- of one in clear whose recipient's rule is "held": why
   composed_at timestamptz, sealed_at timestamptz, ended_at timestamptz,
   reason text, reply_code integer, enhanced text, reply_text text, host text, tls jsonb, queue_id text,
   proof         integer not null default 0,  -- 0 queued, 1 left, 2 accepted, 3 delivered, 4 read, 5 answered
@@ -528,7 +569,8 @@ create table outbox (
     and party in ('nurses', 'duty', 'operator', 'officer', 'manager', 'expert', 'insurer'))),
   check (form = 'signed' or (seal is null and party = 'sender' and code in ('M70', 'M71'))),
   check (state not in ('sealed', 'sending', 'accepted') or (sent_digest is not null and (seal is not null) = (form = 'signed'))),
-  check ((encrypted is null) = (sealed_digest is null) and (encrypted is null) = (envelope_size is null) and (encrypted is null or seal is not null)),
+  check ((encrypted is null) = (sealed_digest is null) and (encrypted is null) = (envelope_size is null) and (encrypted is null) = (sealed_to is null)
+    and (encrypted is null or (seal is not null and clear_why is null))),
   check (state <> 'accepted' or (reply_code between 200 and 299 and proof >= 2))
 );
 create index outbox_compose on outbox (id) where state = 'decided';
@@ -542,6 +584,8 @@ create index outbox_dossier on outbox (dossier) where dossier is not null;
 create index outbox_inbox on outbox (inbox) where inbox is not null;
 create index outbox_notice on outbox (lower(recipient), created_at) where form = 'report' or code = 'M71';
 create unique index outbox_entity on outbox (entity) where entity is not null;
+create index outbox_service on outbox (id) where dossier is null and inbox is null and erased is null;
+create index outbox_erased on outbox (erased) where erased is not null;
 
 -- An encrypted mail as it leaves, each time it is sent: the object, in rows of 256 KiB. Nobody here can open it.
 create table outbox_envelope (
@@ -557,7 +601,8 @@ create table outbox_attempt (
   primary key (outbox, number)
 );
 
--- The signer and the deliverer, who hears strangers, read the entities that are theirs to seal or to send now, and no mail that came in.
+-- The signer and the deliverer, who hears strangers, read the entities that are theirs to seal or to send now, and no mail that came in. Of a mail that
+-- leaves encrypted the deliverer has the object alone (outbox_envelope).
 -- The size of the whole stands in each row.
 create function body_read(body bigint) returns table (size bigint, data bytea)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
@@ -566,7 +611,7 @@ begin
      and (session_user <> 'relais_opener' or exists (select from inbox i where i.body = body_read.body))
      and (session_user not in ('relais_signer', 'relais_deliverer')
           or exists (select from outbox o where o.entity = body_read.body
-                     and o.state = case session_user when 'relais_signer' then 'composed' else 'sending' end))
+                     and case session_user when 'relais_signer' then o.state = 'composed' else o.state = 'sending' and o.encrypted is null end))
    order by c.number;
 end $$;
 
@@ -649,21 +694,44 @@ begin
   select r.data into domain from recipient r where r.active and r.address = '@' || lower(substring(sign_encrypt.address from '[^@]*$'));
   encrypt := coalesce(own->>'encrypt', domain->>'encrypt', 'never');
   content := coalesce(own->>'content', domain->>'content', 'authenticated');
-  certificate := decode(regexp_replace(regexp_replace(own->>'certificate', '-----END CERTIFICATE-----.*', ''), '-----[^-]*-----|\s', '', 'g'), 'base64');
+  if encrypt <> 'never' then
+    certificate := decode(regexp_replace(regexp_replace(own->>'certificate', '-----END CERTIFICATE-----.*', ''), '-----[^-]*-----|\s', '', 'g'), 'base64');
+  end if;
+end $$;
+
+-- What is sealed and is not what the rule of today wants: in clear to whom nobody may write in clear, or encrypted for a certificate that is not its mailbox's
+-- any more, which who lost his key cannot read. It is sealed anew, and nobody takes up the old one; what was sent of it stands in the signer's journal and in
+-- its attempts. Not what a session has in hand; nor what may have left and is asked of the journal first: behind a fence, with an attempt that has no result
+-- (the deliverer's next one reads its journal), or taken before (sent_before). True: it was so.
+create function outbox_unseal(outbox bigint) returns boolean language plpgsql as $$
+begin
+  update outbox o set state = 'composed', seal = null, sent_digest = null, fingerprint = null, encrypted = null, sealed_digest = null, envelope_size = null,
+         sealed_to = null, sealed_at = null, clear_why = null, session = null, tries = 0, next_at = now(), ended_at = null
+    from sign_encrypt((select r.recipient from outbox r where r.id = outbox_unseal.outbox)) e
+   where o.id = outbox_unseal.outbox and (o.state in ('sealed', 'failed') or o.state = 'sending' and session_over(o.session, 0)) and o.sent_digest is not null
+     and o.form = 'signed' and o.channel = 'mail' and o.looked is distinct from 'held' and o.erased is null
+     and not fenced() and not exists (select from sent_before s where s.message_id = o.message_id and s.taken)
+     and not coalesce((select a.result is null from outbox_attempt a where a.outbox = o.id order by a.number desc limit 1), false)
+     and case when o.encrypted is null then e.encrypt not in ('never', 'held')   -- as signer_way reads it
+              else sha256(e.certificate) is distinct from o.sealed_to or (e.content = 'enveloped') <> (o.encrypted = 'enveloped') end;
+  if not found then return false; end if;
+  delete from outbox_envelope e where e.outbox = outbox_unseal.outbox;
+  perform tell('signer');
+  return true;
 end $$;
 
 create function sign_claim(session bigint, out outbox bigint, out code text, out recipients text[], out from_address text,
   out state text, out head bytea, out entity_body bigint, out entity_size bigint, out entity_digest bytea,
   out decision jsonb, out message_id text, out allowed text[], out form text, out channel text, out party text, out service boolean,
-  out encrypt text, out content text, out certificate bytea) returns setof record
+  out encrypt text, out content text, out certificate bytea, out tries integer) returns setof record
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
   with picked as materialized (
-    select o.id, o.recipient from outbox o where o.state = 'composed' and o.next_at <= now() and not o.frozen and session_over(o.session, sign_claim.session)
+    select o.id, o.recipient from outbox o where o.state = 'composed' and o.next_at <= now() and not o.frozen and not (select fenced()) and session_over(o.session, sign_claim.session)
      order by o.id limit 1 for update skip locked),
   rule as materialized (select p.id, e.encrypt, e.content, e.certificate from picked p, sign_encrypt(p.recipient) e)
-  update outbox o set session = sign_claim.session, tries = tries + 1 from rule, body b
+  update outbox o set session = sign_claim.session, tries = o.tries + 1 from rule, body b
    where o.id = rule.id and b.id = o.entity
   returning o.id, o.code, array[o.recipient], o.return_path, o.state, o.head, b.id, b.size, b.digest,
     (select to_jsonb(x) from (select e.seq as event, e.dossier, e.kind, o.party, o.rule from dossier_event e
@@ -674,12 +742,14 @@ begin
        select null, null, 'service', o.party, o.rule where o.dossier is null and o.inbox is null) x limit 1),
     o.message_id, case when o.channel = 'mail' then sign_allowed(o.dossier, o.party, o.inbox) when sign_letter(o.dossier, o.party) then '{print}'::text[] else '{}' end,
     o.form, o.channel, o.party, o.dossier is null and o.inbox is null,
-    rule.encrypt, rule.content, rule.certificate;
+    rule.encrypt, rule.content, rule.certificate, o.tries;
 end $$;
 
 create table sign_journal (
-  outbox bigint primary key references outbox, at timestamptz not null default now(),
-  entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null   -- '' of a report: no seal
+  outbox bigint not null references outbox, at timestamptz not null default now(),
+  entity_digest bytea not null, sent_digest bytea not null, fingerprint text not null,   -- '' of a report: no seal
+  sealed_digest bytea,                       -- as of the outbox
+  primary key (outbox, sent_digest)          -- one that was encrypted anew for another certificate has two
 );
 
 -- An encrypted mail, row by row, in the transaction that says it is sealed.
@@ -691,28 +761,40 @@ begin
   if not found then perform refuse('store.conflict'); end if;
 end $$;
 
--- It leaves encrypted only, and there is no certificate to encrypt to: it waits, and stands among the tasks (task_list), until one is imported.
-create function sign_wait(outbox bigint, session bigint, reason text) returns void
+-- It cannot be sealed now, and the mails behind it can: it waits so long, with so many tries behind it. It leaves encrypted only, and there is no certificate
+-- to encrypt to, until one is imported; its entity has no key; it was tried too often. The first and the last stand among the tasks (task_list).
+-- certificate: the one that was looked at. An import that is under way has the row (rule_import): what it says is seen once it is over.
+create function sign_wait(outbox bigint, session bigint, reason text, seconds integer, tries integer, certificate bytea) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
+declare again boolean := false; to_whom text;
 begin
-  update outbox o set reason = sign_wait.reason, next_at = now() + interval '1 hour', session = null
+  if sign_wait.reason = 'sign.certificate' then
+    select o.recipient into to_whom from outbox o where o.id = sign_wait.outbox for update;
+    select e.encrypt in ('never', 'held') or coalesce(e.certificate, '') <> coalesce(sign_wait.certificate, '') into again from sign_encrypt(to_whom) e;
+  end if;
+  update outbox o set reason = sign_wait.reason, next_at = now() + case when again then interval '0' else make_interval(secs => sign_wait.seconds) end,
+         tries = sign_wait.tries, session = null
    where o.id = sign_wait.outbox and o.state = 'composed' and o.session = sign_wait.session;
   if not found then perform refuse('store.conflict'); end if;
 end $$;
 
-create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text, encrypted text, sealed_digest bytea, envelope_size bigint) returns void
+-- Sealed anew (outbox_unseal), it has been tried before: its attempts are counted on.
+create function sign_done(outbox bigint, session bigint, seal bytea, sent_digest bytea, fingerprint text, encrypted text, sealed_digest bytea, envelope_size bigint,
+  sealed_to bytea, clear_why text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   if sign_done.encrypted is not null and sign_done.envelope_size is distinct from (select sum(length(e.data)) from outbox_envelope e where e.outbox = sign_done.outbox) then
     perform refuse('store.refused');
   end if;
-  update outbox o set state = 'sealed', seal = sign_done.seal, sent_digest = sign_done.sent_digest, tries = 0, reason = null,
+  update outbox o set state = 'sealed', seal = sign_done.seal, sent_digest = sign_done.sent_digest, reason = null,
+         tries = (select count(*) from outbox_attempt a where a.outbox = o.id),
          encrypted = sign_done.encrypted, sealed_digest = sign_done.sealed_digest, envelope_size = sign_done.envelope_size,
+         sealed_to = sign_done.sealed_to, clear_why = sign_done.clear_why,
          fingerprint = sign_done.fingerprint, sealed_at = now(), session = null, next_at = now()
    where o.id = sign_done.outbox and o.state = 'composed' and o.session = sign_done.session;
   if not found then perform refuse('store.conflict'); end if;
-  insert into sign_journal (outbox, entity_digest, sent_digest, fingerprint)
-    select o.id, b.digest, o.sent_digest, o.fingerprint from outbox o join body b on b.id = o.entity where o.id = sign_done.outbox;
+  insert into sign_journal (outbox, entity_digest, sent_digest, fingerprint, sealed_digest)
+    select o.id, b.digest, o.sent_digest, o.fingerprint, o.sealed_digest from outbox o join body b on b.id = o.entity where o.id = sign_done.outbox;
   perform tell('outbox');
 end $$;
 
@@ -726,11 +808,18 @@ begin
 end $$;
 
 -- ---------------------------------------------------------------- the fence
--- A database that was set back to an earlier point knows less than the world does. As long as the row of fence is there no mail leaves:
--- relais.deliver_fence puts it there when the deliverer's own journal, outside the database, knows of a mail that the database does not; who
--- restores may put it there beforehand; `relais fence lift` takes it away when it has read the journals.
+-- A database that was set back to an earlier point knows less than the world does. As long as the row of fence is there no mail is made, sealed or sent, and
+-- nothing is decided: no message, act or deadline is taken up, so that no dossier gets a reference and no mail a number that another had. What comes in is kept.
+-- `relais restore` puts it there, and who finds that the journals, outside the database, know of what the database does not: the master before it starts
+-- anything (fence_look), the deliverer on each connection (deliver_fence). `relais fence lift` takes it away when it has read the journals.
 create table fence (
   one boolean primary key default true check (one), closed_at timestamptz not null default now(), why text not null, actor text not null
+);
+-- Each closing, for good. inbox: the highest number that the journals had when it was lifted. erasures: no certificate up to this number is made any more,
+-- since those that were are not all known here. Holds that were set since are forgotten, too: nothing is erased before a person has looked (hold_confirm).
+create table fence_history (
+  number bigint generated always as identity primary key, closed_at timestamptz not null default now(), why text not null, actor text not null, erasures bigint not null,
+  lifted_at timestamptz, lifted_by text, inbox bigint, confirmed_at timestamptz, confirmed_by text, holds bigint
 );
 -- What had left and the database had forgotten. taken: a server answered for it; else it was begun and may have arrived. A mail that is decided
 -- anew and is about the same waits for a person: held is its number.
@@ -743,38 +832,86 @@ create table sent_before (
 create index sent_before_open on sent_before (code, party) where held is null;
 -- What was accepted and is lost, as a person has settled it: by the number in the receivers' journal and the digest, since numbers come again.
 create table missing_note (
-  inbox bigint not null, digest bytea not null check (length(digest) = 32), at timestamptz not null default now(), actor text not null, words text not null,
-  primary key (inbox, digest)
+  inbox bigint not null, digest bytea not null check (length(digest) = 32), at timestamptz not null default clock_timestamp(), actor text not null, words text not null,
+  primary key (inbox, digest, at)     -- what was said before stays
 );
+
+-- The server's own start, at the last look of a master (fence_look). Another one may be a standby that was behind, or the same with an older disk: nothing is
+-- taken up on it before a master has looked.
+create table fence_server (one boolean primary key default true check (one), started_at timestamptz not null default pg_postmaster_start_time());
+insert into fence_server default values;
+create function fenced() returns boolean language sql stable as $$
+  select exists (select from fence) or not exists (select from fence_server s where s.started_at = pg_postmaster_start_time())
+$$;
 
 create function fence_close(why text, actor text) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   insert into fence (why, actor) values (left(fence_close.why, 200), left(fence_close.actor, 100)) on conflict do nothing;
+  if not found then return; end if;
+  insert into fence_history (why, actor, erasures) select f.why, f.actor, (select coalesce(max(e.number), 0) + 1000 from erasure e) from fence f;
   perform alarm_raise('store.earlier', 'critical', jsonb_build_object('why', left(fence_close.why, 200)));
 end $$;
-create function fence_state() returns table (closed boolean, closed_at timestamptz, why text, actor text, sent bigint, held bigint)
+-- looked: since this server runs. Not so, and nothing is taken up, closed or not.
+create function fence_state() returns table (closed boolean, looked boolean, closed_at timestamptz, why text, actor text, sent bigint, held bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select f.one is not null, f.closed_at, f.why, f.actor, (select count(*) from sent_before), (select count(*) from sent_before s where s.held is not null)
+  select f.one is not null, exists (select from fence_server s where s.started_at = pg_postmaster_start_time()), f.closed_at, f.why, f.actor, (select count(*) from sent_before), (select count(*) from sent_before s where s.held is not null)
     from (values (1)) v left join fence f on true
 $$;
 
 -- Does the database know of this attempt? Each is committed before its line in the journal is written.
 create function sent_known(message_id text, attempt integer, taken boolean) returns boolean language sql stable as $$
   select exists (select from sent_before s where s.message_id = sent_known.message_id)
+      -- Taken is taken, whatever a report said later.
       or exists (select from outbox o join outbox_attempt a on a.outbox = o.id where o.message_id = sent_known.message_id and a.number >= sent_known.attempt
-                   and (not sent_known.taken or o.state = 'accepted'))
+                   and (not sent_known.taken or a.result = 'accepted'))
 $$;
 
--- The deliverer asks on each new connection, with the last line of its journal. True: nothing may leave.
-create function deliver_fence(message_id text, attempt integer) returns boolean
-language plpgsql security definer set search_path = relais, pg_temp as $$
+-- Of these lines of a deliverer's journal, those that the database does not know. answered: nor that a server took the mail, where the line says so. What was
+-- tried is never deleted, so that no clock is asked how old a line is.
+create function fence_unknown(lines jsonb, answered boolean) returns setof jsonb
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select l from jsonb_array_elements(fence_unknown.lines) l
+   where not sent_known(l->>'message_id', (l->>'attempt')::integer, fence_unknown.answered and l->>'event' = 'taken')
+$$;
+-- The mails at the end of a journal of what was sent (gateway/sent_journal.h): any that the database does not know? Not the last one alone: mails leave side
+-- by side, and a database may end between two of them. That a server took one is in the journal first.
+create function fence_compare(lines jsonb, actor text) returns boolean language plpgsql as $$
 begin
-  if deliver_fence.message_id <> '' and not sent_known(deliver_fence.message_id, deliver_fence.attempt, false) and not exists (select from fence) then
-    perform fence_close('journal', 'deliverer');
+  if not exists (select from fence) and exists (select from fence_unknown(fence_compare.lines, false)) then
+    perform fence_close('journal', fence_compare.actor);
   end if;
   return exists (select from fence);
 end $$;
+-- The deliverer asks on each new connection. True: nothing may leave.
+create function deliver_fence(lines jsonb) returns boolean
+language sql security definer set search_path = relais, pg_temp as $$
+  select fence_compare(deliver_fence.lines, 'deliverer')
+$$;
+-- The master, before anything starts, and on each start of the server. accepted: the ends of the journals of what was accepted; each line of theirs is
+-- written after its row, which stays. By their bytes: what came in since may have the numbers of what is lost.
+create function fence_look(lines jsonb, accepted jsonb) returns boolean
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if exists (select from jsonb_array_elements(fence_look.accepted) l where (l->>'inbox')::bigint > (select coalesce(max(f.inbox), 0) from fence_history f)
+               and not exists (select from inbox i join body b on b.id = i.body where i.id = (l->>'inbox')::bigint and encode(b.digest, 'hex') = l->>'digest')) then
+    perform fence_close('journal', 'master');
+  end if;
+  -- What comes in meanwhile gets no number that another had.
+  if fence_compare(fence_look.lines, 'master') then
+    perform numbers_above((select coalesce(max((l->>'inbox')::bigint), 0) from jsonb_array_elements(fence_look.accepted) l),
+                          (select coalesce(max((l->>'outbox')::bigint), 0) from jsonb_array_elements(fence_look.lines) l));
+  end if;
+  update fence_server s set started_at = pg_postmaster_start_time() where s.started_at <> pg_postmaster_start_time();
+  if found then perform tell('inbox'), tell('outbox'); end if;
+  perform alarm_clear('fence.unlooked');
+  return exists (select from fence);
+end $$;
+-- It could not look: see names what it cannot read.
+create function fence_unlooked(see text) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  select alarm_raise('fence.unlooked', 'critical', jsonb_build_object('see', left(fence_unlooked.see, 500)))
+$$;
 
 -- Before a mail is sent that the journals had: taken, it is over by their evidence; begun, a person decides once (relais retry). True: it was so.
 create function sent_settle(outbox bigint) returns boolean language plpgsql as $$
@@ -812,21 +949,18 @@ begin
   update outbox x set next_at = 'infinity', reason = 'sent.before' where x.id = o.id;
 end $$;
 
--- What is to be known of the journals' end: lines older than this were in the database's backup, by a day's margin for clocks.
-create function fence_since(out accepted timestamptz, out sent timestamptz)
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select coalesce((select max(i.received_at) from inbox i), '-infinity') - interval '1 day',
-         coalesce((select max(a.started_at) from outbox_attempt a), '-infinity') - interval '1 day'
-$$;
--- Of these lines of the deliverer's journal (the last of each Message-ID), those that the database does not know.
-create function fence_unknown(lines jsonb) returns setof jsonb
-language sql stable security definer set search_path = relais, pg_temp as $$
-  select l from jsonb_array_elements(fence_unknown.lines) l
-   where not sent_known(l->>'message_id', (l->>'attempt')::integer, l->>'event' = 'taken')
-$$;
+-- Numbers that were given are not given again.
+create function numbers_above(inbox bigint, outbox bigint) returns void language plpgsql as $$
+declare sequence text;
+begin
+  sequence := pg_get_serial_sequence('relais.inbox', 'id');
+  perform setval(sequence, greatest(numbers_above.inbox + 1000, (select coalesce(max(i.id), 0) + 1000 from inbox i), nextval(sequence)));
+  sequence := pg_get_serial_sequence('relais.outbox', 'id');
+  perform setval(sequence, greatest(numbers_above.outbox + 1000, (select coalesce(max(o.id), 0) + 1000 from outbox o), nextval(sequence)));
+end $$;
 -- Takes them in and lets mail leave again. Numbers that the journals have are never given a second time: neither to a message, nor to a mail, nor
--- to a dossier, whose reference stands in mails that people have.
-create function fence_lift(lines jsonb, inbox bigint, outbox bigint, actor text) returns bigint
+-- to a dossier, whose reference stands in mails that people have. destroyed: the references whose key the keeper destroyed.
+create function fence_lift(lines jsonb, inbox bigint, outbox bigint, destroyed text[], actor text) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare n bigint;
 begin
@@ -834,14 +968,14 @@ begin
     select l->>'message_id', l->>'event' = 'taken', (l->>'at')::timestamptz, (l->>'outbox')::bigint, coalesce(l->'about'->>'code', ''), coalesce(l->'about'->>'party', ''),
            coalesce(l->'about'->>'ref', ''), coalesce(l->'about'->>'cause', ''), coalesce(l->'about'->>'effect', ''), l->>'host', nullif((l->>'code')::integer, 0),
            l->>'enhanced', l->>'queue_id', left(fence_lift.actor, 100)
-      from fence_unknown(fence_lift.lines) l on conflict do nothing;
+      from fence_unknown(fence_lift.lines, true) l order by l->>'event' = 'taken' desc on conflict do nothing;
   get diagnostics n = row_count;
-  perform setval(pg_get_serial_sequence('relais.inbox', 'id'), greatest(fence_lift.inbox, (select coalesce(max(i.id), 0) from inbox i)) + 1000);
-  perform setval(pg_get_serial_sequence('relais.outbox', 'id'), greatest(fence_lift.outbox, (select coalesce(max(o.id), 0) from outbox o)) + 1000);
-  perform setval('dossier_number', greatest((select last_value from dossier_number), (select coalesce(max(split_part(s.ref, '-', 3)::bigint), 0) from sent_before s
-    where s.ref ~ '^A-\d{4}-\d{6,}-')) + 1000);
+  perform numbers_above(fence_lift.inbox, fence_lift.outbox);
+  perform setval('dossier_number', greatest((select last_value from dossier_number), (select coalesce(max(split_part(r, '-', 3)::bigint), 0)
+    from (select s.ref from sent_before s union all select unnest(fence_lift.destroyed)) x (r) where r ~ '^A-\d{4}-\d{6,12}-')) + 1000);
+  update fence_history f set lifted_at = now(), lifted_by = left(fence_lift.actor, 100), inbox = fence_lift.inbox where f.lifted_at is null;
   delete from fence;
-  perform alarm_clear('store.earlier'), tell('outbox');
+  perform alarm_clear('store.earlier'), tell('inbox'), tell('outbox');
   return n;
 end $$;
 create function sent_before_list() returns table (message_id text, taken boolean, at timestamptz, outbox bigint, code text, party text, ref text, host text, held text)
@@ -851,11 +985,10 @@ $$;
 create function missing_noted(inbox bigint, digest text, actor text, words text) returns void
 language sql security definer set search_path = relais, pg_temp as $$
   insert into missing_note (inbox, digest, actor, words) values (missing_noted.inbox, decode(missing_noted.digest, 'hex'), left(missing_noted.actor, 100), left(missing_noted.words, 500))
-    on conflict on constraint missing_note_pkey do update set at = now(), actor = excluded.actor, words = excluded.words
 $$;
 create function missing_notes() returns table (inbox bigint, digest text, at timestamptz, actor text, words text)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select m.inbox, encode(m.digest, 'hex'), m.at, m.actor, m.words from missing_note m order by m.inbox
+  select m.inbox, encode(m.digest, 'hex'), m.at, m.actor, m.words from missing_note m order by m.inbox, m.at
 $$;
 
 -- ---------------------------------------------------------------- deliverer
@@ -864,7 +997,7 @@ create function deliver_due(most integer) returns table (domain text, mails bigi
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query select o.domain, count(*) from outbox o
-   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and not exists (select from fence)
+   where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and not (select fenced())
      and (o.state = 'sealed' or session_over(o.session, 0))
    group by o.domain order by min(o.next_at) limit deliver_due.most;
 end $$;
@@ -893,7 +1026,7 @@ create function deliver_claim(session bigint, domains text[], out outbox bigint,
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare n integer; picked bigint; next text;
 begin
-  if exists (select from fence) then return; end if;
+  if fenced() then return; end if;
   for next in
     select d from unnest(deliver_claim.domains) d, lateral (select o.next_at from outbox o
        where o.state in ('sealed', 'sending') and o.next_at <= now() and not o.frozen and o.domain = d
@@ -912,7 +1045,8 @@ begin
         told = o.stop is distinct from 'dossier.document.stopped'
        where o.id = picked and (o.stop is not null or o.party in ('representative', 'other_parent') and o.channel = 'mail'
          and not lower(o.recipient) = any (sign_allowed(o.dossier, o.party, o.inbox)));
-      exit when not found;
+      -- What the rule of its recipient wants counts when it leaves.
+      exit when not found and not outbox_unseal(picked);
       perform mail_late_over(), tell('inbox');
     end loop;
     exit when picked is not null;

@@ -42,7 +42,9 @@ create index sender_domain on sender using gin (domains) where active;
 -- How a mailbox ("a@b"), or all of a domain ("@b"), wants its mail. In lower case.
 create table recipient (
   address text not null, version integer not null, data jsonb not null, active boolean not null,
-  imported_at timestamptz not null default now(), primary key (address, version)
+  imported_at timestamptz not null default now(), primary key (address, version),
+  -- What the signer reads: nothing stands before it that is no certificate.
+  check (coalesce(data->>'certificate', '') = '' or data->>'certificate' ~ '^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n')
 );
 create unique index recipient_active on recipient (address) where active;
 
@@ -118,9 +120,12 @@ begin
     update recipient r set active = false where r.address = key and r.active;
     select coalesce(max(r.version), 0) + 1 into v from recipient r where r.address = key;
     insert into recipient values (key, v, item, true);
-    -- What waits for a certificate is looked at again.
-    update outbox o set next_at = now() where o.state = 'composed' and o.reason = 'sign.certificate'
-       and (lower(o.recipient) = key or '@' || lower(substring(o.recipient from '[^@]*$')) = key);
+    -- What waits for a certificate, or is about to (sign_wait), is looked at again; what is sealed and is not what the rule wants is sealed anew, but what
+    -- waits for a person.
+    update outbox o set next_at = now() where o.state = 'composed' and (o.reason = 'sign.certificate' or o.session is not null)
+       and key in (lower(o.recipient), '@' || o.domain);
+    perform outbox_unseal(o.id) from outbox o where o.state = 'sealed' and not o.frozen and o.domain = substring(key from '[^@]*$')
+       and key in (lower(o.recipient), '@' || o.domain) and o.next_at < 'infinity';
     perform tell('signer');
   elsif kind = 'settings' then
     key := item->>'setting';
@@ -175,6 +180,11 @@ begin
   select r.data into old from recipient r where r.active and r.address in (key, '@' || substring(key from '[^@]*$')) order by r.address = key desc limit 1;
   perform rule_import('recipient', coalesce(old, '{}') || jsonb_build_object('recipient', key, 'form', recipient_learn.form, 'why', recipient_learn.why));
 end $$;
+-- The certificates that mail is encrypted to, for what looks at them each day.
+create function recipient_certificates() returns table (address text, certificate text)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select r.address, r.data->>'certificate' from recipient r, sign_encrypt(r.address) e where r.active and r.data->>'certificate' <> '' and e.encrypt <> 'never'
+$$;
 create function rule_settings() returns table (version integer, data jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select s.version, s.data from setting s where s.active order by s.name
@@ -241,6 +251,7 @@ create table dossier_event (
 -- What happened in a span of time: of all dossiers, and whether anything did of one.
 create index dossier_event_day on dossier_event (at) where kind in ('requested', 'released');
 create index dossier_event_when on dossier_event (dossier, at);
+create index dossier_event_inbox on dossier_event (inbox) where inbox is not null;
 -- What each expert was asked and took, for his load: counted from the events themselves.
 create index dossier_event_expert on dossier_event ((data->>'rpps'), at) where kind in ('offered', 'standby_offered', 'offer_accepted', 'offer_expired');
 
@@ -751,8 +762,10 @@ begin
   lock table directory_entry in share row exclusive mode;
   select i.* into last from directory_import i order by i.id desc limit 1;
   if last.digest = decode(about->>'digest', 'hex') then
-    update directory_import i set confirmed_at = now() where i.id = last.id;
+    update directory_import i set confirmed_at = now(), generated_at = greatest(i.generated_at, least((about->>'generated_at')::timestamptz, now()))
+     where i.id = last.id;
     truncate directory_stage;
+    perform directory_hope();
     return jsonb_build_object('same', true, 'import', last.id, 'entries', last.entries);
   end if;
   answer := directory_difference();
@@ -891,15 +904,17 @@ begin
   return given;
 end $$;
 
--- For one decision: every line of these persons and mailboxes ('entry'), who vouches ('confirmed'), what left ('ended'); 'used' when there is an extract.
-create function directory_facts(persons text[], mailboxes text[]) returns table (what text, address text, person text, structure text, kind text,
+-- For one decision: every line of these persons and mailboxes ('entry'; 'old' of an extract that is older than `oldest`), who vouches ('confirmed'),
+-- what left ('ended'); 'used' when there is an extract.
+create function directory_facts(persons text[], mailboxes text[], oldest timestamptz) returns table (what text, address text, person text, structure text, kind text,
   family text, given text, rank integer, red boolean, preferred boolean)
 language plpgsql stable security definer set search_path = relais, pg_temp as $$
 begin
   return query
   select 'used', '', '', '', '', '', '', 0, false, false where exists (select from directory_import)
   union all
-  select 'entry', e.address, e.person, e.structure, e.kind, e.family, e.given, 0, false,
+  select case when (select i.generated_at from directory_import i order by i.id desc limit 1) < directory_facts.oldest then 'old' else 'entry' end,
+         e.address, e.person, e.structure, e.kind, e.family, e.given, 0, false,
          exists (select from directory_preferred p where p.person = e.person and p.address = e.address)
     from directory_entry e where (e.person = any(directory_facts.persons) or e.address = any(directory_facts.mailboxes))
      and not exists (select from directory_asked a where a.person = e.person and a.inactive)
@@ -977,7 +992,7 @@ end $$;
 -- The next dossier to be looked at again, locked for this transaction.
 create function directory_claim() returns bigint
 language sql security definer set search_path = relais, pg_temp as $$
-  select t.dossier from directory_touched t where t.at <= now() order by t.at limit 1 for update skip locked
+  select t.dossier from directory_touched t where t.at <= now() and not (select fenced()) order by t.at limit 1 for update skip locked
 $$;
 create function directory_done(dossier bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -1030,6 +1045,7 @@ create function work_claim(session bigint, batch integer) returns table (inbox b
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare suspect bigint;
 begin
+  if fenced() then return; end if;
   -- What was tried before may have ended its worker: it is taken alone, so that nothing else is counted as tried with it.
   select i.id into suspect from inbox i where i.state <> 'done' and i.complete and i.not_before <= now() and i.tries > 0
      and (i.state = 'received' or session_over(i.session, work_claim.session))
@@ -1046,14 +1062,23 @@ begin
     from claimed c join body b on b.id = c.body order by c.id;
 end $$;
 
--- Gives a claimed message back, to be tried again after a pause. A try that failed by our own trouble does not count, for a day.
-create function work_release(inbox bigint, session bigint, pause_seconds integer, ours boolean) returns void
+-- Gives a claimed message back, to be tried again after a pause. A try that failed by our own trouble does not count, for a day: should the
+-- message bring that trouble about itself, it ends then. Never, however long it lasts, counts that somebody whom we ask is away.
+create function work_release(inbox bigint, session bigint, ours boolean, away boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update inbox i set state = 'received', session = null, not_before = now() + make_interval(secs => pause_seconds),
-    tries = i.tries - case when ours and i.received_at > now() - interval '1 day' then 1 else 0 end
+  update inbox i set state = 'received', session = null, waits = i.waits + (ours or away)::integer,
+    not_before = now() + case when ours or away then wait_after(i.waits) else make_interval(secs => i.tries) end,
+    tries = i.tries - (away or ours and i.received_at > now() - interval '1 day')::integer
    where i.id = work_release.inbox and i.state = 'claimed' and i.session = work_release.session;
 end $$;
+
+-- The same of one that was not tried: it stands as it stood.
+create function work_return(inbox bigint, session bigint) returns void
+language sql security definer set search_path = relais, pg_temp as $$
+  update inbox i set state = 'received', session = null, tries = i.tries - 1
+   where i.id = work_return.inbox and i.state = 'claimed' and i.session = work_return.session
+$$;
 
 -- What came before under the same Message-ID and From. What is held waits for a person already: its very bytes within a day, before or after (two workers take two copies in any order), are the copy
 -- of a peer that never heard our 250, not a second thing to look at. What was refused is with nobody: it is judged again. One at a time a Message-ID, until the end of the transaction: two copies that
@@ -1239,7 +1264,7 @@ insert into service_timer (name) values ('digest'), ('figures'), ('statements'),
 create function service_claim(at timestamptz) returns table (name text, due timestamptz)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  return query select t.name, t.due from service_timer t where t.due <= service_claim.at order by t.due, t.name limit 1 for update skip locked;
+  return query select t.name, t.due from service_timer t where t.due <= service_claim.at and not (select fenced()) order by t.due, t.name limit 1 for update skip locked;
 end $$;
 create function service_next(name text, due timestamptz) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -1247,15 +1272,15 @@ language sql security definer set search_path = relais, pg_temp as $$
 $$;
 
 create function compose_claim(session bigint) returns table (outbox bigint, dossier bigint, inbox bigint, code text, party text,
-  recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer, form text, looked text)
+  recipient text, message_id text, request jsonb, attach jsonb, created_at timestamptz, tries integer, form text, passed jsonb)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   return query
   with picked as (
-    select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, compose_claim.session)
+    select o.id from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and not (select fenced()) and session_over(o.session, compose_claim.session)
      order by o.id limit 1 for update skip locked)
   update outbox o set session = compose_claim.session, tries = o.tries + 1 from picked where o.id = picked.id
-  returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries, o.form, o.looked;
+  returning o.id, o.dossier, o.inbox, o.code, o.party, o.recipient, o.message_id, o.request, o.attach, o.created_at, o.tries, o.form, o.look->'passed';
 end $$;
 
 create function compose_done(outbox bigint, session bigint, head bytea, size bigint, digest bytea, sealed_key bytea, key_name text, first_chunk bytea) returns bigint
@@ -1274,13 +1299,13 @@ begin
   insert into body_chunk select o.entity, compose_chunk.number, compose_chunk.data, sha256(compose_chunk.data) from outbox o
    where o.id = compose_chunk.outbox and o.state = 'composed';
 end $$;
--- ours: by our own trouble; the try does not count, for a day.
-create function compose_failed(outbox bigint, session bigint, reason text, final boolean, ours boolean) returns void
+-- ours, away: as of work_release.
+create function compose_failed(outbox bigint, session bigint, reason text, final boolean, ours boolean, away boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   update outbox o set state = case when final then 'failed' else 'decided' end, reason = compose_failed.reason, session = null,
-    tries = o.tries - case when ours and o.created_at > now() - interval '1 day' then 1 else 0 end,
-    ended_at = case when final then now() end, next_at = now() + interval '5 seconds'
+    tries = o.tries - (away or ours and o.created_at > now() - interval '1 day')::integer, waits = o.waits + (ours or away)::integer,
+    ended_at = case when final then now() end, next_at = now() + case when ours or away then wait_after(o.waits) else interval '5 seconds' end
    where o.id = compose_failed.outbox and o.state = 'decided' and o.session = compose_failed.session;
   if not found then perform refuse('store.conflict'); end if;
 end $$;
@@ -1302,28 +1327,34 @@ language sql stable security definer set search_path = relais, pg_temp as $$
   select e.data->'patient' from dossier_event e where e.dossier = shield_own.dossier and e.seq = 1
 $$;
 -- The mail was looked at, and names none of these people: they are those of now, in the transaction that composes it, or it is to be looked at
--- once more. A dossier that was opened meanwhile is not missed.
+-- once more. A dossier whose opening was committed meanwhile is not missed; one that is committed later was opened after the mail was composed.
 create function shield_clear(outbox bigint, own bigint, numbers text[], days text[], most bigint, seen bigint[], look jsonb, searched boolean) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   if (select coalesce(array_agg(p.dossier order by p.dossier), '{}') from shield_people(shield_clear.own, shield_clear.numbers, shield_clear.days, shield_clear.most) p)
       is distinct from shield_clear.seen then perform refuse('store.conflict'); end if;
-  update outbox o set looked = case when shield_clear.searched then 'clear' else o.looked end, look = coalesce(o.look, '{}') || shield_clear.look
+  update outbox o set looked = case when shield_clear.searched and o.looked is distinct from 'let-go' then 'clear' else o.looked end, look = coalesce(o.look, '{}') || shield_clear.look
    where o.id = shield_clear.outbox;
 end $$;
--- It waits for a person's look, and nobody composes it before.
+-- It waits for a person's look, and nobody composes it before. Whom a person let it name before stays let go (passed).
 create function shield_stop(outbox bigint, session bigint, reason text, look jsonb) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set looked = 'held', look = shield_stop.look, reason = shield_stop.reason, session = null, tries = 0, next_at = 'infinity'
+  update outbox o set looked = 'held', look = jsonb_strip_nulls(jsonb_build_object('passed', o.look->'passed')) || shield_stop.look,
+    reason = shield_stop.reason, session = null, tries = 0, next_at = 'infinity'
    where o.id = shield_stop.outbox and o.state = 'decided' and o.session = shield_stop.session;
   if not found then perform refuse('store.conflict'); end if;
 end $$;
--- A person has looked at what the shield found. What the scanner stopped is scanned again, and then searched as any mail.
+-- A person has looked at what the shield found: the people whom the mail names (by their dossiers), or that it could not be read whole. That,
+-- and nothing else, is let go; the mail is scanned and searched again, and stops for anybody else. What the scanner stopped is as it was.
 create function shield_let_go(outbox bigint, dossier bigint) returns void
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update outbox o set looked = case when o.reason like 'shield.%' then 'let-go' end, reason = null, next_at = now()
+  update outbox o set looked = case when o.reason like 'shield.%' or o.look ? 'passed' then 'let-go' end,
+    look = case when o.reason not like 'shield.%' then o.look else o.look || jsonb_build_object('passed', jsonb_build_object(
+      'people', coalesce(o.look->'passed'->'people', '[]') || coalesce(o.look->'people', '[]'),
+      'unread', coalesce((o.look->'passed'->>'unread')::boolean, false) or o.reason = 'shield.unread')) end,
+    reason = null, next_at = now()
    where o.id = shield_let_go.outbox and o.dossier = shield_let_go.dossier and o.looked = 'held' and o.state = 'decided';
   if not found then perform refuse('outbox.over'); end if;
   perform tell('inbox');
@@ -1440,6 +1471,7 @@ create function outcome_claim(late timestamptz) returns table (outbox bigint, do
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare next record;
 begin
+  if fenced() then return; end if;
   for next in
     (select o.id, o.dossier as of, false as is_late from outbox o
       where (o.state in ('accepted', 'failed') or o.state = 'cancelled' and o.stop is not null and not o.frozen) and not o.told and o.next_at <= now()
@@ -1526,7 +1558,7 @@ end $$;
 create function timer_claim(at timestamptz) returns setof bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  return query select d.id from dossier d where d.next_due <= timer_claim.at order by d.next_due limit 1 for update skip locked;
+  return query select d.id from dossier d where d.next_due <= timer_claim.at and not (select fenced()) order by d.next_due limit 1 for update skip locked;
 end $$;
 
 create function timer_set(dossier bigint, at timestamptz) returns void
@@ -1554,7 +1586,8 @@ create unique index hold_inbox on hold (inbox) where inbox is not null and lifte
 create table command (
   id bigint generated always as identity primary key, at timestamptz not null default now(),
   actor text not null, kind text not null, dossier bigint references dossier, inbox bigint references inbox, outbox bigint references outbox,
-  args jsonb not null default '{}', state text not null default 'asked' check (state in ('asked', 'done')), reason text, done_at timestamptz
+  args jsonb not null default '{}', state text not null default 'asked' check (state in ('asked', 'done')), reason text, done_at timestamptz,
+  session bigint, waits integer not null default 0, not_before timestamptz not null default '-infinity'
 );
 create index command_open on command (id) where state = 'asked';
 
@@ -1562,6 +1595,7 @@ create function command_ask(actor text, kind text, dossier bigint, inbox bigint,
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint;
 begin
+  if exists (select from fence) then perform refuse('store.earlier'); end if;
   if command_ask.inbox is not null and not exists (select from inbox i where i.id = command_ask.inbox and i.outcome = 'held') then
     perform refuse('local.not-found');
   end if;
@@ -1577,15 +1611,29 @@ create function command_answer(command bigint) returns text
 language sql stable security definer set search_path = relais, pg_temp as $$
   select c.reason from command c where c.id = command_answer.command and c.state = 'done'
 $$;
-create function command_claim() returns table (command bigint, actor text, kind text, dossier bigint, inbox bigint, outbox bigint, args jsonb)
+-- Claimed before what it is about is read, as a message is: that may take long, and no transaction and no other act waits for it. A session has one in hand: what
+-- it comes back for could not be given back.
+create function command_claim(session bigint) returns table (command bigint, actor text, kind text, dossier bigint, inbox bigint, args jsonb)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  return query select c.id, c.actor, c.kind, c.dossier, c.inbox, c.outbox, c.args from command c
-   where c.state = 'asked' order by c.id limit 1 for update skip locked;
+  return query update command c set session = command_claim.session where c.id = (
+      select x.id from command x where x.state = 'asked' and x.not_before <= now()
+         and (x.session = command_claim.session or session_over(x.session, command_claim.session))
+         and not (select fenced()) order by x.id limit 1 for update skip locked)
+    returning c.id, c.actor, c.kind, c.dossier, c.inbox, c.args;
 end $$;
-create function command_done(command bigint, reason text) returns void
+create function command_done(command bigint, session bigint, reason text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  update command c set state = 'done', reason = command_done.reason, done_at = now()
+   where c.id = command_done.command and c.state = 'asked' and c.session = command_done.session;
+  if not found then perform refuse('store.conflict'); end if;
+end $$;
+-- It could not be done now: it is tried again after a pause, and stands in nobody's way meanwhile.
+create function command_later(command bigint, session bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update command c set state = 'done', reason = command_done.reason, done_at = now() where c.id = command_done.command
+  update command c set session = null, waits = c.waits + 1, not_before = now() + wait_after(c.waits)
+   where c.id = command_later.command and c.state = 'asked' and c.session = command_later.session
 $$;
 
 -- ---------------------------------------------------------------- keeper
@@ -1602,7 +1650,7 @@ begin
   -- The same, and messages that were opened once: a copy or a second look at them needs them again.
   when 'opener' then return keeper_may('worker', keeper_may.body, keeper_may.mail) or exists (select from inbox i where i.body = keeper_may.body and i.facts ? 'opened');
   when 'signer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'composed' and not session_over(o.session, 0));
-  when 'deliverer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'sending' and not session_over(o.session, 0));
+  when 'deliverer' then return exists (select from outbox o where o.entity = keeper_may.body and o.state = 'sending' and o.encrypted is null and not session_over(o.session, 0));
   when 'operator' then return true;
   else return false;
   end case;
@@ -1623,13 +1671,16 @@ language sql security definer set search_path = relais, pg_temp as $$
     from unnest(roles, bodies, mails) with ordinality q (role, body, mail, n) join body b on b.id = q.body
 $$;
 
--- Bodies that are still under a key of intake though it is decided where they belong: with their dossier, or with the other mail of their day.
-create function keeper_pending(most bigint) returns table (body bigint, size bigint, digest bytea, sealed_key bytea, key_name text, belongs text, day text)
+-- Bodies after that one which are still under a key of intake though it is decided where they belong: with their dossier, or with the other mail of today. ref:
+-- of that dossier alone. in_use: others lie there already.
+create function keeper_pending(after bigint, most bigint, ref text) returns table (body bigint, size bigint, digest bytea, sealed_key bytea, key_name text, home text, in_use boolean)
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select b.id, b.size, b.digest, b.sealed_key, b.key_name, 'dossier:' || d.ref, 'apart:' || to_char(coalesce(i.received_at, o.created_at) at time zone 'UTC', 'YYYY-MM-DD')
-    from body b left join inbox i on i.body = b.id left join outbox o on o.entity = b.id left join dossier d on d.id = coalesce(i.dossier, o.dossier)
-   where b.key_name like 'intake:%' and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' else o.id is not null end
-   order by b.id limit keeper_pending.most
+  select x.id, x.size, x.digest, x.sealed_key, x.key_name, x.home, exists (select from body u where u.key_name = x.home and u.key_name not like 'intake:%')
+    from (select b.id, b.size, b.digest, b.sealed_key, b.key_name, coalesce('dossier:' || d.ref, 'apart:' || to_char(now() at time zone 'UTC', 'YYYY-MM-DD')) as home
+            from body b left join inbox i on i.body = b.id left join outbox o on o.entity = b.id left join dossier d on d.id = coalesce(i.dossier, o.dossier)
+           where b.key_name like 'intake:%' and b.id > keeper_pending.after and (keeper_pending.ref is null or d.ref = keeper_pending.ref)
+             and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' and i.erased is null else o.id is not null and o.erased is null end
+           order by b.id limit keeper_pending.most) x order by x.id
 $$;
 -- Bodies in their order, for what tries each key without giving it out.
 create function keeper_bodies(after bigint, most bigint) returns table (body bigint, size bigint, digest bytea, sealed_key bytea, key_name text)
@@ -1643,6 +1694,8 @@ begin
   update body b set sealed_key = decode(x.sealed, 'hex'), key_name = x.name from unnest(bodies, befores, keeper_rewrap.sealed, names) x (body, before, sealed, name)
    where b.id = x.body and b.key_name = x.before and x.name not like 'intake:%';
   get diagnostics done = row_count;
+  update keeper_intake k set left_at = now() where 'intake:' || k.n = any (befores) and (k.left_at is null or k.left_at < now() - interval '1 minute');
+  insert into keeper_day (day) select distinct substr(x.name, 7)::date from unnest(names) x (name) where x.name like 'apart:%' on conflict do nothing;
   return done;
 end $$;
 
@@ -1653,17 +1706,27 @@ begin
   insert into keeper_intake (n) values (keeper_begins.n) on conflict on constraint keeper_intake_pkey do update set ended_at = null where keeper_intake.destroyed_at is null;
   update keeper_intake k set ended_at = now() where k.n <> keeper_begins.n and k.ended_at is null;
 end $$;
-create function keeper_highest() returns bigint
-language sql stable security definer set search_path = relais, pg_temp as $$ select coalesce(max(k.n), 0) from keeper_intake k $$;
--- Which may be destroyed: ended so long ago that nothing can come in under them any more, and nothing is left under them.
-create function keeper_idle(seconds bigint) returns setof bigint
+create function keeper_highest(out highest bigint, out living boolean)
+language sql stable security definer set search_path = relais, pg_temp as $$ select coalesce(max(k.n), 0), coalesce(bool_or(k.destroyed_at is null), false) from keeper_intake k $$;
+-- Keys that may be destroyed: pairs of intake that ended so long ago that nothing can come in under them any more, with nothing left under them, nor a while
+-- ago; and of days that are over since a day, with nothing left.
+create function keeper_over(seconds bigint) returns setof text
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select k.n from keeper_intake k where k.destroyed_at is null and k.ended_at < now() - make_interval(secs => keeper_idle.seconds)
-     and not exists (select from body b where b.key_name like 'intake:%' and b.key_name = 'intake:' || k.n)
+  select 'intake:' || k.n from keeper_intake k where k.destroyed_at is null and k.ended_at is not null and greatest(k.ended_at, k.left_at) < now() - make_interval(secs => keeper_over.seconds)
+     and not exists (select from body b where b.key_name like 'intake:%' and b.key_name = 'intake:' || k.n and exists (select from body_chunk c where c.body = b.id))
+  union all
+  select 'apart:' || to_char(k.day, 'YYYY-MM-DD') from keeper_day k where k.destroyed_at is null and k.day < (now() at time zone 'UTC')::date - 1
+     and not exists (select from body b where b.key_name = 'apart:' || to_char(k.day, 'YYYY-MM-DD') and b.key_name not like 'intake:%' and exists (select from body_chunk c where c.body = b.id))
 $$;
-create function keeper_ended(n bigint) returns void
+create function keeper_ended(name text) returns void
 language sql security definer set search_path = relais, pg_temp as $$
-  update keeper_intake k set destroyed_at = now() where k.n = keeper_ended.n
+  update keeper_intake k set destroyed_at = now() where 'intake:' || k.n = keeper_ended.name;
+  update keeper_day k set destroyed_at = now() where 'apart:' || to_char(k.day, 'YYYY-MM-DD') = keeper_ended.name
+$$;
+-- Which of them were: they do not live again with an older copy of the keys.
+create function keeper_destroyed() returns setof text
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select 'intake:' || k.n from keeper_intake k where k.destroyed_at is not null union all select 'apart:' || to_char(k.day, 'YYYY-MM-DD') from keeper_day k where k.destroyed_at is not null
 $$;
 create function keeper_lives(destroyed bigint) returns void
 language sql security definer set search_path = relais, pg_temp as $$
@@ -1680,7 +1743,11 @@ create function work_due(session bigint, late bigint, out commands boolean, out 
   out directory boolean, out services boolean)
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  commands := exists (select from command c where c.state = 'asked');
+  if fenced() then
+    commands := false; messages := false; composes := false; outcomes := false; timers := false; directory := false; services := false;
+    return;
+  end if;
+  commands := exists (select from command c where c.state = 'asked' and c.not_before <= now() and session_over(c.session, work_due.session));
   messages := exists (select from inbox i where i.state <> 'done' and i.complete and i.not_before <= now()
                 and (i.state = 'received' or session_over(i.session, work_due.session)));
   composes := exists (select from outbox o where o.state = 'decided' and o.next_at <= now() and not o.frozen and session_over(o.session, work_due.session));
@@ -1713,7 +1780,7 @@ $$;
 create function held_again(inbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
-  update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, session = null,
+  update inbox i set state = 'received', outcome = null, reason = null, owner = null, decided_at = null, tries = 0, waits = 0, session = null,
     not_before = '-infinity' where i.id = held_again.inbox and i.outcome = 'held';
   if found then perform tell('inbox'); end if;
   return found;

@@ -17,12 +17,12 @@ create function hold_set(dossier bigint, inbox bigint, reason text, actor text) 
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint;
 begin
+  if coalesce(trim(hold_set.reason), '') = '' then perform refuse('local.usage'); end if;
+  -- Against an erasure that is about to begin, or to end: looked at behind it.
+  perform pg_advisory_xact_lock(4721);
   if exists (select from dossier d where d.id = hold_set.dossier and d.erased is not null) or exists (select from inbox i where i.id = hold_set.inbox and i.erased is not null) then
     perform refuse('dossier.erased');
   end if;
-  if coalesce(trim(hold_set.reason), '') = '' then perform refuse('local.usage'); end if;
-  -- Against an erasure that is about to begin.
-  perform pg_advisory_xact_lock(4721);
   insert into hold (dossier, inbox, reason, actor) values (hold_set.dossier, hold_set.inbox, hold_set.reason, hold_set.actor) on conflict do nothing returning id into given;
   if given is null then perform refuse('hold.stands'); end if;
   perform tally_one('hold');
@@ -45,7 +45,27 @@ language sql stable security definer set search_path = relais, pg_temp as $$
    where h.lifted_at is null or not hold_list.standing order by h.id
 $$;
 
--- One row an erasure, which is its certificate: numbered 1, 2, 3… without a gap, never changed once it is done. dossier null: messages and mails that no
+-- After a restore holds that were set since are forgotten: a person who knows of them looks at the list, and says how many there are. No erasure before.
+create function hold_unseen() returns boolean
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select exists (select from fence_history f where f.confirmed_at is null)
+$$;
+create function hold_confirm(standing bigint, actor text) returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  perform pg_advisory_xact_lock(4721);
+  if exists (select from fence) then perform refuse('store.earlier'); end if;
+  if (select count(*) from hold h where h.lifted_at is null) is distinct from hold_confirm.standing then perform refuse('hold.unseen'); end if;
+  update fence_history f set confirmed_at = now(), confirmed_by = left(hold_confirm.actor, 100), holds = hold_confirm.standing where f.confirmed_at is null;
+end $$;
+create function erasure_may() returns void
+language plpgsql security definer set search_path = relais, pg_temp as $$
+begin
+  if exists (select from fence) then perform refuse('store.earlier'); end if;
+  if hold_unseen() then perform refuse('hold.unseen'); end if;
+end $$;
+
+-- One row an erasure, which is its certificate: numbered 1, 2, 3… without a gap but those that a restore leaves (fence_history), never changed once it is done. dossier null: messages and mails that no
 -- dossier has, or a dossier that a database restored from a backup never knew. key: the keeper's own record of the key that it destroyed.
 create table erasure (
   number bigint primary key check (number > 0),
@@ -56,15 +76,15 @@ create table erasure (
 );
 
 -- What came from or about the same patient, or for an address of his dossier, and no dossier has: refused, ignored, the same again, reports. held: what a
--- person has not decided on. Not while another dossier of his stays.
+-- person has not decided on. Whole names alone: a mailbox that ends like his is another's. Not while another dossier of his stays.
 create function apart_of_patient(d dossier, held boolean) returns bigint[] language sql stable set search_path = relais, pg_temp as $$
-  with names as materialized (
-    select d.ins as name where length(d.ins) > 5 union select r.mailbox from relay r where r.dossier = d.id and r.party = 'patient' union select r.local from relay r where r.dossier = d.id)
   select coalesce(array_agg(i.id), '{}') from inbox i
-   where i.dossier is null and i.erased is null and i.state = 'done' and (i.outcome = 'held') = apart_of_patient.held and not exists (select from dossier_event e where e.inbox = i.id)
+   where i.dossier is null and i.erased is null and message_names(i.mail_from, i.from_address, i.recipients, i.facts) && (select array(
+       select lower(d.ins) where length(d.ins) > 5 union select lower(r.mailbox) from relay r where r.dossier = d.id and r.party = 'patient'
+       union select lower(r.local) from relay r where r.dossier = d.id))
+     and i.state = 'done' and (i.outcome = 'held') = apart_of_patient.held and not exists (select from dossier_event e where e.inbox = i.id)
      and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
      and not exists (select from dossier x where x.ins = d.ins and x.ins <> '' and x.id <> d.id and x.erased is null)
-     and exists (select from names n where strpos(lower(concat_ws(' ', i.mail_from, i.from_address, i.recipients::text, i.facts::text)), lower(n.name)) > 0)
 $$;
 create function dossier_under_way(dossier bigint) returns boolean language sql stable set search_path = relais, pg_temp as $$
   select exists (select from outbox o where o.dossier = dossier_under_way.dossier
@@ -80,6 +100,24 @@ create function dossier_rests_on(dossier bigint) returns setof bigint language s
   union select e.inbox from dossier_event e where e.dossier = dossier_rests_on.dossier and e.inbox is not null
 $$;
 
+-- The others, not erased, that rest on the same messages.
+create function dossier_shares(dossier bigint) returns setof bigint language sql stable set search_path = relais, pg_temp as $$
+  select x.id from dossier x where x.erased is null and x.id <> dossier_shares.dossier and x.id in (
+    select i.dossier from inbox i where i.id in (select dossier_rests_on(dossier_shares.dossier))
+    union select e.dossier from dossier_event e where e.inbox in (select dossier_rests_on(dossier_shares.dossier)))
+$$;
+-- Whose keys must all be there for a hold to be promised: an erasure of it was begun, with all that rests on the same messages.
+create function hold_asks(dossier bigint, inbox bigint) returns setof text
+language sql stable security definer set search_path = relais, pg_temp as $$
+  with begun as (select r.dossier as id from erasure r where r.done_at is null and (r.dossier = hold_asks.dossier or hold_asks.inbox in (select dossier_rests_on(r.dossier)))),
+       messages as (select m.id from begun b, dossier_rests_on(b.id) m (id))
+  select r.ref from erasure r where r.dossier in (select b.id from begun b union select i.dossier from inbox i join messages m on m.id = i.id
+    union select e.dossier from dossier_event e join messages m on m.id = e.inbox)
+$$;
+create function dossier_held(dossier bigint) returns boolean language sql stable set search_path = relais, pg_temp as $$
+  select exists (select from hold h where h.lifted_at is null and (h.dossier = dossier_held.dossier or h.inbox in (select dossier_rests_on(dossier_held.dossier))))
+$$;
+
 -- What the policy needs to know of each dossier that was not erased. born: as the request has it. shares: other dossiers that rest on the same messages.
 create function retention_dossiers(after bigint, most bigint) returns table (id bigint, ref text, state text, open boolean, opinion boolean, last timestamptz, died timestamptz,
   ordered timestamptz, born text, held boolean, under_way boolean, shares bigint[], begun boolean)
@@ -90,10 +128,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
          (select min(e.at) from dossier_event e where e.dossier = d.id and e.kind = 'died'),
          (select min(e.at) from dossier_event e where e.dossier = d.id and e.kind = 'erased'),
          (select e.data->'patient'->>'birth_time' from dossier_event e where e.dossier = d.id and e.kind = 'requested' order by e.seq desc limit 1),
-         exists (select from hold h where h.lifted_at is null and (h.dossier = d.id or h.inbox in (select dossier_rests_on(d.id)))),
-         dossier_under_way(d.id),
-         array(select distinct x.id from dossier x where x.erased is null and x.id <> d.id and exists (
-           select from inbox i where i.id in (select dossier_rests_on(d.id)) and (i.dossier = x.id or exists (select from dossier_event e where e.inbox = i.id and e.dossier = x.id)))),
+         dossier_held(d.id), dossier_under_way(d.id), array(select dossier_shares(d.id)),
          exists (select from erasure r where r.dossier = d.id)
     from dossier d where d.id > retention_dossiers.after and d.erased is null order by d.id limit retention_dossiers.most
 $$;
@@ -113,27 +148,34 @@ $$;
 create function erasure_number(dossier bigint, ref text, rule text, actor text) returns bigint language plpgsql as $$
 declare given bigint;
 begin
-  select coalesce(max(e.number), 0) + 1 into given from erasure e;
+  select greatest(coalesce((select max(e.number) from erasure e), 0), coalesce((select max(f.erasures) from fence_history f), 0)) + 1 into given;
   insert into erasure (number, dossier, ref, rule, actor) values (given, erasure_number.dossier, erasure_number.ref, erasure_number.rule, erasure_number.actor);
   perform tally_one('erasure');
   return given;
 end $$;
--- Its number. From here on nobody adds anything to the dossier: the key may be destroyed. Begun before and cut off: the same number.
-create function erasure_begin(dossier bigint, rule text, actor text) returns bigint
+-- Their numbers, in the same order: of all that rest on the same messages, or of none. From here on nobody adds anything to them. Asked twice: once to
+-- write it down, and again in the transaction in which the keys are destroyed, because a hold that somebody set between the two counts; while that
+-- transaction lasts hold_set waits. Begun before and cut off: the same number.
+create function erasure_begin(dossiers bigint[], rules text[], actor text) returns setof bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare d dossier; given bigint;
 begin
   perform pg_advisory_xact_lock(4721);
-  select x.* into d from dossier x where x.id = erasure_begin.dossier for update;
-  if d.id is null then perform refuse('local.not-found'); end if;
-  if d.erased is not null then perform refuse('dossier.erased'); end if;
-  select e.number into given from erasure e where e.dossier = d.id;
-  if given is not null then return given; end if;
-  if d.open then perform refuse('dossier.order'); end if;
-  if exists (select from hold h where h.lifted_at is null and (h.dossier = d.id or h.inbox in (select dossier_rests_on(d.id)))) then perform refuse('hold.stands'); end if;
-  if dossier_under_way(d.id) then perform refuse('store.conflict'); end if;
-  given := erasure_number(d.id, d.ref, erasure_begin.rule, erasure_begin.actor);
-  return given;
+  perform erasure_may();
+  for i in 1 .. cardinality(dossiers) loop
+    select x.* into d from dossier x where x.id = dossiers[i] for update;
+    if d.id is null then perform refuse('local.not-found'); end if;
+    if d.erased is not null then perform refuse('dossier.erased'); end if;
+    if dossier_held(d.id) or exists (select from dossier_shares(d.id) x where dossier_held(x)) then perform refuse('hold.stands'); end if;
+    if exists (select from dossier_shares(d.id) x where x <> all (dossiers)) then perform refuse('dossier.shared'); end if;
+    select e.number into given from erasure e where e.dossier = d.id;
+    if given is null then
+      if d.open then perform refuse('dossier.order'); end if;
+      if dossier_under_way(d.id) then perform refuse('store.conflict'); end if;
+      given := erasure_number(d.id, d.ref, erasure_begin.rules[i], erasure_begin.actor);
+    end if;
+    return next given;
+  end loop;
 end $$;
 
 -- Of an event that it happened, when, by whose rule, and what reconcile holds against the mails: numbers and words of our own tables.
@@ -163,7 +205,8 @@ begin
   select coalesce(sum(t.len), 0) into b from taken t;
   delete from outbox_envelope v using outbox o where o.id = v.outbox and o.erased is null and (o.id = any (mails) or o.inbox = any (messages));
   update outbox o set erased = erase_rows.number, effect = 'erased:' || o.id, recipient = '@' || o.domain, request = '{}', attach = '{}', look = null, looked = case when o.looked = 'held' then 'dropped' else o.looked end,
-      head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end, reply_text = null, queue_id = null,
+      head = case when o.head is not null then ''::bytea end, seal = case when o.seal is not null then ''::bytea end,
+      sealed_to = case when o.sealed_to is not null then ''::bytea end, reply_text = null, queue_id = null,
       state = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'cancelled' else o.state end,
       reason = case when o.state in ('decided', 'composed', 'sealed', 'sending') then 'dossier.erased' else o.reason end,
       ended_at = coalesce(o.ended_at, now()), told = true, stop = null, session = null, frozen = false
@@ -221,12 +264,13 @@ begin
   update erasure x set key = erasure_end.key, done_at = now() where x.number = r.number;
 end $$;
 
--- Messages and mails of no dossier whose time is over, under one number; what is held, open or under way among them is left. 0: nothing was left.
+-- Messages and mails of no dossier whose time is over, under one number; what is held, open or under way among them is left. How many went; 0: no number.
 create function erasure_apart(messages bigint[], mails bigint[], rule text, actor text) returns bigint
 language plpgsql security definer set search_path = relais, pg_temp as $$
 declare given bigint; rows bigint[]; outs bigint[];
 begin
   perform pg_advisory_xact_lock(4721);
+  perform erasure_may();
   rows := array(select i.id from inbox i where i.id = any (erasure_apart.messages) and i.erased is null and i.state = 'done' and i.outcome <> 'held' and i.dossier is null
     and not exists (select from dossier_event e where e.inbox = i.id) and not exists (select from hold h where h.inbox = i.id and h.lifted_at is null)
     and not exists (select from outbox o where o.inbox = i.id and o.state in ('decided', 'composed', 'sealed', 'sending'))
@@ -237,7 +281,7 @@ begin
   given := erasure_number(null, 'apart', erasure_apart.rule, erasure_apart.actor);
   perform erase_rows(given, rows, outs);
   update erasure e set done_at = now() where e.number = given;
-  return given;
+  return cardinality(rows) + cardinality(outs);
 end $$;
 
 -- The keeper has destroyed the key of that dossier, and this database does not know of it: it was restored from an older backup, or the work was cut off. What
@@ -255,6 +299,12 @@ begin
   perform erasure_end(given, erasure_again.key);
   return given;
 end $$;
+-- Of the keeper's list ([{"ref", "n", "at"}]), the dossiers that are not erased here; begun: nor begun.
+create function erasure_unknown(list jsonb, begun boolean) returns table (ref text, record jsonb)
+language sql stable security definer set search_path = relais, pg_temp as $$
+  select distinct on (x.ref) x.ref, jsonb_build_object('n', x.n, 'at', x.at) from jsonb_to_recordset(erasure_unknown.list) x (ref text, n bigint, at text)
+   where not exists (select from erasure e where e.ref = x.ref and (e.done_at is not null or erasure_unknown.begun)) order by x.ref, x.n
+$$;
 create function erasure_list() returns table (number bigint, ref text, rule text, actor text, begun_at timestamptz, done_at timestamptz, messages bigint, mails bigint, events bigint,
   documents bigint, bytes bigint, key jsonb)
 language sql stable security definer set search_path = relais, pg_temp as $$
@@ -269,7 +319,7 @@ language sql stable set search_path = relais, pg_temp as $$
       or i.from_address is not null or i.entity_digest is not null or i.facts is distinct from facts_bones(i.facts) or exists (select from body_chunk c where c.body = i.body)
       or i.state <> 'done' or not exists (select from erasure e where e.number = i.erased)))
   union all select 'erased mail that has content', (select count(*) from outbox where erased is not null), (select count(*) from outbox o where o.erased is not null
-    and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or o.look is not null or length(o.head) > 0 or length(o.seal) > 0 or o.reply_text is not null
+    and (o.effect <> 'erased:' || o.id or o.recipient <> '@' || o.domain or o.request <> '{}' or o.attach <> '{}' or o.look is not null or length(o.head) > 0 or length(o.seal) > 0 or length(o.sealed_to) > 0 or o.reply_text is not null
       or o.queue_id is not null or o.state in ('decided', 'composed', 'sealed', 'sending') or exists (select from body_chunk c where c.body = o.entity) or exists (select from outbox_envelope v where v.outbox = o.id)
       or not exists (select from erasure e where e.number = o.erased)))
   union all select 'erased dossier that has content', (select count(*) from dossier where erased is not null), (select count(*) from dossier d where d.erased is not null
@@ -282,10 +332,12 @@ language sql stable set search_path = relais, pg_temp as $$
            and not exists (select from dossier x, dossier_event e where e.inbox = i.id and x.id = e.dossier and x.erased is null))
       or exists (select from command c where c.dossier = d.id and c.args <> '{}')))
   union all select 'erasures, each with its number', (select count(*) from erasure), abs((select count(*) from erasure) - coalesce((select n from tally where what = 'erasure'), 0))
-    + abs((select coalesce(max(number), 0) from erasure) - (select count(*) from erasure))
+    + (select count(*) from erasure e where e.number > 1 and not exists (select from erasure x where x.number = e.number - 1)
+         and not exists (select from fence_history f where f.erasures = e.number - 1))
     + (select count(*) from erasure e where e.done_at is not null and e.dossier is not null and not exists (select from dossier d where d.id = e.dossier and d.erased = e.number))
   union all select 'erasures begun and not ended', (select count(*) from erasure), (select count(*) from erasure where done_at is null and begun_at < now() - interval '1 hour')
   union all select 'legal holds', (select count(*) from hold), abs((select count(*) from hold) - coalesce((select n from tally where what = 'hold'), 0))
+    + (select count(*) from hold h where h.reason <> '' and (exists (select from dossier d where d.id = h.dossier and d.erased is not null) or exists (select from inbox i where i.id = h.inbox and i.erased is not null)))
 $$;
 
 create function dossier_list(open_only boolean) returns table (ref text, state text, pathology text, opened_at timestamptz, complete_at timestamptz, due_at timestamptz, expert text, events integer)
@@ -380,7 +432,7 @@ language sql stable security definer set search_path = relais, pg_temp as $$
       from dossier_task t join dossier d on d.id = t.dossier
     union all
     select coalesce(d.ref, '') || ' S' || o.id, o.reason, o.created_at, null, o.warned_at is not null, array['operator'], 2, d.state, d.due_at
-      from outbox o left join dossier d on d.id = o.dossier where o.state = 'composed' and o.reason = 'sign.certificate'
+      from outbox o left join dossier d on d.id = o.dossier where o.state = 'composed' and o.reason in ('sign.certificate', 'sign.tries')
     union all
     select coalesce(d.ref, '') || ' R' || i.id, i.reason, i.received_at, null, false, array[i.owner], case i.reason when 'reply.urgent' then 0 else 2 end, d.state, d.due_at
       from inbox i left join dossier d on d.id = i.dossier where i.outcome = 'held') x (ref, name, since, due, late, owners, rank, state, promised_at)
@@ -420,7 +472,8 @@ create function outbox_retry(outbox bigint) returns boolean
 language plpgsql security definer set search_path = relais, pg_temp as $$
 begin
   if not exists (select from outbox o where o.id = outbox_retry.outbox) then return null; end if;
-  update outbox o set next_at = now(), tries = case when o.state = 'failed' and o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
+  perform outbox_unseal(outbox_retry.outbox);
+  update outbox o set next_at = now(), tries = case when o.sent_digest is null then 0 else o.tries end, told = false, ended_at = null,
     state = case when o.sent_digest is not null then 'sealed' when o.entity is not null then 'composed' else 'decided' end
    where o.id = outbox_retry.outbox and o.state in ('decided', 'composed', 'sealed', 'failed') and o.looked is distinct from 'held' and o.erased is null;
   if found then perform tell('inbox'), tell('signer'), tell('outbox'); end if;
@@ -440,8 +493,9 @@ language sql stable security definer set search_path = relais, pg_temp as $$
     (select count(*) from body b where not exists (select from inbox i where i.body = b.id) and not exists (select from outbox o where o.entity = b.id))
   union all select 'body of a dossier that is not under the dossier''s key', (select count(*) from body),
     (select count(*) from body b left join inbox i on i.body = b.id left join outbox o on o.entity = b.id join dossier d on d.id = coalesce(i.dossier, o.dossier)
-      where b.key_name <> 'dossier:' || d.ref and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' else true end
-        and (b.key_name not like 'intake:%' or coalesce(i.decided_at, o.composed_at) < now() - interval '1 minute'))
+      where b.key_name <> 'dossier:' || d.ref and case when i.id is not null then i.state = 'done' and i.outcome <> 'held' and i.erased is null else o.erased is null end
+        -- The keeper has a minute of its own life for that: not of a backup's age.
+        and (b.key_name not like 'intake:%' or coalesce(i.decided_at, o.composed_at) < least(now(), (select k.seen_at from keeper_state k)) - interval '1 minute'))
   union all select 'rows of a body that is gone', (select count(*) from body_chunk),
     (select count(*) from body_chunk c where not exists (select from body b where b.id = c.body))
   union all select 'filed message without its event', (select count(*) from inbox where outcome in ('filed', 'applied')),
@@ -603,11 +657,28 @@ create function reconcile_keys() returns table (key_name text, bodies bigint)
 language sql stable security definer set search_path = relais, pg_temp as $$
   select b.key_name, count(*) from body b where exists (select from body_chunk c where c.body = b.id) group by 1 order by 1
 $$;
--- For the comparison with the receivers' own journal, outside the database.
-create function reconcile_inbox() returns table (inbox bigint, size bigint, digest bytea, message_id text)
+-- For the comparison with the receivers' own journal, outside the database, some thousand lines at a time: what each is, in their order. 'here'; of what is not,
+-- 'again': the same bytes or the same Message-ID came in under another number; 'noted': settled by a person; 'lost'. With a '!' behind it the number is there
+-- and its bytes came in nowhere else: another message's.
+create function reconcile_inbox(lines jsonb) returns jsonb
 language sql stable security definer set search_path = relais, pg_temp as $$
-  select i.id, b.size, b.digest, i.message_id from inbox i join body b on b.id = i.body order by i.id
+  with l as materialized (
+    select x.n, (x.e->>'inbox')::bigint as inbox, (x.e->>'size')::bigint as size, x.e->>'digest' as hex, nullif(x.e->>'message_id', '') as message_id,
+           case when x.e->>'digest' ~ '^[0-9a-f]{64}$' then decode(x.e->>'digest', 'hex') end as digest
+      from jsonb_array_elements(reconcile_inbox.lines) with ordinality x (e, n)),
+  found as materialized (
+    select l.*, i.id is not null as taken, coalesce(b.digest = l.digest and b.size = l.size, false) as here
+      from l left join inbox i on i.id = l.inbox left join body b on b.id = i.body),
+  known as materialized (
+    select distinct f.digest from found f join body b on b.digest = f.digest join inbox i on i.body = b.id where not f.here)
+  select coalesce(jsonb_agg(case when f.here then 'here' else
+           case when k.digest is not null or exists (select from inbox i where i.message_id = f.message_id) then 'again'
+                when exists (select from missing_note m where m.inbox = f.inbox and m.digest = f.digest) then 'noted' else 'lost' end
+           || case when f.taken and k.digest is null then '!' else '' end end order by f.n), '[]')
+    from found f left join known k on k.digest = f.digest
 $$;
+create function reconcile_rows() returns bigint
+language sql stable security definer set search_path = relais, pg_temp as $$ select count(*) from inbox $$;
 
 -- ---------------------------------------------------------------- who may execute what
 revoke all on all functions in schema relais from public;
@@ -621,21 +692,21 @@ grant execute on function intake_sender, intake_account, intake_recipient, intak
 grant execute on function collect_cursor(text), collect_message, collect_skipped, collect_looked, collect_state, collect_again, intake_chunk, intake_done to relais_collector;
 grant execute on function open_claim, body_read to relais_opener;
 grant execute on function sign_claim, sign_envelope, sign_wait, sign_done, sign_refuse, body_read to relais_signer;
-grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_idle, keeper_ended, keeper_lives to relais_keeper;
+grant execute on function keeper_open, keeper_pending, keeper_bodies, keeper_rewrap, keeper_begins, keeper_highest, keeper_over, keeper_ended, keeper_lives to relais_keeper;
 grant execute on function deliver_due, deliver_claim, deliver_envelope, deliver_result, deliver_peer, deliver_fence, body_read to relais_deliverer;
-grant execute on function fence_close, fence_state, fence_since, fence_unknown, fence_lift, sent_before_list, missing_noted, missing_notes to relais_operator;
-grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent,
+grant execute on function fence_close, fence_look, fence_unlooked, fence_state, fence_unknown, fence_lift, sent_before_list, missing_noted, missing_notes to relais_operator;
+grant execute on function trust_replace, trust_state, alarm_raise, alarm_clear, keeper_silent, recipient_certificates,
   directory_age, directory_ask_claim, directory_ask_experts, directory_answer to relais_refresher;
 grant execute on function body_read, intake_sender, rule_pathology, rule_sender, rule_recipients, rule_settings, dossier_of_patient, dossier_create, dossier_find, dossier_load, dossier_append,
-  dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_earlier, work_context, work_done,
-  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, shield_people, shield_own, shield_clear, shield_stop, shield_let_go, shield_drop, antivirus_state, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
-  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, question_match,
+  dossier_fold, dossier_tasks, document_file, document_withdraw, relay_make, relay_find, relay_by_thread, mailbox_set, work_due, work_claim, work_release, work_return, work_earlier, work_context, work_done,
+  inbox_facts, held_claim, held_done, held_again, outbox_cancel, outbox_freeze, report_cancel, report_asked, expert_candidates, expert_get, outbox_add, shield_people, shield_own, shield_clear, shield_stop, shield_let_go, shield_drop, antivirus_state, opener_state, service_add, service_claim, service_next, task_list, service_figures, alarm_mails, alarm_mailed, alarm_over, held_list, held_told, compose_claim, compose_done, compose_chunk, compose_failed,
+  outcome_claim, outcome_told, outcome_later, mail_late, report_match, answer_match, outbox_proof, timer_claim, timer_later, timer_set, command_claim, command_done, command_later, question_match,
   material_missing, material_keep, clock_read, clock_state to relais_worker;
 grant execute on function rule_import, rule_list, rule_questionnaire, trust_replace, trust_diff, trust_state, trust_history, trust_names, trust_list, trust_uses, alarm_list, dossier_list, dossier_find, dossier_history, dossier_mails, dossier_messages, dossier_sent, dossier_received,
-  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_keys, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
+  dossier_documents, trace_inbox, trace_outbox, queue_list, quarantine_list, task_list, phone_list, outbox_retry, command_ask, command_answer, reconcile, reconcile_inbox, reconcile_rows, reconcile_keys, reconcile_dossiers, rehearse_messages, rehearse_commands, body_read, inbox_facts,
   recheck_get, material_get, clock_state, clock_forward, clock_until to relais_operator;
 grant execute on function relay_close, outbox_cancel_mailbox, outbox_cancel_representative, outbox_cancel_offer, outbox_cancel_document, expert_take, leave_add, recipient_learn, fee_book, study_add, study_stopped to relais_worker;
-grant execute on function hold_set, hold_lift, hold_list, retention_dossiers, retention_apart, erasure_begin, erasure_end, erasure_apart, erasure_again, erasure_list, schema_state to relais_operator;
+grant execute on function keeper_destroyed, hold_set, hold_asks, hold_lift, hold_list, hold_confirm, hold_unseen, erasure_may, retention_dossiers, retention_apart, erasure_begin, erasure_end, erasure_apart, erasure_again, erasure_unknown, erasure_list, schema_state to relais_operator;
 grant execute on function fee_list, study_list, study_add, figures_dossiers, figures_families to relais_operator;
 grant execute on function fee_statements, service_made, figures_dossiers, figures_families to relais_worker;
 grant execute on function expert_candidates, expert_silence, expert_open, leave_add, leave_end, leave_list to relais_operator;

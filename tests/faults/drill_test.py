@@ -3,13 +3,15 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from rig import Rig         # noqa: E402
+import kills                        # noqa: E402
+from rig import Rig, wait_for       # noqa: E402
 
 
 def drill(rig, *words):
@@ -37,6 +39,7 @@ def here(rig):
     assert f"{len(names)} of {len(names)} steps held" in text and all(f"| {n} |" in text for n in names), text
     rig.settle()
     assert not rig.verdict()[1]
+    assert not rig.leaks([folder]), rig.leaks([folder])
 
 
 def broken(rig):
@@ -52,12 +55,36 @@ def broken(rig):
     assert done.returncode == 1 and report["steps"][0]["outcome"] == "FAILED" and "0 of 1 steps held" in text, (done, report)
 
 
+def dead(rig):
+    """A signer that cannot start: the drill says so, and does not count the rest as the whole."""
+    program, folder = os.path.join(rig.bin, "relais-signer"), os.path.join(rig.folder, "dead")
+    os.rename(program, program + ".away")
+    shutil.copy("/bin/false", program)
+    try:
+        os.kill(rig.process("signer")["pid"], signal.SIGKILL)
+        wait_for("a signer that does not run", lambda: rig.process("signer")["state"] != "running")
+        done = drill(rig, "--here", "--only", "kill -9 of signer,kill -9 of shield", "--report", folder)
+    finally:
+        os.rename(program + ".away", program)
+    report, text = the_report(folder)
+    outcomes = {s["step"]: s["outcome"] for s in report["steps"]}
+    assert done.returncode == 1 and outcomes == {"kill -9 of signer": "FAILED", "kill -9 of shield": "held"} and "signer does not run" in text, (done, report)
+    wait_for("the signer again", lambda: rig.process("signer")["state"] == "running")
+
+
 def private(rig):
     folder = os.path.join(rig.folder, "private")
-    done = drill(rig, "--kills", "5", "--only", "kills", "--report", folder)
+    done = drill(rig, "--kills", "24", "--only", "kills", "--report", folder)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     report, _ = the_report(folder)
-    assert report["steps"][0]["figures"]["kills on claimed work"] >= 5, report
+    each = report["steps"][0]["figures"]["each"]
+    assert sum(each.values()) >= 24 and set(each) == set(kills.ORDER), report
+
+
+def whole(rig):
+    """All that its steps need is where it is installed."""
+    done = subprocess.run([sys.executable, "-B", "-c", "import drill, recipes; recipes.recipe('export')"], cwd=os.path.join(rig.folder, "share/relais/drill"), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def words(rig):
@@ -72,7 +99,7 @@ def main():
     rig = Rig(folder, sys.argv[1])
     try:
         rig.start()
-        for case in (here, broken, private, words):
+        for case in (whole, here, broken, dead, private, words):
             try:
                 case(rig)
                 passed += 1

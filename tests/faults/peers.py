@@ -8,6 +8,7 @@ import hashlib
 import os
 import queue
 import re
+import select
 import smtplib
 import socket
 import ssl
@@ -22,19 +23,15 @@ from email.message import EmailMessage
 CRLF = email.policy.SMTP.clone(max_line_length=76)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Sink:
     """An operator's server: STARTTLS, takes all, remembers each Message-ID and how often it came."""
 
     def __init__(self, port, certificate, key):
         self.port, self.mails = port, collections.Counter()
-        self.pause = 0.0                                # before the answer to the final dot
+        self.think = 0.0                                # seconds before each answer
+        self.in_data = set()                            # ports of the clients between DATA and its answer
         self.refusing = False                           # for now, at MAIL
+        self.hear = lambda head: None                   # is told the header of each mail
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.load_cert_chain(certificate, key)
         self.loop = asyncio.new_event_loop()
@@ -56,9 +53,11 @@ class Sink:
 
     async def _session(self, reader, writer):
         async def say(text):
+            if self.think:
+                await asyncio.sleep(self.think)
             writer.write(text.encode() + b"\r\n")
             await writer.drain()
-        secure = False
+        secure, port = False, writer.get_extra_info("peername")[1]
         await say("220 sink ESMTP")
         while line := (await reader.readline()).decode("latin-1").strip():
             verb = line[:4].upper()
@@ -76,9 +75,13 @@ class Sink:
             elif verb == "DATA" and self.refusing:
                 await say("503 5.5.1 RCPT first")
             elif verb == "DATA":
-                await say("354 go on")
-                await self._message(reader)
-                await say(f"250 2.0.0 Ok: queued as {uuid.uuid4().hex[:12].upper()}")
+                self.in_data.add(port)
+                try:
+                    await say("354 go on")
+                    await self._message(reader)
+                    await say(f"250 2.0.0 Ok: queued as {uuid.uuid4().hex[:12].upper()}")
+                finally:
+                    self.in_data.discard(port)
             elif verb == "QUIT":
                 await say("221 2.0.0 bye")
                 return
@@ -86,21 +89,58 @@ class Sink:
                 await say("250 2.0.0 Ok")
 
     async def _message(self, reader):
-        found, head = "", True
+        header, head = b"", True
         while (line := await reader.readline()) != b".\r\n":
             if not line:
                 raise ConnectionError
             head = head and line != b"\r\n"
-            if head and line.lower().startswith(b"message-id:"):
-                found = line.split(b":", 1)[1].decode("latin-1").strip()
-        if self.pause:
-            await asyncio.sleep(self.pause)
-        self.mails[found] += 1
+            header += line if head else b""
+        found = re.search(rb"(?im)^message-id:[ \t]*(\S+)", header)
+        self.mails[found.group(1).decode("latin-1") if found else ""] += 1
+        self.hear(header + b"\r\n")
 
     def stop(self):
         self.loop.call_soon_threadsafe(self.server.close)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
+
+
+class Scanner:
+    """What speaks as clamd does and finds nothing."""
+
+    def __init__(self, path):
+        self.path = path
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(path)
+        os.chmod(path, 0o666)
+        self.server.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._talk, args=(self.server.accept()[0],), daemon=True).start()
+
+    @staticmethod
+    def _talk(s):
+        with contextlib.suppress(OSError), s, s.makefile("rb") as f:
+            command = f.read(6)
+            if command == b"zPING\0":
+                s.sendall(b"PONG\0")
+            elif command + f.read(4) == b"zINSTREAM\0":
+                while (n := int.from_bytes(f.read(4), "big")) > 0:
+                    if len(f.read(n)) < n:
+                        return
+                s.sendall(b"stream: OK\0")
+
+    def stop(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        os.unlink(self.path)
+
+
+def base64_lines(data):
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
 def entity(text, files=()):
@@ -126,15 +166,19 @@ def signed(body, certificate, key):
     mark = uuid.uuid4().hex.encode()
     return (b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256;\r\n boundary="' + mark + b'"\r\n\r\n--' + mark + b"\r\n" +
             body + b"\r\n--" + mark + b'\r\nContent-Type: application/pkcs7-signature; name="smime.p7s"\r\nContent-Transfer-Encoding: base64\r\n\r\n' +
-            base64.encodebytes(p7s).replace(b"\n", b"\r\n") + b"--" + mark + b"--\r\n")
+            base64_lines(p7s) + b"--" + mark + b"--\r\n")
 
 
 class Message:
-    def __init__(self, kind, sender, to, subject, body):
+    def __init__(self, kind, sender, to, subject, body, in_reply_to=None):
         self.kind, self.sender, self.to = kind, sender, to
         self.id = f"<{uuid.uuid4()}@{sender.split('@')[1]}>"
-        self.bytes = (f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {email.utils.format_datetime(email.utils.localtime())}\r\n"
-                      f"Message-ID: {self.id}\r\nMIME-Version: 1.0\r\n").encode() + body
+        head = EmailMessage(policy=CRLF)
+        for name, value in (("From", sender), ("To", to), ("Subject", subject), ("Date", email.utils.format_datetime(email.utils.localtime())),
+                            ("Message-ID", self.id), ("In-Reply-To", in_reply_to), ("References", in_reply_to), ("MIME-Version", "1.0")):
+            if value:
+                head[name] = value
+        self.bytes = head.as_bytes(policy=CRLF).removesuffix(b"\r\n") + body
         self.digest = hashlib.sha256(self.bytes).hexdigest()
         self.tries, self.acknowledged, self.refused = 0, False, None
 
@@ -147,7 +191,7 @@ class Senders:
         self.context.check_hostname = False
         self.context.load_cert_chain(certificate, key)
         self.waiting, self.stopping = queue.Queue(), False
-        self.in_data = 0                                # sessions between DATA and the last answer: the receiver holds their message
+        self.in_data = set()                            # sockets between DATA and the last answer
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(n)]
         for thread in self.threads:
@@ -173,15 +217,16 @@ class Senders:
         if code != 354:
             return code, text
         data = re.sub(rb"(?m)^\.", b"..", m.bytes) + b".\r\n"
+        line = s.sock                                   # of a session that breaks it is none any more
         with self.lock:
-            self.in_data += 1
+            self.in_data.add(line)
         try:
             s.send(data[:len(data) // 2])
             s.send(data[len(data) // 2:])
             return s.getreply()
         finally:
             with self.lock:
-                self.in_data -= 1
+                self.in_data.discard(line)
 
     def _run(self):
         session = None
@@ -207,6 +252,17 @@ class Senders:
             self.waiting.task_done()
         with contextlib.suppress(OSError, smtplib.SMTPException, AttributeError):
             session.quit()
+
+    def ports_in_data(self):
+        with self.lock, contextlib.suppress(OSError):
+            return {line.getsockname()[1] for line in self.in_data}
+        return set()
+
+    def unanswered(self):
+        """Whether the receiver, which stands still, holds a message: a session waits for the last answer, and not a byte of one is on its way."""
+        with self.lock, contextlib.suppress(OSError, ValueError):
+            return len(self.in_data) > len(select.select(list(self.in_data), [], [], 0)[0])
+        return False
 
     def stop(self):
         self.stopping = True

@@ -27,7 +27,7 @@ def main():
         kills = Kills(rig, args.seed)
         seconds = kills.run(args.kills, args.seconds)
         rig.settle(180)
-        figures, faults = report(rig, kills, seconds)
+        figures, faults = report(rig, kills, args.kills, seconds)
     except Exception:
         faults.append(traceback.format_exc())
         print(rig.tail())

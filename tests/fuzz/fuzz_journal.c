@@ -47,6 +47,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(reason == REASON_NONE || reason == REASON_RULE_SIZE);
 	assert(reason != REASON_NONE || seen.end == size);
 	close(file);
-	(void)checkpoint_check(&facts, 0);
+	(void)checkpoint_check(&facts, &(struct checkpoint_last){0});
 	return 0;
 }

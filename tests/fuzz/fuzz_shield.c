@@ -37,9 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&mail.text);
 	json_t *json = shield_mail_write(&mail);
 	assert(shield_mail_of(arena, json, &back) && back.text.n_numbers == mail.text.n_numbers && back.text.n_passages == mail.text.n_passages);
-	struct shield_match match = shield_judge(arena, &back.text, &own, others, 2);
+	struct shield_match match[2];
+	size_t n = shield_judge(arena, &back.text, &own, others, 2, match);
 	/* The own number never stops, whoever else has it. */
-	assert(match.person != &others[1]);
+	assert(n == 0 || (n == 1 && match[0].person == &others[0]));
 	json_decref(json);
 	arena_destroy(&arena);
 	return 0;

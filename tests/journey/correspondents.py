@@ -11,7 +11,11 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../faults"))
+from ports import free_port        # noqa: E402, F401
 
 PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "dovecot-lmtpd", "libexttextcat-2.0-0", "liblua5.4-0", "libwrap0",
             "libstemmer0d", "libnsl2", "libsodium23", "libtirpc3", "libtirpc-common", "libapparmor1", "libunwind8", "libdb5.3",
@@ -70,12 +74,6 @@ def unpack_anew(cache, root, done, packages):
         f.write(" ".join(packages))
     if os.environ.get("SUDO_UID"):                      # who built the rest may remove it, too
         subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_port(port, seconds=20, host="127.0.0.1"):

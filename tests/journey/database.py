@@ -1,12 +1,19 @@
 """psql on the instance's own database: as root, whom the instance maps to postgres, or as one of its processes' users."""
 import contextlib
 import json
+import os
 import subprocess
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../faults"))
+from psql import Sessions, tool        # noqa: E402
+
+SESSIONS = {}
 
 
 def command(world, user="postgres", uid=None):
     become = ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups"] if uid is not None else []
-    return become + ["psql", "-h", f"{world.dir}/run/db", "-U", user, "-d", "relais", "-X", "-q", "-A", "-t"]
+    return become + [tool("psql"), "-h", f"{world.dir}/run/db", "-U", user, "-d", "relais", "-X", "-q", "-A", "-t"]
 
 
 def run(world, text, user="postgres", uid=None):
@@ -16,10 +23,8 @@ def run(world, text, user="postgres", uid=None):
 
 def sql(world, text):
     """As postgres; gives the output, raises on any error."""
-    done = subprocess.run(command(world) + ["-v", "ON_ERROR_STOP=1", "-f", "-"], input=text, capture_output=True, text=True, cwd="/")
-    if done.returncode != 0:
-        raise RuntimeError(f"psql: {done.stderr}\n{text}")
-    return done.stdout.strip()
+    sessions = SESSIONS.setdefault(world.dir, Sessions(lambda: command(world) + ["-v", "ON_ERROR_STOP=1"]))
+    return sessions.ask(text).strip()
 
 
 def rows(world, query):

@@ -1,5 +1,6 @@
 """The directory of professionals, with real processes: the extract and its guards, a person's word, look-ups over FHIR (a stand-in) and over LDAP (a real
 slapd), and one dossier on the road: its expert leaves the directory, its physician is found, chosen for, and written to another mailbox."""
+import datetime
 import http.server
 import json
 import os
@@ -196,7 +197,8 @@ class Scene:
 
     def file(self, content, day=None):
         self.day += day is None
-        path = os.path.join(self.w.folder, f"Extraction_Correspondance_MSSante_202611{day or self.day:02}0413.txt")
+        made = datetime.date.today() - datetime.timedelta(days=40 - (day or self.day))
+        path = os.path.join(self.w.folder, f"Extraction_Correspondance_MSSante_{made:%Y%m%d}0413.txt")
         with open(path, "wb") as f:
             f.write(content)
         return path
@@ -263,6 +265,16 @@ def cases(world, story):
         assert forced["forced"] and forced["removed"] == 1, forced
         ended = s.directory("diff")
         assert [(e["what"], e["address"]) for e in ended] == [("person", "nouveau@medecins.mssante.fr")], ended
+
+    def an_old_extract_vouches_for_nobody():
+        def lines(days):
+            return set(sql(w, f"select distinct what from relais.directory_facts('{{{GARNIER}}}', '{{}}', now() - interval '{days} days')").split())
+        good, before = extract(EXPERTS, DOCTORS, OTHERS), s.directory("status")[0]["generated_at"]
+        age = int(sql(w, "select extract(day from now() - generated_at) from relais.directory_import order by id desc limit 1"))
+        assert age >= 1 and lines(age) == {"used", "old"} and lines(age + 1) == {"used", "entry"}, (age, lines(age), lines(age + 1))
+        # The same lines with a later day: what is in force is as young as that.
+        again = s.directory("import", s.file(good))
+        assert again["same"] and s.directory("status")[0]["generated_at"] > before and lines(age) == {"used", "entry"}, again
 
     def looking():
         found = s.directory("find", "garnier", "lilas")
@@ -483,6 +495,7 @@ def cases(world, story):
     yield "without an extract, where one is required: told as an alarm", before_any
     yield "an extract comes in by difference, bad lines are told by number", comes_in_by_difference
     yield "older, shrunken, cut, foreign, unreadable, undated: the one in force stays", guards
+    yield "an extract that is too old vouches for nobody; the same lines with a later day do", an_old_extract_vouches_for_nobody
     yield "found by name and place, shown by number and by mailbox", looking
     yield "a person vouches for a mailbox, with her name, the day and why; and takes it back", a_persons_word
     yield "a physician known by his number alone: the patient owes no mailbox", the_request_names_a_number_alone

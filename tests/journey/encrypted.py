@@ -15,6 +15,7 @@ import documents
 from bad import outcome
 from database import rows, run, sql
 from recheck import of_message, same
+from shield import EICAR, Clamd
 from world import DEPOT, DOMAIN, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
 
 WAYS = [("opening", "aes-256-gcm", ()), ("opening", "aes-128-cbc", ("-keyopt", "ecdh_kdf_md:sha256")), ("opening-next", "aes-256-gcm", ()),
@@ -29,13 +30,19 @@ class EncryptedWorld(World):
         super()._configure()
         self.openings = {}
         for name, key in (("opening", "p256"), ("opening-next", "rsa")):
-            self.openings[name], private = self.issue(name, "opening", cn=f"Chiffrement {name}", email=f"avis@{DOMAIN}", key=key)
-            os.chmod(private, 0o400)
-            if os.geteuid() == 0:
-                os.chown(private, UIDS["opener"], UIDS["opener"])
+            self.opening(name, key)
         self.stranger, _ = self.issue("opening-stranger", "opening", cn="Un autre", email="autre@ailleurs.fr")
-        self.set_groups({"opener": 'certificate = "pki/opening.pem"; key = "pki/opening.key"; '
-                                   'certificate_next = "pki/opening-next.pem"; key_next = "pki/opening-next.key"; '})
+        self.set_groups({"opener": pair("opening") + pair("opening-next", "_next")})
+
+    def opening(self, name, key):
+        self.openings[name], private = self.issue(name, "opening", cn=f"Chiffrement {name}", email=f"avis@{DOMAIN}", key=key)
+        os.chmod(private, 0o400)
+        if os.geteuid() == 0:
+            os.chown(private, UIDS["opener"], UIDS["opener"])
+
+
+def pair(name, which=""):
+    return f'certificate{which} = "pki/{name}.pem"; key{which} = "pki/{name}.key"; '
 
 
 def journal(world):
@@ -219,14 +226,75 @@ def cases(world, story):
         assert ask(w, kept["body"]).stdout[:1] == b"+", "the operator may open any"
         assert len(journal(w)) == before + 1 and journal(w)[-1]["for"] == "operator"
 
-    def copied():
-        """A copy of the dossier holds the documents that came encrypted, and the messages as they came."""
-        to = os.path.join(w.folder, "copie-chiffree")
+    def who_gave_up():
+        """The opener looks first whether somebody still waits: no key is unwrapped for who has gone."""
+        if os.geteuid() != 0:
+            return
+        pid, before = pid_of(w, "opener"), len(journal(w))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for _ in range(3):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                    s.connect(os.path.join(w.dir, "run", "opener.sock"))
+                    s.send(struct.pack(">QQ", kept["body"], 0))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert ask(w, kept["body"]).stdout[:1] == b"+"
+        assert len(journal(w)) == before + 1, "who waits was answered, who had gone was not"
+
+    def copy_of_it(name):
+        to = os.path.join(w.folder, name)
         done = w.relais("dossier", "export", story.ref, "--to", to, "--for", "officer", check=False)
         assert done.returncode == 0, done
         with open(os.path.join(to, "manifest.json")) as f:
             files = json.load(f)["files"]
-        assert not [f for f in files if f["what"] == "unread"] and len([f for f in files if f["what"] == "document"]) >= 3, files
+        return [f for f in files if f["what"] == "unread"], [f for f in files if f["what"] == "document"]
+
+    def copied():
+        """A copy of the dossier holds the documents that came encrypted, and the messages as they came."""
+        unread, read = copy_of_it("copie-chiffree")
+        assert not unread and len(read) >= 3, (unread, read)
+
+    def virus_around():
+        """What matches outside is told, though the scanner finds nothing in what was encrypted."""
+        scanner = Clamd(os.path.join(w.folder, "antivirus"), w.cache)
+        scanner.start()
+        try:
+            restart("antivirus", f'clamd = "{scanner.socket}"; ')
+            head, message_id = clients.head(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR")
+            clients.send(w.submit_port(HOSPITAL), w.anchors, HOSPITAL, [DEPOT], head + b"X-Essai: " + EICAR + b"\r\n" + authenticated(record()))
+            row = outcome(w, message_id)
+            assert (row["outcome"], row["reason"], row["antivirus"]) == ("held", "mail.virus", "found"), row
+        finally:
+            restart("antivirus", 'clamd = ""; ')
+            scanner.kill()
+
+    def restart(group, body):
+        w.relais_stop()
+        w.set_groups({group: body})
+        w.relais_start()
+
+    def alarms():
+        return {a["name"] for a in w.status()["alarms"]}
+
+    def rolled_twice():
+        """Two certificates later the old ones' messages open by their keys, which are kept as former ones, and by nothing else. A key that is not
+        there keeps the opener away, and that is told."""
+        w.opening("opening-third", "p256")
+        restart("opener", 'certificate = "pki/opening-third.pem"; key = "pki/nowhere.key"; ')
+        story.envelope = lambda body: clients.encrypted_entity(body, [w.openings["opening-third"]])
+        message_id = story.record(content=documents.made_exam("18748-4"))
+        story.envelope = None
+        wait_for("the alarm", lambda: "opener.away" in alarms(), 70)
+        restart("opener", pair("opening-third"))
+        as_plain(message_id)
+        assert "opener.away" not in alarms()
+        unread, _ = copy_of_it("copie-sans-cles")
+        assert unread, "without their keys they would not open"
+        former = ", ".join("{ " + pair(name) + "}" for name in ("opening", "opening-next"))
+        restart("opener", pair("opening-third") + f"former = ( {former} ); ")
+        copied_again, read = copy_of_it("copie-avec-cles")
+        assert not copied_again and len(read) >= 3, (copied_again, read)
 
     def away():
         """The opener is killed with mail on its way: the message waits, is opened once it is back, and counts once."""
@@ -240,10 +308,55 @@ def cases(world, story):
         as_plain(message_id)
         assert pid_of(w, "opener") != pid
 
+    def away_for_long():
+        """An opener that hangs, then one whom so many have asked in vain that nobody reaches it: what came in clear goes its way meanwhile, and nothing is
+        counted as tried. Once it is back, all that waits is opened."""
+        pid = pid_of(w, "opener")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            waiting = encrypted_records(8)
+            in_time(70)
+            assert "opener.away" in alarms()
+            assert outcomes(waiting) == set() and {q["tries"] for q in w.relais("queue", as_json=True) if q["id"].startswith("R")} <= {0, 1}
+            assert fill_its_queue() > 0
+            waiting += encrypted_records(4)
+            in_time(40)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        wait_for("what waited is decided, within the longest pause", lambda: not [q for q in w.relais("queue", as_json=True) if q["id"].startswith("R")], 80)
+        for message_id in waiting:
+            as_plain(message_id)
+        wait_for("no alarm", lambda: "opener.away" not in alarms())
+
+    def encrypted_records(n):
+        story.envelope = authenticated
+        sent = [story.record(content=documents.made_exam("18748-4")) for _ in range(n)]
+        story.envelope = None
+        return sent
+
+    def outcomes(messages):
+        return {r["outcome"] for r in rows(w, "select outcome, message_id from relais.inbox where message_id is not null") if r["message_id"] in messages}
+
+    def in_time(seconds):
+        """A message in clear, behind whatever waits."""
+        message_id = story.record(content=documents.made_exam("18748-4"))
+        wait_for("a message in clear is decided", lambda: outcomes([message_id]), seconds)
+
+    def fill_its_queue():
+        """Who asked and gave up stays in the kernel's queue: until no connection is taken any more."""
+        for n in range(1000):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.setblocking(False)
+                try:
+                    s.connect(os.path.join(w.dir, "run", "opener.sock"))
+                except BlockingIOError:
+                    return n
+        raise AssertionError("it has no end")
+
     return [("a request and a record, signed then encrypted, four ways", asked), ("a dossier goes its way, encrypted towards us", given),
             ("nothing decrypted is stored", nothing_stored), ("the journal tells each opening, both keys are used", journalled),
             ("signed then encrypted: the verdict can be given again", signed_then_encrypted), ("an opaque signature inside", opaque_inside),
             ("no signature inside", unsigned_inside), ("the outer From binds", outer_from_binds), ("fields inside speak for nobody", fields_inside),
             ("another recipient, refused algorithms, encrypted twice", refusals), ("one word for all that does not open", one_word),
-            ("relais inspect says encrypted", inspect_says), ("who may ask the opener", who_may_ask), ("a copy holds what came encrypted", copied),
-            ("the opener is killed meanwhile", away), ("reconcile", story.reconcile)]
+            ("relais inspect says encrypted", inspect_says), ("who may ask the opener", who_may_ask), ("who gave up is not served", who_gave_up), ("a copy holds what came encrypted", copied),
+            ("the opener is killed meanwhile", away), ("an opener that hangs holds up nothing else", away_for_long), ("a virus around what is encrypted", virus_around), ("two rollovers later", rolled_twice), ("reconcile", story.reconcile)]

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 
+import clients
 import documents
 import secrets_kept as secrets
 from captive import KILLED, Captive, next_child
@@ -17,57 +18,60 @@ from kills import alive, descendants
 from walls import UID, status_of
 from world import DEPOT, HOSPITAL, SERVICE_BOX, wait_for
 
-# reader's parent, reader's child, receiver, parent of others, their child, worker, keeper, signer, who asks the virus scanner
-COLUMNS = "RrNPCWKSA"
+# reader's parent, reader's child, receiver, parent of others, their child, worker, keeper, signer, who asks the virus scanner, opener
+COLUMNS = "RrNPCWKSAO"
 KINDS = {
     "verify": "R", "inspect": "R", "compose": "R", "shield": "R", "verify's child": "r", "inspect's child": "r", "compose's child": "r",
     "receiver": "N", "collector": "P", "deliverer": "P", "refresher": "P", "collector's child": "C", "deliverer's child": "C", "refresher's child": "C",
     "worker": "W", "keeper": "K", "signer": "S", "antivirus": "A",
+    "opener": "O", "opener-verify": "R", "opener-verify's child": "r",
 }
 # x refused (EACCES or EPERM), K killed, Y works. Deadly ones last: each ends the process.
 TABLE = {
-    "read the key of the seal":                    "xxxxxxxxx",
-    "read the key of the receiver":                "xxYxxxxxx",
-    "read the keeper's master key":                "xxxxxxxxx",
-    "read what the keeper destroyed":              "xxxxxxYxx",
-    "read a file of the database":                 "xxxxxxxxx",
-    "read the log":                                "xxxxxxxxx",
-    "read the signer's journal again":             "xxxxxxxxx",
-    "read everybody's list of users":              "xxYYYxxxx",
-    "read the memory of the master":               "xxxxxxxxx",
-    "write the memory of its own kind":            "xxxxxxxxx",
-    "write over an executable":                    "xxxxxxxxx",
-    "make a file in /tmp":                         "xxxxxxxxx",
-    "make a file in the instance":                 "xxxxxxxxx",
-    "make a folder":                               "KKxxxxxxx",
-    "take away a file":                            "KKxxxxxxx",
-    "rename a file":                               "KKxxxxxxx",
-    "change a file's mode":                        "KKxxxxxxx",
-    "ask a reader":                                "KKxxxYxxx",
-    "connect to our own port":                     "KKxYxxxxx",
-    "bind a port":                                 "KKxxxxxxx",
-    "listen":                                      "KKxxxxxxx",
-    "a raw socket":                                "KKxxxxxxx",
-    "a socket for packets":                        "KKxxxxxxx",
-    "end the master":                              "xKxxxxxxx",
-    "signal the signer":                           "xKxxxxxxx",
-    "signal a thread of the signer":               "KKxxxxxxx",
-    "a descriptor of the master":                  "KKxxxxxxx",
-    "a child":                                     "YKxYxxxxY",
-    "become root":                                 "KKxxxxxxx",
-    "root's group":                                "KKxxxxxxx",
-    "be dumped and attached to":                   "KKxxxxxxx",
-    "cores again":                                 "xxxxxxxxx",
-    "more descriptors than given":                 "xxxxxxxxx",
-    "a page to write and run":                     "xxxxxxxxx",
-    "make a page run":                             "xxxxxxxxx",
-    "keys of the kernel":                          "KKxxxxxxx",
-    "another root":                                "KKxxxxxxx",
-    "have memory":                                 "YYYYYYYYY",
-    "run a program":                               "KKKKKKKKK",
-    "trace the master":                            "KKKKKKKKK",
-    "a namespace":                                 "KKKKKKKKK",
-    "read the memory of the signer":               "KKKKKKKKK",
+    "read the key of the seal":                    "xxxxxxxxxx",
+    "read the key of the receiver":                "xxYxxxxxxx",
+    "read a key of the opener":                    "xxxxxxxxxx",
+    "read the keeper's master key":                "xxxxxxxxxx",
+    "read what the keeper destroyed":              "xxxxxxYxxx",
+    "read a file of the database":                 "xxxxxxxxxx",
+    "read the log":                                "xxxxxxxxxx",
+    "read the signer's journal again":             "xxxxxxxxxx",
+    "read everybody's list of users":              "xxYYYxxxxx",
+    "read the memory of the master":               "xxxxxxxxxx",
+    "write the memory of its own kind":            "xxxxxxxxxx",
+    "write over an executable":                    "xxxxxxxxxx",
+    "make a file in /tmp":                         "xxxxxxxxxx",
+    "make a file in the instance":                 "xxxxxxxxxx",
+    "make a folder":                               "KKxxxxxxxx",
+    "take away a file":                            "KKxxxxxxxx",
+    "rename a file":                               "KKxxxxxxxx",
+    "change a file's mode":                        "KKxxxxxxxx",
+    "ask the opener":                              "KKxxxYxxxx",
+    "ask a reader":                                "KKxxxYxxxx",
+    "connect to our own port":                     "KKxYxxxxxx",
+    "bind a port":                                 "KKxxxxxxxx",
+    "listen":                                      "KKxxxxxxxx",
+    "a raw socket":                                "KKxxxxxxxx",
+    "a socket for packets":                        "KKxxxxxxxx",
+    "end the master":                              "xKxxxxxxxx",
+    "signal the signer":                           "xKxxxxxxxx",
+    "signal a thread of the signer":               "KKxxxxxxxx",
+    "a descriptor of the master":                  "KKxxxxxxxx",
+    "a child":                                     "YKxYxxxxYx",
+    "become root":                                 "KKxxxxxxxx",
+    "root's group":                                "KKxxxxxxxx",
+    "be dumped and attached to":                   "KKxxxxxxxx",
+    "cores again":                                 "xxxxxxxxxx",
+    "more descriptors than given":                 "xxxxxxxxxx",
+    "a page to write and run":                     "xxxxxxxxxx",
+    "make a page run":                             "xxxxxxxxxx",
+    "keys of the kernel":                          "KKxxxxxxxx",
+    "another root":                                "KKxxxxxxxx",
+    "have memory":                                 "YYYYYYYYYY",
+    "run a program":                               "KKKKKKKKKK",
+    "trace the master":                            "KKKKKKKKKK",
+    "a namespace":                                 "KKKKKKKKKK",
+    "read the memory of the signer":               "KKKKKKKKKK",
 }
 DEADLY = ("run a program", "trace the master", "a namespace", "read the memory of the signer")
 AT, CREATE, WRITE = -100, os.O_CREAT | os.O_EXCL | os.O_WRONLY, os.O_WRONLY
@@ -102,8 +106,8 @@ class Attempts:
         page = captive.call("mmap", 0, 4096, 3, 0x22, -1, 0)
         return captive.call("mprotect", page, 4096, 5)
 
-    def reader(self, captive):
-        name = os.fsencode(self.path("run/verify.sock"))
+    def local(self, captive, socket_name):
+        name = os.fsencode(self.path("run", socket_name))
         return self.on_socket(captive, "connect", captive.put(struct.pack("<H", socket.AF_UNIX) + name + b"\0"), 2 + len(name) + 1,
                               family=socket.AF_UNIX, kind=socket.SOCK_SEQPACKET)
 
@@ -115,6 +119,7 @@ class Attempts:
         tries = {
             "read the key of the seal": lambda: self.open(captive, self.path("pki/relais-seal.key")),
             "read the key of the receiver": lambda: self.open(captive, self.path("pki/relais-server.key")),
+            "read a key of the opener": lambda: self.open(captive, self.path("pki/opening.key")),
             "read the keeper's master key": lambda: self.open(captive, self.path("pki/keeper.key")),
             "read what the keeper destroyed": lambda: self.open(captive, self.path("keeper/destroyed.jsonl")),
             "read a file of the database": lambda: self.open(captive, self.path("data/postgresql.conf")),
@@ -130,7 +135,8 @@ class Attempts:
             "take away a file": lambda: captive.call("unlink", captive.text(self.path("relais.conf"))),
             "rename a file": lambda: captive.call("rename", captive.text(self.path("relais.conf")), captive.text(self.path("x.conf"))),
             "change a file's mode": lambda: captive.call("chmod", captive.text(self.path("relais.conf")), 0o666),
-            "ask a reader": lambda: self.reader(captive),
+            "ask the opener": lambda: self.local(captive, "opener.sock"),
+            "ask a reader": lambda: self.local(captive, "verify.sock"),
             "connect to our own port": lambda: self.on_socket(captive, "connect", self.inet(captive, self.w.port), 16),
             "bind a port": lambda: self.on_socket(captive, "bind", self.inet(captive, 0), 16),
             "listen": lambda: self.on_socket(captive, "listen", 1),
@@ -169,7 +175,7 @@ def told(value):
 
 def lacks(world):
     """What this kernel has no wall for, as `relais status` says it; those cells are told and not tried."""
-    missing = {"landlock.network": ("bind a port", "connect to our own port"), "landlock.signals": ("ask a reader",)}
+    missing = {"landlock.network": ("bind a port", "connect to our own port"), "landlock.signals": ("ask a reader", "ask the opener")}
     said = " ".join(world.status()["walls_missing"])
     return {row for word, rows in missing.items() if word in said for row in rows}
 
@@ -236,7 +242,7 @@ def killed_by(world):
             wait_for(f"another {name}", lambda: running(world, name) not in (0, pid), 30)
         attempts = Attempts(world)
     # A reader may not even ask for a socket.
-    for name in ("verify", "inspect", "compose"):
+    for name in ("verify", "inspect", "compose", "opener-verify"):
         with Captive(wait_for(f"{name} again", lambda: running(world, name), 30)) as captive:
             assert attempts.make(captive, "bind a port") == KILLED, name
         count += 1
@@ -251,10 +257,15 @@ def children(world, story):
     def send():
         story.record(content=documents.made_exam("18748-4"))
 
+    def send_encrypted():
+        story.envelope = lambda body: clients.encrypted_entity(body, [world.openings["opening"]])
+        send()
+        story.envelope = None
+
     def again(name):
         return lambda: os.kill(descendants(running(world, name))[0], signal.SIGTERM) if descendants(running(world, name)) else None
     old = None
-    causes = {"verify": send, "inspect": send, "compose": send, "deliverer": send, "collector": again("collector"),
+    causes = {"verify": send, "inspect": send, "compose": send, "opener-verify": send_encrypted, "deliverer": send, "collector": again("collector"),
               "refresher": lambda: os.kill(running(world, "refresher"), signal.SIGHUP)}
     for parent, cause in causes.items():
         name = parent + "'s child"

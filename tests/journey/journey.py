@@ -22,6 +22,7 @@ import keeping                      # noqa: E402
 import keys                         # noqa: E402
 import kills                        # noqa: E402
 import leaks                        # noqa: E402
+import lost                         # noqa: E402
 import notices                      # noqa: E402
 import outgoing                     # noqa: E402
 import opinions                     # noqa: E402
@@ -158,7 +159,7 @@ def main():
         "software": group(opinions.OwnSoftware, "own software", tampered=False),
         "submission": group(submission, "submission", tampered=False),
         "roles": group(walls, "roles", tampered=False),
-        "walls": group(intruder, "walls", tampered=False),
+        "walls": group(intruder, "walls", tampered=False, kind=encrypted.EncryptedWorld),
         "client": client,
         "mailboxes": group(own_mailboxes, "mailboxes", tampered=False),
         "keys": group(keys, "keys"),
@@ -171,7 +172,8 @@ def main():
         "requests": group(unread, "requests", tampered=False),
         "recheck": group(recheck, "recheck", tampered=False),
         "routing": group(routing, "routing", tampered=False, kind=routing.RoutingWorld),
-        "keeping": group(keeping, "keeping", tampered=False),
+        "keeping": group(keeping, "keeping", tampered=False, kind=keeper.KeeperWorld),
+        "lost": group(lost, "lost", tampered=False),
         "export": group(copies, "export", tampered=False, kind=copies.World),
         "people": group(people, "people", tampered=False, kind=people.PeopleWorld),
         "staff": group(staff, "staff", tampered=False, kind=staff.StaffWorld),

@@ -3,12 +3,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 import documents
@@ -16,7 +17,7 @@ import world as stage
 from bad import outcome
 from database import rows, sql
 from kills import Instance, stopped
-from walls import ask_keeper, bad_checks
+from walls import UID, ask_keeper, bad_checks
 from world import EXPERT, HOSPITAL, wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
@@ -49,6 +50,13 @@ def key_by_hand(world, folder, name):
     with open(key_file(world, folder, name), "rb") as f:
         wrapped = f.read()
     return AESGCM(master).decrypt(wrapped[:12], wrapped[12:], name.encode())
+
+
+def wrapped_by_hand(world, key, name):
+    with open(os.path.join(world.dir, "pki", "keeper.key"), "rb") as f:
+        master = f.read()
+    nonce = os.urandom(12)
+    return nonce + AESGCM(master).encrypt(nonce, key, name.encode())
 
 
 def body_by_hand(world, number, folder="keeper"):
@@ -124,6 +132,59 @@ def cases(world, story):
         wait_for("every body under its last key", settled)
         assert bad_checks(w, 0) == []
 
+    def disk_lost():
+        """The disk of the keys is lost whole: an empty folder gets all of it back from the copy, and every body opens."""
+        wait_for("every body under its last key", settled)
+        folder, before = os.path.join(w.dir, "keeper"), files(os.path.join(w.dir, "keeper"))
+        about = os.stat(folder)
+        w.relais_stop()
+        shutil.rmtree(folder)
+        os.mkdir(folder)
+        os.chmod(folder, 0o711)
+        os.chown(folder, about.st_uid, about.st_gid)
+        w.relais_start()
+        wait_for("all files again", lambda: sorted(files(folder)) == sorted(before), 20)
+        bodies = [r["id"] for r in rows(w, "select id from relais.body")]
+        assert ask_keeper(w, "operator", bodies) == ["+"] * len(bodies)
+        assert bad_checks(w, 0) == []
+        message_id = story.record(content=documents.made_exam("18748-4"))
+        assert outcome(w, message_id)["outcome"] in ("filed", "duplicate")
+
+    def told_where():
+        """The second folder is on the disk of the first here: status says that it helps nobody."""
+        assert w.status()["keys_copy"] == "same-disk", w.status()
+        assert "keeper.copy" in w.relais("status").stdout
+
+    def a_day_ends():
+        """What no dossier has is erased, and the key of its day goes: a copy of the database of before opens for nobody."""
+        message_id = story.send(HOSPITAL, stage.DEPOT, "XDM/1.0/DDM+CR", "De personne.", [], w.hospital)
+        assert outcome(w, message_id)["outcome"] == "held"
+        number = rows(w, f"select id from relais.inbox where message_id = '{message_id}'")[0]["id"]
+        w.relais("quarantine", "return", f"R{number}")
+        body = rows(w, f"select body from relais.inbox where id = {number}")[0]["body"]
+        wait_for("the key of its day", lambda: sql(w, f"select count(*) from relais.body where id = {body} and key_name like 'apart:%'") == "1")
+        # As it will be when two days have gone: the key lies under the name of an older day, and this is the one message of it.
+        day, name = "2026-01-02", "apart:2026-01-02"
+        wrapped = wrapped_by_hand(w, key_by_hand(w, "keeper", rows(w, f"select key_name from relais.body where id = {body}")[0]["key_name"]), name)
+        for folder in FOLDERS:
+            with open(key_file(w, folder, name), "wb") as f:
+                f.write(wrapped)
+            os.chown(key_file(w, folder, name), os.stat(os.path.join(w.dir, folder)).st_uid, -1)
+        sql(w, f"begin; update relais.body set key_name = '{name}' where id = {body}; insert into relais.keeper_day values ('{day}'); create table public.backup as select * from relais.body_chunk where body = {body}; commit")
+        assert b"De personne" in body_by_hand(w, body, "second") and ask_keeper(w, "operator", [body]) == ["+"]
+        assert rows(w, f"select relais.erasure_apart('{{{number}}}', '{{}}', 'retention.apart/1', 'dpo') as n")[0]["n"] > 0
+        wait_for("the end of the day's key", lambda: not any(os.path.exists(key_file(w, folder, name)) for folder in FOLDERS), 30)
+        sql(w, "insert into relais.body_chunk select * from public.backup")
+        assert ask_keeper(w, "operator", [body]) == ["-"]
+        for folder in FOLDERS:
+            try:
+                body_by_hand(w, body, folder)
+                raise AssertionError("it opens")
+            except FileNotFoundError:
+                pass
+        sql(w, f"delete from relais.body_chunk where body = {body}; drop table public.backup")
+        wait_for("the word of it", lambda: sql(w, f"select count(*) from relais.keeper_day where day = '{day}' and destroyed_at is not null") == "1")
+
     def one_folder_lost():
         """Files of the folder that are gone or spoilt come back from the copy."""
         name = f"dossier:{story.ref}"
@@ -178,6 +239,26 @@ def cases(world, story):
         with open(os.path.join(w.dir, "journal", "keeper.jsonl")) as f:
             assert [json.loads(x)["key"] for x in f if json.loads(x)["event"] == "destroyed"] == [name, name]
 
+    def gave_up():
+        """Who asks for a destruction and is gone before it is heard: it is not done behind him."""
+        with stopped([instance.pid("keeper")]):
+            asked_and_gone(w, b"ddossier:GIVEN-UP officer 1")
+        assert json.loads(operator(w, b"kdossier:GIVEN-UP")[1:]) == ["missing"]
+
+    def crowded():
+        """More connections than there are, under the worker's user, each with a question that waits."""
+        crowd = subprocess.Popen(["setpriv", "--reuid", str(UID["worker"]), "--regid", str(UID["worker"]), "--clear-groups", "/usr/bin/python3", "-c", CROWD,
+                                  os.path.join(w.dir, "run", "keeper-worker.sock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/")
+        try:
+            assert crowd.stdout.readline() == b"there\n"
+            assert operator(w, b"s")[:1] == b"+"
+            for role in ("signer", "deliverer", "opener"):
+                assert ask_keeper(w, role, [1]) == ["-"], role
+        finally:
+            crowd.stdin.close()
+            crowd.wait()
+        assert ask_keeper(w, "worker", [1]) == ["-"]
+
     def destroyed_to_the_end():
         """Killed between the record and the files: the next start takes them away."""
         name = "dossier:NEVER-WAS"
@@ -222,10 +303,15 @@ def cases(world, story):
     yield "away: mail is taken in, and read when it is back", away
     yield "kill -9, again and again", killed
     yield "a key from the copy", one_folder_lost
+    yield "the disk of the keys lost whole", disk_lost
+    yield "status says where the copy of the keys lies", told_where
     yield "its journal is one chain", chain
     yield "a destroyed key", destroyed
+    yield "a destruction whose asker gave up", gave_up
     yield "a destruction cut short", destroyed_to_the_end
+    yield "a captured worker takes all connections that it gets: the others are served", crowded
     yield "another master key", wrong_master
+    yield "the key of a day ends with its last message", a_day_ends
 
 
 def files(folder):
@@ -233,6 +319,25 @@ def files(folder):
 
 
 ASK_OPERATOR = "import socket,sys; s=socket.socket(socket.AF_UNIX,socket.SOCK_SEQPACKET); s.connect(sys.argv[1]); s.send(bytes.fromhex(sys.argv[2])); print(s.recv(70000).hex())"
+
+
+CROWD = """import socket, sys, struct
+crowd = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(200)]
+for s in crowd:
+    s.connect(sys.argv[1])
+    try:
+        s.send(b"o" + struct.pack(">QQ", 1, 0))
+    except OSError:
+        pass
+print("there", flush=True)
+sys.stdin.read()
+"""
+
+
+def asked_and_gone(world, question):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.connect(os.path.join(world.dir, "run", "keeper-operator.sock"))
+        s.send(question)
 
 
 def operator(world, question):

@@ -2,7 +2,9 @@
 to the last commit out of the archive of its log, two versions of the program side by side.
 
 One dossier is played to its end; everything is asked of it as an operator would, over the command line."""
+import fcntl
 import glob
+import hashlib
 import json
 import os
 import re
@@ -11,19 +13,16 @@ import signal
 import subprocess
 import time
 
+import audit
 import clients
 import documents
 import papers
-from database import sql
+from database import sql, tool
 from world import ATTENDING, DEPOT, DOMAIN, HOSPITAL, PATIENT, World, wait_for
 
 # What must be nowhere once the dossier is erased: of the patient, of who was told, of the documents' and mails' words.
 CANARIES = [documents.INS, "PAT-TROIS", "DOMINIQUE", "19790328", "1979-03-28", PATIENT, ATTENDING, "radiothérapie", "être conservé",
             "Lettre à ma consœur", "photo.png", "chirurgie conservatrice"]
-
-
-def tool(name):
-    return sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))[-1]
 
 
 def dump(instance):
@@ -109,6 +108,7 @@ def cases(w, story):
         known["refused"] = story.send(PATIENT, DEPOT, "Ma demande", "Un mot que personne n'attend, sur ma radiothérapie.")     # of her, and no dossier has it
         w.relais("dossier", "archive", story.ref)
         wait_for("an empty queue", lambda: not w.relais("queue", as_json=True))
+        known["refused_inbox"] = sql(w, f"select id from relais.inbox where message_id like '%{known['refused'].strip('<>')}%'")
         story.reconcile()
         assert tables_with(dump(w)), "the canaries are there to be found"
 
@@ -168,6 +168,7 @@ def cases(w, story):
         assert done.returncode == 1 and "backup.kind" in done.stderr, done
         done = r.relais("restore", place("un"), "--key", key, "--keys", place("cles-un"))
         assert "The database agrees" in done.stdout, done.stdout
+        assert os.path.isdir(f"{r.dir}/second"), "keeper.copy is made when it is not there"
         # It is whole: the message and the mails can be read, with the keys of then.
         w.relais_stop()
         try:
@@ -177,6 +178,9 @@ def cases(w, story):
             done = r.relais("audit", "verify", "--json", check=False)
             assert done.returncode == 0, [c for c in json.loads(done.stdout) if c["bad"]]
             assert r.relais("dossier", "show", story.ref, as_json=True)["dossier"]["state"] == "archived"
+            done = r.relais("fence", "--json", check=False)
+            assert done.returncode == 1 and json.loads(done.stdout)["fence"]["closed"], done.stdout
+            r.relais("fence", "lift")
             copy = os.path.join(w.folder, "copie")
             told = r.relais("dossier", "export", story.ref, "--to", copy, "--for", "officer", as_json=True)
             assert told["altered"] == told["unread"] == 0, told
@@ -229,8 +233,31 @@ def cases(w, story):
         plan = officer("retention", "plan", as_json=True)
         assert [(i["ref"], i["rule"], i["goes"]) for i in plan["items"]] == [(story.ref, "retention.order/1", True)], plan
         assert officer("retention", "run", "--confirm", "2", check=False).returncode == 1, "only what was read in the plan"
+        cut_off_behind_the_key()
         told = officer("retention", "run", "--confirm", "1", as_json=True)
         assert told == {"erased": 1, "failed": 0}, told
+
+    def cut_off_behind_the_key():
+        """The key is destroyed, and the rows cannot be ended: somebody has the table. Nothing stops for it, and no hold is promised any more."""
+        def pids():
+            return {p["name"]: p["pid"] for p in w.status()["processes"]}
+        before = pids()
+        lock = subprocess.Popen([tool("psql"), "-qX", "-h", f"{w.dir}/run/db", "-U", "postgres", "-d", "relais", "-c",
+                                 "begin; lock table relais.dossier_document in exclusive mode; select pg_sleep(40)"], stdout=subprocess.DEVNULL)
+        try:
+            wait_for("the lock", lambda: sql(w, "select count(*) from pg_locks where mode = 'ExclusiveLock' and relation = 'relais.dossier_document'::regclass") == "1")
+            done = officer("retention", "run", "--confirm", "1", check=False, as_json=False)
+            assert done.returncode == 1 and "store.conflict" in done.stderr, done
+            with open(f"{w.dir}/keeper/destroyed.jsonl", encoding="utf-8") as f:
+                assert f"dossier:{story.ref}" in f.read()
+            done = officer("hold", "set", story.ref, "--reason", "trop tard", check=False)
+            assert done.returncode == 1 and "dossier.erased" in done.stderr, done
+        finally:
+            lock.wait()
+        assert w.status()["gate"] == "open" and pids() == before, (w.status(), before)
+        assert officer("hold", "list", as_json=True) == []
+        plan = officer("retention", "plan", as_json=True)
+        assert [(i["ref"], i["goes"], i["waits"]) for i in plan["items"]] == [(story.ref, True, "")], plan
 
     def nothing_is_left():
         # Its parties' addresses that are a rule of the operator's, or another's, are not the dossier's.
@@ -256,9 +283,45 @@ def cases(w, story):
         except Exception as e:
             assert "550" in str(e) or "refused" in str(e).lower(), e
         w.relais("simulate", "replay")
+        proves(shown)
+
+    def proves(shown):
+        """The trail tells of the erasure, and still agrees; the proof of what is left is made, and holds by its recipe."""
+        wait_for("the linker", lambda: sql(w, "select count(*) from relais.audit_entry") == "0")
+        w.relais("audit", "checkpoint")
+        done = w.relais("audit", "verify", "--json", check=False)
+        assert done.returncode == 0, [c for c in json.loads(done.stdout) if c["bad"]]
+        told = {(r["what"], r["actor"]) for r in w.relais("audit", "list", "--kind", "act", as_json=True)}
+        assert {("erasure.done", "dpo"), ("hold.set", "dpo"), ("hold.lifted", "infirmiere"), ("relais retention run", "dpo")} <= told, told
+        # Of the dossier; of one of its mails; of what she wrote and no dossier has.
+        for n, wanted in enumerate((story.ref, f"S{shown['mails'][-1]['outbox']}", f"R{known['refused_inbox']}")):
+            holds_by_recipe(wanted, os.path.join(w.folder, f"preuve-effacee-{n}"), 10 if n == 0 else 2)
+        a_number_in_a_column()
+
+    def holds_by_recipe(wanted, folder, rows):
+        answer = w.relais("proof", wanted, "--out", folder, as_json=True)
+        assert answer["altered"] == 0 and answer["rows"] >= rows and glob.glob(f"{folder}/received/R*.json") and not glob.glob(f"{folder}/*/*.eml"), answer
+        assert not any(canaries_in(open(f, "rb").read()) for f in glob.glob(f"{folder}/**", recursive=True) if os.path.isfile(f) and not f.startswith(f"{folder}/trust/")), folder
+        done = audit.by_recipe("proof", folder)
+        assert done.returncode == 0 and "everything agrees" in done.stdout, (wanted, done.stdout, done.stderr)
+
+    def a_number_in_a_column():
+        """Somebody with the tables calls a message erased that is not, and takes its content: audit verify says so."""
+        story.record(content=documents.made_exam("18748-4"))
+        of_one = "select max(id) from relais.inbox where erased is null and outcome is not null and exists (select from relais.audit a where a.inbox = inbox.id and a.proof is not null)"
+        wait_for("a message in the trail", lambda: sql(w, of_one) != "")
+        inbox = sql(w, of_one)
+        for number in ("1", "7"):
+            sql(w, f"begin; set local session_replication_role = replica; create table public.saved as select * from relais.inbox where id = {inbox}; "
+                   f"update relais.inbox set erased = {number}, mail_from = 'x' where id = {inbox}; commit;")
+            done = w.relais("audit", "verify", "--json", check=False)
+            sql(w, f"begin; set local session_replication_role = replica; update relais.inbox i set erased = null, mail_from = s.mail_from from public.saved s where i.id = s.id; drop table public.saved; commit;")
+            assert done.returncode == 1 and "altered" in done.stdout, (number, done)
+        assert w.relais("audit", "verify", "--json", check=False).returncode == 0
 
     def certifies():
         text = officer("retention", "certificate", "1").stdout
+        assert "until they are destroyed themselves" in text and "is erased again before the service starts" in text, text
         assert "CERTIFICATE OF ERASURE no. 1" in text and "destroyed, record no." in text and story.ref in text and "Erasure ordered" in text and "dpo" in text, text
         pdf = os.path.join(w.folder, "certificat.pdf")
         officer("retention", "certificate", "1", "--pdf", pdf, "--to", "Mme DOMINIQUE PAT-TROIS|12 RUE DES EXEMPLES|51100 REIMS")
@@ -280,16 +343,110 @@ def cases(w, story):
             assert done.returncode == 0, done.stdout + done.stderr
             carry_keeper(r)
             fenced(r)
+            # The trail goes on under its own key, and nothing of it is wrong but what was erased, which is told.
+            r.relais("fence", "lift")
+            r.relais("audit", "checkpoint")
+            done = r.relais("audit", "verify", "--json", check=False)
+            assert done.returncode == 0, [c for c in json.loads(done.stdout) if c["bad"]]
         finally:
             r.stop()
             w.relais_start()
 
+    def nor_do_old_keys():
+        """The folder of keys is lost, too, and the copy of the keys is from before the erasure: the keeper's journal of today knows what it destroyed."""
+        r = other("vieilles-cles")
+        r.init()
+        w.relais_stop()
+        try:
+            subprocess.run(["cp", "-a", f"{w.dir}/journal/.", f"{r.dir}/journal"], check=True)
+            size = os.path.getsize(f"{r.dir}/journal/receiver.jsonl")
+            stops_half_way(r)
+            done = r.relais("restore", place("un"), "--key", key, "--keys", place("cles-un"), check=False)
+            assert done.returncode == 0 and "1 keys destroyed since the copy" in done.stderr, done.stdout + done.stderr
+            # Broken off behind the database: it goes on over what it brought.
+            control = subprocess.run([tool("pg_controldata"), "-D", f"{r.dir}/data"], capture_output=True, text=True, check=True, env=dict(os.environ, LC_ALL="C")).stdout
+            begun(r, re.search(r"system identifier: +(\d+)", control)[1], "relais")
+            r.relais("restore", place("un"), "--key", key, "--keys", place("cles-un"))
+            assert os.path.getsize(f"{r.dir}/journal/receiver.jsonl") == size, "the journals of today stay"
+            with open(f"{r.dir}/keeper/destroyed.jsonl", encoding="utf-8") as f:
+                assert f'"dossier:{story.ref}"' in f.read()
+            assert r.start().returncode == 0 and r.runs(), r.status()
+            assert not tables_with(dump(r)), tables_with(dump(r))
+            mark = hashlib.sha256(f"dossier:{story.ref}".encode()).hexdigest()[:32]
+            # Before it opens anything the keeper makes its folders: it runs, and is not there yet.
+            wait_for("the key is gone again", lambda: not os.path.exists(f"{r.dir}/keeper/{mark[:2]}/{mark}.key"), 30)
+            assert os.path.exists(f"{r.dir}/keeper/{mark[:2]}"), "that is where it was"
+        finally:
+            r.stop()
+            w.relais_start()
+
+    def into_another_database():
+        """--database: what was erased is erased there, in no database that the backup's configuration names. And never over the keys of a keeper that runs."""
+        r, there = other("ailleurs"), f"host={w.dir}/run/db dbname=essai user=postgres"
+        r.init()
+        shutil.rmtree(f"{r.dir}/keeper", ignore_errors=True)
+        subprocess.run(["cp", "-a", f"{w.dir}/keeper", f"{r.dir}/keeper"], check=True)
+        sql(w, "create database essai")
+        try:
+            assert r.command("migrate", r.dir, "--database", there).returncode == 0
+            with open(f"{r.dir}/keeper/destroyed.jsonl", "rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                done = r.relais("restore", place("un"), "--key", key, "--database", there, check=False)
+                assert done.returncode == 1 and f"{r.dir}/keeper: The instance runs" in done.stderr and "backup.running" in done.stderr, done
+            assert not os.path.exists(f"{r.dir}/run/restoring"), "nothing was begun"
+            done = r.relais("restore", place("un"), "--key", key, "--database", there)
+            assert "1 erasures applied again" in done.stdout and "The database agrees" in done.stdout, done.stdout
+            left = subprocess.run([tool("pg_dump"), "-h", f"{w.dir}/run/db", "-U", "postgres", "-d", "essai"], capture_output=True, check=True).stdout
+            assert b"relais.inbox" in left and not tables_with(left), tables_with(left)
+            what_is_there_stays(r, there)
+        finally:
+            sql(w, "drop database essai")
+
+    def what_is_there_stays(r, there):
+        """Broken off and said again, a restore writes over no database that holds anything: not over another one, nor over what it did not bring whole, nor
+        over what came in since."""
+        def table():
+            return subprocess.run([tool("psql"), "-At", "-d", there, "-c", "select 'relais.inbox'::regclass::oid"], capture_output=True, check=True).stdout
+        late, before, system = other("trop-tard"), table(), sql(w, "select system_identifier from pg_control_system()")
+        late.init()
+        assert late.relais("restore", place("gate"), "--key", key, check=False).returncode == 1 and os.path.exists(f"{late.dir}/run/restoring")
+        done = late.relais("restore", place("un"), "--key", key, "--database", there, check=False)
+        assert done.returncode == 1 and "backup.half" in done.stderr and "not empty" in done.stderr, done
+        for system_then, database, brought in ((system, "essai", False), (system, "relais", True), (system + "1", "essai", True)):
+            begun(r, system_then, database, brought)
+            done = r.relais("restore", place("un"), "--key", key, "--database", there, check=False)
+            assert done.returncode == 1 and "backup.half" in done.stderr, done
+        begun(r, system, "essai")
+        assert "The database agrees" in r.relais("restore", place("un"), "--key", key, "--database", there).stdout
+        assert table() == before and not os.path.exists(f"{r.dir}/run/restoring")
+
+    def begun(r, system, database, brought=True):
+        with open(os.path.join(place("un"), "manifest.json"), "rb") as f:
+            digest = hashlib.sha256(f.read()).hexdigest()
+        with open(f"{r.dir}/run/restoring", "w", encoding="utf-8") as f:
+            f.write(f"{digest} {system} {database}\n" + ("brought\n" if brought else ""))
+
+    def stops_half_way(r):
+        """The database's part is damaged behind its digest. The keys of the copy lie there by then, and so does what was destroyed since; nothing starts."""
+        os.unlink(os.path.join(place("gate"), "etranger"))
+        done = r.relais("restore", place("gate"), "--key", key, "--keys", place("cles-un"), check=False)
+        assert done.returncode == 1, done
+        with open(f"{r.dir}/keeper/destroyed.jsonl", encoding="utf-8") as f:
+            assert f'"dossier:{story.ref}"' in f.read()
+        done = r.start()
+        assert done.returncode == 1 and "backup.half" in done.stderr, done
+        done = r.command("start", r.dir, "--foreground")
+        assert done.returncode == 1 and "backup.half" in done.stderr, done
+        master = subprocess.run([os.path.join(r.bin, "relais-master"), "--instance", r.dir], capture_output=True, text=True)
+        assert master.returncode == 78 and "restore-unfinished" in master.stderr, master
+
     def carry_keeper(r):
-        """As after a loss of the database alone: the keeper's keys and its list are those of today."""
-        subprocess.run(["cp", "-a", f"{w.dir}/keeper", f"{w.dir}/pki/keeper.key", w.folder], check=True)
+        """As after a loss of the database alone: the keeper's keys and its list are those of today, and so is the trail's key."""
+        subprocess.run(["cp", "-a", f"{w.dir}/keeper", f"{w.dir}/pki/keeper.key", f"{w.dir}/audit.key", w.folder], check=True)
         shutil.rmtree(f"{r.dir}/keeper", ignore_errors=True)
         shutil.move(f"{w.folder}/keeper", f"{r.dir}/keeper")
         os.replace(f"{w.folder}/keeper.key", f"{r.dir}/pki/keeper.key")
+        os.replace(f"{w.folder}/audit.key", f"{r.dir}/audit.key")
 
     def fenced(r):
         """Nothing that reads or sends starts; the word of the operator, and all does."""
@@ -302,7 +459,8 @@ def cases(w, story):
         assert r.relais("retention", "again", as_json=True) == {"again": 1}
         assert not tables_with(dump(r)), tables_with(dump(r))
         wait_for("all processes", r.runs, 20)
-        assert r.relais("reconcile").returncode == 0
+        # Rows that waited when the backup was made are a minute old and more until the linker has had its first second.
+        wait_for("all agrees", lambda: r.relais("reconcile", check=False).returncode == 0, 20)
         assert r.relais("dossier", "export", story.ref, "--to", os.path.join(w.folder, "x"), "--for", "officer", check=False).returncode == 1
 
     # ---------------------------------------------------------------- to the last commit
@@ -339,8 +497,11 @@ def cases(w, story):
         shutil.rmtree(os.path.join(w.dir, "data"), ignore_errors=True)
         shutil.rmtree(os.path.join(w.dir, "data"), ignore_errors=True)
         assert not os.path.exists(os.path.join(w.dir, "data"))
+        # The disk of the keys goes with it: what is left is keeper.copy, and the master key that was kept elsewhere.
+        shutil.rmtree(os.path.join(w.dir, "keeper"))
 
     def to_the_last_commit():
+        subprocess.run(["cp", "-a", os.path.join(w.dir, "second"), os.path.join(w.dir, "keeper")], check=True)
         data, archive = os.path.join(w.dir, "data"), os.path.join(w.folder, "journal-postgres")
         subprocess.run(["cp", "-a", place("base"), data], check=True)
         shutil.copytree(place("journal-postgres"), archive)
@@ -434,6 +595,7 @@ def cases(w, story):
         ("the plan, dry: what ends when, by which rule", plans), ("a legal hold, lifted by another person", holds), ("an erasure that was ordered", erases),
         ("no canary is left in a dump of the database", nothing_is_left), ("the evidence is", evidence_is), ("its certificate", certifies),
         ("a backup from before brings nothing back, and nothing starts before it was erased again", an_old_backup_brings_nothing_back),
+        ("nor do old keys", nor_do_old_keys), ("restored into a database elsewhere", into_another_database),
         ("a base backup, and the log received with each commit", base_backup), ("all of it is killed, and the database lost", all_of_it_dies),
         ("restored to the last commit: nothing that was acknowledged is missing", to_the_last_commit),
         ("a newer schema under a running node of the release before", side_by_side), ("a node that is too old stops, and says why", the_old_one_must_go),

@@ -15,6 +15,7 @@ import time
 
 import clients
 import documents
+from canary import caught, dates, squeezed, wanted
 from database import command, rows
 from kills import descendants
 from story import FORM
@@ -22,15 +23,9 @@ from world import PATIENT, wait_for
 
 OWN_USERS = range(60700, 60740)
 OURS = ("sender", "operator", "manager", "officer", "nurses", "duty", "insurer")   # parties that are told numbers and reasons alone
-LEAST = 6                                                   # letters: a shorter word stands in others
+LEAST = 4                                                   # letters
 FILE_MOST = 64 << 20
 IN_HAND_SECONDS = 5
-NO_WORD = bytes(c for c in range(128) if not chr(c).isalnum() or chr(c).isupper())
-
-
-def squeezed(data):
-    """Letters and digits only, lower case: spaces, dots, case and quoting do not hide a number or a name."""
-    return data.lower().translate(None, NO_WORD)
 
 
 # ---------------------------------------------------------------- the words
@@ -41,6 +36,7 @@ def identities(facts):
         patient = document.get("patient") or {}
         yield from (i.get("extension") for i in patient.get("ids") or [])
         yield from (patient.get(k) for k in ("family_birth", "family_used", "given_birth_first", "given_birth_all", "given_used"))
+        yield from dates(patient.get("birth_time") or "")
 
 
 def contents(facts):
@@ -57,8 +53,8 @@ def wide(text, least):
 
 
 def words(world):
-    """({word: squeezed} of who it is, {…} of what was written)."""
-    who, what = {documents.INS, documents.INS[:13], "279035121518989@", "PAT-TROIS", "DOMINIQUE", PATIENT}, set()
+    """({word: what finds it} of who it is, {…} of what was written)."""
+    who, what = {documents.INS, documents.INS[:13], "279035121518989@", "PAT-TROIS", "DOMINIQUE", PATIENT, *dates("19790328")}, set()
     what |= {"combien de temps dure la radiothérapie", "cinq jours par semaine", "XDM/1.0/DDM+"} | {t[:40] for t in FORM.values() if len(t) > 20}
     what |= {value for _, _, value in documents.answers() if wide(value, 20)}
     for row in rows(world, "select facts from relais.inbox where facts is not null") if world.started else []:
@@ -66,7 +62,7 @@ def words(world):
         what |= {w for w in contents(row["facts"]) if wide(w, 20)}
     with open(os.path.join(world.dir, "relais.conf"), "rb") as f:
         own = squeezed(f.read())                            # a name of the service's own is no secret of a patient's
-    return [{w: squeezed(w.encode()) for w in set_ if squeezed(w.encode()) not in own} for set_ in (who, what)]
+    return [wanted(w for w in set_ if squeezed(w.encode()) not in own) for set_ in (who, what)]
 
 
 # ---------------------------------------------------------------- the places
@@ -145,24 +141,12 @@ def notices(world):
     for row in rows(world, f"""select o.id, o.code, o.party, o.request, i.facts #>> '{{mail,subject}}' as given from relais.outbox o
                                left join relais.inbox i on i.id = o.inbox
                                where o.party = any(array{list(OURS)}::text[]) and o.reason is distinct from 'sign.refused'"""):
-        text = squeezed(json.dumps(row["request"], ensure_ascii=False).encode())
-        given = squeezed((row["given"] or "").encode()) if row["party"] == "sender" else b""
-        yield f"S{row['id']} {row['code']} to {row['party']}", text.replace(given, b"") if given else text
+        text = json.dumps(row["request"], ensure_ascii=False)
+        given = json.dumps(row["given"] or "", ensure_ascii=False)[1:-1] if row["party"] == "sender" else ""
+        yield f"S{row['id']} {row['code']} to {row['party']}", (text.replace(given, "") if given else text).encode()
 
 
 # ---------------------------------------------------------------- the search
-
-def caught(sources, wanted):
-    """[(place, words)] where any word stands; and how much was looked at."""
-    found, looked, size = [], 0, 0
-    for name, content in sources:
-        text = squeezed(content)
-        looked, size = looked + 1, size + len(content)
-        here = [word for word, squeezed_word in wanted.items() if squeezed_word in text]
-        if here:
-            found.append((name, here))
-    return found, looked, size
-
 
 def no_leak(world):
     """Nothing of the patients, of a subject or of what was written in any of these places."""
@@ -173,7 +157,7 @@ def no_leak(world):
         time.sleep(IN_HAND_SECONDS)
         found, looked, size = caught(places(world), {**who, **what})
     assert not found, found[:5]
-    found, _, _ = caught(notices(world), who)
+    found, _, _ = caught(notices(world), {**who, **what})
     assert not found, found[:5]
     assert not list(cores(world))
     assert looked > 50 and size > 20000 or not world.started, (looked, size)
@@ -186,30 +170,33 @@ def can_fail(world):
     who, what = words(world)
     # A word of its own: another world's search, running at the same time, must not find it.
     canary = f"Canari {secrets.token_hex(8)}"
-    wanted = {**who, **what, canary: squeezed(canary.encode())}
+    accented = f"Canari égaré {secrets.token_hex(8)}"
+    short = "".join(secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(5))
+    looked_for = {**who, **what, **wanted((canary, accented, short))}
     mails = squeezed(b"".join(world.mailbox(PATIENT).all()))
     assert all(squeezed(w.encode()) in mails for w in (documents.INS, "PAT-TROIS", "DOMINIQUE", PATIENT)), "the search finds nothing where all stands"
-    log, spooled, beside = (os.path.join(world.dir, p) for p in ("log/canari", "spool/canari", f"/var/tmp/relais-{canary[-16:]}"))
+    log, spooled, beside, escaped, alone = (os.path.join(world.dir, p) for p in ("log/canari", "spool/canari", f"/var/tmp/relais-{canary[-16:]}", "log/canari.json", "log/canari.mot"))
+    planted = {path: canary.upper().replace("A", "A-") for path in (log, spooled, beside)} | {escaped: json.dumps({"text": accented}), alone: f"vu {short}, hier"}
     session = subprocess.Popen(command(world), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd="/")
     try:
-        for path in (log, spooled, beside):
+        for path, text in planted.items():
             with open(path, "w") as f:
-                f.write(canary.upper().replace("A", "A-"))
+                f.write(text)
         os.chown(beside, OWN_USERS[1], OWN_USERS[1])
         session.stdin.write(f"select '{canary}, somewhere';\n")
         session.stdin.flush()
-        for want in ("pg_stat_activity", log, spooled, beside):
+        for want in ("pg_stat_activity", *planted):
             end = 20
             names = []
             while not any(want in name for name in names) and end:
-                names, end = [name for name, _ in caught(places(world), wanted)[0]], end - 1
+                names, end = [name for name, _ in caught(places(world), looked_for)[0]], end - 1
             assert any(want in name for name in names), (want, names)
     finally:
-        for path in (log, spooled, beside):
+        for path in planted:
             os.unlink(path)
         session.stdin.close()
         session.wait()
-    wait_for("an end of it", lambda: caught(places(world), wanted)[0] == [])    # the database's session ends after its client
+    wait_for("an end of it", lambda: caught(places(world), looked_for)[0] == [])    # the database's session ends after its client
 
 
 def database_is_quiet(world):

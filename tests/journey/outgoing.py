@@ -5,6 +5,7 @@ import email
 import email.policy
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -81,8 +82,11 @@ def cases(world, story):
         w.readers = {}
         for address, name, key in ((EXPERT, "lit-experte", "p256"), (PATIENT, "lit-patiente", "rsa"), (ATTENDING, "lit-medecin", "p256")):
             w.readers[address] = w.issue(name, "opening", cn=name, email=address, key=key)
-        rule(recipient=EXPERT, encrypt="held", certificate=pem(w.readers[EXPERT][0]))
-        rule(recipient=PATIENT, encrypt="required", content="enveloped", certificate=pem(w.readers[PATIENT][0]))
+        # As other programs write a certificate: with names, or all of its text, in front.
+        text = subprocess.run(["openssl", "x509", "-text", "-in", w.readers[EXPERT][0]], capture_output=True, text=True, check=True).stdout
+        bags = "Bag Attributes\n    localKeyID: 01 02 \nsubject=C = FR, CN = lit-patiente\n"
+        rule(recipient=EXPERT, encrypt="held", certificate=text)
+        rule(recipient=PATIENT, encrypt="required", content="enveloped", certificate=bags + pem(w.readers[PATIENT][0]))
         rule(recipient="@medecins.mssante.fr", encrypt="required")
         for wrong, said in (({"recipient": ATTENDING, "certificate": pem(w.readers[EXPERT][0])}, "another mailbox"),
                             ({"recipient": ATTENDING, "certificate": pem(w.hospital[0])}, "not made for"),
@@ -92,7 +96,7 @@ def cases(world, story):
             done = rule(check=False, **wrong)
             assert done.returncode == 1 and said in done.stderr, done
         listed = {r["key"]: r for r in w.relais("recipient", "list", as_json=True)}
-        assert listed[EXPERT]["encrypt"] == "held" and listed[EXPERT]["until"] and listed["@medecins.mssante.fr"]["encrypt"] == "required", listed
+        assert listed[EXPERT]["encrypt"] == "held" and listed[EXPERT]["until"] and listed[EXPERT]["trouble"] is None and listed["@medecins.mssante.fr"]["encrypt"] == "required", listed
 
     def first_half():
         for step in ("ask", "complete", "triage", "accept", "opinion"):
@@ -152,7 +156,7 @@ def cases(world, story):
         pair = tuple(os.path.join(w.pki, f"{OPERATOR}.{end}") for end in ("pem", "key"))
         clients.send(w.port, w.anchors, PATIENT, [story.patient_relay_of_report()], head + clients.entity(question), *pair)
 
-    def not_taken(question):
+    def not_taken(question, encrypted=True):
         """In the place of the expert's server stands one that hears a whole mail and takes none, for now; what it heard of the question to the expert,
         and the mail's number. When this ends nobody is there."""
         w.correspondents.stop_one(OPERATOR)
@@ -160,7 +164,7 @@ def cases(world, story):
         peer = SmtpPeer(tls_server(*(os.path.join(w.pki, f"{OPERATOR}.{end}") for end in ("pem", "key"))), {"DOT": "451 4.3.0 later\r\n"}, port=w.ports[OPERATOR][0])
         try:
             asks_past_postfix(question)
-            number = wait_for("a try in vain", lambda: sql(w, f"select max(id) from relais.outbox where id > {known} and recipient = '{EXPERT}' and encrypted is not null "
+            number = wait_for("a try in vain", lambda: sql(w, f"select max(id) from relais.outbox where id > {known} and recipient = '{EXPERT}' and (encrypted is not null) = {encrypted} "
                                                               "and state = 'sealed' and reply_code = 451"))
             message_id = sql(w, f"select message_id from relais.outbox where id = {number}").encode()
             return number, message_id, next(m for m in peer.mails if message_id in m.split(b"\r\n\r\n", 1)[0])
@@ -200,6 +204,46 @@ def cases(world, story):
         wire = wait_for("the mail", lambda: in_mailbox(message_id))
         assert len(wire) == 1 and object_of(wire[0]) == object_of(first)
 
+    def sealed_anew(number):
+        wait_for("both seals", lambda: sql(w, f"select count(*) from relais.sign_journal where outbox = {number}") == "2")
+
+    def new_certificate():
+        """Who lost his key gives a new certificate while a mail to him is tried: sealed anew, it opens with the new one alone."""
+        number, message_id, first = not_taken("Et sans mon ancienne clé ?")
+        w.readers[EXPERT] = w.issue("lit-experte-2", "opening", cn="lit-experte-2", email=EXPERT, key="p256")
+        rule(recipient=EXPERT, encrypt="required", certificate=pem(w.readers[EXPERT][0]))
+        w.operator_starts(OPERATOR)
+        sealed_anew(number)
+        w.relais("retry", f"S{number}", check=False)
+        ended(number)
+        wire = wait_for("the mail", lambda: in_mailbox(message_id))
+        assert len(wire) == 1 and object_of(wire[0]) != object_of(first)
+        assert clients.verify_seal(opened(wire[0], *w.readers[EXPERT]), w.mail_anchors, w.folder)
+
+    def ruled_later():
+        """A mail in clear waits for its server; from now on nobody may write there in clear, and there is no certificate: it waits for that, and leaves encrypted alone."""
+        rule(recipient=EXPERT, encrypt="never")
+        number, message_id, first = not_taken("Et en clair ?", encrypted=False)
+        assert not kind_of(first)
+        rule(recipient=EXPERT, encrypt="required")
+        wait_for("a task of the operator", lambda: [t for t in w.relais("tasks", "operator", as_json=True) if t["name"] == "sign.certificate" and t["ref"].endswith(f" S{number}")])
+        w.operator_starts(OPERATOR)
+        rule(recipient=EXPERT, encrypt="required", certificate=pem(w.readers[EXPERT][0]))
+        ended(number)
+        wire = wait_for("the mail", lambda: in_mailbox(message_id))
+        assert len(wire) == 1 and kind_of(wire[0]) == AUTHENTICATED
+        sealed_anew(number)
+
+    def revoked_later():
+        """A certificate that was good when it came in is revoked: an alarm without her address, and the list says which."""
+        assert "recipient.certificate" not in {a["name"] for a in w.status()["alarms"]}
+        w._pki("revoke", w.pki, "lit-experte-2")
+        os.kill(next(p["pid"] for p in w.status()["processes"] if p["name"] == "refresher"), signal.SIGHUP)
+        alarm = wait_for("the alarm", lambda: {a["name"]: a for a in w.status()["alarms"]}.get("recipient.certificate"))
+        assert alarm["severity"] == "critical" and EXPERT not in json.dumps(alarm) and "revoked" in json.dumps(alarm), alarm
+        listed = {r["key"]: r for r in w.relais("recipient", "list", as_json=True)}
+        assert "revoked" in listed[EXPERT]["trouble"] and listed[PATIENT]["trouble"] is None, listed
+
     def copied():
         """A copy of the dossier holds the signed mails that were inside, unaltered."""
         to = os.path.join(w.folder, "copie")
@@ -219,4 +263,5 @@ def cases(world, story):
 
     return [("rules and certificates are taken or refused", imported), ("a dossier, its mail encrypted", first_half), ("required and no certificate: it waits", waits),
             ("each in the way of its rule", as_ruled), ("what left is what is kept", what_left), ("proofs and answers as ever", answers), ("sent again, the same bytes", sent_again),
-            ("an altered object does not leave", altered), ("a new version, and the end, as ever", rest), ("a copy holds what was inside", copied), ("reconcile", story.reconcile)]
+            ("an altered object does not leave", altered), ("a new version, and the end, as ever", rest), ("a copy holds what was inside", copied),
+            ("a new certificate: sealed anew for it", new_certificate), ("required after the seal: nothing in clear", ruled_later), ("a certificate is revoked later", revoked_later), ("reconcile", story.reconcile)]

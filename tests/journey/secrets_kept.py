@@ -10,9 +10,9 @@ from database import rows
 from kills import descendants
 from world import wait_for
 
-# The private keys of an instance, and the processes that need each while they live (relais init gives both clients the same key).
+# The private keys of an instance that opens encrypted mail, with two certificates side by side, and the processes that need each while they live (relais init gives both clients the same key).
 CLIENTS = {"collector", "deliverer"}
-KEYS = {"relais-seal.key": {"signer"}, "relais-server.key": {"receiver"}, "collector.key": CLIENTS, "deliverer.key": CLIENTS}
+KEYS = {"opening.key": {"opener"}, "opening-next.key": {"opener"}, "relais-seal.key": {"signer"}, "relais-server.key": {"receiver"}, "collector.key": CLIENTS, "deliverer.key": CLIENTS}
 PIECE = 16          # bytes of a key that are looked for
 
 

@@ -1,6 +1,9 @@
 """The identity shield and the virus scanner: a real clamd with two signatures of our own, another patient's dossier, and what names that patient."""
 import os
+import signal
+import socket
 import subprocess
+import threading
 import time
 
 import bad
@@ -10,12 +13,14 @@ import papers
 import rehearse
 import walls
 from correspondents import FAMILIES, unpack
+from database import sql
 from world import DEPOT, EXPERT, HOSPITAL, PATIENT, PLATFORM, World, wait_for
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SIGNATURE = "Essai-Eicar"
 HARMLESS_UNTIL_NOW = b"Rectificatif-A"
-LIMIT_MB = 3
+LIMIT_MB, SCANNED_MB = 3, 2
+THIRD = {"ins": "262029912345604", "family": "PAT-TIERS", "given": "ANNE", "birth": "19620202", "sex": "F", "place": "39123"}
 
 
 class Clamd:
@@ -28,7 +33,8 @@ class Clamd:
         self.socket = os.path.join(folder, "clamd.sock")
         self.signatures((SIGNATURE, EICAR))
         with open(os.path.join(folder, "clamd.conf"), "w") as f:
-            f.write(f"Foreground yes\nUser root\nLocalSocket {self.socket}\nLocalSocketMode 666\nDatabaseDirectory {folder}/signatures\nStreamMaxLength {LIMIT_MB}M\n")
+            f.write(f"Foreground yes\nUser root\nLocalSocket {self.socket}\nLocalSocketMode 666\nDatabaseDirectory {folder}/signatures\nStreamMaxLength {LIMIT_MB}M\n"
+                    f"MaxFileSize {SCANNED_MB}M\nAlertExceedsMax yes\n")
 
     def signatures(self, *all_of_them):
         with open(os.path.join(self.folder, "signatures", "nous.ndb"), "w") as f:
@@ -52,6 +58,49 @@ class Clamd:
     def restart(self):
         self.kill()
         self.start()
+
+    def pause(self):
+        """Its socket stands, and nobody answers."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Silent:
+    """In clamd's place: it is there, takes every message, and hangs up over it, after so many seconds."""
+
+    def __init__(self, path):
+        self.path, self.asked, self.seconds = path, 0, 0
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        os.chmod(path, 0o666)
+        self.listener.listen(20)
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer):
+        with peer:
+            said = b""
+            while not said.startswith(b"zPING") and not said.endswith(b"\0\0\0\0") and (piece := peer.recv(1 << 20)):
+                said += piece
+            if said.startswith(b"zPING"):
+                peer.sendall(b"PONG\0")
+            else:
+                self.asked += 1
+                time.sleep(self.seconds)
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        os.unlink(self.path)
 
 
 class ShieldWorld(World):
@@ -109,17 +158,21 @@ def cases(world, story):
         done = w.relais(*words, check=False)
         assert done.returncode != 0 and f"[{code}]" in done.stdout + done.stderr, (words, done.returncode, done.stdout, done.stderr)
 
+    def asks(who):
+        """Another patient asks for an opinion; the reference of that dossier."""
+        before = {d["ref"] for d in story.dossiers()}
+        form = documents.questionnaire(documents.answers(), identity=identity(who))
+        archive = documents.xdm([documents.packed("74465-6", form)], ins=who["ins"])
+        story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient", "Demande de deuxième avis.", [("IHE_XDM.zip", "application/zip", archive)], w.platform)
+        return wait_for("another dossier", lambda: next((d["ref"] for d in story.dossiers() if d["ref"] not in before), None))
+
     def opened():
         story.ask()
-        other = documents.questionnaire(documents.answers(), identity=identity(documents.OTHER))
-        archive = documents.xdm([documents.packed("74465-6", other)], ins=documents.OTHER["ins"])
-        story.send(PLATFORM, DEPOT, "XDM/1.0/DDM+Questionnaire patient", "Demande de deuxième avis.", [("IHE_XDM.zip", "application/zip", archive)], w.platform)
-        wait_for("the other patient's dossier", lambda: len(story.dossiers()) == 2)
-        known["other"] = next(d["ref"] for d in story.dossiers() if d["ref"] != story.ref)
+        known["other"] = asks(documents.OTHER)
         assert w.status()["antivirus"] == w.clamd.socket
 
     def a_document_that_names_the_other():
-        story.record(content=speaking("Comparé au cliché de M. Jean Pat-Autre, né le 1er janvier 1960."))
+        story.record(content=speaking("Comparé au cliché de M. Jean Pat-Autre, né le 1er janvier 1960. Mme Pat-Tiers, née le 2 février 1962, attend."))
         story.reaches("triage")
         story.triage()
         story.send(EXPERT, story.expert_relay, "Re: " + story.offer["Subject"], "ACCEPTE", in_reply_to=story.offer["Message-ID"], name="Pr Claire MOREAU")
@@ -132,6 +185,13 @@ def cases(world, story):
         refused("dossier", "let-go", story.ref, number, " ", code="local.usage")
         refused("dossier", "let-go", story.ref, "S999999", "vu", code="local.not-found")
         refused("dossier", "let-go", known["other"], number, "vu", code="local.not-found")
+
+    def somebody_else_is_not_let_go():
+        """Whom the person was not shown, because that dossier was opened later, stops the mail again; who was let go is not told twice."""
+        known["third"] = asks(THIRD)
+        w.relais("dossier", "let-go", story.ref, known["dossier mail"], "Comparaison voulue par le radiologue.")
+        told = wait_for("it is stopped again", lambda: (t := w.relais("trace", known["dossier mail"], as_json=True)["outbox"][-1]) and t["looked"] == "held" and t["names"] != known["other"] and t)
+        assert told["names"] == known["third"] and told["sealed_at"] is None and not packages(EXPERT), told
 
     def a_person_lets_it_go():
         w.relais("dossier", "let-go", story.ref, known["dossier mail"], "Comparaison voulue par le radiologue, vue avec lui.")
@@ -186,6 +246,12 @@ def cases(world, story):
         refused("quarantine", "attach", held["id"], story.ref, code="mail.virus")
         assert not [d for d in shown()["documents"] if d["inbox"] == int(held["id"][1:])], "nothing of it was filed"
 
+    def too_big_to_be_looked_into():
+        """Beyond clamd's MaxFileSize, which it passes over and calls clean but for AlertExceedsMax."""
+        message_id = story.record(beside=[("grand.txt", "text/plain", b"0123456789abcde\n" * (SCANNED_MB * 50000) + EICAR)])
+        row = bad.outcome(w, message_id)
+        assert (row["outcome"], row["reason"], row["antivirus"], row["owner"] is not None) == ("held", "antivirus.size", "size", True), row
+
     def too_big_to_be_scanned():
         message_id = story.record(beside=[("grand.txt", "text/plain", b"0123456789abcde\n" * (LIMIT_MB * 65536))])
         row = bad.outcome(w, message_id)
@@ -196,13 +262,80 @@ def cases(world, story):
         message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
         alarm = wait_for("the alarm", lambda: {a["name"]: a for a in w.status()["alarms"]}.get("antivirus.away"))
         assert alarm["severity"] == "critical", alarm
-        time.sleep(3)
+        keys = opened_keys()
+        time.sleep(12)
         waiting = [q for q in w.relais("queue", as_json=True) if q["id"].startswith("R")]
         assert waiting and all(q["tries"] <= 1 for q in waiting) and not bad.known(w, message_id), waiting
+        assert opened_keys() - keys <= 1, "what waits is not read again and again"
         w.clamd.start()
         assert bad.outcome(w, message_id)["antivirus"] == "clean"
         wait_for("no alarm", lambda: not [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"])
 
+    def opened_keys():
+        with open(os.path.join(w.dir, "journal", "keeper.jsonl"), "rb") as f:
+            return f.read().count(b"\n")
+
+    def hung():
+        """A scanner that is there and says nothing is away, within seconds, whatever it is asked."""
+        w.clamd.pause()
+        message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
+        wait_for("the alarm", lambda: [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"], 20)
+        assert not bad.known(w, message_id)
+        w.clamd.go_on()
+        assert bad.outcome(w, message_id)["antivirus"] == "clean"
+        wait_for("no alarm", lambda: not [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"])
+
+    def silent_over_a_message():
+        """That is the message's trouble perhaps: it is tried a few times, then kept apart, and nothing else waits for it."""
+        w.clamd.kill()
+        silent = Silent(w.clamd.socket)
+        message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
+        row = bad.outcome(w, message_id)
+        assert (row["outcome"], row["reason"], row["antivirus"], row["tries"]) == ("held", "antivirus.error", "error", 3) and silent.asked >= 3, (row, silent.asked)
+        assert not [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"]
+        acts_upon_it(silent, next(r["id"] for r in w.relais("quarantine", "list", as_json=True) if r["message_id"] == message_id))
+        silent.stop()
+        w.clamd.start()
+
+    def acts_upon_it(silent, held):
+        """A person's act on what is held is answered while the scanner says nothing, once, and waits while it is away; other acts stand behind neither. It takes
+        longer than a transaction may lie idle."""
+        refused("quarantine", "attach", held, story.ref, code="antivirus.error")
+        # The report on its notice comes in, is tried three times and kept apart: a worker is held up by that, too.
+        wait_for("its notice's report is decided", lambda: sql(w, f"select count(*) filter (where state = 'done') > 0 and count(*) = count(*) filter (where state = 'done') from relais.inbox where id > {held[1:]}") == "t")
+        silent.seconds, asked = 65, silent.asked
+        attach = act_aside("quarantine", "attach", held, story.ref)
+        wait_for("the scanner is asked", lambda: silent.asked > asked, 20)
+        other_acts()
+        wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error", 90)
+        assert silent.asked == asked + 1, "once"
+        silent.seconds = 0
+        w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}.away";'})
+        w.relais_stop()
+        w.relais_start()
+        attach = act_aside("quarantine", "attach", held, story.ref)
+        other_acts()
+        assert answer_of(attach) is None
+        w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}";'})
+        w.relais_stop()
+        w.relais_start()
+        wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error")
+
+    def act_aside(*words):
+        """Asked, and not waited for: its number."""
+        newest = lambda: int(sql(w, "select coalesce(max(id), 0) from relais.command"))
+        before = newest()
+        subprocess.Popen([os.path.join(w.bin, "relais"), *words, "--dir", w.dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("the act is asked", lambda: newest() > before, 20)
+        return newest()
+
+    def answer_of(command):
+        return sql(w, f"select reason from relais.command where id = {command}") or None
+
+    def other_acts():
+        """Of another dossier, one after the other, more than there are workers: each is answered while its asker waits."""
+        for _ in range(3):
+            refused("dossier", "let-go", known["other"], "S999999", "vu", code="local.not-found")
     def away_and_let_through():
         w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}"; when_away = "continue";'})
         w.relais_stop()
@@ -223,12 +356,16 @@ def cases(world, story):
     yield "another patient's dossier is open", opened
     yield "who asks the scanner, and who searches, stand in their jails", jailed
     yield "a document that names the other patient stops the dossier for the expert", a_document_that_names_the_other
+    yield "let go is who was shown: somebody else stops it again", somebody_else_is_not_let_go
     yield "a person looks and lets it go", a_person_lets_it_go
     yield "an opinion's annex with the other's number stops the report; it is dropped", an_opinion_whose_annex_has_the_others_number
     yield "a mail in which a virus is found is stopped, looked at again, and leaves when it is clean", a_corrected_opinion_leaves
     yield "a message with a virus is kept apart, unread, and its sender told", a_virus_comes_in
     yield "a message that is too big for the scanner is kept apart", too_big_to_be_scanned
+    yield "and one that the scanner would pass over", too_big_to_be_looked_into
     yield "while the scanner is away mail waits, and the alarm stands", away
+    yield "a scanner that hangs is away", hung
+    yield "one that falls silent over a message is not: that is tried again, and kept apart", silent_over_a_message
     yield "or goes on with a mark, where that was chosen", away_and_let_through
     yield "the past decided again is the same", decided_again
     yield "reconcile", story.reconcile

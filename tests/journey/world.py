@@ -252,11 +252,12 @@ class World:
 
 
 def wait_for(what, check, seconds=60):
-    """Polls until check() gives something true; that is returned."""
-    end = time.monotonic() + seconds
+    """Polls until check() gives something true; that is returned. Less often when it takes long: asking costs those who are waited for."""
+    end, pause = time.monotonic() + seconds, 0.05
     while time.monotonic() < end:
         found = check()
         if found:
             return found
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(0.25, pause * 1.3)
     raise TimeoutError(f"{what}: not within {seconds} s")

@@ -1,7 +1,7 @@
 """The deliverer as it runs: hosts by DNS, the white list of servers, several connections, slow and dead destinations, logins, late mail."""
 import json
 import os
-import socket
+import sys
 import threading
 import time
 
@@ -10,31 +10,15 @@ from dns_peer import A, MX, DnsPeer
 from process_cases import NAME, expect, world
 from smtp_peer import SmtpPeer
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../faults"))
+from ports import free_port        # noqa: E402
+
 CASES = []
 
 
 def case(f):
     CASES.append(f)
     return f
-
-
-def free_port():
-    """Free on several addresses of the loopback network."""
-    while True:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-        others = []
-        try:
-            for n in (2, 3):
-                others.append(socket.socket())
-                others[-1].bind(("127.0.0.%d" % n, port))
-            return port
-        except OSError:
-            continue
-        finally:
-            for s in others:
-                s.close()
 
 
 class Net:
@@ -274,25 +258,27 @@ def our_own_operator_need_not_be_listed(lab):
 @case
 def much_mail_takes_more_connections(lab):
     w = world(lab)
-    slow = {"DOT": lambda wire: time.sleep(0.05) or wire.send("250 2.0.0 ok\r\n")}
     for connections in (1, 4):
         # Mail of its own each time: what left before is in the journal, and does not leave again (sent.before).
         w.stop_all()
         rows = w.sealed("a.fr", n=70)
-        most = [0, 0]
-        lock = threading.Lock()
+        now, most, came = [0], [0], threading.Condition()
 
         def dot(wire):
-            with lock:
-                most[0] += 1
-                most[1] = max(most)
-            slow["DOT"](wire)
-            with lock:
-                most[0] -= 1
+            """Answers once as many as allowed have been here at once, however slowly they come; and not at once, for one more to come if it would."""
+            with came:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+                came.notify_all()
+                came.wait_for(lambda: most[0] >= connections, 30)
+            time.sleep(0.05)
+            with came:
+                now[0] -= 1
+            wire.send("250 2.0.0 ok\r\n")
         peer = SmtpPeer(lab.tls(), {"DOT": dot})
         w.start("deliverer", routes=[("a.fr", peer.port)], deliverer="destination_connections = %d;" % connections)
         w.wait("select count(*) = 70 from outbox where state = 'accepted' and id between %d and %d" % (rows[0], rows[-1]), 60)
-        expect("at once", most[1], connections)
+        expect("at once", most[0], connections)
         expect("each once", (len(peer.mails), len(set(peer.mails))), (70, 70))
         w.store.sql("update outbox set state = 'cancelled' where id between %d and %d" % (rows[0], rows[-1]))
         peer.close()

@@ -49,10 +49,11 @@ def open_key(sealed, own, plain_bound):
 
 
 class Keeper:
-    """Gives the key of any body, to anybody: who may ask is tested elsewhere. row: a body's (digest, size, sealed key) by its number."""
+    """Gives the key of any body, to anybody: who may ask is tested elsewhere. row: a body's (digest, size, sealed key) by its number; lost: those whose key
+    is not there."""
 
     def __init__(self, folder, row):
-        self.row, self.pair = row, X25519PrivateKey.generate()
+        self.row, self.pair, self.lost = row, X25519PrivateKey.generate(), set()
         self.public = raw(self.pair.public_key())
         for sub in ("run", "keeper"):
             os.makedirs(os.path.join(folder, sub), exist_ok=True)
@@ -76,5 +77,9 @@ class Keeper:
                 if asked[:1] == b"p":
                     connection.send(b"+" + self.public + b"intake:1")
                     continue
-                digest, size, sealed = self.row(struct.unpack(">Q", asked[1:9])[0])
+                number = struct.unpack(">Q", asked[1:9])[0]
+                if number in self.lost:
+                    connection.send(b"-keeper.key")
+                    continue
+                digest, size, sealed = self.row(number)
                 connection.send(b"+" + open_key(sealed, self.pair, digest + struct.pack(">Q", size)))

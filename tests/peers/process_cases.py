@@ -95,13 +95,17 @@ deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %
         self.running.append(p)
         return p
 
-    def body(self, data):
+    def stored(self, name, data):
+        """The SQL of a body under its key, whose number psql keeps under that name."""
         key = os.urandom(32)
-        number = self.store.sql("insert into body (size, digest, sealed_key, key_name) values (%d, decode('%s', 'hex'), decode('%s', 'hex'), 'intake:1') returning id"
-                                % (len(data), hashlib.sha256(data).hexdigest(), keeper_peer.seal_key(key, self.keeper.public, data).hex()))[0][0]
-        for i, chunk in enumerate(keeper_peer.sealed_chunks(key, data)):
-            self.store.sql("insert into body_chunk values (%s, %d, decode('%s', 'hex'), sha256(decode('%s', 'hex')))" % (number, i, chunk.hex(), chunk.hex()))
-        return number
+        lines = ["insert into body (size, digest, sealed_key, key_name) values (%d, decode('%s', 'hex'), decode('%s', 'hex'), 'intake:1') returning id as %s \\gset"
+                 % (len(data), hashlib.sha256(data).hexdigest(), keeper_peer.seal_key(key, self.keeper.public, data).hex(), name)]
+        lines += ["insert into body_chunk values (:%s, %d, decode('%s', 'hex'), sha256(decode('%s', 'hex')));" % (name, i, chunk.hex(), chunk.hex())
+                  for i, chunk in enumerate(keeper_peer.sealed_chunks(key, data))]
+        return "\n".join(lines) + "\n"
+
+    def body(self, data):
+        return self.store.sql(self.stored("body", data) + "select :body")[0][0]
 
     def body_row(self, number):
         digest, size, sealed = self.store.sql("select encode(digest, 'hex'), size, encode(sealed_key, 'hex') from body where id = %d" % number)[0]
@@ -118,15 +122,14 @@ deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %
         if head is None:
             head = ("From: Avis <%s>\r\nTo: <%s>\r\nSubject: Avis %d\r\nMessage-ID: %s\r\nDate: Sat, 21 Nov 2026 22:00:00 +0100\r\n"
                     "MIME-Version: 1.0\r\n" % (MAILBOX, recipient, n, message_id))
-        body = self.body(entity)
-        received = self.body(b"From: x@y.fr\r\n\r\n")
-        inbox = self.store.sql(
-            "insert into inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, reason, rule) values "
-            "(%s, 'smtp', '%s', '{a@b.fr}', now(), true, 'done', '%s', 'sig.none', 'sender/1') returning id" % (received, recipient, outcome))[0][0]
         row = self.store.sql(
+            self.stored("entity", entity) + self.stored("received", b"From: x@y.fr\r\n\r\n") +
+            "insert into inbox (body, source, mail_from, recipients, received_at, complete, state, outcome, reason, rule) values "
+            "(:received, 'smtp', '%s', '{a@b.fr}', now(), true, 'done', '%s', 'sig.none', 'sender/1') returning id as inbox \\gset\n"
             "insert into outbox (effect, inbox, code, party, recipient, domain, return_path, message_id, envelope_id, rule, request, created_at, "
-            "state, head, entity) values ('test:%d', %s, 'M90', 'sender', '%s', '%s', 'retour@avis.exemple.mssante.fr', '%s', 'env%d', 'sender/1', "
-            "'{}', %s, 'composed', decode('%s', 'hex'), %s) returning id; notify signer" % (n, inbox, recipient, domain, message_id, n, created, head.encode().hex(), body))
+            "state, head, entity) values ('test:%d', :inbox, 'M90', 'sender', '%s', '%s', 'retour@avis.exemple.mssante.fr', '%s', 'env%d', 'sender/1', "
+            "'{}', %s, 'composed', decode('%s', 'hex'), :entity) returning id; notify signer"
+            % (recipient, outcome, n, recipient, domain, message_id, n, created, head.encode().hex()))
         return int(row[0][0])
 
     def row(self, outbox):
@@ -140,11 +143,12 @@ deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %
 
     def wait(self, question, seconds=20):
         """Until the SQL gives t."""
-        end = time.time() + seconds
+        end, pause = time.time() + seconds, 0.05
         while time.time() < end:
             if self.store.sql(question)[0][0] == "t":
                 return
-            time.sleep(0.1)
+            time.sleep(pause)
+            pause = min(0.25, pause * 1.3)
         raise AssertionError("never true: " + question + "\n" + self.logs())
 
     def until(self, outbox, *states, seconds=20):
@@ -266,6 +270,29 @@ def signer_refuses_what_was_altered(lab):
                       (pretend, "From is not the seal's mailbox"), (stranger, "the recipient is not a mailbox of that party")):
         found = w.until(row, "sealed", "failed")
         expect("row", (found["state"], found["reason"], found["reply_text"]), ("failed", "sign.refused", text))
+    signer.end()
+
+
+@case
+def signer_goes_on_past_what_it_cannot_seal(lab):
+    """The oldest mail's body has no key: the next leaves. After some tries it is a person's, and tried again when that person says so."""
+    w = world(lab)
+    lost, good = w.mail("a.fr"), w.mail("a.fr")
+    entity = int(w.store.sql("select entity from outbox where id = %d" % lost)[0][0])
+    w.keeper.lost.add(entity)
+    signer = w.start("signer")
+    expect("the next", w.until(good, "sealed", "failed")["state"], "sealed")
+    row = w.row(lost)
+    expect("it waits", (row["state"], row["reason"], row["tries"], row["next_at > now()"]), ("composed", "keeper.key", "1", "t"))
+    w.store.sql("update outbox set tries = 4, next_at = now() where id = %d; notify signer" % lost)
+    deadline = time.monotonic() + 10
+    while w.row(lost)["reason"] != "sign.tries" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    expect("a person's", w.store.sql("select reason, next_at > now() + interval '50 minutes' from outbox where id = %d" % lost)[0], ["sign.tries", "t"])
+    expect("it still runs", signer.p.poll(), None)
+    w.keeper.lost.clear()
+    w.store.sql("update outbox set next_at = now() where id = %d; notify signer" % lost)
+    expect("with its key", w.until(lost, "sealed", "failed")["state"], "sealed")
     signer.end()
 
 
@@ -471,7 +498,7 @@ def deliverer_lives_through_a_lost_database(lab):
     peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
     deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
     time.sleep(3)
-    w.store.start()
+    w.store.restart()
     row = w.until(outbox, "accepted", seconds=40)
     expect("row", (row["tries"], row["queue_id"], len(peer.mails)), ("1", "C3", 1))
     deliverer.end()
@@ -492,7 +519,7 @@ def deliverer_renewed_while_the_database_is_lost(lab):
     peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
     deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
     time.sleep(4)
-    w.store.start()
+    w.store.restart()
     row = w.until(outbox, "accepted", seconds=40)
     expect("row", (row["tries"], row["queue_id"], len(peer.mails)), ("1", "D4", 1))
     deliverer.end()

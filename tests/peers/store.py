@@ -6,7 +6,11 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../faults"))
+from psql import Sessions        # noqa: E402
 
 ROLES = ["owner", "receiver", "collector", "worker", "signer", "deliverer", "refresher", "keeper", "opener", "operator"]
 
@@ -23,7 +27,7 @@ def programs():
 class Store:
     def __init__(self, folder, schema):
         self.bin, self.folder = programs(), folder
-        self.as_user = []
+        self.as_user, self.sessions = [], {}
         os.makedirs(folder, 0o755)
         if os.getuid() == 0:
             # PostgreSQL does not run as root.
@@ -45,10 +49,15 @@ class Store:
                             "-c", "fsync=off", "-c", "max_connections=60"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         for _ in range(100):
-            if subprocess.run(["pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+            if subprocess.run([os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder], check=False).returncode == 0:
                 return
             time.sleep(0.1)
         raise RuntimeError("PostgreSQL did not start")
+
+    def restart(self):
+        """With a master's look at it: before that nothing is taken up."""
+        self.start()
+        self.sql("select fence_look('[]', '[]')")
 
     def stop(self):
         """At once: connections are cut."""
@@ -77,9 +86,7 @@ class Store:
 
     def sql(self, text, database="relais"):
         """Rows of texts; NULL is None."""
-        done = subprocess.run(["psql", "-h", self.folder, "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qAtX",
-                               "-F", "\x1f", "-P", "null=\x1e"], input="set search_path = relais, public;" + text,
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
-        return [[None if c == "\x1e" else c for c in line.split("\x1f")] for line in done.stdout.split("\n")[:-1]]
+        sessions = self.sessions.setdefault(database, Sessions(lambda: [
+            os.path.join(self.bin, "psql"), "-h", self.folder, "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-qAtX", "-F", "\x1f", "-P", "null=\x1e"]))
+        out = sessions.ask("set search_path = relais, public;" + text)
+        return [[None if c == "\x1e" else c for c in line.split("\x1f")] for line in out.split("\n")[:-1]]

@@ -1,4 +1,5 @@
 """One-connection servers on loopback that misbehave on request, and what they share."""
+import errno
 import select
 import socket
 import ssl
@@ -73,13 +74,24 @@ class Server:
         family = socket.AF_UNIX if path else socket.AF_INET
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(path or (host, port))
+        self._bind(path or (host, port), port)
         self.listener.listen(16)
         self.port = 0 if path else self.listener.getsockname()[1]
         self.talk = talk
         self.connections = 0
         self.open = []
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def _bind(self, place, port, seconds=15):
+        """In the place of a server that was ended its children may listen for a moment longer."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.listener.bind(place)
+            except OSError as e:
+                if e.errno != errno.EADDRINUSE or port == 0 or time.monotonic() > end:
+                    raise
+            time.sleep(0.1)
 
     def accept(self):
         while True:
