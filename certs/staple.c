@@ -18,6 +18,19 @@ struct work {
 	OCSP_BASICRESP *basic;
 };
 
+/* OpenSSL reads more forms than DER and verifies what it would write itself: only these very bytes are what is signed (RFC 6960 4.2.1). */
+static bool is_der(OCSP_RESPONSE *response, OCSP_BASICRESP *basic, struct bytes der)
+{
+	unsigned char *whole = NULL, *inner = NULL;
+	int n = i2d_OCSP_RESPONSE(response, &whole), m = i2d_OCSP_BASICRESP(basic, &inner);
+	bool same = n > 0 && m > 0 && m < n && bytes_equal(der, (struct bytes){whole, (size_t)n}) &&
+		    bytes_ends(der, (struct bytes){inner, (size_t)m});
+
+	OPENSSL_free(whole);
+	OPENSSL_free(inner);
+	return same;
+}
+
 static OCSP_BASICRESP *open_answer(struct bytes der)
 {
 	const unsigned char *at = der.at;
@@ -28,6 +41,10 @@ static OCSP_BASICRESP *open_answer(struct bytes der)
 		response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.len);
 	if (response != NULL && at == der.at + der.len && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
 		basic = OCSP_response_get1_basic(response);
+	if (basic != NULL && !is_der(response, basic, der)) {
+		OCSP_BASICRESP_free(basic);
+		basic = NULL;
+	}
 	OCSP_RESPONSE_free(response);
 	return basic;
 }

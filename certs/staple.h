@@ -1,6 +1,6 @@
 /* certs/staple.h - an OCSP answer that somebody handed over (RFC 6960, 6066 8): is it good, and what does it say?
  *
- * Nothing is asked of any responder. OpenSSL parses; the rules are ours: one DER object and nothing behind it; status
+ * Nothing is asked of any responder. OpenSSL parses; the rules are ours: one object in DER, nothing behind it; status
  * "successful"; an answer for this certificate of this issuer; signed, with an algorithm of the list (certs/strength.h), by the
  * issuer itself or by a responder whom the issuer made for that (extended use OCSPSigning, within its dates, and not revoked
  * unless it says nocheck); thisUpdate not in the future, nextUpdate there, not past, and within LIMIT_STAPLE_AGE_SECONDS.

@@ -216,9 +216,11 @@ static void test_altered(void **state)
 	struct bytes answer = read_answer(room);
 	X509 *one = read_certificate("pki/one.pem");
 	for (size_t i = 0; i < answer.len; i++) {
-		room[i] ^= 0x11;
-		good += staple_judge(fixture.without, one, fixture.issuer, answer, time(NULL), NULL) == REASON_NONE;
-		room[i] ^= 0x11;
+		for (int bit = 0; bit < 8; bit++) {
+			room[i] ^= (unsigned char)(1 << bit);
+			good += staple_judge(fixture.without, one, fixture.issuer, answer, time(NULL), NULL) == REASON_NONE;
+			room[i] ^= (unsigned char)(1 << bit);
+		}
 		assert_int_equal(staple_judge(fixture.without, one, fixture.issuer, bytes_slice(answer, 0, i), time(NULL), NULL), REASON_PEER_CRL);
 	}
 	assert_int_equal(good, 0);

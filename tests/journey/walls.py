@@ -8,8 +8,9 @@ import subprocess
 import time
 
 import documents
-from database import rows, run, sql
-from kills import Background, descendants, stopped
+from captive import next_child
+from database import rows, run, sql, tool
+from kills import descendants, stopped
 from world import ATTENDING, DEPOT, EXPERT, HOSPITAL, PATIENT, wait_for
 
 # The users of the processes (gateway/instance.h); PostgreSQL's own is the first.
@@ -19,23 +20,23 @@ WITHOUT_ROLE = ("verify", "inspect", "compose", "shield", "antivirus")
 
 # What each role may execute: the whole list. A function that is granted anew is written down here, or this test fails.
 MAY = {
-    "receiver": "session_start intake_sender intake_account intake_recipient intake_message intake_chunk intake_done material_keep",
+    "receiver": "session_start audit_refused intake_sender intake_account intake_recipient intake_message intake_chunk intake_done material_keep",
     "collector": "session_start collect_cursor collect_message collect_skipped collect_looked collect_state collect_again intake_chunk intake_done",
     "worker": "session_start doze awake body_read intake_sender rule_pathology rule_sender rule_recipients rule_settings dossier_of_patient dossier_create dossier_find "
               "dossier_load dossier_append dossier_fold document_file document_withdraw relay_make relay_find relay_by_thread mailbox_set work_due "
-              "work_claim work_release work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add recipient_learn relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told outbox_cancel_offer outbox_cancel_document "
-              "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
-              "timer_claim timer_later timer_set command_claim command_done material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
+              "work_claim work_release work_return work_earlier work_context work_done inbox_facts held_claim held_done held_again outbox_cancel outbox_cancel_mailbox outbox_cancel_representative outbox_freeze dossier_tasks expert_take leave_add recipient_learn relay_close report_cancel report_asked expert_candidates expert_get outbox_add service_add service_claim service_next task_list service_figures alarm_mails alarm_mailed alarm_over held_list held_told outbox_cancel_offer outbox_cancel_document "
+              "shield_people shield_own shield_clear shield_stop shield_let_go shield_drop antivirus_state opener_state compose_claim compose_done compose_chunk compose_failed outcome_claim outcome_later outcome_told mail_late report_match answer_match outbox_proof question_match "
+              "timer_claim timer_later timer_set command_claim command_done command_later material_missing material_keep clock_read clock_state directory_facts directory_ask directory_claim directory_done directory_later fee_book fee_statements service_made study_add study_stopped figures_dossiers figures_families",
     "opener": "open_claim body_read",
     "signer": "session_start doze awake sign_claim sign_envelope sign_wait sign_done sign_refuse body_read checkpoint_claim checkpoint_done",
     "deliverer": "session_start doze awake deliver_due deliver_claim deliver_envelope deliver_result deliver_peer deliver_fence body_read",
-    "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_idle keeper_ended keeper_lives",
-    "refresher": "audit_link checkpoint_due checkpoint_late checkpoint_since checkpoint_stamp checkpoint_unstamped trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer",
-    "operator": "audit_access audit_erased audit_list audit_read audit_reconcile audit_sealed audit_waiting checkpoint_ask checkpoint_list proof_links proof_of proof_received proof_rows proof_sent hold_set hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_list schema_state task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
+    "keeper": "keeper_open keeper_pending keeper_bodies keeper_rewrap keeper_begins keeper_highest keeper_over keeper_ended keeper_lives",
+    "refresher": "audit_link audit_wait checkpoint_due checkpoint_late checkpoint_since checkpoint_stamp checkpoint_unstamped trust_replace trust_state alarm_raise alarm_clear keeper_silent directory_age directory_ask_claim directory_ask_experts directory_answer recipient_certificates",
+    "operator": "audit_access audit_key_name audit_known audit_restored audit_restores audit_erased audit_list audit_read audit_reconcile audit_sealed audit_waiting checkpoint_ask checkpoint_list proof_links proof_made proof_row proof_of proof_received proof_rows proof_sent keeper_destroyed hold_set hold_asks hold_lift hold_list retention_dossiers retention_apart erasure_begin erasure_end erasure_apart erasure_again erasure_unknown erasure_list schema_state task_list phone_list expert_candidates expert_open expert_silence leave_add leave_end leave_list rule_import rule_list rule_questionnaire trust_replace trust_diff trust_state trust_history trust_names trust_list trust_uses alarm_list dossier_list dossier_find dossier_history dossier_mails fee_list study_list study_add figures_dossiers figures_families "
                 "dossier_messages dossier_sent dossier_received dossier_documents trace_inbox trace_outbox queue_list quarantine_list outbox_retry command_ask command_answer "
-                "reconcile reconcile_inbox reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
+                "reconcile reconcile_inbox reconcile_rows reconcile_keys reconcile_dossiers rehearse_messages rehearse_commands body_read inbox_facts recheck_get material_get clock_state clock_forward clock_until "
                 "directory_begin directory_stage directory_replace directory_compare directory_state directory_history directory_lines directory_find "
-                "fence_close fence_state fence_since fence_unknown fence_lift sent_before_list missing_noted missing_notes "
+                "hold_confirm hold_unseen erasure_may fence_close fence_look fence_unlooked fence_state fence_unknown fence_lift sent_before_list missing_noted missing_notes "
                 "directory_ended directory_prefer directory_confirm directory_ask_again directory_asking",
 }
 
@@ -151,7 +152,6 @@ def processes_of(world):
 
 def look_at_jails(world):
     """One look at every process; the names seen. A child may end while it is looked at, a process of the instance may not."""
-    parents = ("deliverer", "collector")         # they speak to nobody but the database, and start the children that do
     seen = set()
     for pid, name in processes_of(world).items():
         try:
@@ -164,8 +164,7 @@ def look_at_jails(world):
         uid = str(UID[re.sub(r"(-\d+|'s child)$", "", name)])
         assert status["Uid"].split() == [uid] * 4 and status["Gid"].split() == [uid] * 4 and not status["Groups"].split(), (name, status["Uid"])
         assert int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0, (name, status["CapEff"])
-        if name not in parents:
-            assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", (name, status["Seccomp"], status["NoNewPrivs"])
+        assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1", (name, status["Seccomp"], status["NoNewPrivs"])
         seen.add(name)
     return seen
 
@@ -184,28 +183,11 @@ def jails(world, story):
 
 
 def reader_child(world, story):
-    """The child that has a message in its hands stands in the same walls as its parent; a big message, so that it can be seen."""
+    """The child that has a message in its hands stands in the same walls as its parent, from before it reads."""
     verify = next(p["pid"] for p in world.status()["processes"] if p["name"] == "verify")
-    seen = []
-
-    def watch():
-        end = time.monotonic() + 30
-        while time.monotonic() < end and not seen:
-            for child in descendants(verify):
-                try:
-                    status = status_of(child)
-                    if "Seccomp" in status and status["Uid"].split()[0] == str(UID["verify"]):
-                        seen.append(status)
-                except OSError:
-                    pass
-    job = Background(watch)
-    for _ in range(5):                                  # it lives for some milliseconds: a busy machine may look away
-        story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Un gros fichier.", [("image.bin", "application/octet-stream", os.urandom(14_000_000))], world.hospital)
-        if seen:
-            break
-    job.end()
-    assert seen, "no child was seen"
-    assert seen[0]["Seccomp"] == "2" and seen[0]["NoNewPrivs"] == "1" and int(seen[0]["CapEff"], 16) == 0, seen[0]
+    with next_child(verify, lambda: story.send(HOSPITAL, DEPOT, "XDM/1.0/DDM+CR", "Un fichier.", [("image.bin", "application/octet-stream", os.urandom(1000))], world.hospital)) as child:
+        status = status_of(child.pid)
+    assert status["Uid"].split() == [str(UID["verify"])] * 4 and status["Seccomp"] == "2" and status["NoNewPrivs"] == "1" and int(status["CapEff"], 16) == 0, status
 
 
 def captured_worker(world):
@@ -271,7 +253,8 @@ def captured_askers(world):
     bodies = [r["id"] for r in rows(world, "select id from relais.body order by id")]
     mails = [r["id"] for r in rows(world, "select id from relais.outbox order by id limit 3")]
     assert len(bodies) > 3 and mails
-    for role in ("worker", "signer", "deliverer"):
+    # The opener is given, beside what was opened once, what a worker has in hand: of any worker, and in clear, too. Now none has anything.
+    for role in ("worker", "signer", "deliverer", "opener"):
         assert ask_keeper(world, role, bodies) == ["-"] * len(bodies), role
     for mail in mails:                       # nor by naming a mail that is composed already
         assert ask_keeper(world, "worker", bodies, mail) == ["-"] * len(bodies)
@@ -279,7 +262,7 @@ def captured_askers(world):
     with open(os.path.join(world.dir, "journal", "keeper.jsonl")) as f:
         lines = [json.loads(line) for line in f]
     refused = [(x["role"], x["body"]) for x in lines if x["event"] == "refused" and x["purpose"] == "test"]
-    assert len(refused) == len(bodies) * (3 + len(mails)) and {b for _, b in refused} == set(bodies), len(refused)
+    assert len(refused) == len(bodies) * (4 + len(mails)) and {b for _, b in refused} == set(bodies), len(refused)
     opened = [x for x in lines if x["event"] == "opened" and x["role"] == "operator" and x["purpose"] == "test"]
     assert {x["body"] for x in opened} == set(bodies), len(opened)
 
@@ -318,8 +301,7 @@ def database_bytes(world):
         if os.path.isfile(path):
             with open(path, "rb") as f:
                 yield path, f.read()
-    dump = max(glob.glob("/usr/lib/postgresql/*/bin/pg_dump"))
-    done = subprocess.run([dump, "-h", f"{world.dir}/run/db", "-U", "postgres", "-d", "relais"], capture_output=True, cwd="/")
+    done = subprocess.run([tool("pg_dump"), "-h", f"{world.dir}/run/db", "-U", "postgres", "-d", "relais"], capture_output=True, cwd="/")
     assert done.returncode == 0, done.stderr
     yield "the dump", done.stdout
 
@@ -357,14 +339,14 @@ EVIDENCE = {
 SAMPLE = {"audit": 40}
 MAY_BE_EMPTY = {"checkpoint", "outbox_envelope", "collect_skip", "trust_past", "directory_import", "directory_entry", "directory_past", "directory_confirmed", "fee", "erasure", "hold"}
 NO_EVIDENCE = {
-    "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_state": "that the keeper lives, written every ten seconds",
+    "keeper_intake": "the keeper writes its own anew at each start; the keys are not here", "keeper_day": "the days whose key is in use; what lies under them is evidence of its own", "keeper_state": "that the keeper lives, written every ten seconds",
     "audit_entry": "rows of the trail for the second until they are linked: what they tell of is counted against the trail both ways",
     "study_count": "how many answered what: it leads back to no message",
     "pathology": "a rule: versioned, imported anew", "questionnaire": "a rule", "setting": "a rule", "expert": "a rule", "sender": "a rule", "alarm": "what wants a person now: raised again while it lasts", "collect_trouble": "the same, before it is one",
     "directory_stage": "an extract on its way in", "directory_asked": "what is looked up: asked again", "directory_found": "what a look-up answered: asked again",
     "directory_preferred": "a choice that each mail keeps in its own events", "directory_touched": "what is to be looked at again",
     "service_timer": "when a service is next: found anew when it is lost", "dossier_task": "of the fold, written anew with each event", "expert_leave": "an absence: a rule of the operator's, or told in an event of a dossier",
-    "fence": "a state: closed again by the deliverer's journal", "sent_before": "of the deliverer's journals, outside: found anew by relais fence lift",
+    "fence": "a state: closed again by the journals", "fence_server": "of the server that runs: written anew at each look", "fence_history": "when the database was set back, and who looked at the holds since: a restore writes it anew", "sent_before": "of the deliverer's journals, outside: found anew by relais fence lift",
     "missing_note": "a person's word on a line of the receivers' journals: without it the line is named again", "account": "a rule", "recipient": "a rule", "mailbox": "of the configuration, written at each start", "migration": "of the program, not of messages", "schema_range": "of the program",
     "rehearsal": "empty but in a rehearsal, where triggers let nobody add, take away or turn back its one row",
 }
@@ -385,10 +367,12 @@ create function pg_temp.try_all(out n int, out unseen int) language plpgsql as $
 declare t tid; bad bigint;
 begin
   n := 0; unseen := 0;
+  lock table relais.{table} in share row exclusive mode;  -- a row that is written once more is no longer where it was found
   for t in select x.ctid from (select ctid, row_number() over () as k, count(*) over () as whole from relais.{table}) x
             where x.k % greatest(1, x.whole / {SAMPLE.get(table, 1000000000)}) = 0 or x.k in (1, x.whole) loop
     begin
       delete from relais.{table} where ctid = t;
+      if not found then raise exception 'no row at %', t; end if;
       select sum(r.bad) into bad from (select * from relais.reconcile(false) union all select * from relais.audit_reconcile(false)) r;
       raise exception using errcode = 'RL999', message = bad::text;
     exception when sqlstate 'RL999' then
@@ -464,7 +448,7 @@ def tamper(world):
     wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
     assert bad_checks(world, 0) == []
     # The keeper writes each body's row once more when it puts it under its dossier's key.
-    wait_for("no body under a key of intake", lambda: all(row["n"] == 0 for row in rows(world, "select count(*) as n from relais.keeper_pending(1000)")))
+    wait_for("no body under a key of intake", lambda: all(row["n"] == 0 for row in rows(world, "select count(*) as n from relais.keeper_pending(0, 1000, null)")))
     # The collector alone writes by itself: it would put back the cursor that is taken away.
     collector = next(p["pid"] for p in world.status()["processes"] if p["name"] == "collector")
     with stopped([collector] + descendants(collector)):
