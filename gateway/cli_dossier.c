@@ -158,7 +158,7 @@ static enum reason wait_answer(struct cli *cli, int64_t command)
 			return reason == REASONS ? REASON_STORE_REFUSED : reason;
 		nanosleep(&(struct timespec){.tv_nsec = WAIT_STEP_MS * 1000000L}, NULL);
 	}
-	return REASON_STORE_CONFLICT;
+	return REASON_ACT_UNDER_WAY;
 }
 
 /* The worker decides by the same rules as for any message; takes the reference to args. */

@@ -420,10 +420,12 @@ static enum reason keep_half(struct keeper_keys *k, struct keeper_intake *intake
 enum reason keeper_keys_intake_make(struct keeper_keys *k, uint64_t above, struct instant at, struct keeper_intake *out)
 {
 	enum reason reason = REASON_NONE;
+	/* The database may know it already; that it could not be published makes no other. */
+	bool waits = k->made.number > k->highest && k->made.number >= above;
 
 	if (above < k->highest)
 		above = k->highest;
-	if (k->made.number <= above) {
+	if (!waits) {
 		struct keeper_intake next = {.number = above, .made = at};
 		do
 			snprintf(next.key.name, sizeof next.key.name, "intake:%llu", (unsigned long long)++next.number);

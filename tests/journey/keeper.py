@@ -269,10 +269,10 @@ def cases(world, story):
                 f.write(os.urandom(60))
             os.chown(path, os.stat(os.path.dirname(path)).st_uid, -1)
         old = instance.pid("keeper")
-        os.kill(old, signal.SIGSTOP)                # so that nobody adds a line meanwhile
-        os.kill(old, signal.SIGKILL)
+        os.kill(old, signal.SIGSTOP)                # nobody adds a line meanwhile, and the next one begins with this one there
         with open(os.path.join(w.dir, "keeper", "destroyed.jsonl"), "a") as f:
             f.write(json.dumps({"at": "2026-01-01T00:00:00.000000Z", "n": 2, "name": name, "by": "test", "previous": "0" * 64}) + "\n")
+        os.kill(old, signal.SIGKILL)
         wait_for("the keeper again", lambda: instance.replaced("keeper", old), 20)
         wait_for("the end of the files", lambda: not any(os.path.exists(key_file(w, folder, name)) for folder in FOLDERS))
         assert json.loads(operator(w, b"s")[1:])["destroyed"] == 2

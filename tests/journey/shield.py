@@ -304,16 +304,19 @@ def cases(world, story):
         # The report on its notice comes in, is tried three times and kept apart: a worker is held up by that, too.
         wait_for("its notice's report is decided", lambda: sql(w, f"select count(*) filter (where state = 'done') > 0 and count(*) = count(*) filter (where state = 'done') from relais.inbox where id > {held[1:]}") == "t")
         silent.seconds, asked = 65, silent.asked
-        attach = act_aside("quarantine", "attach", held, story.ref)
+        attach, asker = act_aside("quarantine", "attach", held, story.ref)
         wait_for("the scanner is asked", lambda: silent.asked > asked, 20)
         other_acts()
         wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error", 90)
         assert silent.asked == asked + 1, "once"
+        # Who asked was not told to ask again.
+        told = asker.communicate(timeout=10)[1]
+        assert asker.returncode == 1 and "[act.under-way]" in told, told
         silent.seconds = 0
         w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}.away";'})
         w.relais_stop()
         w.relais_start()
-        attach = act_aside("quarantine", "attach", held, story.ref)
+        attach, _ = act_aside("quarantine", "attach", held, story.ref)
         other_acts()
         assert answer_of(attach) is None
         w.set_groups({"antivirus": f'clamd = "{w.clamd.socket}";'})
@@ -322,12 +325,12 @@ def cases(world, story):
         wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error")
 
     def act_aside(*words):
-        """Asked, and not waited for: its number."""
+        """Asked, and not waited for: its number, and who asks."""
         newest = lambda: int(sql(w, "select coalesce(max(id), 0) from relais.command"))
         before = newest()
-        subprocess.Popen([os.path.join(w.bin, "relais"), *words, "--dir", w.dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        asker = subprocess.Popen([os.path.join(w.bin, "relais"), *words, "--dir", w.dir], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         wait_for("the act is asked", lambda: newest() > before, 20)
-        return newest()
+        return newest(), asker
 
     def answer_of(command):
         return sql(w, f"select reason from relais.command where id = {command}") or None
