@@ -44,6 +44,9 @@ static const struct row {
 	{"absent jusqu'à la fin du mois", {2026, 11, 21}, {2026, 11, 30}, {0}},
 	{"Je suis absent demain", {2026, 11, 22}, {2026, 11, 22}, {0}},
 	{"Absent jusqu'au 29/02/2028", {0}, {2028, 2, 29}, {0}},
+	/* Two sentences that do not go together: away from now on until the last day that was told. */
+	{"ABSENT à partir du 3 décembre. Absent jusqu'au 2 décembre.", {0}, {2026, 12, 2}, {0}},
+	{"ABSENT à partir du 3 décembre. De retour le 21 décembre.", {2026, 12, 3}, {2026, 12, 20}, {0}},
 	/* Not read: gone by, too far, no such day, no day at all, something else. */
 	{"absent jusqu'au 20/11", {0}, {0}, {0}},
 	{"absent jusqu'au 20/03/2020", {0}, {0}, {0}},

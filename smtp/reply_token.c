@@ -267,8 +267,12 @@ bool reply_phrase_anywhere(const struct reply_sentence *sentence, const char *ph
 
 /* --- index --------------------------------------------------------------------- */
 
+struct byte_set {
+	uint64_t of[256 / 64];
+};
+
 /* The bytes that a word in the place of a phrase's beginning may begin with: those of its first slots, up to one that may not be missing. */
-static void note_first_bytes(const char *phrase, bool set[256])
+static void note_first_bytes(const char *phrase, struct byte_set *set)
 {
 	struct bytes slot = first_slot(phrase);
 	bool optional = slot.len > 0 && slot.at[0] == '?';
@@ -278,26 +282,43 @@ static void note_first_bytes(const char *phrase, bool set[256])
 		struct bytes pattern = bytes_slice(left, 0, end);
 		if (pattern.len > 0 && pattern.at[0] == '?')
 			pattern = bytes_from(pattern, 1);
-		for (size_t byte = 0; byte < 256; byte++)
-			set[byte] = set[byte] || pattern.len == 0 || pattern.at[0] == '_' || pattern.at[0] == '*' || pattern.at[0] == byte;
+		if (pattern.len == 0 || pattern.at[0] == '_' || pattern.at[0] == '*')
+			memset(set, 0xff, sizeof *set);
+		else
+			set->of[pattern.at[0] / 64] |= UINT64_C(1) << pattern.at[0] % 64;
 		left = bytes_from(left, end + 1);
 	}
 	if (optional)
 		note_first_bytes(phrase + slot.len + (phrase[slot.len] == ' '), set);
 }
 
+/* The next byte of the set from one on; 256 at its end. */
+static size_t next_byte(const struct byte_set *set, size_t from)
+{
+	for (size_t word = from / 64; word < 256 / 64; word++, from = 64 * word) {
+		uint64_t left = set->of[word] >> from % 64;
+		if (left != 0)
+			return from + (size_t)__builtin_ctzll(left);
+	}
+	return 256;
+}
+
 void reply_index_make(struct arena *arena, const char *(*phrase)(const void *list, size_t i), const void *list, size_t n, struct reply_index *out)
 {
-	*out = (struct reply_index){.n = {0}};
-	uint16_t *numbers = arena_alloc(arena, 256 * (n + 1) * sizeof *numbers);
+	struct byte_set *sets = arena_alloc(arena, (n + 1) * sizeof *sets);
+	uint16_t *end[256];
+	size_t all = 0;
 
-	for (size_t byte = 0; byte < 256; byte++)
-		out->of[byte] = numbers + byte * (n + 1);
+	*out = (struct reply_index){.n = {0}};
 	for (size_t i = 0; i < n; i++) {
-		bool set[256] = {false};
-		note_first_bytes(phrase(list, i), set);
-		for (size_t byte = 0; byte < 256; byte++)
-			if (set[byte])
-				numbers[byte * (n + 1) + out->n[byte]++] = (uint16_t)i;
+		note_first_bytes(phrase(list, i), &sets[i]);
+		for (size_t byte = next_byte(&sets[i], 0); byte < 256; byte = next_byte(&sets[i], byte + 1), all++)
+			out->n[byte]++;
 	}
+	uint16_t *numbers = arena_alloc(arena, (all + 1) * sizeof *numbers);
+	for (size_t byte = 0; byte < 256; numbers += out->n[byte++])
+		out->of[byte] = end[byte] = numbers;
+	for (size_t i = 0; i < n; i++)
+		for (size_t byte = next_byte(&sets[i], 0); byte < 256; byte = next_byte(&sets[i], byte + 1))
+			*end[byte]++ = (uint16_t)i;
 }

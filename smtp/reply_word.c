@@ -74,6 +74,9 @@ static void read_leave(const struct reply_sentence *sentence, struct date writte
 	}
 	out->has_until = leave.has_until;
 	out->until = leave.until;
+	/* A first day that comes behind the last was another absence's: he is away from now on. */
+	if (out->has_until && out->has_from && date_days(out->from) > date_days(out->until))
+		out->has_from = false;
 }
 
 /* What is said of days and motives goes only with the words that it belongs to. */
