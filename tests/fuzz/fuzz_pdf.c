@@ -66,9 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size % 2 == 0)
 		text = mended(arena, text);
 	make(text, &input, sections, rows);
-	enum reason first = pdf_make(arena, &input, &once, &field), second = pdf_make(arena, &input, &twice, &field);
-	/* A text that may be set is set, and always the same. */
-	if (first != second || first == REASON_COMPOSE_FAILED || (first == REASON_NONE && !bytes_equal(once, twice)))
+	enum reason first = pdf_make(arena, &input, &once, &field);
+	/* A text that may be set is set, and always the same; that is tried with one in four, since each takes milliseconds. */
+	if (first == REASON_COMPOSE_FAILED)
+		abort();
+	if (size % 4 == 0 && (pdf_make(arena, &input, &twice, &field) != first || (first == REASON_NONE && !bytes_equal(once, twice))))
 		abort();
 	arena_destroy(&arena);
 	return 0;
