@@ -204,8 +204,10 @@ static bool is_own_address(const struct masking *m, struct bytes address)
 
 	for (size_t i = 0; i < m->n_own; i++) {
 		struct bytes own = m->own[i];
-		if (own.len == 0 || bytes_equal_nocase(address, own) || bytes_equal_nocase(domain, own))
-			return own.len > 0;
+		if (own.len == 0)
+			continue;
+		if (bytes_equal_nocase(address, own) || bytes_equal_nocase(domain, own))
+			return true;
 		/* "sub.avis.example" of "avis.example". */
 		if (domain.len > own.len && bytes_equal_nocase(bytes_from(domain, domain.len - own.len), own) && domain.at[domain.len - own.len - 1] == '.')
 			return true;
@@ -213,36 +215,33 @@ static bool is_own_address(const struct masking *m, struct bytes address)
 	return false;
 }
 
-/* An address that begins here. */
-static bool take_address(struct masking *m)
+/* Bytes from here to the end of an address that begins here, or began within the number that was just masked; 0: there is none. */
+static size_t address_here(const struct masking *m, struct bytes *address)
 {
 	struct bytes left = bytes_from(m->text, m->at);
 	size_t sign = bytes_find_byte(bytes_slice(left, 0, 256), '@', 0);
 
 	if (sign == 0 || sign >= left.len || sign >= 256)
-		return false;
-	struct bytes address = reply_address_around(m->text, m->at + sign);
-	if (address.len == 0 || address.at != left.at || is_own_address(m, address))
-		return false;
-	buf_text(&m->out, m->english ? "[address masked]" : "[adresse masqu\xc3\xa9" "e]");
-	m->found->addresses++;
-	m->at += address.len;
-	return true;
+		return 0;
+	*address = reply_address_around(m->text, m->at + sign);
+	return address->len > 0 && address->at <= left.at ? (size_t)(address->at + address->len - left.at) : 0;
 }
 
-/* An address of our own goes by whole: its digits are no number. */
-static bool pass_address(struct masking *m)
+/* One of our own goes by whole: its digits are no number. */
+static bool take_address(struct masking *m)
 {
-	struct bytes left = bytes_from(m->text, m->at);
-	size_t sign = bytes_find_byte(bytes_slice(left, 0, 256), '@', 0);
+	struct bytes address;
+	size_t len = address_here(m, &address);
 
-	if (sign == 0 || sign >= left.len || sign >= 256)
+	if (len == 0)
 		return false;
-	struct bytes address = reply_address_around(m->text, m->at + sign);
-	if (address.len == 0 || address.at != left.at)
-		return false;
-	buf_add(&m->out, address);
-	m->at += address.len;
+	if (is_own_address(m, address)) {
+		buf_add(&m->out, bytes_slice(m->text, m->at, len));
+	} else {
+		buf_text(&m->out, m->english ? "[address masked]" : "[adresse masqu\xc3\xa9" "e]");
+		m->found->addresses++;
+	}
+	m->at += len;
 	return true;
 }
 
@@ -252,7 +251,7 @@ void reply_private_mask(struct arena *arena, struct bytes text, const struct byt
 
 	*out = (struct reply_private){.addresses = 0};
 	while (m.at < text.len) {
-		if (take_address(&m) || pass_address(&m) || take_number(&m))
+		if (take_address(&m) || take_number(&m))
 			continue;
 		buf_u8(&m.out, text.at[m.at++]);
 	}

@@ -27,6 +27,9 @@ static const struct row {
 	{"Tel.:0612345678", "Tel.:[numéro masqué]"},
 	{"06 12 34 56 78 2 fois", "[numéro masqué] 2 fois"},
 	{"a@b.fr et c@d.fr", "[adresse masquée] et [adresse masquée]"},
+	{"06 12 34 56 78/marie@b.fr", "[numéro masqué][adresse masquée]"},
+	{"06 12 34 56 78.00.marie@b.fr", "[numéro masqué][adresse masquée]"},
+	{"06 12 34 56 78/x@avis.example", "[numéro masqué]/x@avis.example"},
 	/* Never masked. */
 	{"Appelez le 15, le 112, le 114, le 3114 ou le 116 117", "Appelez le 15, le 112, le 114, le 3114 ou le 116 117"},
 	{"notre numéro : 01 00 00 00 00", "notre numéro : 01 00 00 00 00"},
@@ -76,11 +79,25 @@ static void english_has_its_own_words(void **state)
 	arena_destroy(&arena);
 }
 
+/* A service without a help line has a domain all the same. */
+static void what_is_not_configured_hides_nothing_of_ours(void **state)
+{
+	const struct bytes own[] = {BYTES_NONE, BYTES("avis.example")};
+	struct arena *arena = arena_create(4 << 20);
+	struct reply_private masked;
+
+	(void)state;
+	reply_private_mask(arena, BYTES("d-1@avis.example, a@b.fr"), own, 2, false, &masked);
+	assert_true(bytes_equal_text(masked.text, "d-1@avis.example, [adresse masquée]"));
+	arena_destroy(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(private_ways_are_masked),
 		cmocka_unit_test(english_has_its_own_words),
+		cmocka_unit_test(what_is_not_configured_hides_nothing_of_ours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
