@@ -213,7 +213,9 @@ bool work_is_away(enum reason reason)
 
 bool work_is_ours(enum reason reason)
 {
-	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_KEY || work_is_away(reason);
+	/* Refused by the keeper: a claim that went with its session, as when the database failed over under it. */
+	return reason == REASON_IO || reason == REASON_MEMORY || reason == REASON_SIG_MATERIAL || reason == REASON_KEEPER_KEY ||
+	       reason == REASON_KEEPER_REFUSED || work_is_away(reason);
 }
 
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)

@@ -18,6 +18,8 @@ static void what_waits(void **state)
 		{REASON_OPEN_AWAY, true, true}, {REASON_IO, true, false}, {REASON_MEMORY, true, false}, {REASON_SIG_MATERIAL, true, false},
 		/* The keeper is there and has no such key: nobody would ever hear of the message. */
 		{REASON_KEEPER_KEY, true, false},
+		/* The database failed over, and our claim was another server's: the dossier of an expert must not end for that. */
+		{REASON_KEEPER_REFUSED, true, false},
 		{REASON_FRAME, false, false}, {REASON_ANTIVIRUS_SILENT, false, false}, {REASON_BODY_SEAL, false, false}, {REASON_NOT_FOUND, false, false},
 		{REASON_STORE_CONFLICT, false, false}, {REASON_MAIL_TIME, false, false},
 	};

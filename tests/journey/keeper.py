@@ -119,6 +119,22 @@ def cases(world, story):
         assert outcome(w, message_id)["outcome"] == "filed"
         w.mailbox(HOSPITAL).wait(lambda m: m["In-Reply-To"] == message_id)
 
+    def claim_unseen():
+        """A database that failed over has none of the sessions by which work is claimed: for a moment the keeper refuses whoever asks. Nothing ends for that."""
+        story.triage()
+        real = sql(w, "select pg_get_functiondef('relais.keeper_open'::regproc)")
+        blind = real.replace("keeper_may(q.role, b.id, q.mail)", "keeper_may(q.role, b.id, q.mail) and not (q.role = 'worker' and q.mail <> 0)")
+        assert blind != real
+        sql(w, blind)
+
+        def refused():
+            wait_for("the dossier's mail is refused its bodies", lambda: sql(w, "select reason from relais.outbox where code = 'M13'") == "keeper.refused")
+            sql(w, real)
+        try:
+            story.accept(meanwhile=refused)
+        finally:
+            sql(w, real)
+
     def killed():
         """kill -9 while each kind of asker is at work, many times: each message ends as if nothing had happened."""
         for n in range(3):
@@ -301,6 +317,7 @@ def cases(world, story):
     yield "every body opened by hand, as the manual says", by_hand
     yield "a body opened by the manual's own lines", openssl_alone
     yield "away: mail is taken in, and read when it is back", away
+    yield "a claim that the keeper does not see yet", claim_unseen
     yield "kill -9, again and again", killed
     yield "a key from the copy", one_folder_lost
     yield "the disk of the keys lost whole", disk_lost
