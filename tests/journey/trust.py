@@ -230,12 +230,13 @@ def cases(world, story):
         w.second = offer()
 
     def the_list_that_vouched():
+        # A mail has its Message-ID for a name only once it is read: "accepted" comes before.
+        wait_for("everything decided", lambda: not w.relais("queue", as_json=True))
         lists = [w.relais("trace", m, as_json=True)["inbox"][0] for m in (w.first, w.second)]
         assert lists[0]["trust"] < lists[1]["trust"], lists
         newest = w.relais("trust", "history", as_json=True)[-1]
         assert (lists[1]["trust"], lists[1]["trust_digest"]) == (newest["import"], newest["digest"]), (lists[1], newest)
         assert "trust_digest" in w.relais("trace", w.second).stdout
-        wait_for("everything decided", lambda: not w.relais("queue", as_json=True))
         assert w.relais("reconcile", check=False).returncode == OK
         # The pair that vouched is gone without a trace: reconcile misses it.
         sql(w, "begin; set local session_replication_role = replica; create table public.saved as select * from relais.trust_peer where domain = 'chu-exemple.mssante.fr'; "
