@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "gateway/log.h"
+#include "gateway/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SOCKET_PATH_MAX = 107, FILE_MAX = 64 * 1024, STATUS_NO_NAMES = 70, STATUS_NO_PROGRAM = 127 };
+enum { SOCKET_PATH_MAX = 107, FILE_MAX = 64 * 1024, STATUS_NO_NAMES = 70, STATUS_NO_PARENT = 71, STATUS_NO_PROGRAM = 127 };
 
 /* Nothing that could quote a patient is ever written to the log: no statement, no parameter, no error's text. */
 static const char settings[] =
@@ -210,7 +210,7 @@ const char *cluster_program(const struct instance *instance, const char *name)
 
 /* In a child: as the server's user, with its names, its output in a file. */
 _Noreturn static void become_program(const struct instance *instance, const char *program, char *const argv[],
-				     const char *log)
+				     const char *log, pid_t parent)
 {
 	char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/bin:/bin", (char *)(uintptr_t) "LC_ALL=C.UTF-8",
 				     NULL};
@@ -220,8 +220,8 @@ _Noreturn static void become_program(const struct instance *instance, const char
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (out < 0 || in < 0 || !private_names(instance) || !instance_become(instance, INSTANCE_POSTGRES))
 		_exit(STATUS_NO_NAMES);
-	prctl(PR_SET_PDEATHSIG,
-	      SIGINT); /* fast shutdown when the master is killed; after the change of user, which clears it */
+	if (!privilege_dies_with(parent, SIGINT))   /* fast shutdown when the master is killed */
+		_exit(STATUS_NO_PARENT);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
@@ -263,9 +263,9 @@ static const char *run_initdb(const struct instance *instance)
 			word("--auth-host=reject"),
 			word("--no-instructions"),
 			NULL};
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid == 0)
-		become_program(instance, program, argv, log);
+		become_program(instance, program, argv, log, parent);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return "initdb could not be started";
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NO_NAMES)
@@ -325,9 +325,9 @@ pid_t cluster_start(const struct instance *instance)
 			word(instance_path(instance, "run/db")),
 			NULL};
 	const char *log = instance_path(instance, "log/postgresql.log");
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid == 0)
-		become_program(instance, program, argv, log);
+		become_program(instance, program, argv, log, parent);
 	return pid;
 }
 

@@ -70,3 +70,8 @@ bool privilege_limits(unsigned files)
 #endif
 	return done;
 }
+
+bool privilege_dies_with(pid_t parent, int signal)
+{
+	return prctl(PR_SET_PDEATHSIG, signal) == 0 && getppid() == parent;
+}

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -105,7 +104,7 @@ static bool arrange_descriptors(const int handed[PROCESS_HANDED])
 	return close_range((unsigned)next, ~0U, 0) == 0;
 }
 
-_Noreturn static void become(const struct instance *instance, const struct process *p)
+_Noreturn static void become(const struct instance *instance, const struct process *p, pid_t master)
 {
 	sigset_t none;
 
@@ -115,9 +114,8 @@ _Noreturn static void become(const struct instance *instance, const struct proce
 	umask(077);
 	clean_environment(instance, p->user);
 	if (!arrange_descriptors(p->handed) || !privilege_limits(p->user == INSTANCE_RECEIVER ? LIMIT_RECEIVER_FILES : LIMIT_PROCESS_FILES) ||
-	    !instance_become(instance, p->user) || chdir(instance->folder) != 0)
+	    !instance_become(instance, p->user) || chdir(instance->folder) != 0 || !privilege_dies_with(master, SIGTERM))
 		_exit(STATUS_NO_START);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);   /* after the change of user, which clears it */
 	execv(p->argv[0], p->argv);
 	log_event("exec-failed", LOG_TEXT("file", p->argv[0]), LOG_TEXT("error", strerror(errno)), LOG_END);
 	_exit(STATUS_NO_START);
@@ -143,9 +141,9 @@ void process_start(const struct instance *instance, struct process *p, int64_t n
 		return;
 	}
 	p->missing = false;
-	pid_t pid = fork();
+	pid_t master = getpid(), pid = fork();
 	if (pid == 0)
-		become(instance, p);
+		become(instance, p, master);
 	if (pid < 0) {
 		log_event("fork-failed", LOG_TEXT("name", p->name), LOG_TEXT("error", strerror(errno)), LOG_END);
 		failed(p, now_ms);

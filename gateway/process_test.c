@@ -1,6 +1,8 @@
 /* gateway/process_test.c - pauses, real children, their surroundings. */
 #include "gateway/process.h"
 
+#include "gateway/privilege.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -210,11 +212,36 @@ static void test_stop(void **state)
 	process_stop(&p, 200);
 }
 
+/* Whoever is orphaned before he could ask for the signal is told so: nobody would end him. */
+static void test_orphan(void **state)
+{
+	(void)state;
+	int ends[2];
+	char told = '?';
+
+	assert_int_equal(pipe(ends), 0);
+	pid_t middle = fork();
+	if (middle == 0) {
+		pid_t parent = getpid();
+		if (!privilege_dies_with(getppid(), SIGTERM) || fork() > 0)
+			_exit(0);
+		while (getppid() == parent)
+			usleep(1000);
+		told = privilege_dies_with(parent, SIGTERM) ? 'y' : 'n';
+		_exit(write(ends[1], &told, 1) != 1);
+	}
+	close(ends[1]);
+	assert_int_equal(waitpid(middle, NULL, 0), middle);
+	assert_int_equal(read(ends[0], &told, 1), 1);
+	assert_int_equal(told, 'n');
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pauses),  cmocka_unit_test(test_restarts), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_surroundings), cmocka_unit_test(test_two_descriptors), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_surroundings), cmocka_unit_test(test_two_descriptors), cmocka_unit_test(test_stop), cmocka_unit_test(test_orphan),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -318,7 +318,7 @@ static void on_stop(evutil_socket_t fd, short what, void *context)
 static void on_signal(evutil_socket_t fd, short what, void *context)
 {
 	struct receiver *r = context;
-	const struct timeval grace = {.tv_sec = LIMIT_SMTP_STOP_SECONDS};
+	const struct timeval grace = {.tv_sec = LIMIT_SMTP_STOP_SECONDS}, second = {.tv_sec = 1};
 	(void)fd;
 	(void)what;
 
@@ -333,7 +333,9 @@ static void on_signal(evutil_socket_t fd, short what, void *context)
 		close_port(&r->ports[i]);
 	event_add(r->stop, &grace);
 	sessions_stop(&r->host);
-	tell(r);   /* not only at the end: whoever still has a message under way may outlast the grace */
+	/* Not only at the end: whoever still has a message under way may outlast the grace. */
+	tell(r);
+	event_add(r->tell, &second);
 	if (r->host.n == 0)
 		on_empty(r);
 }

@@ -146,8 +146,9 @@ static void finish(struct refresher *r)
 	/* Each who is asked for has a pause of his own in the database: a person at the command line waits for nobody else's. */
 	if (job->kind == REFRESHER_LOOKUP)
 		job->due_ms = clock_ms() + (job->failures == 0 ? 0 : ASK_MS);
-	if (job->kind == REFRESHER_STAMP && job->failures == 0)
+	if (job->again || (job->kind == REFRESHER_STAMP && job->failures == 0))
 		job->due_ms = 0;
+	job->again = false;
 	r->child = 0;
 	refresher_alarms_fetch(r);
 	refresher_alarms_list(r);
@@ -174,6 +175,9 @@ static void reload(struct refresher *r)
 	r->check_ms = 0;
 	for (size_t i = 0; i < r->n; i++)
 		r->jobs[i].due_ms = 0;
+	/* What it brings may be of before. */
+	if (r->child > 0)
+		r->jobs[r->running].again = true;
 }
 
 /* A look-up is wanted when somebody is asked for: then he is claimed. */

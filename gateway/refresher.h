@@ -17,6 +17,7 @@ struct refresher_job {
 	const char *url;            /* of a look-up the first server that is asked */
 	char person[REFRESHER_PERSON];   /* LOOKUP: who is asked for */
 	int64_t due_ms;             /* monotonic */
+	bool again;                 /* asked for while it was under way */
 	unsigned failures;          /* in a row */
 	enum reason reason;         /* of the last try */
 };

@@ -36,7 +36,7 @@ class Browser:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, close_fds=False, preexec_fn=pipes)
         os.close(to_read)
         os.close(to_write)
-        self.buffer, self.number, self.requests, self.loaded = b"", 0, [], 0
+        self.buffer, self.number, self.requests, self.loaded, self.at, self.wanted = b"", 0, [], 0, "", None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime"):
@@ -59,7 +59,7 @@ class Browser:
 
     def next(self):
         while b"\0" not in self.buffer:
-            if not select.select([self.into], [], [], 30)[0]:
+            if not select.select([self.into], [], [], 120)[0]:
                 raise TimeoutError("the browser does not answer")
             piece = os.read(self.into, 1 << 20)
             if not piece:
@@ -69,15 +69,17 @@ class Browser:
         answer = json.loads(one)
         if answer.get("method") == "Network.requestWillBeSent":
             self.requests.append(answer["params"]["request"]["url"])
+        if answer.get("method") == "Page.frameNavigated":
+            self.at = answer["params"]["frame"]["url"]
         if answer.get("method") == "Page.loadEventFired":
-            self.loaded += 1
+            self.loaded += self.at == self.wanted       # the end of the blank page's own load may be told only once another is asked for
         return answer
 
     def show(self, path, dark, width=WIDTH, scale=2):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT, deviceScaleFactor=scale, mobile=True)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
-        self.requests, self.loaded = [], 0
-        self.call("Page.navigate", url="file://" + path)
+        self.requests, self.loaded, self.at, self.wanted = [], 0, "", "file://" + path
+        self.call("Page.navigate", url=self.wanted)
         while not self.loaded:
             self.next()
 

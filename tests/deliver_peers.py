@@ -25,6 +25,7 @@ from smtp_peer import SmtpPeer, drip, flood, hang  # noqa: E402
 from wire import Gone, settle, tls_server  # noqa: E402
 
 NAME = "mx.exemple.fr"
+SOON = 6000         # ms: our own limits, of some two seconds (probe.c), ended it; the peer would have taken 8 s or more
 CASES = []
 
 
@@ -268,7 +269,7 @@ def smtp_dropped_in_handshake(lab):
 
 @case
 def smtp_silent_in_handshake(lab):
-    refused_at_open(lab.smtp(SmtpPeer(lab.tls(), {"HANDSHAKE": hang})), "deliver.tls", within=2500)
+    refused_at_open(lab.smtp(SmtpPeer(lab.tls(), {"HANDSHAKE": hang})), "deliver.tls", within=SOON)
 
 
 @case
@@ -286,7 +287,7 @@ def smtp_injection_behind_starttls(lab):
 @case
 def smtp_slow_drip(lab):
     peer = SmtpPeer(lab.tls(), {"GREETING": lambda wire: drip(wire, "220 " + "x" * 200 + "\r\n")})
-    refused_at_open(lab.smtp(peer), "deliver.time", within=2500)
+    refused_at_open(lab.smtp(peer), "deliver.time", within=SOON)
 
 
 @case
@@ -294,14 +295,14 @@ def smtp_endless_reply(lab):
     """I8."""
     peer = SmtpPeer(lab.tls(), {"EHLO": lambda wire: flood(wire, "250-and more\r\n")})
     result = lab.smtp(peer)
-    refused_at_open(result, "deliver.protocol", within=2500)
+    refused_at_open(result, "deliver.protocol", within=SOON)
 
 
 @case
 def smtp_endless_line(lab):
     """I8."""
     peer = SmtpPeer(lab.tls(), {"EHLO-TLS": lambda wire: flood(wire, "x" * 64)})
-    refused_at_open(lab.smtp(peer), "deliver.protocol", within=3000)
+    refused_at_open(lab.smtp(peer), "deliver.protocol", within=SOON)
 
 
 @case
@@ -312,7 +313,7 @@ def smtp_no_answer_to_the_dot(lab):
     expect("reason", mail["reason"], "deliver.time")
     expect("usable", mail["usable"], False)
     expect("begun", mail["begun"], True)
-    assert result["ms"] < 3500, result["ms"]
+    assert result["ms"] < SOON, result["ms"]
 
 
 @case
@@ -320,7 +321,7 @@ def smtp_never_reads_the_message(lab):
     peer = SmtpPeer(lab.tls(), {"READ": hang})
     result = lab.smtp(peer, size=20 * 1024 * 1024)
     expect("reason", result["mails"][0]["reason"], "deliver.time")
-    assert result["ms"] < 6000, result["ms"]
+    assert result["ms"] < SOON, result["ms"]
 
 
 @case
@@ -429,17 +430,17 @@ def smtp_after_a_refusal_the_next_mail_goes(lab):
 @case
 def smtp_answers_after_quit(lab):
     def chatter(wire):
-        flood(wire, "221-bye\r\n", 3)
+        flood(wire, "221-bye\r\n")
     result = lab.smtp(SmtpPeer(lab.tls(), {"QUIT": chatter}))
     expect("reason", result["mails"][0]["reason"], "none")
-    assert result["ms"] < 2500, result["ms"]
+    assert result["ms"] < SOON, result["ms"]
 
 
 @case
 def smtp_tarpit(lab):
     # Each answer comes just in time; the message itself is a line a second: the whole has an end.
     peer = SmtpPeer(lab.tls(), {"EHLO-TLS": lambda wire: drip(wire, "250-" + "x" * 100, 0.05)})
-    refused_at_open(lab.smtp(peer), "deliver.time", within=3500)
+    refused_at_open(lab.smtp(peer), "deliver.time", within=5000)
     peer = SmtpPeer(lab.tls(), {"RCPT": lambda wire: drip(wire, "250-" + "x" * 100, 0.05)})
     result = lab.smtp(peer)
     expect("reason", result["mails"][0]["reason"], "deliver.time")

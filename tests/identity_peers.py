@@ -15,9 +15,11 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
+sys.path.append(os.path.join(ROOT, "tests", "faults"))
 
 import identity_server as idp  # noqa: E402
 from identity_server import CLIENT, ISSUER, SECRET, IdentityServer  # noqa: E402
+from ports import free_port  # noqa: E402
 
 CASES = []
 SERVICE = """service = { domain = "a.fr"; hostname = "mx.a.fr"; organisation = "A"; structure_id = "1750000018"; oid = "1.2.3"; phone = "1"; };
@@ -177,11 +179,10 @@ def who_it_is_not(lab):
 
 @case
 def away_then_back(lab):
-    s = lab.server()
-    port = s.port
-    s.close()
+    port = free_port()              # ours while nobody listens there, too
+    lab.server(port=port).close()
     expect("reasons", lab.ask(port, "bon-jeton"), [LATER])
-    assert lab.answers[0]["ms"] < 2000, lab.answers
+    assert lab.answers[0]["ms"] < 4000, lab.answers
     s = lab.server(port=port)
     s.grant("bon-jeton", "1")
     expect("reasons", lab.ask(s, "bon-jeton"), [NONE])
@@ -193,17 +194,17 @@ def slow_ends_in_time(lab):
     s = lab.server()
     s.tokens.update({"lent": idp.slow(30), "goutte": idp.drip})
     expect("reasons", lab.ask(s, "lent", "goutte", threads=2), [LATER, LATER])
-    assert all(9000 < a["ms"] < 11500 for a in lab.answers), lab.answers
+    assert all(9000 < a["ms"] < 20000 for a in lab.answers), lab.answers      # ten seconds are ours; the servers would take thirty and sixty
     s.close()
 
 
 @case
 def a_slow_server_leaves_threads_for_the_mail(lab):
     s = lab.server()
-    s.tokens.update({f"lent-{i}": idp.slow(2) for i in range(6)})
+    s.tokens.update({f"lent-{i}": idp.slow(6) for i in range(6)})      # long enough for all six to have asked
     expect("reasons", sorted(lab.ask(s, *sorted(s.tokens), threads=6)), [LATER] * 4 + [TOKEN] * 2)
     expect("asked", len(s.asked), 2)
-    assert sum(a["ms"] < 500 for a in lab.answers) == 4, lab.answers
+    assert sum(a["ms"] < 4000 for a in lab.answers) == 4, lab.answers
     s.close()
 
 
@@ -211,8 +212,8 @@ def a_slow_server_leaves_threads_for_the_mail(lab):
 def remembered_for_a_while(lab):
     s = lab.server()
     s.grant("bon-jeton", "1")
-    s.grant("bref-jeton", "2", seconds=3)
-    got = lab.ask(s, "bon-jeton", "bref-jeton", "bon-jeton", "bref-jeton", "wait:4", "bref-jeton", "bon-jeton")
+    s.grant("bref-jeton", "2", seconds=8)
+    got = lab.ask(s, "bon-jeton", "bref-jeton", "bon-jeton", "bref-jeton", "wait:9", "bref-jeton", "bon-jeton")
     expect("reasons", got, [NONE, NONE, NONE, NONE, TOKEN, NONE])
     expect("asked", [t for t, _, _ in s.asked], ["bon-jeton", "bref-jeton", "bref-jeton"])
     s.close()
@@ -278,7 +279,7 @@ def the_systems_authorities_count_for_nothing(lab):
 def a_resolver_that_never_answers(lab):
     resolver = os.path.join(lab.folder, "resolv.conf")
     with open(resolver, "w") as f:
-        f.write("nameserver 127.0.0.1\n")
+        f.write("nameserver 127.0.0.1\noptions timeout:30 attempts:2\n")        # a minute, for whoever waits for it
     # Its parent ends once it is bound: before that the kernel answers in its place, with a refusal.
     silent = ("import os, socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 53)); "
               "os.fork() and os._exit(0); time.sleep(60)")
@@ -286,8 +287,8 @@ def a_resolver_that_never_answers(lab):
     begin = time.monotonic()
     expect("reasons", lab.ask(443, "bon-jeton", first=first, host="identite.exemple.fr"), [LATER])
     assert '"curl":28' in lab.said, lab.said
-    assert 4000 < lab.answers[0]["ms"] < 6500, lab.answers
-    assert time.monotonic() - begin < 9, "the end waits for the resolver"
+    assert 4000 < lab.answers[0]["ms"] < 9000, lab.answers
+    assert time.monotonic() - begin < 20, "the end waits for the resolver"
 
 
 def run(lab, f):

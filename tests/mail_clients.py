@@ -52,7 +52,7 @@ class Mutt:
         if pid == 0:
             os.environ.update(TERM="xterm", LANG="C.UTF-8", HOME=self.folder, COLUMNS="80", LINES="40")
             os.execvp(command[0], command)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         drawn = b""
         while time.monotonic() < end:
             ready, _, _ = select.select([master], [], [], 0.05)

@@ -145,7 +145,7 @@ SUITES = {
     "keys": script("keys", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only", "keys,encrypted,outgoing"], 900),
     "transport": script("transport", [PYTHON, "tests/journey/journey.py", "--bin", BIN, "--cache", CACHE, "--only",
                                       "attackers,extensions,submission,client,mailboxes,trust,recheck"], 900),
-    "kills": script("kills", [PYTHON, "-B", "tests/faults/run_kills.py", "--bin", BIN, "--kills", "96", "--seconds", "100"], 400, show=("        kills", "        each", "        seconds")),
+    "kills": script("kills", [PYTHON, "-B", "tests/faults/run_kills.py", "--bin", BIN, "--kills", "96", "--seconds", "200"], 600, show=("        kills", "        each", "        seconds")),
     "fault points": script("fault points", [PYTHON, "-B", "tests/faults/points.py", "--bin", os.path.join(ROOT, "build/faults/bin"), "--short", "--seconds", "100"], 400, show="        points"),
     "ground": script("ground", [PYTHON, "-B", "tests/faults/database.py", "--bin", BIN, "--faults", os.path.join(ROOT, "build/faults/bin"),
                                 "--only", "stopped,killed,sessions killed,tending killed,master killed,journals full,database full,clock jumps,failed over,failed over behind,fallen silent,cables cut,restored"], 1200, show="NOT"),

@@ -143,9 +143,9 @@ class Kills:
             enough, never = sum(self.counted.values()) >= kills, [n for n in names if not self.counted.get(n)]
             if enough and not never:
                 break
-            self.feed()
             # Who had the fewest is first; whoever was looked at in vain meanwhile comes a little later.
             for name in never if enough else sorted(names, key=lambda n: self.counted.get(n, 0) + self.missed.get(n, 0) / 3):
+                self.feed()             # for each: a look in vain takes seconds, and what there was is done by then
                 if self.one(name):
                     break
             else:
@@ -157,8 +157,8 @@ class Kills:
         """kill -9 of a database session at work: PostgreSQL ends all others and recovers. Counted apart."""
         done = 0
         while done < n:      # one that ended before it was killed does not count
-            self.feed()
-            pid = wait_for("a session at work", lambda: int(self.rig.ask("select coalesce((select pid from pg_stat_activity where state in ('active', 'idle in transaction') "
+            # Fed while it is looked for: what was sent may be done between two looks.
+            pid = wait_for("a session at work", lambda: self.feed() or int(self.rig.ask("select coalesce((select pid from pg_stat_activity where state in ('active', 'idle in transaction') "
                            "and application_name in ('worker', 'signer', 'deliverer', 'receiver') limit 1), 0)") or 0), 30, 0.002)
             try:
                 os.kill(int(pid), signal.SIGKILL)

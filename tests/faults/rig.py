@@ -265,7 +265,7 @@ class Rig:
             "expert": [
                 {"rpps": "01234567123", "title": "Pr", "given": "Claire", "family": "MOREAU", "specialty": "G15_10/SM36", "mailbox": lives.EXPERT,
                  "organisation": "CENTRE DES SEINS", "organisation_id": "1690000024", "pathologies": [SIMPLE],
-                 "certificates": [fingerprint(self.expert[0])], "capacity": 999}],
+                 "certificates": [fingerprint(self.expert[0])], "capacity": 99999}],
             "trust": '<?xml version="1.0" encoding="UTF-8"?><ListeBlancheMSSante xmlns="https://listeblanche.mssante.fr/schema">'
                      f"<DateDeGeneration>2026-11-01T00:00:00Z</DateDeGeneration><ListeDomaines>{rows}</ListeDomaines></ListeBlancheMSSante>"}
         for verb, value in files.items():

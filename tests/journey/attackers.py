@@ -2,6 +2,7 @@
 ("P4"); rows of the corpus (end of data, addresses, injection before TLS) are sent as they stand there.
 
 Whatever happens in a case, the next one and an honest mail must find the receiver as it was."""
+import contextlib
 import csv
 import os
 import socket
@@ -10,6 +11,7 @@ import time
 
 import clients
 import documents
+from database import locked, waits_for_lock
 from world import ATTENDING, DEPOT, DOMAIN, HOSPITAL, PLATFORM, wait_for
 
 MAIL, RCPT = f"MAIL FROM:<{HOSPITAL}>\r\n".encode(), f"RCPT TO:<{DEPOT}>\r\n".encode()
@@ -76,7 +78,7 @@ class Wire:
         self.send(command)
         return self.want(code)
 
-    def over(self, seconds=10):
+    def over(self, seconds=30):
         """The connection ends by the other side within the time; gives what was said until then."""
         self.stream.settimeout(seconds)
         said = b""
@@ -85,6 +87,16 @@ class Wire:
             said += answer
             if not answer:
                 return said
+
+
+def left(plain):
+    """Hangs up, and waits until the other side has done so: from then on it counts this peer no more."""
+    with contextlib.suppress(OSError):
+        plain.settimeout(30)
+        plain.shutdown(socket.SHUT_WR)
+        while plain.recv(4096):
+            pass
+    plain.close()
 
 
 def corpus_rows(name):
@@ -129,8 +141,9 @@ def cases(world, _story):
         assert accepted() == before + 1
 
     def accepted():
+        """Not the operators' reports on what was answered, which come when they come."""
         with open(os.path.join(w.dir, "journal/receiver.jsonl")) as f:
-            return sum(1 for _ in f)
+            return sum('"from":"<>"' not in line for line in f)
 
     def corpus_ends():
         for row in corpus_rows("end-of-data/sequences.tsv"):
@@ -303,8 +316,7 @@ def cases(world, _story):
         assert refused == 20, refused
         honest()
         for s in flood:
-            s.close()
-        time.sleep(0.5)
+            left(s)
         with Wire(w, good, source="127.0.0.9") as wire:
             wire.ask(b"NOOP\r\n", b"250")
 
@@ -367,10 +379,11 @@ def cases(world, _story):
         before = accepted()
         wire = Wire(w, good)
         begun(wire)
-        wire.send(message)
-        wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        time.sleep(0.05)
-        wire.stream.close()                             # with a reset, not in order
+        with locked(w, "inbox"):                        # it has all of the message, and cannot answer yet
+            wire.send(message)
+            wait_for("the message in its hands", lambda: waits_for_lock(w, "receiver"), 20)
+            wire.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            wire.stream.close()                         # with a reset, not in order
         with Wire(w, good) as again:
             begun(again)
             again.ask(message, b"250")

@@ -21,6 +21,7 @@ import documents
 import secrets_kept
 from bad import outcome
 from correspondents import Correspondents, USERS, free_port, wait_port
+from kills import descendants
 from story import Story
 from world import ATTENDING, EXPERT, HOSPITAL, PATIENT, PLATFORM, ROOT, World, wait_for
 
@@ -292,6 +293,14 @@ class ClientStory(Story):
         self.reaches("exchange")
 
 
+def collecting(world):
+    """The process of the collector's session: one that ended is followed by the next."""
+    def session():
+        collector = next(p["pid"] for p in world.status()["processes"] if p["name"] == "collector")
+        return descendants(collector)
+    return wait_for("a session of the collector", session)[0]
+
+
 def dossier_cases(world, story):
     for step in ("ask", "complete", "triage", "accept", "opinion", "release", "proofs", "exchange", "reconcile"):
         yield step, getattr(story, step)
@@ -354,16 +363,18 @@ def dovecot_cases(world):
 
     def made_anew():
         """The mailbox is deleted and made again: another UIDVALIDITY, UIDs from 1."""
+        world.rest()                                    # a report that comes meanwhile would be one row more
         before = collected()
         old = sorted(os.listdir(os.path.join(maildir, "cur")) + os.listdir(os.path.join(maildir, "new")))
         assert old, "mail lay in the mailbox"
         time.sleep(1.1)                                 # Dovecot's UIDVALIDITY is a time in seconds
-        shutil.rmtree(maildir)
+        os.rename(maildir, maildir + ".old")            # at once: Dovecot has it open, and writes into it
+        shutil.rmtree(maildir + ".old", ignore_errors=True)
         head, sent = clients.head(HOSPITAL, BOX, "Nouveau")
         world.mailbox(BOX).append(head + clients.entity("Après la remise à neuf."))
         row = outcome(world, sent)
         assert row["source"] == "imap", row
-        wait_for("one more row, and one only", lambda: collected() == before + 1, 5)
+        assert collected() == before + 1, (before, collected())
         with open(os.path.join(world.dir, "log", "relais.log")) as f:
             assert '"uidvalidity-changed"' in f.read()
 
@@ -376,10 +387,7 @@ def dovecot_cases(world):
         row = outcome(world, sent)
         import hashlib
         assert row["size"] == len(data) and row["digest"].endswith(hashlib.sha256(data).hexdigest()), row
-        parent = next(p["pid"] for p in world.status()["processes"] if p["name"] == "collector")
-        with open(f"/proc/{parent}/task/{parent}/children") as f:
-            child = int(f.read().split()[0])
-        with open(f"/proc/{child}/status") as f:
+        with open(f"/proc/{collecting(world)}/status") as f:
             peak = int(re.search(r"VmHWM:\s+(\d+)", f.read())[1])
         print(f"        25 MB by IMAP: VmHWM {peak} kB")
         assert peak < 40_000, peak
@@ -405,9 +413,7 @@ def token_cases(world, _story):
         """The token of the session ends; the next session has the one that stands in the file then."""
         asked = world.identity.asked
         world.renew()
-        collector = next(p["pid"] for p in world.status()["processes"] if p["name"] == "collector")
-        with open(f"/proc/{collector}/task/{collector}/children") as f:
-            os.kill(int(f.read().split()[0]), 15)
+        os.kill(collecting(world), 15)
         story.record(to=BOX)
         story.reaches("triage")
         assert world.identity.asked > asked
@@ -415,6 +421,7 @@ def token_cases(world, _story):
     yield "ask", story.ask
     def forgotten():
         """Both sessions are logged in and live on: neither has its token any more."""
+        world.rest()                                    # a session that begins has its token in hand
         secrets_kept.nowhere(world, world.identity.given, control=(BOX, "collector"))
 
     yield "a token that is renewed", renewed

@@ -76,7 +76,7 @@ def unpack_anew(cache, root, done, packages):
         subprocess.run(["chown", "-R", f"{os.environ['SUDO_UID']}:{os.environ['SUDO_GID']}", cache], check=True)
 
 
-def wait_port(port, seconds=20, host="127.0.0.1"):
+def wait_port(port, seconds=60, host="127.0.0.1"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

@@ -219,7 +219,11 @@ class Scene:
         return {a["name"]: a for a in self.w.status()["alarms"]}
 
     def now(self):
-        os.kill(next(p["pid"] for p in self.w.status()["processes"] if p["name"] == "refresher"), signal.SIGHUP)
+        """The refresher looks at once. Before it says that it is ready the signal would end it."""
+        def ready():
+            pid = next(p["pid"] for p in self.w.status()["processes"] if p["name"] == "refresher")
+            return pid if any(e["process"] == "refresher" and e["pid"] == pid for e in self.log("ready")) else 0
+        os.kill(wait_for("the refresher", ready), signal.SIGHUP)
 
 
 def cases(world, story):
@@ -401,8 +405,9 @@ def cases(world, story):
         lines = s.directory("show", FOUND, "--ask")
         assert [(one["address"], one["preferred"], one["red"]) for one in lines] == [
             ("jeanne.lointain@medecins.mssante.fr", True, False), ("", False, True), ("jeanne@maison.mssante.fr", False, False)], lines
-        path, body, key = s.fhir.asked[-1]
-        assert path == "/fhir/v2/Practitioner/_search" and f"identifier={FOUND}&" in body and key == "cle-d-essai", (path, body)
+        # The last about him: the refresher asks about others meanwhile.
+        path, body, key = [asked for asked in s.fhir.asked if f"identifier={FOUND}&" in asked[1]][-1]
+        assert path == "/fhir/v2/Practitioner/_search" and key == "cle-d-essai", (path, body)
 
     def strange_answers():
         """Nothing of them is taken, the reason is told, and the last good answer stands."""

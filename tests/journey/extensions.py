@@ -11,7 +11,7 @@ import threading
 import time
 
 import clients
-from attackers import Wire, MAIL, MESSAGE_MAX, RCPT
+from attackers import Wire, left, MAIL, MESSAGE_MAX, RCPT
 from bad import outcome
 from database import rows, sql
 from world import DEPOT, DOMAIN, HOSPITAL, PLATFORM, wait_for
@@ -43,20 +43,20 @@ class Drip(threading.Thread):
         self.wire, self.said, self.seconds = Wire(world, pair), b"", 0
         self.wire.ask(MAIL, b"250")
         self.wire.ask(RCPT, b"250")
+        self.begin = time.monotonic()                   # its time runs from the command
         self.wire.send(command)
         if command.startswith(b"DATA"):
             self.wire.want(b"354")
         self.start()
 
     def run(self):
-        begin = time.monotonic()
         self.wire.stream.settimeout(2)
-        while time.monotonic() - begin < 2 * SLOW_SECONDS and not self.said:
+        while time.monotonic() - self.begin < 2 * SLOW_SECONDS and not self.said:
             with contextlib.suppress(OSError):
                 self.wire.send(b"x")
             with contextlib.suppress(TimeoutError):
                 self.said = self.wire.reply() or b"closed"
-        self.seconds = time.monotonic() - begin
+        self.seconds = time.monotonic() - self.begin
         self.wire.stream.close()
 
 
@@ -66,8 +66,9 @@ def cases(world, _story):
     drips = []
 
     def journal():
+        """Without the operators' reports on what was answered, which come when they come."""
         with open(os.path.join(w.dir, "journal/receiver.jsonl")) as f:
-            return [json.loads(line) for line in f]
+            return [line for line in map(json.loads, f) if line["from"] != "<>"]
 
     def receiver():
         return next(p["pid"] for p in w.status()["processes"] if p["name"] == "receiver")
@@ -278,8 +279,7 @@ def cases(world, _story):
             late.ask(b"STARTTLS\r\n", b"454 4.7.0")
             late.ask(MAIL, b"530")
             for wire in held:
-                wire.plain.close()
-            time.sleep(0.5)
+                left(wire.plain)
             late.ask(b"STARTTLS\r\n", b"220")
         honest()
 
@@ -320,8 +320,8 @@ def cases(world, _story):
         assert time.monotonic() - begin < 5
         held = sql(w, "select count(*) from pg_stat_activity where application_name = 'receiver'")
         assert int(held) <= POOL_THREADS, held
-        busy = sql(w, "select count(*) from pg_stat_activity where application_name = 'receiver' and state <> 'idle'")
-        assert busy == "0", busy
+        # A report may come in at this moment; who drips would hold one for a minute.
+        wait_for("no connection at work", lambda: sql(w, "select count(*) from pg_stat_activity where application_name = 'receiver' and state <> 'idle'") == "0", 10)
         with os.scandir(f"/proc/{receiver()}/task") as tasks:
             assert sum(1 for _ in tasks) <= 1 + POOL_THREADS + 1, "threads"
         for d in drips:
@@ -333,16 +333,21 @@ def cases(world, _story):
         """P11 a certificate's messages and an address's connections in a minute; others are not touched, and it passes."""
         with open(os.path.join(w.dir, "relais.conf")) as f:
             body = re.search(r"^receiver = \{(.*?)^\};", f.read(), re.S | re.M).group(1)
+        w.rest()                                        # no report by the same peer's server takes a turn meanwhile
         w.relais_stop()
         w.set_groups({"receiver": body + f"peer_messages_minute = {MESSAGES_MINUTE}; peer_connections_minute = {CONNECTIONS_MINUTE};"})
         w.relais_start()
-        with Wire(w, good, source="127.0.2.1") as wire:
-            for _ in range(MESSAGES_MINUTE):
-                wire.ask(MAIL, b"250")
+        with Wire(w, good, source="127.0.2.1") as wire, Wire(w, good, source="127.0.2.2") as again:
+            begin, taken = time.monotonic(), 0
+            wire.send(MAIL)
+            while (answer := wire.reply()).startswith(b"250"):
                 wire.ask(b"RSET\r\n", b"250")
-            wire.ask(MAIL, b"450 4.7.1")
-            with Wire(w, good, source="127.0.2.2") as again:
-                again.ask(MAIL, b"450 4.7.1")                   # the certificate, whatever the address
+                taken += 1
+                wire.send(MAIL)
+            assert answer.startswith(b"450 4.7.1"), answer
+            again.ask(MAIL, b"450 4.7.1")                       # the certificate, whatever the address
+            # Turns come back while they are spent, too.
+            assert MESSAGES_MINUTE <= taken <= MESSAGES_MINUTE + (time.monotonic() - begin) * MESSAGES_MINUTE / 60, taken
             with Wire(w, other, source="127.0.2.1") as another:
                 another.ask(b"MAIL FROM:<dr.garnier@medecins.mssante.fr>\r\n", b"250")
             time.sleep(60 / MESSAGES_MINUTE + 0.5)

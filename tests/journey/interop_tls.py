@@ -13,7 +13,7 @@ WEAK = ["AES128-SHA", "AES128-GCM-SHA256", "ECDHE-{0}-AES128-SHA", "ECDHE-{0}-AE
 
 
 def scan(world):
-    out = subprocess.run(["sslscan", "--starttls-smtp", "--xml=-", "--no-colour", "--show-cipher-ids", f"--sni-name={world.hostname}",
+    out = subprocess.run(["sslscan", "--starttls-smtp", "--timeout=20", "--xml=-", "--no-colour", "--show-cipher-ids", f"--sni-name={world.hostname}",
                           f"127.0.0.1:{world.port}"], capture_output=True, text=True, timeout=120).stdout
     return xml.fromstring(out).find("ssltest")
 

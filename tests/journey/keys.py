@@ -1,4 +1,5 @@
 """The seal's key in a token (SoftHSM), and a rollover to another seal in the middle of a dossier."""
+import contextlib
 import datetime
 import os
 import subprocess
@@ -100,7 +101,9 @@ def cases(world, story):
         was["first"], was["old"], was["new"] = first, w.fingerprint(os.path.join(w.pki, "relais-seal.pem")), w.fingerprint(certificate)
         story.complete()
         story.triage()
-        assert sql(w, "select count(distinct fingerprint) from relais.sign_journal where fingerprint <> ''") == "1", "the next seal is used before its day"
+        early = sql(w, f"select count(*) from relais.sign_journal j join relais.outbox o on o.id = j.outbox where j.fingerprint <> '' and j.fingerprint <> '{was['old']}' "
+                       f"and o.sealed_at < '{first.replace(microsecond=0).isoformat()}'")
+        assert early == "0", "the next seal is used before its day"
         listed = rows_of(w)
         assert set(listed) == {"relais-seal.pem", "seal-next.pem"}, listed
         assert listed["seal-next.pem"]["troubles"] in ([], ["next"]) and all(row["not_after"] for row in listed.values()), listed
@@ -126,7 +129,9 @@ def cases(world, story):
         certificate, key = w.issue("seal-other", "seal", cn="Un autre", email=f"autre@{DOMAIN}")
         owner = os.stat(os.path.join(w.dir, "pin"))
         os.chown(key, owner.st_uid, owner.st_gid)
-        restart(was["token"] + 'certificate_next = "pki/seal-other.pem"; key_next = "pki/seal-other.key"; ')
+        with contextlib.suppress(RuntimeError):         # relais start sees the signer running still, or refused already
+            restart(was["token"] + 'certificate_next = "pki/seal-other.pem"; key_next = "pki/seal-other.key"; ')
+        w.started = True
         wait_for("seal-refused", lambda: any("another mailbox" in line for line in logged(w, "seal-refused")))
         restart('certificate = "pki/seal-next.pem"; key = "pki/seal-next.key"; ')
         story.revision()

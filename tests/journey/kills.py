@@ -98,7 +98,7 @@ class Instance:
 
     def kill(self, name, family=False):
         """kill -9; with family its children first."""
-        old = self.pid(name)
+        old = wait_for(f"the number of {name}", lambda: self.pid(name))     # 0: it is just being started again
         victims = (descendants(old) if family else []) + [old]
         send_signal(victims, signal.SIGKILL)
         wait_for(f"the end of {name}", lambda: not any(alive(v) for v in victims), 10)
@@ -236,6 +236,7 @@ def cases(world, story):
             mails = [clients.email.message_from_bytes(raw, policy=clients.email.policy.default) for raw in w.mailbox(EXPERT).all()]
             return [m["Message-ID"] for m in mails if text in clients.text_of(m)]
         wait_for("its end in the database", lambda: not w.relais("queue", as_json=True))
+        wait_for("it in the mailbox", copies)           # the server took it, and delivers it in its own time
         assert len(copies()) == 1, copies()
         with open(os.path.join(w.dir, "log", "relais.log")) as f:
             assert any('"event":"sent-before"' in line for line in f), "it was found in the journal"
@@ -292,8 +293,13 @@ def cases(world, story):
     def once_in_each_mailbox():
         mails = w.relais("dossier", "show", story.ref, as_json=True)["mails"]
         for party, address in MAILBOXES.items():
-            there = [clients.email.message_from_bytes(raw)["Message-ID"].strip() for raw in w.mailbox(address).all()]
-            assert set(there) == {m["message_id"] for m in mails if m["party"] == party}, (party, there)
+            wanted = {m["message_id"] for m in mails if m["party"] == party}
+
+            def there():
+                return {clients.email.message_from_bytes(raw)["Message-ID"].strip() for raw in w.mailbox(address).all()}
+            # What a server took it delivers in its own time.
+            wait_for(f"all mails to {party}", lambda: wanted <= there())
+            assert there() == wanted, (party, there() ^ wanted)
         assert w.mailbox(FIRST).all() == [], "the physician without consent must have nothing"
         for address in (HOSPITAL, PLATFORM):
             answers = {}

@@ -101,11 +101,19 @@ class Network:
     @contextlib.contextmanager
     def fault(self, name, rule):
         """A rule of nftables in that host while the block runs; gives a function that tells how many packets it hit."""
-        self.nft(name, f"table inet fault {{\nchain c {{\ntype filter hook input priority 0;\n{rule}\n}}\n}}")
+        self.nft(name, self.table(rule))
         try:
             yield lambda: self.hits(name)
         finally:
             self.nft(name, "delete table inet fault")
+
+    def change(self, name, rule):
+        """Another rule in the place of the one that stands, its packets counted from 0."""
+        self.nft(name, "delete table inet fault\n" + self.table(rule))
+
+    @staticmethod
+    def table(rule):
+        return f"table inet fault {{\nchain c {{\ntype filter hook input priority 0;\n{rule}\n}}\n}}\n"
 
     def hits(self, name):
         words = self.nft(name, "list table inet fault").split()

@@ -141,6 +141,7 @@ def cases(world, story):
         ids["gone"], archive = exam("11502-2")
         decided(send_package(archive), "filed", "none")
         story.triage()
+        wait_for("an empty queue", lambda: not w.relais("queue", as_json=True))     # a deliverer with work begins children that nobody would stop
         deliverer = next(p["pid"] for p in w.status()["processes"] if p["name"] == "deliverer")
         halt = contextlib.ExitStack()
         halt.enter_context(stopped([deliverer] + descendants(deliverer)))

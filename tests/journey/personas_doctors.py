@@ -122,7 +122,7 @@ def physician(w, story):
 
     def wishes():
         """What he writes of his mailbox counts, and a machine's or another's word does not; another address is a nurse's to settle."""
-        sends_raw(w, ATTENDING, known["mail"]["Reply-To"], [("Auto-Submitted", "auto-replied"), ("In-Reply-To", known["mail"]["Message-ID"])], "PDF seul")
+        bad.outcome(w, sends_raw(w, ATTENDING, known["mail"]["Reply-To"], [("Auto-Submitted", "auto-replied"), ("In-Reply-To", known["mail"]["Message-ID"])], "PDF seul"))
         w.settle()
         assert profile() == ("pdf+xdm", "person"), profile()
         answers(known["mail"], "PDF seul, merci.")
@@ -316,7 +316,10 @@ def late_expert(w, story):
         passed = d.passed()
         for name, days in (("day_3", 3), ("day_5", 5)):
             at, = passed[name]
-            assert at <= known["t0"] + datetime.timedelta(days=days, seconds=2) and at.weekday() < 5 and 8 <= at.hour < 19, (name, at)
+            due, = (datetime.datetime.fromisoformat(e["data"]["text"].split()[0]) for e in d.events("deadline_passed") if e["data"]["id"] == name)
+            # Due in time; done when a worker comes to it.
+            assert due <= known["t0"] + datetime.timedelta(days=days, seconds=2) and due <= at <= due + datetime.timedelta(seconds=60), (name, due, at)
+            assert at.weekday() < 5 and 8 <= at.hour < 19, (name, at)
 
     def standby():
         """At the sixth day he is asked while the first still holds the dossier; he says yes, and the patient keeps her date."""

@@ -324,6 +324,7 @@ def representative(w, story):
         w.next_day(0, 9)
         until = w.now().date() + datetime.timedelta(days=3)
         adult.request(exams=("34794-8", "11502-2", "18748-4"))
+        adult.reaches("triage")
         adult.do("represent", "guardian", "Luce TUTEUR", guardian.address, "--proof", "Jugement du 3 mars", "--until", f"{until}")
         adult.do("triage")
         hers, his = adult.box.take("Votre dossier est complet"), guardian.take("Votre dossier est complet")

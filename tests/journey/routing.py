@@ -68,8 +68,9 @@ def cases(world, story):
         return d
 
     def says(d, mail, sender, text, wait):
+        before = len(d.events(wait))
         d.reply(mail, sender, text, name=NAMES.get(sender, "Secrétariat du Pr Moreau"))
-        wait_for(f"what follows « {text} »", lambda: d.events(wait))
+        wait_for(f"what follows « {text} »", lambda: len(d.events(wait)) > before)
         w.settle()
 
     def refused_by_mail(box, sentence):
@@ -84,7 +85,7 @@ def cases(world, story):
         w.next_day(0, 9)
         d = known["d"] = Dossier(w, story, PATIENTS["2.1"])
         d.request(exams=("34794-8", "11502-2", "18748-4"))
-        d.record("18748-4")
+        bad.outcome(w, d.record("18748-4")[1])          # the request is whole without it
         d.reaches("triage")
         before = table(d)
         assert before[COLLEAGUE]["why"] == "conflict.establishment" and before[CANDIDATE]["why"] == "state" and before[CANDIDATE]["about"] == "candidate", before

@@ -98,7 +98,8 @@ def keys(world):
 
 def body_keys(world):
     """The keys of all bodies, as the keeper gives them to the operator: in no memory once the bodies were read. Its master key stays, locked."""
-    wait_for("an empty queue", lambda: not world.relais("queue", as_json=True))
+    world.rest()                                        # who has a message in hand, or puts one under another key, has its key in hand
+    wait_for("all under their last key", lambda: not rows(world, "select body from relais.keeper_pending(0, 1, null)"))
     keys_ = {}
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
         s.connect(os.path.join(world.dir, "run/keeper-operator.sock"))

@@ -45,7 +45,7 @@ class Clamd:
         with open(os.path.join(self.folder, "clamd.log"), "ab") as log:
             self.process = subprocess.Popen([os.path.join(self.root, "usr/sbin/clamd"), "-c", os.path.join(self.folder, "clamd.conf")],
                                             env=dict(os.environ, LD_LIBRARY_PATH=libraries), stdout=log, stderr=log)
-        wait_for("clamd's socket", lambda: os.path.exists(self.socket), 20)
+        wait_for("clamd's socket", lambda: os.path.exists(self.socket))
 
     def kill(self):
         if self.process:
@@ -223,6 +223,7 @@ def cases(world, story):
         w.clamd.restart()
         w.relais("dossier", "release", story.ref)
         number, told = stopped("M21", "patient", "mail.virus")
+        other, _ = stopped("M64", "attending", "mail.virus")                # now: later the scanner knows that word no more
         assert told["virus"].startswith("Essai-Mot") and told["antivirus"] == "found", told
         w.relais("dossier", "let-go", story.ref, number, "vu")
         wait_for("it is scanned again", lambda: len([e for e in w.relais("dossier", "history", story.ref, as_json=True)
@@ -230,7 +231,6 @@ def cases(world, story):
         w.clamd.signatures((SIGNATURE, EICAR))
         w.clamd.restart()
         w.relais("dossier", "let-go", story.ref, number, "Fausse alerte : signature retirée.")
-        other, _ = stopped("M64", "attending", "mail.virus")
         w.relais("dossier", "let-go", story.ref, other, "Fausse alerte : signature retirée.")
         story.arrives(PATIENT, "report", lambda m: "IHE_XDM.zip" in clients.attachments(m))
         no_task()
@@ -258,6 +258,7 @@ def cases(world, story):
         assert (row["outcome"], row["reason"], row["owner"] is not None) == ("held", "antivirus.size", True), row
 
     def away():
+        w.rest()                                        # a report on its way would be counted below
         w.clamd.kill()
         message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
         alarm = wait_for("the alarm", lambda: {a["name"]: a for a in w.status()["alarms"]}.get("antivirus.away"))
@@ -279,7 +280,7 @@ def cases(world, story):
         """A scanner that is there and says nothing is away, within seconds, whatever it is asked."""
         w.clamd.pause()
         message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
-        wait_for("the alarm", lambda: [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"], 20)
+        wait_for("the alarm", lambda: [a for a in w.status()["alarms"] if a["name"] == "antivirus.away"])
         assert not bad.known(w, message_id)
         w.clamd.go_on()
         assert bad.outcome(w, message_id)["antivirus"] == "clean"
@@ -287,6 +288,7 @@ def cases(world, story):
 
     def silent_over_a_message():
         """That is the message's trouble perhaps: it is tried a few times, then kept apart, and nothing else waits for it."""
+        w.rest()                                        # a report that meets neither scanner would raise the alarm
         w.clamd.kill()
         silent = Silent(w.clamd.socket)
         message_id = story.record(content=documents.made_exam("11502-2"), code="11502-2")
@@ -305,9 +307,9 @@ def cases(world, story):
         wait_for("its notice's report is decided", lambda: sql(w, f"select count(*) filter (where state = 'done') > 0 and count(*) = count(*) filter (where state = 'done') from relais.inbox where id > {held[1:]}") == "t")
         silent.seconds, asked = 65, silent.asked
         attach, asker = act_aside("quarantine", "attach", held, story.ref)
-        wait_for("the scanner is asked", lambda: silent.asked > asked, 20)
+        wait_for("the scanner is asked", lambda: silent.asked > asked)
         other_acts()
-        wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error", 90)
+        wait_for("the act is answered", lambda: answer_of(attach) == "antivirus.error", 120)
         assert silent.asked == asked + 1, "once"
         # Who asked was not told to ask again.
         told = asker.communicate(timeout=10)[1]
@@ -329,7 +331,7 @@ def cases(world, story):
         newest = lambda: int(sql(w, "select coalesce(max(id), 0) from relais.command"))
         before = newest()
         asker = subprocess.Popen([os.path.join(w.bin, "relais"), *words, "--dir", w.dir], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        wait_for("the act is asked", lambda: newest() > before, 20)
+        wait_for("the act is asked", lambda: newest() > before)
         return newest(), asker
 
     def answer_of(command):

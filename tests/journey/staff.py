@@ -122,12 +122,12 @@ def morning(w, story):
         pids = {p["name"]: p["pid"] for p in w.status()["processes"] if p["name"].startswith("worker")}
         with locked(w, "outbox"):
             w.relais("clock", "until", (at_eight(w.now().date() + datetime.timedelta(days=1)) + datetime.timedelta(hours=2)).isoformat())
-            wait_for("a worker with the digest in its hands", lambda: waits_for_lock(w, "worker"), 30)
+            wait_for("a worker with the digest in its hands", lambda: waits_for_lock(w, "worker"))
             for pid in pids.values():
                 os.kill(pid, signal.SIGKILL)
             cut_off(w, "worker")
         wait_for("the workers again", lambda: all(p["state"] == "running" and p["pid"] not in (0, *pids.values())
-                                                   for p in w.status()["processes"] if p["name"].startswith("worker")), 30)
+                                                   for p in w.status()["processes"] if p["name"].startswith("worker")))
         w.settle()
         assert len(made(w, "M80")) == before + 1, [m["effect"] for m in made(w, "M80")]
         nurses.take("À traiter ce matin")
@@ -325,12 +325,12 @@ def machines(w, story):
         w.settle()
         look()
         sql(w, """update relais.outbox set state = 'failed', reason = 'deliver.mailbox', told = false where id = (select max(id) from relais.outbox where code = 'M80')""")
-        wait_for("the alarm", lambda: "staff.failed" in w.relais("alarms", check=False).stdout, 30)
+        wait_for("the alarm", lambda: "staff.failed" in w.relais("alarms", check=False).stdout)
         w.until(w.now() + datetime.timedelta(minutes=2))
         assert NURSES in words(boxes[OPERATOR].take("Alerte : un message à nos équipes n'est pas remis"))
         w.live(at_eight(w.now().date() + datetime.timedelta(days=1)))
         boxes[NURSES].take("À traiter ce matin")
-        wait_for("its end", lambda: "staff.failed" not in w.relais("alarms", check=False).stdout, 30)
+        wait_for("its end", lambda: "staff.failed" not in w.relais("alarms", check=False).stdout)
 
     yield "quarantine: its owner after four hours, the manager after a day", quarantine
     yield "a request for content: refused, and the officer is told", declined

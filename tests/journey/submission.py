@@ -293,7 +293,8 @@ def cases(world, story):
         assert inbox_count() == before
 
     def inbox_count():
-        return sum(c["counted"] for c in w.relais("reconcile", "--quick", as_json=True) if c["name"].startswith("inbox."))
+        """By this door: what the operators report on mail of ours comes by the other one, at any moment."""
+        return query(w, "select count(*) as n from relais.inbox where source = 'submission'")[0]["n"]
 
     def provider_away():
         message, message_id = record("18748-4", TEAM)
@@ -465,8 +466,11 @@ def cases(world, story):
                 path = os.path.join(folder, name)
                 if name == "identity.secret" or not os.path.isfile(path):
                     continue
-                with open(path, "rb") as f:
-                    text = f.read()
+                try:
+                    with open(path, "rb") as f:
+                        text = f.read()
+                except FileNotFoundError:
+                    continue                            # written aside, and it has its name meanwhile
                 assert not [n for n in names if n in text], path
         # Nor in the memory of any process, an hour or a second after; our own secret has to stay, in pages of its own.
         secrets_kept.nowhere(w, office.tokens, control=(ISSUER, "receiver"))

@@ -14,6 +14,7 @@ import clients
 import walls
 from correspondents import free_port
 from database import sql
+from kills import descendants
 from world import DEPOT, EXPERT, HOSPITAL, OPERATORS, wait_for
 
 OK, FAILED, USAGE, NOT_FOUND, ALARM = 0, 1, 2, 4, 6
@@ -25,6 +26,8 @@ class Files:
 
     def __init__(self):
         self.answers, self.asked, self.servers = {}, [], {}
+        self.open = threading.Event()       # while it is not, who asks waits
+        self.open.set()
 
     def handler(self):
         files = self
@@ -34,6 +37,7 @@ class Files:
 
             def do_GET(self):
                 files.asked.append(self.path)
+                files.open.wait(60)
                 answer = files.answers.get(self.path, 404)
                 if answer == "endless":
                     self.send_response(200)
@@ -93,7 +97,7 @@ def xml(entries, day, more=""):
 
 class Scene:
     def __init__(self, world):
-        self.world, self.files = world, Files()
+        self.world, self.files, self.since = world, Files(), 0
         self.crls = os.path.join(world.pki, "crls")
         self.ports = free_port(), free_port()
         self.real = [(domain, world.subject(os.path.join(world.pki, name + ".pem"))) for name, (_, domains) in OPERATORS.items() for domain in domains]
@@ -123,13 +127,17 @@ class Scene:
                                'list_anchors = "pki/anchors-tls.pem"; '})
         self.files.answers[LIST] = self.files.answers[LIST + ".good"] = xml(self.real + self.others, 10)
         self.files.answers[CRL] = self.crl("un")
-        before = len(self.log("ready"))
+        before, self.since = len(self.log("ready")), len(self.files.asked)
         w.relais_start()
         wait_for("the refresher", lambda: any(e["process"] == "refresher" for e in self.log("ready")[before:]))
 
     def now(self):
+        """Once what was asked for before is over, the last of it the revocation list. Gives whom it was asked."""
         pid = next(p["pid"] for p in self.world.status()["processes"] if p["name"] == "refresher")
+        wait_for("the refresher at rest", lambda: CRL in self.files.asked[self.since:] and not descendants(pid))
+        self.since = len(self.files.asked)
         os.kill(pid, signal.SIGHUP)
+        return pid
 
     def log(self, event):
         with open(os.path.join(self.world.dir, "log", "relais.log")) as f:
@@ -291,6 +299,19 @@ def cases(world, story):
         assert len(w.relais("trust", "history", as_json=True)) == before["import"]
         s.cleared("trust.list.stale")
 
+    def asked_while_it_fetches():
+        """What is brought may be of before: so it is fetched once more."""
+        def asked():
+            return s.files.asked.count(LIST)
+        before = asked()
+        s.files.open.clear()
+        pid = s.now()
+        wait_for("the list is asked for", lambda: asked() > before)
+        os.kill(pid, signal.SIGHUP)
+        time.sleep(1)                                   # he hears of it while he waits for the list
+        s.files.open.set()
+        wait_for("the list is asked for once more", lambda: asked() > before + 1, 20)
+
     def held_back(answer, reason, severity="critical"):
         """The list in force stays, an alarm says why; a good list clears it."""
         before, good = w.relais("trust", "list", as_json=True), s.files.answers[LIST]
@@ -422,7 +443,7 @@ def cases(world, story):
         os.unlink(kept)
         s.now()
         s.cleared("certificate.expired")
-        assert s.alarms() == {}, s.alarms()
+        wait_for("no alarm", lambda: s.alarms() == {})
 
     def no_row_vanishes():
         for table in ("trust_import", "trust_peer", "trust_past"):
@@ -445,6 +466,7 @@ def cases(world, story):
     yield "explain: who, under which name, what for, which way, and what differs", explained
     yield "the refresher brings a new list", a_new_list
     yield "the same list again is confirmed", the_same_list_is_confirmed
+    yield "the refresher is asked again while it fetches", asked_while_it_fetches
     yield "a shrunken list is held back", lambda: held_back(xml(s.real, 12), "trust.list.shrinks")
     yield "a list without a domain in use is held back", lambda: held_back(xml(s.real[1:] + s.others, 12), "trust.list.in-use")
     yield "an older list is held back", lambda: held_back(xml(s.real + s.others, 2), "trust.list.older")

@@ -12,6 +12,7 @@ import council
 import documents
 from clients import Mailbox
 from correspondents import Correspondents, MAIL_PASSWORD, free_port, wait_port
+from database import sql
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "../.."))
@@ -192,6 +193,12 @@ class World:
     def status(self):
         done = subprocess.run([os.path.join(self.bin, "relais"), "status", self.dir, "--json"], capture_output=True, text=True)
         return json.loads(done.stdout)
+
+    def rest(self):
+        """Nothing is under way, and the operators' reports on what left are here: no row comes by itself any more. What waits for a person does not count."""
+        wait_for("an end of all that is under way", lambda: sql(self, """select not exists (select from relais.inbox where state <> 'done')
+            and not exists (select from relais.outbox where state in ('decided', 'composed', 'sealed', 'sending') and looked is distinct from 'held'
+                            or state in ('accepted', 'failed') and not told or state = 'accepted' and form = 'signed' and channel = 'mail' and proof < 3)""") == "t", 150)
 
     # ---------------------------------------------------------------- rules
 

@@ -1,4 +1,5 @@
 """The deliverer as it runs: hosts by DNS, the white list of servers, several connections, slow and dead destinations, logins, late mail."""
+import base64
 import json
 import os
 import sys
@@ -233,7 +234,13 @@ def our_own_operator_need_not_be_listed(lab):
     with open(token, "w") as f:
         f.write("premier\n")
     outbox = w.sealed("libre.fr")[0]
-    peer = SmtpPeer(lab.tls(), {"AUTH": ["535 5.7.8 expired\r\n", "235 2.7.0 ok\r\n"]}, offers=("8BITMIME", "AUTH XOAUTH2"))
+
+    def auth(wire):
+        """The first token is over, however often it is tried."""
+        good = b"Bearer second" in base64.b64decode(peer.said[-1].split(" ")[2])
+        wire.send("235 2.7.0 ok\r\n" if good else "535 5.7.8 expired\r\n")
+        return good
+    peer = SmtpPeer(lab.tls(), {"AUTH": auth}, offers=("8BITMIME", "AUTH XOAUTH2"))
     keys = 'tls = "starttls"; auth = "xoauth2"; user = "avis"; token_file = "%s";' % token
     deliverer = w.start("deliverer", routes=[("*", peer.port, keys)], retry=1)
     w.wait("select reason = 'deliver.auth' and state = 'sealed' from outbox where id = %d" % outbox)
@@ -297,7 +304,7 @@ def a_slow_destination_starves_nobody(lab):
     start = time.time()
     w.store.sql("update outbox set next_at = now() where id = %d; notify outbox" % good)
     w.until(good, "accepted")
-    assert time.time() - start < 6, "it took %.1f s" % (time.time() - start)
+    assert time.time() - start < 15, "it took %.1f s" % (time.time() - start)       # the others take a minute
     tarpit.close()
     quick.close()
 
@@ -314,12 +321,24 @@ def many_destinations_at_once(lab):
     signer = w.start("signer")
     w.wait("select count(*) = 0 from outbox where state = 'composed'")
     signer.end()
-    net = Net(lab, w, zone, {"127.0.0.1": {}})
+    now, together, came = [0], [0], threading.Condition()
+
+    def dot(wire):
+        """Nobody is answered before more than eight have been here at once, however slowly they come."""
+        with came:
+            now[0] += 1
+            together[0] = max(together[0], now[0])
+            came.notify_all()
+            came.wait_for(lambda: together[0] > 8, 30)
+            now[0] -= 1
+        wire.send("250 2.0.0 ok\r\n")
+    net = Net(lab, w, zone, {"127.0.0.1": {"bend": {"DOT": dot}}})
     deliverer = net.start()
     most, end = 0, time.time() + 60
     while time.time() < end and w.store.sql("select count(*) > 0 from outbox where state in ('sealed', 'sending')")[0][0] == "t":
         most = max(most, len(deliverer.children()))
         time.sleep(0.05)
+    most = max(most, together[0])
     expect("accepted", w.store.sql("select count(*) from outbox where state = 'accepted' and domain like 'd%'"), [["120"]])
     assert 8 < most <= 32, "%d children" % most
     expect("each once", len(set(net.peers["127.0.0.1"].mails)), 120)

@@ -124,4 +124,4 @@ def mx_servers_that_do_not_answer(lab):
     for name, bend in (("silent", dns_peer.silent), ("wrong identity", dns_peer.wrong_id), ("slow by TCP", dns_peer.drip_tcp)):
         result = ask(lab, "hopital.fr", {"hopital.fr": bend}, ms=2500)
         expect(name, result["reason"], "deliver.dns")
-        assert 2000 < result["ms"] < 4000, (name, result["ms"])
+        assert 2000 < result["ms"] < 10000, (name, result["ms"])       # the servers never answer, or after forty seconds

@@ -11,6 +11,7 @@ import keeper_peer
 import store
 from imap_peer import Bent, ImapPeer, drip_literal, flood_untagged
 from smtp_peer import SmtpPeer
+from wire import settle
 
 CASES = []
 MAILBOX = "avis@avis.exemple.mssante.fr"
@@ -62,7 +63,7 @@ class World:
         name = NAME if pair in (None, self.lab.server) else self.lab.names[pair[0]]
         return self.lab.smtp(peer, server_name=name)["tls"]["subject"]
 
-    def config(self, routes=(), mailboxes=(), retry=1, hours=24, deliverer="", mx=False):
+    def config(self, routes=(), mailboxes=(), retry=1, hours=24, deliverer="", mx=False, poll=2):
         """routes: (domain, port) or (domain, port, more keys); mailboxes: (name, port, user, password) or
         (name, port, user, token, auth)."""
         pki = self.lab.pki
@@ -80,10 +81,10 @@ class World:
 service = { domain = "avis.exemple.mssante.fr"; hostname = "relais.exemple.mssante.fr"; organisation = "Avis Exemple";
   structure_id = "1750000000"; oid = "1.2.250.1.999.1"; phone = "01 99 00 00 00"; };
 database = "%s";
-collector = { %s poll_seconds = 2; mailboxes = ( %s ); };
+collector = { %s poll_seconds = %d; mailboxes = ( %s ); };
 signer = { certificate = "%s/seal.pem"; key = "%s/seal.key"; mailbox = "%s"; journal = "%s/journal/signer.jsonl"; };
 deliverer = { %s retry_seconds = %d; expire_hours = %d; mx = %s; %s routes = ( %s ); };
-""" % (self.store.conninfo(), client, ", ".join(texts), pki, pki, MAILBOX, self.folder, client, retry, hours, str(mx).lower(), deliverer,
+""" % (self.store.conninfo(), client, poll, ", ".join(texts), pki, pki, MAILBOX, self.folder, client, retry, hours, str(mx).lower(), deliverer,
        ", ".join(routed))
         path = os.path.join(self.folder, "relais.conf")
         with open(path, "w") as f:
@@ -355,7 +356,15 @@ def deliverer_tries_again_and_gives_up(lab):
     w = world(lab)
     later = w.sealed("a.fr")[0]
     old = w.sealed("a.fr", created="now() - interval '25 hours'")[0]
-    peer = SmtpPeer(lab.tls(), {"RCPT": ["450 4.2.0 wait\r\n", "450 4.2.0 wait\r\n", "250 ok\r\n"]})
+    asked = set()
+
+    def first_time(wire):
+        """Each recipient is told once to come again, in whatever order they come."""
+        new = peer.said[-1] not in asked
+        asked.add(peer.said[-1])
+        wire.send("450 4.2.0 wait\r\n" if new else "250 ok\r\n")
+        return not new
+    peer = SmtpPeer(lab.tls(), {"RCPT": first_time})
     deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
     row = w.until(old, "failed")
     expect("old", (row["reason"], row["reply_code"]), ("deliver.expired", "450"))
@@ -390,8 +399,7 @@ def deliverer_keeps_its_connection(lab):
     expect("connections", peer.server.connections, 1)
     expect("mails", len(peer.mails), 18)
     deliverer.end()
-    time.sleep(0.2)
-    expect("farewell", peer.said[-1], "QUIT")
+    settle(peer.said, "QUIT")
     peer.close()
 
 
@@ -491,12 +499,15 @@ def deliverer_retries_a_kept_connection_that_was_closed(lab):
 def deliverer_lives_through_a_lost_database(lab):
     w = world(lab)
     outbox = w.sealed("a.fr")[0]
+    stopped = threading.Event()
 
     def stop_database(wire):
         w.store.stop()
         wire.send("250 2.0.0 Ok: queued as C3\r\n")
+        stopped.set()
     peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
     deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
+    assert stopped.wait(30), deliverer.log()
     time.sleep(3)
     w.store.restart()
     row = w.until(outbox, "accepted", seconds=40)
@@ -509,16 +520,18 @@ def deliverer_lives_through_a_lost_database(lab):
 def deliverer_renewed_while_the_database_is_lost(lab):
     w = world(lab)
     outbox = w.sealed("a.fr")[0]
-    deliverer = None
+    deliverer, stopped = None, threading.Event()
 
     def stop_database(wire):
         w.store.stop()
         deliverer.p.send_signal(signal.SIGHUP)
         time.sleep(1)
         wire.send("250 2.0.0 Ok: queued as D4\r\n")
+        stopped.set()
     peer = SmtpPeer(lab.tls(), {"DOT": [stop_database]})
     deliverer = w.start("deliverer", routes=[("a.fr", peer.port)])
-    time.sleep(4)
+    assert stopped.wait(30), deliverer.log()
+    time.sleep(3)
     w.store.restart()
     row = w.until(outbox, "accepted", seconds=40)
     expect("row", (row["tries"], row["queue_id"], len(peer.mails)), ("1", "D4", 1))
@@ -552,21 +565,29 @@ def wanted(messages):
     return [[str(uid), hashlib.sha256(data).hexdigest()] for uid, data in sorted(messages.items())]
 
 
+def waits(peer):
+    """A session that does not wait yet takes what comes by itself."""
+    end = time.time() + 20
+    while not peer.idling:
+        assert time.time() < end, "the session never waits"
+        time.sleep(0.05)
+
+
 @case
 def collector_takes_each_mail_once(lab):
     w = world(lab)
     messages = {2: b"From: a@b.fr\r\n\r\none\r\n", 7: b"From: a@b.fr\n\nLF only\n", 8: b"From: a@b.fr\r\n\r\n" + b"z" * 600000}
     peer = ImapPeer(lab.tls(clients=lab.anchors), messages)
-    collector = w.start("collector", mailboxes=[("box1", peer.port, "avis", "secret")])
+    collector = w.start("collector", mailboxes=[("box1", peer.port, "avis", "secret")], poll=60)
     w.wait("select count(*) = 3 from inbox where mailbox = 'box1' and complete")
     expect("bytes", collected(w, "box1"), wanted(messages))
     # One that arrives while it idles is there at once.
-    time.sleep(0.5)
+    waits(peer)
     before = time.time()
     messages[9] = b"From: a@b.fr\r\n\r\nnew\r\n"
     peer.arrive(9, messages[9])
     w.wait("select count(*) = 4 from inbox where mailbox = 'box1'")
-    assert time.time() - before < 1.5, "IDLE took %.1f s" % (time.time() - before)
+    assert time.time() - before < 20, "IDLE took %.1f s" % (time.time() - before)       # without it: a minute
     collector.end()
     # Nothing is fetched again.
     collector = w.start("collector", mailboxes=[("box1", peer.port, "avis", "secret")])
@@ -598,7 +619,7 @@ class Killing:
         else:
             wire.send(head + data + b")\r\n" + (tag + b" OK done\r\n" if at > 1 else b""))
         self.held.set()
-        self.go.wait(10)
+        self.go.wait(30)
         raise Bent
 
 
@@ -617,7 +638,7 @@ def collector_killed_takes_each_mail_once(lab):
             messages[uid] = peer.messages[uid] = b"From: a@b.fr\r\n\r\nmore %d\r\n" % n + b"z" * 5000
         killing.at, killing.held, killing.go = points[n % len(points)], threading.Event(), threading.Event()
         collector = w.start("collector", mailboxes=[("box2", peer.port, "avis", "secret")])
-        assert killing.held.wait(10), collector.log()
+        assert killing.held.wait(30), collector.log()
         # At 1.1 the answer is whole: the kill falls on the writing of the row, or just before or behind it.
         time.sleep(0.002 * (n // len(points)) if killing.at > 1 else 0.02)
         for pid in collector.children():
@@ -657,7 +678,7 @@ def collector_asks_nothing_when_nothing_changed(lab):
     def asked(word):
         return sum(word in line for line in peer.said)
     before = asked(b"EXAMINE"), asked(b"SEARCH")
-    end = time.time() + 10
+    end = time.time() + 30
     while asked(b"EXAMINE") < before[0] + 3 and time.time() < end:
         time.sleep(0.1)
     assert asked(b"EXAMINE") >= before[0] + 3, peer.said
@@ -728,10 +749,7 @@ def collector_token_is_read_at_each_login(lab):
     peer.token = "second-token"
     with open(os.path.join(w.folder, "box8.secret"), "w") as f:
         f.write("second-token\n")
-    end = time.time() + 10
-    while not peer.idling:   # a session that does not wait yet would take the second mail itself
-        assert time.time() < end, "the session never waits"
-        time.sleep(0.05)
+    waits(peer)
     peer.messages[2] = b"From: a@b.fr\r\n\r\ntwo\r\n"
     for wire in list(peer.idling):
         wire.cut()
@@ -796,12 +814,12 @@ def collector_slow_server_delays_no_other(lab):
     boxes = [("slow", slow), ("silent", silent), ("flood", flood)] + [("good%d" % b, peer) for b, peer in enumerate(good)]
     begin = time.time()
     collector = w.start("collector", mailboxes=[(name, peer.port, "avis", "secret") for name, peer in boxes])
-    w.wait("select count(*) = 25 from inbox where mailbox like 'good_'", 10)
+    w.wait("select count(*) = 25 from inbox where mailbox like 'good_'", 20)
     first = time.time() - begin
     for b, peer in enumerate(good):
         peer.arrive(6, b"From: a@b.fr\r\n\r\nlater %d\r\n" % b)
-    w.wait("select count(*) = 30 from inbox where mailbox like 'good_'", 10)
-    assert first < 8, "the first 25 took %.1f s" % first
+    w.wait("select count(*) = 30 from inbox where mailbox like 'good_'", 20)
+    assert first < 15, "the first 25 took %.1f s" % first        # the bad ones take twenty, fifty and sixty
     expect("trouble of the good", [e for e in collector.events("collect-failed") if e["mailbox"].startswith("good")], [])
     expect("of the bad", w.store.sql("select count(*) from inbox where mailbox in ('slow', 'silent', 'flood')")[0][0], "0")
     collector.end()
@@ -862,7 +880,9 @@ def collector_one_bad_mailbox_spoils_no_other(lab):
     w.wait("select count(*) = 1 from inbox where mailbox = 'good'")
     good.arrive(2, b"From: a@b.fr\r\n\r\ntwo\r\n")
     w.wait("select count(*) = 2 from inbox where mailbox = 'good'")
-    reasons = {e["mailbox"]: e["reason"] for e in collector.events("collect-failed")}
+    end = time.time() + 20
+    while len(reasons := {e["mailbox"]: e["reason"] for e in collector.events("collect-failed")}) < 3 and time.time() < end:
+        time.sleep(0.05)                        # each mailbox in a child of its own: the good one may be quicker
     expect("told", reasons, {"bad": "collect.protocol", "closed": "collect.connect", "wrong": "collect.login"})
     assert "secret" not in collector.log() and "another" not in collector.log()
     collector.end()

@@ -130,7 +130,7 @@ def tls_server(certificate, key, clients=None):
 
 def settle(said, word):
     """The peer's thread may not have read the last line yet."""
-    for _ in range(40):
+    for _ in range(400):
         if said and word in said[-1]:
             return
         time.sleep(0.05)
