@@ -153,9 +153,9 @@ def smtp_many_descriptors(lab):
 
 @case
 def smtp_big_message_flat_memory(lab):
-    small = lab.smtp(SmtpPeer(lab.tls()), size=200)
+    small = lab.smtp(SmtpPeer(lab.tls()), size=200, first=["patient"])
     peer = SmtpPeer(lab.tls())
-    big = lab.smtp(peer, size=25 * 1000 * 1000)
+    big = lab.smtp(peer, size=25 * 1000 * 1000, first=["patient"])
     expect("reason", big["mails"][0]["reason"], "none")
     expect("message", hashlib.sha256(peer.mails[0]).digest(), hashlib.sha256(message(25 * 1000 * 1000)).digest())
     assert big["rss_kb"] - small["rss_kb"] < 8192, "memory grew from %d to %d KB" % (small["rss_kb"], big["rss_kb"])

@@ -40,12 +40,13 @@ class Kills:
         self.counted, self.missed, self.waited, self.pids, self.recent = {}, {}, {}, {}, []
 
     def feed(self):
-        """So much is always under way."""
+        """So much is always under way. What the nurse has not come to yet is not added to: she acts on one file after the other, and at the end all are waited for."""
         waiting = sum(1 for m in self.recent if not m.acknowledged)
         self.recent = [m for m in self.recent if not m.acknowledged]
         if waiting < self.load // 3 and (self.rig.open_work() or 0) < self.load:
+            kinds = KINDS if (self.rig.with_nurse() or 0) < self.load else KINDS[:-1]
             for _ in range(self.load // 3):
-                self.recent.append(self.rig.send(self.random.choices(KINDS, WEIGHTS)[0]))
+                self.recent.append(self.rig.send(self.random.choices(kinds, WEIGHTS[:len(kinds)])[0]))
 
     def _claimed(self, name):
         return int(self.rig.ask(HOLDS[name.split("-")[0]]) or 0) > 0

@@ -310,11 +310,16 @@ class Rig:
         line = self.ask(f"select (select count(*) from relais.inbox where state <> 'done') + (select count(*) from relais.outbox where state in {OPEN} and next_at < 'infinity')")
         return None if line is None else int(line)
 
+    def with_nurse(self):
+        """Files that wait for her; None while the database is away."""
+        line = self.ask("select count(*) from relais.dossier where state in ('triage', 'checked')")
+        return None if line is None else int(line)
+
     def still(self, moment=0.05):
         """Every message acknowledged, nothing under way, nobody about to act, looked at twice: an answer may be on its way between two looks."""
         def now():
             return (all(m.acknowledged or m.refused for m in list(self.messages.values())) and self.people.idle() and self.open_work() == 0 and
-                    self.ask("select count(*) from relais.dossier where state in ('triage', 'checked')") == "0")
+                    self.with_nurse() == 0)
         return now() and not time.sleep(moment) and now()
 
     def settle(self, seconds=120):

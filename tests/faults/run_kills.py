@@ -26,7 +26,7 @@ def main():
         rig.start()
         kills = Kills(rig, args.seed)
         seconds = kills.run(args.kills, args.seconds)
-        rig.settle(180)
+        rig.settle(600)
         figures, faults = report(rig, kills, args.kills, seconds)
     except Exception:
         faults.append(traceback.format_exc())

@@ -128,8 +128,8 @@ def imap_without_idle_or_mail(lab):
 def imap_big_message_flat_memory(lab):
     big = {1: b"x" * 78 + b"\r\n"}
     big[1] = (b"x" * 78 + b"\r\n") * 310000
-    small = lab.imap(ImapPeer(lab.tls(), {1: MAILS[3]}))
-    result = lab.imap(ImapPeer(lab.tls(), big))
+    small = lab.imap(ImapPeer(lab.tls(), {1: MAILS[3]}), first=["patient"])
+    result = lab.imap(ImapPeer(lab.tls(), big), first=["patient"])
     expect("bytes", fetched(result), digests(big))
     grown = result["rss_kb"] - small["rss_kb"]
     assert grown < 8192, "memory grew by %d KB for %d bytes" % (grown, len(big[1]))

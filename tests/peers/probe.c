@@ -3,7 +3,8 @@
  * probe smtp HOST PORT NAME CERTIFICATE KEY ANCHORS MAILS SIZE FROM TO [lmtp] [implicit] [utf8] [MECHANISM:USER:FILE]
  * probe mx SERVERS DOMAIN private|public MILLISECONDS
  * probe imap HOST PORT NAME CERTIFICATE KEY ANCHORS USER AUTH SECRET FOLDER [starttls]
- * probe many-descriptors …  the same, with 1200 descriptors open before */
+ * probe many-descriptors …  the same, with 1200 descriptors open before
+ * probe patient …  the same, with the limits of the services */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -21,6 +22,9 @@
 #include "gateway/smtp_client.h"
 
 enum { COMMAND_MS = 1500, FETCH_MS = 4000, DATA_MS = 20000 };
+
+/* With the limits of the services: for a case that is not about them, and whose peer has much to do. */
+static bool patient;
 
 static struct tls_context *context(char **file)
 {
@@ -118,6 +122,8 @@ static int smtp(int argc, char **argv)
 		.server_name = argv[2], .own_name = "relais.exemple.mssante.fr", .tls = context(argv + 3),
 		.limits = {2000, 1500, COMMAND_MS, 1500, DATA_MS, COMMAND_MS, 64 * 1024},
 	};
+	if (patient)
+		hop.limits = smtp_client_limits_default;
 	struct smtp_client *client = NULL;
 	struct smtp_client_result result = {0};
 	json_t *out = json_object(), *mails = json_array();
@@ -266,6 +272,8 @@ static int imap(int argc, char **argv)
 		.starttls = argc > 10 && strcmp(argv[10], "starttls") == 0,
 		.limits = {2000, 1500, COMMAND_MS, FETCH_MS, LIMIT_COLLECT_REPLY, LIMIT_MESSAGE},
 	};
+	if (patient)
+		server.limits = collector_imap_limits_default;
 	struct collector_imap *session = NULL;
 	json_t *out = json_object();
 	int64_t start = stream_now();
@@ -290,6 +298,11 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 1200; i++)
 			if (open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
 				return 3;
+		argc--;
+		argv++;
+	}
+	if (argc > 2 && strcmp(argv[1], "patient") == 0) {
+		patient = true;
 		argc--;
 		argv++;
 	}
