@@ -104,7 +104,8 @@ def allow(rig, step, figures):
     rig.doubts = max(figures["copies beyond one"], figures["offers withdrawn that had come"])
     rig.stops = max(figures["stopped for a person, as they could not be searched"], figures["lives that stand still"])
     rig.doubts += 2 * (process == "deliverer" and (kill or point in LEAVES_TWICE))      # a mail in each session that it may have
-    rig.stops += point in ("allocate", "library") and process in ("worker", "compose", "shield")
+    # A text that its reader cannot hand over is not searched either: a person looks.
+    rig.stops += point in ("allocate", "library") and process in ("worker", "compose", "shield") or (process, point) == ("shield", "write")
 
 
 def one(rig, faults, step, known):
