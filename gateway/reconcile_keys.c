@@ -78,5 +78,9 @@ enum reason reconcile_keys(struct cli *cli, bool deep, struct reconcile_keys *ou
 {
 	*out = (struct reconcile_keys){0};
 	enum reason reason = known(cli, out);
+	if (reason == REASON_NONE && out->missing + out->destroyed > 0) {       /* what is erased between the two questions is no trouble: it is not there a second time */
+		*out = (struct reconcile_keys){0};
+		reason = known(cli, out);
+	}
 	return reason == REASON_NONE && deep ? try_all(cli, out) : reason;
 }
