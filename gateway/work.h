@@ -134,6 +134,9 @@ MUST_USE enum reason work_normalise(struct work *work, struct bytes content, str
 bool work_is_ours(enum reason reason);
 /* Somebody whom we ask is away, or the database is full: no message can bring that about. It waits for as long as it lasts. */
 bool work_is_away(enum reason reason);
+/* Is this the end of a mail that could not be composed at that try (1 is the first)? A fault of ours must be seen twice: a moment without memory in the
+ * jail may look like any. At once what has a virus and no dossier: nothing of ours has files then. Anything else at LIMIT_TRIES. */
+bool work_is_over(enum reason reason, int64_t tries);
 
 /* --- what goes along with a mail (work_parcel.c) ------------------------------ */
 

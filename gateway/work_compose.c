@@ -352,12 +352,6 @@ static enum reason compose(struct work *work, struct job *job, struct work_parce
 	return reason == REASON_NONE ? look_and_store(work, job, told, head, entity) : reason;
 }
 
-/* A moment without memory in the jail looks like a text that is too long or does not fit: once more before that is the end of the mail. */
-static bool may_be_memory(enum reason reason, const struct job *job)
-{
-	return (reason == REASON_COMPOSE_SIZE || reason == REASON_COMPOSE_FIELD) && job->tries < 2;
-}
-
 static void one_mail(struct work *work, struct job *job)
 {
 	struct work_parcel parcel = work_parcel_make(json_object_get(job->request, "dossier_pdf") != NULL);
@@ -366,12 +360,9 @@ static void one_mail(struct work *work, struct job *job)
 
 	if (reason != REASON_NONE || !job->stopped)
 		log_event(reason == REASON_NONE ? "composed" : "not-composed", LOG_NUMBER("outbox", job->outbox), LOG_REASON(reason), LOG_END);
-	/* What a virus is in and no dossier knows is over: nothing of ours has files then. */
-	bool away = work_is_away(reason), local = reason_entry(reason)->class == REASON_CLASS_LOCAL && !may_be_memory(reason, job);
-	bool final = !away && (local || reason == REASON_MAIL_VIRUS || job->tries >= LIMIT_TRIES);
 	if (reason != REASON_NONE)
 		(void)!STORE_RUN(work->store, NULL, "select relais.compose_failed($1, $2, $3, $4, $5, $6)", P_INT(job->outbox), P_INT(work->session),
-				 P_TEXT(reason_code(reason)), P_BOOL(final), P_BOOL(work_is_ours(reason)), P_BOOL(away));
+				 P_TEXT(reason_code(reason)), P_BOOL(work_is_over(reason, job->tries)), P_BOOL(work_is_ours(reason)), P_BOOL(work_is_away(reason)));
 	work_parcel_free(&parcel);
 }
 

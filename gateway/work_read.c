@@ -218,6 +218,13 @@ bool work_is_ours(enum reason reason)
 	       reason == REASON_KEEPER_REFUSED || work_is_away(reason);
 }
 
+bool work_is_over(enum reason reason, int64_t tries)
+{
+	if (work_is_away(reason))
+		return false;
+	return reason == REASON_MAIL_VIRUS || tries >= LIMIT_TRIES || (reason_entry(reason)->class == REASON_CLASS_LOCAL && tries >= 2);
+}
+
 enum reason work_read(struct work *work, int64_t body, const char *mail_from, struct work_facts *out)
 {
 	struct answer verified, facts;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "gateway/work.h"
 
 static void what_waits(void **state)
@@ -30,9 +31,29 @@ static void what_waits(void **state)
 			fail_msg("%s", reason_code(rows[i].reason));
 }
 
+static void what_ends_a_mail(void **state)
+{
+	static const struct {
+		enum reason reason;
+		int64_t ends_at;             /* which try; 0: none */
+	} rows[] = {
+		/* What the jail says when it had no memory for a moment: the font library, a list, a text. */
+		{REASON_COMPOSE_FAILED, 2}, {REASON_COMPOSE_SIZE, 2}, {REASON_COMPOSE_FIELD, 2}, {REASON_COMPOSE_TEMPLATE, 2},
+		{REASON_BODY_SEAL, 2}, {REASON_KEEPER_ERASED, 2}, {REASON_NOT_FOUND, 2}, {REASON_MAIL_VIRUS, 1},
+		{REASON_MEMORY, LIMIT_TRIES}, {REASON_IO, LIMIT_TRIES}, {REASON_MAIL_UNREADABLE, LIMIT_TRIES}, {REASON_TRIES_OUT, LIMIT_TRIES},
+		{REASON_STORE_DOWN, 0}, {REASON_KEEPER_AWAY, 0}, {REASON_ANTIVIRUS_AWAY, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (int64_t tries = 1; tries <= LIMIT_TRIES + 1; tries++)
+			if (work_is_over(rows[i].reason, tries) != (rows[i].ends_at > 0 && tries >= rows[i].ends_at))
+				fail_msg("%s at try %lld", reason_code(rows[i].reason), (long long)tries);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_waits)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(what_waits), cmocka_unit_test(what_ends_a_mail)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

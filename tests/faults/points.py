@@ -2,7 +2,8 @@
 where a kill means something else than a failure the process is killed at it. After each the supervised instance recovers, and every account is
 settled: reconcile, one outcome for each message, one copy of each mail, or two where this fault explains it.
 
-points.py --bin DIR (the build of the preset faults) [--short] [--report FILE] [--seconds S]
+points.py --bin DIR (the build of the preset faults) [--short] [--report FILE] [--seconds S] [--process NAME…]
+--process: the steps of these alone; several walks of some each are one walk.
 A point that was not reached in its run is told as such and is not counted as passed."""
 import argparse
 import collections
@@ -160,6 +161,7 @@ def main():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--seconds", type=float, default=36000)
     parser.add_argument("--report")
+    parser.add_argument("--process", nargs="+", choices=PROCESSES, default=PROCESSES)
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="relais-points-")
     os.chmod(folder, 0o755)
@@ -176,6 +178,7 @@ def main():
         counts = faults.counts()
         figures["hits of one run"] = {f"{process} {point}": n for (process, point), n in sorted(counts.items())}
         steps = walk_of(counts, {"": 2, "library": 1, "allocate": 2} if args.short else SAMPLES)
+        steps = [step for step in steps if step[0] in args.process]
         if args.short:                          # a few of each point, the rarest first, as the time allows
             steps = [step for _, step in sorted(enumerate(steps), key=lambda x: (x[0] * 7919) % len(steps))]
         walk = Walk(rig, faults)
