@@ -72,17 +72,18 @@ void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
 void *realloc(void *at, size_t size);
 
-void *malloc(size_t size)
+/* Weak: the readers' executables have their own, with the same point (gateway/reader_heap.c). */
+__attribute__((weak)) void *malloc(size_t size)
 {
 	return FAULT(FAULT_LIBRARY) ? NULL : __libc_malloc(size);
 }
 
-void *calloc(size_t n, size_t size)
+__attribute__((weak)) void *calloc(size_t n, size_t size)
 {
 	return FAULT(FAULT_LIBRARY) ? NULL : __libc_calloc(n, size);
 }
 
-void *realloc(void *at, size_t size)
+__attribute__((weak)) void *realloc(void *at, size_t size)
 {
 	return FAULT(FAULT_LIBRARY) ? NULL : __libc_realloc(at, size);
 }

@@ -8,6 +8,8 @@
 #include "gateway/jail.h"
 #include "gateway/oneshot.h"
 
+bool reader_alone;
+
 static bool read_socket(const char *name, struct bytes value, struct reader_socket *out)
 {
 	uint64_t number;
@@ -52,4 +54,5 @@ void reader_piece(int answer_fd, const char tag[4], struct bytes piece)
 void reader_narrow(void)
 {
 	(void)jail_enter(JAIL_READER_CHILD);
+	reader_alone = true;
 }

@@ -22,7 +22,9 @@ MUST_USE bool reader_options(int argc, char **argv, const struct reader_option *
 /* One piece of an answer (base/frame.h), written out whole. */
 void reader_piece(int answer_fd, const char tag[4], struct bytes piece);
 
-/* For oneshot_server.narrow: the filter of a child that reads. */
+/* For oneshot_server.narrow: the filter of a child that reads, and from there on reader_alone. */
 void reader_narrow(void);
+/* This is a child that reads one message: without memory it ends (reader_heap.c). */
+extern bool reader_alone;
 
 #endif

@@ -109,6 +109,10 @@ def allow(rig, step, figures):
     rig.stops += point in ("allocate", "library") and process in ("worker", "compose", "shield") or (process, point) == ("shield", "write")
 
 
+def reasons(rig):
+    return {row["reason"] for row in rig.rows("select distinct reason from relais.inbox where outcome <> 'duplicate'")}
+
+
 def one(rig, faults, step, known):
     """(whether the fault was met, what is wrong that was not known). known: (figures, faults) of the account before, and then of that after it."""
     faults.plan(*step)
@@ -122,6 +126,9 @@ def one(rig, faults, step, known):
     if met:
         allow(rig, step, known[0])
     figures, troubles = rig.verdict()
+    # Each message of the scenario is a good one, and says what it says: a fault may leave it unread, and must not have it misread. Whatever goes
+    # wrong with what is encrypted has one word (docs/security.md).
+    troubles += [f"read as {reason}" for reason in reasons(rig) - rig.good - {"mail.unreadable"} - ({"open.failed"} if step[0] in ("verify", "opener") else set())]
     new = [t for t in troubles if t not in known[1]]
     known[:] = figures, troubles
     return met, new
@@ -175,9 +182,10 @@ def main():
             faults.plan("", "", 0, False)
             scenario(rig)
             settled(rig)
+        rig.good = reasons(rig)
         counts = faults.counts()
         figures["hits of one run"] = {f"{process} {point}": n for (process, point), n in sorted(counts.items())}
-        steps = walk_of(counts, {"": 2, "library": 1, "allocate": 2} if args.short else SAMPLES)
+        steps = walk_of(counts, {"": 2, "library": 2, "allocate": 2} if args.short else SAMPLES)
         steps = [step for step in steps if step[0] in args.process]
         if args.short:                          # a few of each point, the rarest first, as the time allows
             steps = [step for _, step in sorted(enumerate(steps), key=lambda x: (x[0] * 7919) % len(steps))]

@@ -391,7 +391,8 @@ class Rig:
                     if opened.setdefault(row["dossier"], kind) != kind or sum(r["dossier"] == row["dossier"] for r in rows) > 1:
                         faults.append(f"dossier {row['dossier']} was opened twice")
         made = collections.defaultdict(collections.Counter)
-        for row in self.rows("select coalesce(o.dossier, i.dossier) as dossier, o.code from relais.outbox o left join relais.inbox i on i.id = o.inbox"):
+        for row in self.rows("select coalesce(o.dossier, i.dossier) as dossier, o.code from relais.outbox o left join relais.inbox i on i.id = o.inbox"
+                             " where o.code <> 'M71' or i.reason is distinct from 'mail.unreadable'"):         # his sender is told, a participant too
             made[row["dossier"]][row["code"]] += 1
         dossiers = int(self.sql("select count(*) from relais.dossier"))
         requests = sum(m.kind in MAILS and m.acknowledged for m in self.messages.values())
