@@ -110,7 +110,7 @@ def allow(rig, step, figures):
 
 
 def reasons(rig):
-    return {row["reason"] for row in rig.rows("select distinct reason from relais.inbox where outcome <> 'duplicate'")}
+    return collections.Counter(row["reason"] for row in rig.rows("select reason from relais.inbox where outcome <> 'duplicate'"))
 
 
 def one(rig, faults, step, known):
@@ -128,7 +128,9 @@ def one(rig, faults, step, known):
     figures, troubles = rig.verdict()
     # Each message of the scenario is a good one, and says what it says: a fault may leave it unread, and must not have it misread. Whatever goes
     # wrong with what is encrypted has one word (docs/security.md).
-    troubles += [f"read as {reason}" for reason in reasons(rig) - rig.good - {"mail.unreadable"} - ({"open.failed"} if step[0] in ("verify", "opener") else set())]
+    now = reasons(rig)
+    misread, rig.read = set(now - rig.read) - rig.good - {"mail.unreadable"}, now
+    troubles += [f"read as {reason}" for reason in misread - ({"open.failed"} if step[0] in ("verify", "opener") else set())]
     new = [t for t in troubles if t not in known[1]]
     known[:] = figures, troubles
     return met, new
@@ -182,7 +184,8 @@ def main():
             faults.plan("", "", 0, False)
             scenario(rig)
             settled(rig)
-        rig.good = reasons(rig)
+        rig.read = reasons(rig)
+        rig.good = set(rig.read)
         counts = faults.counts()
         figures["hits of one run"] = {f"{process} {point}": n for (process, point), n in sorted(counts.items())}
         steps = walk_of(counts, {"": 2, "library": 2, "allocate": 2} if args.short else SAMPLES)
